@@ -1,0 +1,57 @@
+/**
+ * Argument checks at the door of a room. Every message has the form `what: expected ..., got ...`.
+ * @example positiveInteger("ranks[2]", 0) // throws "ranks[2]: expected a positive integer, got 0"
+ */
+export function fail(what: string, expected: string, got: unknown): never {
+  throw new Error(`${what}: expected ${expected}, got ${show(got)}`);
+}
+
+/** Renders any value in at most 80 characters for an error message. */
+export function show(value: unknown): string {
+  const text =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : typeof value === "object" && value !== null
+        ? safeJson(value)
+        : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function safeJson(value: object): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+export function positiveInteger(what: string, value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1
+    ? value
+    : fail(what, "a positive integer", value);
+}
+
+export function nonNegativeInteger(what: string, value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : fail(what, "a non-negative integer", value);
+}
+
+export function positiveNumber(what: string, value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) && value > 0
+    ? value
+    : fail(what, "a positive number", value);
+}
+
+export function finiteNumber(what: string, value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : fail(what, "a finite number", value);
+}
+
+export function sameLength(what: string, got: number, expected: number): void {
+  if (got !== expected) fail(what, `length ${expected}`, got);
+}
+
+/** Exhaustiveness of a `switch` over a discriminated union, checked by the compiler and at run time. */
+export function unreachable(value: never): never {
+  return fail("kind", "a known kind", value);
+}

@@ -1,0 +1,36 @@
+import type { Layout } from "../tree/layout";
+
+/** Token ids of B texts, each at least one token long, no padding. */
+export interface TokenBatch {
+  readonly ids: readonly (readonly number[])[];
+  /** Scored position of each text; default: its last token. Ignored by mean-pooled models. */
+  readonly scored?: readonly number[];
+}
+
+/** Features [points, B, H] of one batch, row-major. */
+export interface Features {
+  readonly data: Float32Array;
+  readonly points: number;
+  readonly texts: number;
+  readonly width: number;
+}
+
+/**
+ * A frozen model with a trainable adapter, open on some engine. Features are what the readout scores: the pooled vector of an
+ * encoder, or the final normalised hidden state at the scored position of a language model.
+ */
+export interface ModelSession {
+  /** What was opened: model, adapter, engine, precision. Two sessions with equal `id` compute the same numbers. */
+  readonly id: string;
+  /** The trainable parameters. */
+  readonly layout: Layout;
+  readonly width: number;
+  features(points: readonly Float32Array[], batch: TokenBatch): Promise<Features>;
+  /** The features at the point [1, B, H] and their exact derivative along each direction [P, B, H]. */
+  tangents(
+    point: Float32Array,
+    directions: readonly Float32Array[],
+    batch: TokenBatch,
+  ): Promise<{ readonly primal: Features; readonly tangents: Features }>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,14 @@
+/**
+ * The seam that everything hangs on: a zeroth-order method sees a model only through these two calls.
+ * Points and directions are flat Float32 vectors [d] over the trainable parameters (see `Layout`).
+ */
+export interface Objective<Batch> {
+  /** The mean loss of the batch at each point, in nats. One loss = one forward pass. */
+  losses(points: readonly Float32Array[], batch: Batch): Promise<readonly number[]>;
+  /** The loss at one point and the exact derivative along each direction: <grad L(point), direction>. Counts 1 + Q passes. */
+  derivatives(
+    point: Float32Array,
+    directions: readonly Float32Array[],
+    batch: Batch,
+  ): Promise<{ readonly loss: number; readonly derivatives: readonly number[] }>;
+}

@@ -1,0 +1,56 @@
+import type { EmbeddingIndex, FrozenMatrix, FrozenVector } from "./ops";
+
+/**
+ * The smaller operations that `plain(low)` and `dual(low)` build the coarse `Ops` from. An engine implements these.
+ * Shapes are [R, ...]; binary operations broadcast as NumPy does. Geometry (which token belongs to which text) is the
+ * engine's: it is known at run time only, so heads, masks, rotation and pooling are operations here, not reshapes.
+ */
+export interface LowOps<T> {
+  embed(table: FrozenMatrix, by: EmbeddingIndex): T;
+  /** x W^T, no bias; R may be 1, P or 1 + P: one weight, one packed copy. */
+  frozen(x: T, weight: FrozenMatrix): T;
+  /** A frozen vector [n] that broadcasts over leading axes. */
+  vector(weight: FrozenVector): T;
+  /** Stacked trainable tensors [R, A, ...shape] of the point(s), or of the directions [P, A, ...shape] (dual graphs only). */
+  parameters(names: readonly string[], of: "point" | "directions"): T;
+  pick(stack: T, index: number): T;
+  reshape(x: T, shape: readonly number[]): T;
+  /** Last two axes, leading axes broadcast. */
+  matmul(x: T, y: T): T;
+  /** x y^T over the last two axes, times `factor`; leading axes broadcast. */
+  matmulTransposed(x: T, y: T, factor: number): T;
+  add(x: T, y: T): T;
+  subtract(x: T, y: T): T;
+  multiply(x: T, y: T): T;
+  scale(x: T, factor: number): T;
+  addScalar(x: T, value: number): T;
+  /** 1 where x > 0, else 0. */
+  positive(x: T): T;
+  relu(x: T): T;
+  tanh(x: T): T;
+  sigmoid(x: T): T;
+  erf(x: T): T;
+  exp(x: T): T;
+  /** 1 / sqrt(x). */
+  inverseSqrt(x: T): T;
+  /** Over the last axis, kept as size 1. */
+  sum(x: T): T;
+  mean(x: T): T;
+  softmax(x: T): T;
+  /** Joins along the leading axis. */
+  concat(values: readonly T[]): T;
+  /** The first row of the leading axis: [R, ...] -> [1, ...]. */
+  first(x: T): T;
+  /** All but the first: [R, ...] -> [R - 1, ...]. */
+  rest(x: T): T;
+  /** [R, T, groups*perGroup*headSize] -> [R, B, groups, perGroup, S, headSize], padded to the longest text with a copy of some token. */
+  splitHeads(x: T, groups: number, perGroup: number): T;
+  /** The inverse: [R, B, groups, perGroup, S, headSize] -> [R, T, groups*perGroup*headSize]. */
+  mergeHeads(x: T): T;
+  /** Applies the rotary rotation at positions 0..S-1: [..., S, headSize] -> same. Linear in x. */
+  rotate(x: T, headSize: number, base: number): T;
+  /** Adds 0 where a token may look and -1e9 where it may not: scores [R, B, groups, perGroup, S, S]. */
+  mask(scores: T, causal: boolean): T;
+  meanPool(x: T): T;
+  takeScored(x: T): T;
+}

@@ -1,0 +1,81 @@
+/**
+ * The coarse operations that models and adapters are written in, once; engines interpret them.
+ *
+ * Values. Almost every value is [R, T, H]: R points (1 where nothing trainable has been touched yet, then the value is
+ * shared by all points), T packed tokens of the batch (no padding: the texts' tokens one after another), H features.
+ * `[R, n]` is a trainable vector, `[R, k, n]` a trainable matrix, `[R, A, ...]` a stack of A equal tensors.
+ */
+export interface Ops<T> {
+  /** Rows of a frozen table for each packed token: [1, T, H]. `by` says which index selects the row. */
+  embed(table: FrozenMatrix, by: EmbeddingIndex): T;
+  /** Frozen product y = x W^T + b with W [out, in], b [out] or null: [R, T, in] -> [R, T, out]. */
+  linear(x: T, weight: FrozenMatrix, bias: FrozenVector | null): T;
+  /** A stack [R, A, ...shape] of A trainable tensors of equal shape, contiguous in the layout, by name. */
+  parameters(names: readonly string[]): T;
+  /** One tensor of a stack: [R, A, ...shape] -> [R, ...shape]. */
+  pick(stack: T, index: number): T;
+  /** The same elements under other static trailing axes; the leading R stays: [R, ...] -> [R, ...shape]. */
+  reshape(x: T, shape: readonly number[]): T;
+  /** Product over the last two axes, all leading axes equal (or R = 1): [R, ..., m, k] x [R, ..., k, n] -> [R, ..., m, n]. */
+  matmul(x: T, y: T): T;
+  /** Adds a trainable vector to every token: [R, T, n] + [R, n]. */
+  addBias(x: T, bias: T): T;
+  add(x: T, y: T): T;
+  multiply(x: T, y: T): T;
+  scale(x: T, factor: number): T;
+  relu(x: T): T;
+  tanh(x: T): T;
+  /** x Phi(x), the exact (erf) form. */
+  gelu(x: T): T;
+  /** x sigmoid(x). */
+  silu(x: T): T;
+  /** (x - mean) / sqrt(var + epsilon) * scale + shift over the last axis; scale, shift [H]. */
+  layerNorm(x: T, scale: FrozenVector, shift: FrozenVector, epsilon: number): T;
+  /** x / sqrt(mean(x^2) + epsilon) * scale over the last axis; scale [H]. */
+  rmsNorm(x: T, scale: FrozenVector, epsilon: number): T;
+  /** softmax(q k^T / sqrt(headSize) + mask) v per text. q [R, T, heads*headSize], k and v [R, T, kvHeads*headSize] -> like q. */
+  attention(q: T, k: T, v: T, options: AttentionOptions): T;
+  /** The mean over each text's tokens: [R, T, H] -> [R, B, H]. */
+  meanPool(x: T): T;
+  /** The token at each text's scored position: [R, T, H] -> [R, B, H]. */
+  takeScored(x: T): T;
+  /** x / |x| over the last axis. */
+  normalize(x: T): T;
+}
+
+export type EmbeddingIndex = "token" | "position" | "zero";
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Divides `heads`; smaller than it for grouped-query attention. */
+  readonly kvHeads: number;
+  readonly headSize: number;
+  /** Token t sees tokens 0..t of its text only. */
+  readonly causal: boolean;
+  /** Rotary position embedding of q and k, pairs (i, i + headSize/2) (the Hugging Face layout), angles position * base^(-2i/headSize). */
+  readonly rotary: { readonly base: number } | null;
+}
+
+/** A frozen weight matrix [out, in] (or a table [rows, H]), read when an engine needs it. */
+export interface FrozenMatrix {
+  readonly name: string;
+  readonly shape: readonly [number, number];
+  read(): Float32Array;
+  /** Only these rows, [indices.length, H]: an engine need not hold a whole embedding table. */
+  rows(indices: ArrayLike<number>): Float32Array;
+}
+
+/** A frozen weight vector [n]. */
+export interface FrozenVector {
+  readonly name: string;
+  readonly shape: readonly [number];
+  read(): Float32Array;
+}
+
+/** What an adapter does at a frozen linear layer, by the layer's site name (for example "layers.3.attention.query"). */
+export interface Hooks<T> {
+  /** Changes the layer's input. */
+  input(site: string, x: T): T;
+  /** Changes the layer's output y; x is the input that the frozen product saw. */
+  output(site: string, x: T, y: T): T;
+}
