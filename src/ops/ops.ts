@@ -3,7 +3,7 @@
  *
  * Values. Almost every value is [R, T, H]: R points (1 where nothing trainable has been touched yet, then the value is
  * shared by all points), T packed tokens of the batch (no padding: the texts' tokens one after another), H features.
- * `[R, n]` is a trainable vector, `[R, k, n]` a trainable matrix, `[R, A, ...]` a stack of A equal tensors.
+ * `[R, 1, n]` is a trainable vector, `[R, k, n]` a trainable matrix, `[R, A, ...]` a stack of A equal tensors.
  */
 export interface Ops<T> {
   /** Rows of a frozen table for each packed token: [1, T, H]. `by` says which index selects the row. */
@@ -18,7 +18,7 @@ export interface Ops<T> {
   reshape(x: T, shape: readonly number[]): T;
   /** Product over the last two axes, all leading axes equal (or R = 1): [R, ..., m, k] x [R, ..., k, n] -> [R, ..., m, n]. */
   matmul(x: T, y: T): T;
-  /** Adds a trainable vector to every token: [R, T, n] + [R, n]. */
+  /** Adds a trainable vector to every token: [R, T, n] + [R, 1, n]. */
   addBias(x: T, bias: T): T;
   add(x: T, y: T): T;
   multiply(x: T, y: T): T;

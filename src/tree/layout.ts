@@ -42,7 +42,14 @@ export function layoutOf(specs: readonly TensorSpec[]): Layout {
 export function entryOf(layout: Layout, name: string): Entry {
   return (
     layout.entries.find((entry) => entry.name === name) ??
-    fail("tensor", `one of ${layout.entries.slice(0, 6).map((e) => e.name).join(", ")}, ...`, name)
+    fail(
+      "tensor",
+      `one of ${layout.entries
+        .slice(0, 6)
+        .map((e) => e.name)
+        .join(", ")}, ...`,
+      name,
+    )
   );
 }
 

@@ -1,0 +1,52 @@
+import { fail } from "../../check/check";
+import type { TokenBatch } from "../session";
+
+/** Where every packed token of a batch lies: the integer and mask inputs of a graph. B texts, S the longest, T tokens in all. */
+export interface Geometry {
+  readonly texts: number;
+  readonly longest: number;
+  readonly tokens: number;
+  /** Token ids [T] and their positions 0.. [T]. */
+  readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  readonly lengths: Int32Array;
+  /** Packed row of each padded place [B, S]; padding repeats the text's first token. */
+  readonly unpack: Int32Array;
+  /** Padded place of each packed token [T]. */
+  readonly pack: Int32Array;
+  /** Packed row of each text's scored token [B]. */
+  readonly scored: Int32Array;
+}
+
+/**
+ * Packs the texts' tokens one after another, so that no matrix product is spent on padding.
+ * @example packBatch({ ids: [[5, 6], [7]] }).unpack // Int32Array [0, 1, 2, 2]
+ * @throws when there is no text, a text is empty, or a scored position is outside its text
+ */
+export function packBatch(batch: TokenBatch): Geometry {
+  const texts = batch.ids.length;
+  if (texts === 0) fail("batch", "at least one text", 0);
+  const lengths = Int32Array.from(batch.ids, (ids, b) => ids.length || fail(`batch[${b}]`, "at least one token", ids));
+  const longest = Math.max(...lengths);
+  const tokens = lengths.reduce((a, b) => a + b, 0);
+  const ids = new Int32Array(tokens);
+  const positions = new Int32Array(tokens);
+  const unpack = new Int32Array(texts * longest);
+  const pack = new Int32Array(tokens);
+  const scored = new Int32Array(texts);
+  let row = 0;
+  batch.ids.forEach((text, b) => {
+    const at = batch.scored?.[b] ?? text.length - 1;
+    if (!(Number.isInteger(at) && at >= 0 && at < text.length)) fail(`scored[${b}]`, `0..${text.length - 1}`, at);
+    scored[b] = row + at;
+    unpack.fill(row, b * longest, (b + 1) * longest);
+    text.forEach((id, t) => {
+      ids[row + t] = id;
+      positions[row + t] = t;
+      unpack[b * longest + t] = row + t;
+      pack[row + t] = b * longest + t;
+    });
+    row += text.length;
+  });
+  return { texts, longest, tokens, ids, positions, lengths, unpack, pack, scored };
+}

@@ -1,0 +1,164 @@
+import { ProtoWriter } from "./protobuf";
+
+/** ONNX element types that the engine uses (onnx.proto, TensorProto.DataType). */
+export const FLOAT = 1;
+export const INT32 = 6;
+export const INT64 = 7;
+
+export type ElementType = typeof FLOAT | typeof INT32 | typeof INT64;
+export type Attribute = number | { readonly float: number } | readonly number[];
+/** A dimension: a size, or the name of one that is known at run time only. */
+export type Dimension = number | string;
+
+/** A weight kept outside of the graph file, at a byte range of the weight file. */
+export interface External {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Collects nodes, inputs and constants of one ONNX graph; `finish` gives the file's bytes. */
+export class GraphBuilder {
+  private readonly nodes: Uint8Array[] = [];
+  private readonly constants: Uint8Array[] = [];
+  private readonly externals: { readonly name: string; readonly shape: readonly number[]; readonly at: External }[] =
+    [];
+  private readonly inputs = new Map<string, Uint8Array>();
+  private readonly cache = new Map<string, string>();
+  private next = 0;
+
+  get nodeCount(): number {
+    return this.nodes.length;
+  }
+
+  get inputNames(): ReadonlySet<string> {
+    return new Set(this.inputs.keys());
+  }
+
+  /** Adds an operation and returns the name of its first output. Operators outside the standard set live in com.microsoft. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    outputs = 1,
+  ): string {
+    const names = Array.from({ length: outputs }, () => `v${this.next++}`);
+    const writer = new ProtoWriter();
+    for (const input of inputs) writer.text(1, input);
+    for (const output of names) writer.text(2, output);
+    writer.text(3, `n${this.nodes.length}`).text(4, type);
+    for (const [name, value] of Object.entries(attributes)) writer.message(5, (a) => writeAttribute(a, name, value));
+    if (MICROSOFT.has(type)) writer.text(7, "com.microsoft");
+    this.nodes.push(writer.finish());
+    return names[0] as string;
+  }
+
+  /** Further outputs of a node made with `outputs > 1` follow its first. */
+  sibling(first: string, index: number): string {
+    return `v${Number(first.slice(1)) + index}`;
+  }
+
+  input(name: string, type: ElementType, shape: readonly Dimension[]): string {
+    if (!this.inputs.has(name)) this.inputs.set(name, valueInfo(name, type, shape));
+    return name;
+  }
+
+  floats(values: Float32Array, shape: readonly number[]): string {
+    return this.constant(FLOAT, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), shape);
+  }
+
+  scalar(value: number): string {
+    return this.memo(`f${value}`, () => this.floats(Float32Array.of(value), []));
+  }
+
+  integers(values: readonly number[], shape: readonly number[] = [values.length]): string {
+    return this.memo(`i${shape.join("x")}:${values.join()}`, () => {
+      const data = BigInt64Array.from(values, BigInt);
+      return this.constant(INT64, new Uint8Array(data.buffer), shape);
+    });
+  }
+
+  external(name: string, shape: readonly number[], at: External): string {
+    return this.memo(`w${name}`, () => {
+      const id = `w${this.next++}`;
+      this.externals.push({ name: id, shape, at });
+      return id;
+    });
+  }
+
+  memo(key: string, make: () => string): string {
+    const known = this.cache.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.cache.set(key, made);
+    return made;
+  }
+
+  /** The ModelProto with these results under fixed names; `location` is the file of the external weights. */
+  finish(outputs: Readonly<Record<string, string>>, location: string): Uint8Array {
+    for (const [name, value] of Object.entries(outputs)) {
+      this.nodes.push(
+        new ProtoWriter().text(1, value).text(2, name).text(3, `out_${name}`).text(4, "Identity").finish(),
+      );
+    }
+    return new ProtoWriter()
+      .integer(1, 9)
+      .message(8, (opset) => opset.text(1, "").integer(2, 20))
+      .message(8, (opset) => opset.text(1, "com.microsoft").integer(2, 1))
+      .text(2, "adazeta")
+      .message(7, (graph) => {
+        for (const node of this.nodes) graph.bytes(1, node);
+        graph.text(2, "model");
+        for (const constant of this.constants) graph.bytes(5, constant);
+        for (const { name, shape, at } of this.externals) graph.bytes(5, externalTensor(name, shape, at, location));
+        for (const input of this.inputs.values()) graph.bytes(11, input);
+        for (const name of Object.keys(outputs)) graph.bytes(12, valueInfo(name, FLOAT, null));
+      })
+      .finish();
+  }
+
+  private constant(type: ElementType, bytes: Uint8Array, shape: readonly number[]): string {
+    const name = `c${this.next++}`;
+    this.constants.push(tensorHeader(name, type, shape).bytes(9, bytes).finish());
+    return name;
+  }
+}
+
+const MICROSOFT = new Set(["FusedMatMul", "Gelu", "MultiHeadAttention", "GroupQueryAttention", "QuickGelu"]);
+
+function tensorHeader(name: string, type: ElementType, shape: readonly number[]): ProtoWriter {
+  const writer = new ProtoWriter();
+  for (const size of shape) writer.integer(1, size);
+  return writer.integer(2, type).text(8, name);
+}
+
+function externalTensor(name: string, shape: readonly number[], at: External, location: string): Uint8Array {
+  const writer = tensorHeader(name, FLOAT, shape);
+  const where = { location, offset: String(at.offset), length: String(at.bytes) };
+  for (const [key, value] of Object.entries(where)) writer.message(13, (entry) => entry.text(1, key).text(2, value));
+  return writer.integer(14, 1).finish();
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[] | null): Uint8Array {
+  return new ProtoWriter()
+    .text(1, name)
+    .message(2, (t) =>
+      t.message(1, (tensor) => {
+        tensor.integer(1, type);
+        if (shape === null) return;
+        tensor.message(2, (s) => {
+          for (const d of shape) s.message(1, (dim) => (typeof d === "number" ? dim.integer(1, d) : dim.text(2, d)));
+        });
+      }),
+    )
+    .finish();
+}
+
+function writeAttribute(writer: ProtoWriter, name: string, value: Attribute): void {
+  writer.text(1, name);
+  if (typeof value === "number") writer.integer(3, value).integer(20, 2);
+  else if ("float" in value) writer.float(2, value.float).integer(20, 1);
+  else {
+    for (const item of value as readonly number[]) writer.integer(8, item);
+    writer.integer(20, 7);
+  }
+}

@@ -1,0 +1,183 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { Adapter } from "../../adapter/adapter";
+import { fail, sameLength } from "../../check/check";
+import type { Model } from "../../model/model";
+import { dual } from "../../ops/dual";
+import { plain } from "../../ops/plain";
+import type { Features, ModelSession, TokenBatch } from "../session";
+import { feedsFor } from "./feeds";
+import { fusedOps } from "./fused";
+import { packBatch } from "./geometry";
+import { GraphBuilder } from "./graph";
+import { onnxLowOps } from "./low-ops";
+import type { Feeds } from "./low-ops";
+import { WeightFile } from "./weight-file";
+import { EngineWorker } from "./worker-client";
+
+export interface OnnxOptions {
+  /** Threads inside one operation; default 2. */
+  readonly threads?: number;
+  /** Where weights in the engine's own form are kept; default `.cache/onnx` in the project. */
+  readonly cacheDirectory?: string;
+  /** Fused kernels where no tangent is needed; default true. Without them every engine runs the same small operations. */
+  readonly fused?: boolean;
+}
+
+export interface OnnxSession extends ModelSession {
+  /** Milliseconds spent inside ONNX Runtime since the session was opened. */
+  engineMilliseconds(): number;
+}
+
+/** An ONNX graph as a file, and what each of its runs must be fed. */
+interface Compiled {
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  readonly feeds: Feeds;
+  /** Nothing trainable reaches the features: they are the same at every point. */
+  readonly shared: boolean;
+  readonly nodes: number;
+}
+
+/**
+ * Compiles a model and its adapter to ONNX and opens it on ONNX Runtime, fp32, in a worker thread.
+ *
+ * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
+ * trainable parameters are an input theta [R, d], directions another [P, d].
+ * @example
+ * const session = await onnxSession(model, adapter);
+ * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
+ */
+export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
+  const { threads = 2, fused = true } = options;
+  const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
+  const { layout } = adapter;
+  const worker = new EngineWorker();
+  const opened = new Map<"plain" | "dual", Promise<Compiled>>();
+  let engineMilliseconds = 0;
+
+  const open = (kind: "plain" | "dual"): Promise<Compiled> => {
+    const known = opened.get(kind);
+    if (known) return known;
+    const opening = (async () => {
+      const compiled = compile(model, adapter, kind, directory, fused);
+      await worker.create(kind, compiled.path, {
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        logSeverityLevel: 3,
+      });
+      return compiled;
+    })();
+    opened.set(kind, opening);
+    return opening;
+  };
+
+  const run = async (
+    kind: "plain" | "dual",
+    points: readonly Float32Array[],
+    directions: readonly Float32Array[],
+    batch: TokenBatch,
+    fetches: readonly string[],
+  ): Promise<readonly Features[]> => {
+    const compiled = await open(kind);
+    checkTokens(batch, model);
+    const geometry = packBatch(batch);
+    const feeds = feedsFor(compiled.inputs, compiled.feeds, geometry, points.length);
+    if (compiled.inputs.has("theta"))
+      feeds.set("theta", { type: "float32", dims: [points.length, layout.size], data: stackRows(points, layout.size) });
+    if (compiled.inputs.has("directions"))
+      feeds.set("directions", {
+        type: "float32",
+        dims: [directions.length, layout.size],
+        data: stackRows(directions, layout.size),
+      });
+    const reply = await worker.run(kind, feeds, fetches);
+    engineMilliseconds += reply.milliseconds;
+    return reply.outputs.map(({ data, dims }) => ({
+      data,
+      points: Number(dims[0]),
+      texts: geometry.texts,
+      width: model.width,
+    }));
+  };
+
+  try {
+    await open("plain");
+  } catch (error) {
+    await worker.end();
+    throw error;
+  }
+  return {
+    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx fp32 threads=${threads} fused=${fused}`,
+    layout,
+    width: model.width,
+    engineMilliseconds: () => engineMilliseconds,
+    async features(points, batch) {
+      if (points.length === 0) fail("points", "at least one point", 0);
+      const [features] = await run("plain", points, [], batch, ["features"]);
+      return repeated(features as Features, points.length);
+    },
+    async tangents(point, directions, batch) {
+      if (directions.length === 0) fail("directions", "at least one direction", 0);
+      const [primal, tangents] = await run("dual", [point], directions, batch, ["features", "tangents"]);
+      return { primal: primal as Features, tangents: tangents as Features };
+    },
+    dispose: () => worker.end(),
+  };
+}
+
+function compile(model: Model, adapter: Adapter, kind: "plain" | "dual", directory: string, fused: boolean): Compiled {
+  const graph = new GraphBuilder();
+  const weights = new WeightFile(directory, model.id);
+  const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
+  const low = onnxLowOps(graph, weights, adapter.layout, feeds);
+  const outputs: Record<string, string> = {};
+  let shared = false;
+  if (kind === "plain") {
+    const ops = { ...plain(low), ...(fused ? fusedOps(graph, feeds) : {}) };
+    const features = model.forward(ops, adapter.bind(ops));
+    outputs["features"] = features.name;
+    shared = features.shared;
+  } else {
+    const ops = dual(low);
+    const { primal, tangents } = model.forward(ops, adapter.bind(ops));
+    if (tangents === null) throw new Error("directional derivatives: the adapter has no trainable parameter");
+    outputs["features"] = primal.name;
+    outputs["tangents"] = tangents.name;
+  }
+  const bytes = graph.finish(outputs, weights.location);
+  weights.write();
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
+  writeFileSync(path, bytes);
+  return { path, inputs: graph.inputNames, feeds, shared, nodes: graph.nodeCount };
+}
+
+function checkTokens(batch: TokenBatch, model: Model): void {
+  batch.ids.forEach((ids, b) => {
+    if (ids.length > model.context)
+      fail(`batch[${b}]`, `at most ${model.context} tokens (the model's context)`, ids.length);
+    for (const id of ids)
+      if (!(id >= 0 && id < model.vocabulary)) fail(`batch[${b}]`, `token ids 0..${model.vocabulary - 1}`, id);
+  });
+}
+
+function stackRows(points: readonly Float32Array[], size: number): Float32Array {
+  const all = new Float32Array(points.length * size);
+  points.forEach((point, i) => {
+    sameLength(`points[${i}]`, point.length, size);
+    all.set(point, i * size);
+  });
+  return all;
+}
+
+/** Features that no trainable parameter reaches have one row for all points. */
+function repeated(features: Features, points: number): Features {
+  if (features.points === points) return features;
+  const size = features.data.length;
+  const data = new Float32Array(size * points);
+  for (let i = 0; i < points; i++) data.set(features.data, i * size);
+  return { ...features, data, points };
+}
