@@ -1,0 +1,166 @@
+import type { LowOps } from "./low-ops";
+import type { AttentionOptions, Ops } from "./ops";
+import {
+  attentionWeights,
+  inverseLength,
+  keyHeads,
+  normalCdf,
+  overRms,
+  queryHeads,
+  standardize,
+  valueHeads,
+} from "./plain";
+
+/**
+ * A value and its derivative along P directions: primal [1, ...], tangents [P, ...].
+ * `null` tangents are zero and cost nothing: everything before the first trainable tensor.
+ */
+export interface Dual<T> {
+  readonly primal: T;
+  readonly tangents: T | null;
+}
+
+/**
+ * Forward-mode differentiation: the same coarse operations, each with its tangent rule.
+ * Primal and tangents are joined only around a frozen product (one weight, one packed copy, one product), and a value
+ * that feeds several products is joined once.
+ * @example const ops = dual(low); ops.relu(x).tangents // x.tangents where x.primal > 0, else 0
+ * Source: forward-mode differentiation of directional derivatives, Baydin et al., arXiv 2202.08587.
+ */
+export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
+  const joined = new WeakMap<Dual<T>, T>();
+  const join = (x: Dual<T>, tangents: T): T => {
+    const known = joined.get(x);
+    if (known !== undefined) return known;
+    const made = low.concat([x.primal, tangents]);
+    joined.set(x, made);
+    return made;
+  };
+  /** A linear operation: the tangents go the primal's way. */
+  const both = (x: Dual<T>, f: (value: T) => T): Dual<T> => ({ primal: f(x.primal), tangents: map(x.tangents, f) });
+  /** An elementwise function: its slope, computed once on the primal, times the tangents. */
+  const through = (x: Dual<T>, primal: T, slope: () => T): Dual<T> => ({
+    primal,
+    tangents: map(x.tangents, (t) => low.multiply(t, slope())),
+  });
+  const plus = (x: T | null, y: T | null): T | null => (x !== null && y !== null ? low.add(x, y) : (x ?? y));
+
+  return {
+    embed: (table, by) => ({ primal: low.embed(table, by), tangents: null }),
+    linear: (x, weight, bias) => {
+      const biased = (y: T): T => (bias ? low.add(y, low.vector(bias)) : y);
+      if (x.tangents === null) return { primal: biased(low.frozen(x.primal, weight)), tangents: null };
+      const y = low.frozen(join(x, x.tangents), weight);
+      return { primal: biased(low.first(y)), tangents: low.rest(y) };
+    },
+    parameters: (names) => ({
+      primal: low.parameters(names, "point"),
+      tangents: low.parameters(names, "directions"),
+    }),
+    pick: (stack, index) => both(stack, (x) => low.pick(x, index)),
+    reshape: (x, shape) => both(x, (value) => low.reshape(value, shape)),
+    matmul: (x, y) => ({
+      primal: low.matmul(x.primal, y.primal),
+      tangents: plus(
+        map(x.tangents, (t) => low.matmul(t, y.primal)),
+        map(y.tangents, (t) => low.matmul(x.primal, t)),
+      ),
+    }),
+    addBias: (x, bias) => ({
+      primal: low.add(x.primal, bias.primal),
+      tangents: map(bias.tangents, (t) => low.add(x.tangents ?? low.scale(x.primal, 0), t)) ?? x.tangents,
+    }),
+    add: (x, y) => ({ primal: low.add(x.primal, y.primal), tangents: plus(x.tangents, y.tangents) }),
+    multiply: (x, y) => ({
+      primal: low.multiply(x.primal, y.primal),
+      tangents: plus(
+        map(x.tangents, (t) => low.multiply(t, y.primal)),
+        map(y.tangents, (t) => low.multiply(x.primal, t)),
+      ),
+    }),
+    scale: (x, factor) => both(x, (value) => low.scale(value, factor)),
+    relu: (x) => through(x, low.relu(x.primal), () => low.positive(x.primal)),
+    tanh: (x) => {
+      const y = low.tanh(x.primal);
+      return through(x, y, () => low.addScalar(low.scale(low.multiply(y, y), -1), 1));
+    },
+    gelu: (x) => {
+      const cdf = normalCdf(low, x.primal);
+      return through(x, low.multiply(x.primal, cdf), () => low.add(cdf, weightedDensity(low, x.primal)));
+    },
+    silu: (x) => {
+      const gate = low.sigmoid(x.primal);
+      const y = low.multiply(x.primal, gate);
+      // (x s)' = s + x s (1 - s) = s + y - y s
+      return through(x, y, () => low.subtract(low.add(gate, y), low.multiply(y, gate)));
+    },
+    layerNorm: (x, scale, shift, epsilon) => {
+      const { unit, factor } = standardize(low, x.primal, epsilon);
+      const gain = low.vector(scale);
+      const centred = map(x.tangents, (t) => low.subtract(t, low.mean(t)));
+      return {
+        primal: low.add(low.multiply(unit, gain), low.vector(shift)),
+        tangents: map(centred, (t) => low.multiply(acrossMean(low, t, unit), low.multiply(gain, factor))),
+      };
+    },
+    rmsNorm: (x, scale, epsilon) => {
+      const { unit, factor } = overRms(low, x.primal, epsilon);
+      const gain = low.vector(scale);
+      return {
+        primal: low.multiply(unit, gain),
+        tangents: map(x.tangents, (t) => low.multiply(acrossMean(low, t, unit), low.multiply(gain, factor))),
+      };
+    },
+    attention: (q, k, v, options) => dualAttention(low, q, k, v, options),
+    meanPool: (x) => both(x, low.meanPool),
+    takeScored: (x) => both(x, low.takeScored),
+    normalize: (x) => {
+      const factor = inverseLength(low, x.primal);
+      const unit = low.multiply(x.primal, factor);
+      const across = (t: T): T => low.subtract(t, low.multiply(unit, low.sum(low.multiply(t, unit))));
+      return { primal: unit, tangents: map(x.tangents, (t) => low.multiply(across(t), factor)) };
+    },
+  };
+}
+
+function map<A, B>(value: A | null, f: (value: A) => B): B | null {
+  return value === null ? null : f(value);
+}
+
+/** x phi(x), with phi the standard normal density. */
+function weightedDensity<T>(low: LowOps<T>, x: T): T {
+  const density = low.exp(low.scale(low.multiply(x, x), -0.5));
+  return low.multiply(low.scale(x, 1 / Math.sqrt(2 * Math.PI)), density);
+}
+
+/** t - unit mean(t unit): the part of a tangent that a division by the root mean square leaves. */
+function acrossMean<T>(low: LowOps<T>, t: T, unit: T): T {
+  return low.subtract(t, low.multiply(unit, low.mean(low.multiply(t, unit))));
+}
+
+/**
+ * With A = softmax(S), S = q k^T / sqrt(headSize): dS = (dq k^T + q dk^T) / sqrt(headSize),
+ * dA = A * (dS - rowsum(A * dS)), d(A v) = dA v + A dv. Any of dq, dk, dv may be absent.
+ */
+function dualAttention<T>(low: LowOps<T>, q: Dual<T>, k: Dual<T>, v: Dual<T>, options: AttentionOptions): Dual<T> {
+  const factor = 1 / Math.sqrt(options.headSize);
+  const query = queryHeads(low, q.primal, options);
+  const key = keyHeads(low, k.primal, options);
+  const value = valueHeads(low, v.primal, options);
+  const weights = attentionWeights(low, query, key, options);
+  const add = (x: T | null, y: T | null): T | null => (x !== null && y !== null ? low.add(x, y) : (x ?? y));
+
+  const scoreTangents = add(
+    map(q.tangents, (t) => low.matmulTransposed(queryHeads(low, t, options), key, factor)),
+    map(k.tangents, (t) => low.matmulTransposed(query, keyHeads(low, t, options), factor)),
+  );
+  const weightTangents = map(scoreTangents, (t) => {
+    const weighted = low.multiply(weights, t);
+    return low.subtract(weighted, low.multiply(weights, low.sum(weighted)));
+  });
+  const tangents = add(
+    map(weightTangents, (t) => low.matmul(t, value)),
+    map(v.tangents, (t) => low.matmul(weights, valueHeads(low, t, options))),
+  );
+  return { primal: low.mergeHeads(low.matmul(weights, value)), tangents: map(tangents, low.mergeHeads) };
+}

@@ -1,0 +1,88 @@
+import type { LowOps } from "./low-ops";
+import type { AttentionOptions, Ops } from "./ops";
+
+/**
+ * The coarse operations on values alone: every point's features, no derivatives.
+ * An engine with fused kernels overrides single operations: `{ ...plain(low), gelu: fusedGelu }`.
+ * @example const ops = plain(referenceOps(pass)); ops.relu(x)
+ */
+export function plain<T>(low: LowOps<T>): Ops<T> {
+  return {
+    embed: low.embed,
+    linear: (x, weight, bias) => {
+      const y = low.frozen(x, weight);
+      return bias ? low.add(y, low.vector(bias)) : y;
+    },
+    parameters: (names) => low.parameters(names, "point"),
+    pick: low.pick,
+    reshape: low.reshape,
+    matmul: low.matmul,
+    addBias: low.add,
+    add: low.add,
+    multiply: low.multiply,
+    scale: low.scale,
+    relu: low.relu,
+    tanh: low.tanh,
+    gelu: (x) => low.multiply(x, normalCdf(low, x)),
+    silu: (x) => low.multiply(x, low.sigmoid(x)),
+    layerNorm: (x, scale, shift, epsilon) =>
+      low.add(low.multiply(standardize(low, x, epsilon).unit, low.vector(scale)), low.vector(shift)),
+    rmsNorm: (x, scale, epsilon) => low.multiply(overRms(low, x, epsilon).unit, low.vector(scale)),
+    attention: (q, k, v, options) => {
+      const query = queryHeads(low, q, options);
+      const key = keyHeads(low, k, options);
+      const weights = attentionWeights(low, query, key, options);
+      return low.mergeHeads(low.matmul(weights, valueHeads(low, v, options)));
+    },
+    meanPool: low.meanPool,
+    takeScored: low.takeScored,
+    normalize: (x) => low.multiply(x, inverseLength(low, x)),
+  };
+}
+
+/** Phi(x) = (1 + erf(x / sqrt(2))) / 2. */
+export function normalCdf<T>(low: LowOps<T>, x: T): T {
+  return low.scale(low.addScalar(low.erf(low.scale(x, Math.SQRT1_2)), 1), 0.5);
+}
+
+/** x with mean 0 and variance 1 over the last axis, and the factor 1 / sqrt(variance + epsilon) that did it. */
+export function standardize<T>(low: LowOps<T>, x: T, epsilon: number): { readonly unit: T; readonly factor: T } {
+  const centred = low.subtract(x, low.mean(x));
+  return overRms(low, centred, epsilon);
+}
+
+/** x / sqrt(mean(x^2) + epsilon) over the last axis, and that factor. */
+export function overRms<T>(low: LowOps<T>, x: T, epsilon: number): { readonly unit: T; readonly factor: T } {
+  const factor = low.inverseSqrt(low.addScalar(low.mean(low.multiply(x, x)), epsilon));
+  return { unit: low.multiply(x, factor), factor };
+}
+
+/** 1 / |x| over the last axis. */
+export function inverseLength<T>(low: LowOps<T>, x: T): T {
+  return low.inverseSqrt(low.sum(low.multiply(x, x)));
+}
+
+/** q [R, T, heads*headSize] -> [R, B, kvHeads, heads/kvHeads, S, headSize], rotated where the model rotates. Linear in q. */
+export function queryHeads<T>(low: LowOps<T>, q: T, options: AttentionOptions): T {
+  return rotated(low, low.splitHeads(q, options.kvHeads, options.heads / options.kvHeads), options);
+}
+
+/** k [R, T, kvHeads*headSize] -> [R, B, kvHeads, 1, S, headSize], rotated likewise: one key for each group of queries. */
+export function keyHeads<T>(low: LowOps<T>, k: T, options: AttentionOptions): T {
+  return rotated(low, low.splitHeads(k, options.kvHeads, 1), options);
+}
+
+/** v [R, T, kvHeads*headSize] -> [R, B, kvHeads, 1, S, headSize]. */
+export function valueHeads<T>(low: LowOps<T>, v: T, options: AttentionOptions): T {
+  return low.splitHeads(v, options.kvHeads, 1);
+}
+
+function rotated<T>(low: LowOps<T>, heads: T, { rotary, headSize }: AttentionOptions): T {
+  return rotary ? low.rotate(heads, headSize, rotary.base) : heads;
+}
+
+/** softmax(q k^T / sqrt(headSize) + mask): [R, B, kvHeads, heads/kvHeads, S, S]. */
+export function attentionWeights<T>(low: LowOps<T>, query: T, key: T, options: AttentionOptions): T {
+  const scores = low.matmulTransposed(query, key, 1 / Math.sqrt(options.headSize));
+  return low.softmax(low.mask(scores, options.causal));
+}
