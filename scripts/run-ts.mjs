@@ -1,0 +1,15 @@
+// Runs a TypeScript entry on a fresh clone: node scripts/run-ts.mjs src/notebook/run-notebook.ts ARGUMENTS
+import { spawn } from "node:child_process";
+import { Problem, main, root } from "./report.mjs";
+import { ensurePackages } from "./set-up-node.mjs";
+
+main((args) => {
+  const [entry, ...rest] = args;
+  if (entry === undefined) throw new Problem("run-ts: expected the path of a TypeScript file.");
+  ensurePackages();
+  const child = spawn(process.execPath, ["--import", "tsx", entry, ...rest], { cwd: root, stdio: "inherit" });
+  // A signal of the terminal reaches the child by itself; one sent to this process alone is passed on.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve) => child.on("exit", (status) => resolve(status ?? 1)));
+});
