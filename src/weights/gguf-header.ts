@@ -1,0 +1,165 @@
+import { fail } from "../check/check";
+import { elements } from "./extents";
+import { cursorOf, type Cursor } from "./gguf-cursor";
+import type { RangeFile } from "./range-file";
+import { BF16, F16, F32, Q4_0, Q4_1, Q8_0, type StoredType } from "./stored-type";
+
+export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
+export type GgufMetadata = ReadonlyMap<string, GgufValue>;
+
+/** A tensor as the header describes it; shape in row-major order (the file lists the contiguous axis first). */
+export interface GgufTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: StoredType;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface GgufHeader {
+  readonly metadata: GgufMetadata;
+  readonly tensors: readonly GgufTensor[];
+  readonly dataStart: number;
+}
+
+/** ggml's type numbers; the ones with a name only are known and not read. */
+const TYPES: ReadonlyMap<number, StoredType | string> = new Map<number, StoredType | string>([
+  ...([
+    [0, F32],
+    [1, F16],
+    [2, Q4_0],
+    [3, Q4_1],
+    [8, Q8_0],
+    [30, BF16],
+  ] as const),
+  ...([
+    [6, "Q5_0"],
+    [7, "Q5_1"],
+    [9, "Q8_1"],
+    [10, "Q2_K"],
+    [11, "Q3_K"],
+    [12, "Q4_K"],
+    [13, "Q5_K"],
+  ] as const),
+  ...([
+    [14, "Q6_K"],
+    [15, "Q8_K"],
+    [24, "I8"],
+    [25, "I16"],
+    [26, "I32"],
+    [27, "I64"],
+    [28, "F64"],
+  ] as const),
+]);
+const DEEPEST_ARRAY = 4;
+
+/**
+ * Reads and checks a GGUF header of version 2 or 3: magic, version, counts, metadata, tensor descriptions.
+ * @throws when it is truncated, counts more than the file can hold, repeats a name, or has a type that is not read
+ * Source: the format's description, github.com/ggml-org/ggml/blob/master/docs/gguf.md.
+ */
+export function readGgufHeader(file: RangeFile): GgufHeader {
+  const cursor = cursorOf(file);
+  const magic = cursor.unsigned32();
+  if (magic !== 0x46554747) fail(`${file.path}: first bytes`, `"GGUF"`, magic.toString(16));
+  const version = cursor.unsigned32();
+  if (version !== 2 && version !== 3) fail(`${file.path}: GGUF version`, "2 or 3, little-endian", version);
+  const tensorCount = cursor.count("number of tensors", 24);
+  const metadataCount = cursor.count("number of metadata entries", 13);
+
+  const metadata = new Map<string, GgufValue>();
+  for (let i = 0; i < metadataCount; i++) {
+    const key = cursor.text("a metadata key");
+    if (metadata.has(key)) fail(`${file.path}: metadata key`, "distinct keys", key);
+    metadata.set(key, value(file, cursor, key, cursor.unsigned32(), 0));
+  }
+  const tensors = new Map<string, GgufTensor>();
+  for (let i = 0; i < tensorCount; i++) {
+    const tensor = description(file, cursor);
+    if (tensors.has(tensor.name)) fail(`${file.path}: tensor name`, "distinct names", tensor.name);
+    tensors.set(tensor.name, tensor);
+  }
+  const alignment = alignmentOf(file, metadata);
+  const dataStart = Math.ceil(cursor.position() / alignment) * alignment;
+  if (tensorCount > 0 && dataStart > file.size)
+    fail(`${file.path}: size`, `more than ${dataStart} bytes (truncated?)`, file.size);
+  return {
+    metadata,
+    tensors: [...tensors.values()].map((tensor) => placed(file, tensor, alignment, dataStart)),
+    dataStart,
+  };
+}
+
+function value(file: RangeFile, cursor: Cursor, key: string, type: number, depth: number): GgufValue {
+  switch (type) {
+    case 0:
+      return cursor.unsigned8();
+    case 1:
+      return cursor.signed8();
+    case 2:
+      return cursor.unsigned16();
+    case 3:
+      return cursor.signed16();
+    case 4:
+      return cursor.unsigned32();
+    case 5:
+      return cursor.signed32();
+    case 6:
+      return cursor.float32();
+    case 7:
+      return cursor.unsigned8() !== 0;
+    case 8:
+      return cursor.text(key);
+    case 9: {
+      if (depth === DEEPEST_ARRAY)
+        return fail(`${file.path}: ${key}`, `arrays at most ${DEEPEST_ARRAY} deep`, "deeper ones");
+      const inner = cursor.unsigned32();
+      const count = cursor.count(`length of ${key}`, BYTES_EACH[inner] ?? 1);
+      const values: GgufValue[] = [];
+      for (let i = 0; i < count; i++) values.push(value(file, cursor, key, inner, depth + 1));
+      return values;
+    }
+    case 10:
+      return cursor.unsigned64();
+    case 11:
+      return cursor.signed64();
+    case 12:
+      return cursor.float64();
+    default:
+      return fail(`${file.path}: type of ${key}`, "a metadata type from 0 to 12", type);
+  }
+}
+
+/** The fewest bytes that a value of each metadata type takes. */
+const BYTES_EACH: readonly number[] = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
+
+function description(file: RangeFile, cursor: Cursor): GgufTensor {
+  const name = cursor.text("a tensor name");
+  const what = `${file.path}: ${name}`;
+  const axes = cursor.unsigned32();
+  if (axes > 4) fail(`axes of ${what}`, "at most 4", axes);
+  const shape = Array.from({ length: axes }, () => cursor.unsigned64()).reverse();
+  const count = elements(what, shape);
+  const code = cursor.unsigned32();
+  const type = TYPES.get(code) ?? `ggml type ${code}`;
+  if (typeof type === "string") return fail(`type of ${what}`, "F32, F16, BF16, Q8_0, Q4_0 or Q4_1", type);
+  const width = shape[axes - 1] ?? 1;
+  if (Number(width) % type.values !== 0)
+    fail(`width of ${what}`, `a multiple of ${type.values} for ${type.name}`, width);
+  const offset = cursor.unsigned64();
+  if (typeof offset !== "number") return fail(`offset of ${what}`, "an offset inside the file", offset);
+  return { name, shape: shape as number[], type, offset, bytes: (count / type.values) * type.bytes };
+}
+
+function placed(file: RangeFile, tensor: GgufTensor, alignment: number, dataStart: number): GgufTensor {
+  if (tensor.offset % alignment !== 0)
+    fail(`offset of ${file.path}: ${tensor.name}`, `a multiple of ${alignment}`, tensor.offset);
+  return { ...tensor, offset: dataStart + tensor.offset };
+}
+
+function alignmentOf(file: RangeFile, metadata: GgufMetadata): number {
+  const alignment = metadata.get("general.alignment") ?? 32;
+  const valid =
+    typeof alignment === "number" && alignment >= 8 && alignment <= 65536 && Number.isInteger(Math.log2(alignment));
+  return valid ? alignment : fail(`${file.path}: general.alignment`, "a power of two from 8 to 65536", alignment);
+}

@@ -1,0 +1,45 @@
+import { fail } from "../check/check";
+
+const OUTSIDE_LAYERS: ReadonlyMap<string, string> = new Map([
+  ["token_embd.weight", "model.embed_tokens.weight"],
+  ["output_norm.weight", "model.norm.weight"],
+  ["output.weight", "lm_head.weight"],
+]);
+const IN_LAYER: ReadonlyMap<string, string> = new Map([
+  ["attn_norm", "input_layernorm"],
+  ["attn_q", "self_attn.q_proj"],
+  ["attn_k", "self_attn.k_proj"],
+  ["attn_v", "self_attn.v_proj"],
+  ["attn_output", "self_attn.o_proj"],
+  ["ffn_norm", "post_attention_layernorm"],
+  ["ffn_gate", "mlp.gate_proj"],
+  ["ffn_up", "mlp.up_proj"],
+  ["ffn_down", "mlp.down_proj"],
+]);
+
+/**
+ * The Hugging Face name of a tensor of a Llama-architecture GGUF file.
+ * @example huggingFaceName("blk.3.attn_q.weight") // "model.layers.3.self_attn.q_proj.weight"
+ * @throws for any other tensor (biases, experts, rotary factors): a model that ignored it would compute something else
+ */
+export function huggingFaceName(name: string): string {
+  const outside = OUTSIDE_LAYERS.get(name);
+  if (outside) return outside;
+  const [, layer, part] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(name) ?? [];
+  const inside = IN_LAYER.get(part ?? "");
+  return inside ? `model.layers.${layer}.${inside}.weight` : fail("tensor", "one of a Llama without biases", name);
+}
+
+/**
+ * Where row r of a Hugging Face query or key projection lies in a GGUF file. llama.cpp stores each head's two halves
+ * interleaved, for rotary pairs (2i, 2i + 1): Hugging Face's row (half j, i) of a head is row 2i + j there.
+ * @example [0, 1, 2, 3].map(interleavedRow(4)) // [0, 2, 1, 3]
+ * Source: `permute` in llama.cpp's convert_hf_to_gguf.py, inverted.
+ */
+export function interleavedRow(headSize: number): (row: number) => number {
+  const half = headSize / 2;
+  return (row) => {
+    const inHead = row % headSize;
+    return row - inHead + 2 * (inHead % half) + Math.floor(inHead / half);
+  };
+}
