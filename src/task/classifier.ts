@@ -1,0 +1,96 @@
+import { fail, sameLength } from "../check/check";
+import type { Features, ModelSession, TokenBatch } from "../engine/session";
+import type { Objective } from "../estimator/objective";
+import { crossEntropy, crossEntropyDerivatives, predictions } from "./loss";
+import { accuracy } from "./metrics";
+import { scores, scoreTangents } from "./readout";
+import type { Readout } from "./readout";
+
+/** Token ids of B texts and their classes [B]. */
+export interface LabelledBatch {
+  readonly input: TokenBatch;
+  readonly labels: readonly number[];
+}
+
+/** What a classifier does on a set of examples. */
+export interface Evaluation {
+  /** Mean cross-entropy over all examples, in nats. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly count: number;
+  /** One class per example in the batches' order; -1 where a score was NaN. */
+  readonly predictions: readonly number[];
+}
+
+/**
+ * The loss of a classifier as a function of the adapter's parameters: L(theta) = mean_b crossEntropy(readout(features(theta, b)), label_b).
+ * NaN and infinite losses are passed through.
+ * @throws when the readout's width is not the session's, or a batch is empty
+ */
+export function classifierObjective(session: ModelSession, readout: Readout): Objective<LabelledBatch> {
+  checkWidth(session, readout);
+  return {
+    async losses(points, batch) {
+      const features = await session.features(points, checked(batch));
+      expectShape(features, points.length, batch);
+      const all = scores(readout, features);
+      return points.map((_, p) => crossEntropy(slice(all, p, points.length), readout.classes, batch.labels).mean);
+    },
+    async derivatives(point, directions, batch) {
+      const { primal, tangents } = await session.tangents(point, directions, checked(batch));
+      expectShape(primal, 1, batch);
+      expectShape(tangents, directions.length, batch);
+      const at = scores(readout, primal);
+      const along = scoreTangents(readout, tangents);
+      return {
+        loss: crossEntropy(at, readout.classes, batch.labels).mean,
+        derivatives: crossEntropyDerivatives(at, along, readout.classes, batch.labels),
+      };
+    },
+  };
+}
+
+/**
+ * Loss and accuracy over all batches at one point; examples count equally, whatever batch they are in.
+ * @throws when there is no batch
+ */
+export async function evaluateClassifier(
+  session: ModelSession,
+  readout: Readout,
+  point: Float32Array,
+  batches: readonly LabelledBatch[],
+): Promise<Evaluation> {
+  checkWidth(session, readout);
+  if (batches.length === 0) fail("batches", "at least one", "none");
+  let total = 0;
+  const predicted: number[] = [];
+  for (const batch of batches) {
+    const features = await session.features([point], checked(batch));
+    expectShape(features, 1, batch);
+    const at = scores(readout, features);
+    total += crossEntropy(at, readout.classes, batch.labels).perExample.reduce((a, b) => a + b, 0);
+    predicted.push(...predictions(at, readout.classes));
+  }
+  const labels = batches.flatMap((batch) => batch.labels);
+  const count = labels.length;
+  return { loss: total / count, accuracy: accuracy(predicted, labels), count, predictions: predicted };
+}
+
+function slice(all: Float64Array, part: number, parts: number): Float64Array {
+  const size = all.length / parts;
+  return all.subarray(part * size, (part + 1) * size);
+}
+
+function checked(batch: LabelledBatch): TokenBatch {
+  sameLength("batch.labels", batch.labels.length, batch.input.ids.length);
+  return batch.input;
+}
+
+function checkWidth(session: ModelSession, readout: Readout): void {
+  if (readout.width !== session.width) fail("readout.width", `${session.width}, the session's`, readout.width);
+}
+
+function expectShape(features: Features, points: number, batch: LabelledBatch): void {
+  if (features.points !== points || features.texts !== batch.labels.length)
+    fail("features", `${points} points x ${batch.labels.length} texts`, `${features.points} x ${features.texts}`);
+}

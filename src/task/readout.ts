@@ -1,0 +1,107 @@
+import { fail, finiteNumber, sameLength } from "../check/check";
+import type { Features } from "../engine/session";
+
+/**
+ * A frozen linear readout of a model's features: score[c] = scale <feature, row_c> + bias_c.
+ * `rows` [C, H] row-major; `bias` [C] or absent.
+ */
+export interface Readout {
+  readonly rows: Float32Array;
+  readonly classes: number;
+  readonly width: number;
+  readonly scale: number;
+  readonly bias?: Float32Array;
+}
+
+/**
+ * Scores of a batch in float64: S[p, b, c] = scale sum_h F[p, b, h] W[c, h] + bias[c].
+ * @param features [points, B, H]
+ * @returns [points, B, C], row-major
+ * @throws when the features' width is not the readout's
+ * @example scores({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, f) // f = [[[3, 4]]]: [110]
+ */
+export function scores(readout: Readout, features: Features): Float64Array {
+  return project(readout, features, readout.bias);
+}
+
+/**
+ * The scores' derivative along each direction, from the features' tangents: dS[p, b, c] = scale sum_h dF[p, b, h] W[c, h].
+ * @param tangents [P, B, H]
+ * @returns [P, B, C], row-major
+ */
+export function scoreTangents(readout: Readout, tangents: Features): Float64Array {
+  return project(readout, tangents, undefined);
+}
+
+function project(readout: Readout, features: Features, bias: Float32Array | undefined): Float64Array {
+  const { rows, classes, width, scale } = readout;
+  if (features.width !== width) fail("features width", `${width}, the readout's`, features.width);
+  const vectors = features.points * features.texts;
+  sameLength("features.data", features.data.length, vectors * width);
+  const result = new Float64Array(vectors * classes);
+  for (let v = 0; v < vectors; v++) {
+    for (let c = 0; c < classes; c++) {
+      let sum = 0;
+      for (let h = 0; h < width; h++) sum += features.data[v * width + h]! * rows[c * width + h]!;
+      result[v * classes + c] = scale * sum + (bias ? bias[c]! : 0);
+    }
+  }
+  return result;
+}
+
+/**
+ * The readout of a language model: the head's rows of the label words, one per class. Cross-entropy over these scores equals
+ * the one over the label words' log-probabilities, since the softmax's normaliser cancels.
+ * @param headRows [C, H]
+ * @throws when the rows do not divide into `classes` rows
+ */
+export function labelWordReadout(headRows: Float32Array, classes: number): Readout {
+  if (classes < 2 || headRows.length === 0 || headRows.length % classes !== 0)
+    fail("headRows", `${classes} rows of equal length, at least 2`, `${headRows.length} numbers`);
+  return { rows: headRows, classes, width: headRows.length / classes, scale: 1 };
+}
+
+/**
+ * The readout of an encoder from k labelled texts per class: row_c = m_c / |m_c|, m_c = mean over class c of f / |f|.
+ * With unit-length features the score is scale * cosine(feature, prototype).
+ * @param features [1, n, H] of the labelled texts
+ * @param labels [n], each in 0..classes-1
+ * @param scale default 20
+ * @throws when a class has no text, a feature is zero or not finite, or the mean of a class is zero
+ */
+export function prototypeReadout(
+  features: Features,
+  labels: readonly number[],
+  classes: number,
+  scale: number = 20,
+): Readout {
+  const { width, texts, data } = features;
+  if (features.points !== 1) fail("features.points", "1 (one point)", features.points);
+  sameLength("labels", labels.length, texts);
+  finiteNumber("scale", scale);
+  const sums = new Float64Array(classes * width);
+  const counts = new Array<number>(classes).fill(0);
+  labels.forEach((label, text) => {
+    if (!Number.isInteger(label) || label < 0 || label >= classes)
+      fail(`labels[${text}]`, `a class in 0..${classes - 1}`, label);
+    counts[label]! += 1;
+    const feature = Float64Array.from(data.subarray(text * width, (text + 1) * width));
+    const length = norm(feature, `features of text ${text}`);
+    for (let h = 0; h < width; h++) sums[label * width + h]! += feature[h]! / length;
+  });
+  const rows = new Float32Array(classes * width);
+  counts.forEach((count, c) => {
+    if (count === 0) fail(`class ${c}`, "at least one labelled text for its prototype", 0);
+    const sum = sums.subarray(c * width, (c + 1) * width);
+    const length = norm(sum, `prototype of class ${c}`);
+    sum.forEach((value, h) => (rows[c * width + h] = value / length));
+  });
+  return { rows, classes, width, scale };
+}
+
+function norm(vector: Float64Array, what: string): number {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  return length > 0 && Number.isFinite(length)
+    ? length
+    : fail(what, "a finite vector other than zero", `norm ${length}`);
+}
