@@ -1,0 +1,70 @@
+import { fail, nonNegativeInteger, positiveInteger } from "../check/check";
+import { queriesAt, type Schedule } from "./schedule";
+
+/** How a query is paid for: two losses each, or one shared loss and a directional pass each. */
+export type PassKind = "two-sided" | "directional";
+
+/**
+ * Forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call).
+ * @example passesPerStep("two-sided", 4) // 8
+ */
+export function passesPerStep(kind: PassKind, queries: number): number {
+  if (kind !== "two-sided" && kind !== "directional") fail("kind", '"two-sided" or "directional"', kind);
+  return kind === "two-sided" ? 2 * queries : 1 + queries;
+}
+
+/**
+ * Steps in one epoch: ceil(examples / batch), the last batch may be smaller.
+ * @example stepsPerEpoch(1000, 16) // 63
+ */
+export function stepsPerEpoch(examples: number, batchSize: number): number {
+  return Math.ceil(positiveInteger("examples", examples) / positiveInteger("batchSize", batchSize));
+}
+
+/** Queries of each of the first `steps` steps. */
+export function queriesBySteps(schedule: Schedule, steps: number, epochSteps: number): readonly number[] {
+  positiveInteger("stepsPerEpoch", epochSteps);
+  return Array.from({ length: nonNegativeInteger("steps", steps) }, (_, step) =>
+    queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }),
+  );
+}
+
+/**
+ * Queries at the start of each of the first `epochs` epochs.
+ * @example queriesByEpochs({ kind: "power-law", form: "roberta", exponent: 0.5 }, 5, 10) // [1, 1, 1, 1, 2]
+ */
+export function queriesByEpochs(schedule: Schedule, epochs: number, epochSteps: number): readonly number[] {
+  positiveInteger("stepsPerEpoch", epochSteps);
+  return Array.from({ length: nonNegativeInteger("epochs", epochs) }, (_, epoch) =>
+    queriesAt(schedule, { epoch, step: epoch * epochSteps }),
+  );
+}
+
+/**
+ * Forward passes of a whole run of `steps` steps.
+ * @example forwardPasses({ kind: "constant", value: 1 }, 10_000, 63, "two-sided") // 20000
+ */
+export function forwardPasses(schedule: Schedule, steps: number, epochSteps: number, kind: PassKind): number {
+  return queriesBySteps(schedule, steps, epochSteps).reduce((sum, queries) => sum + passesPerStep(kind, queries), 0);
+}
+
+/** Forward passes spent after each step; the last entry is `forwardPasses` of the run. */
+export function cumulativeForwardPasses(
+  schedule: Schedule,
+  steps: number,
+  epochSteps: number,
+  kind: PassKind,
+): readonly number[] {
+  let sum = 0;
+  return queriesBySteps(schedule, steps, epochSteps).map((queries) => (sum += passesPerStep(kind, queries)));
+}
+
+/** Steps that a number of forward passes buys: the most that cost at most `passes` (for comparisons at equal forward passes). */
+export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, kind: PassKind): number {
+  nonNegativeInteger("passes", passes);
+  positiveInteger("stepsPerEpoch", epochSteps);
+  for (let step = 0, spent = 0; ; step++) {
+    spent += passesPerStep(kind, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }));
+    if (spent > passes) return step;
+  }
+}

@@ -1,0 +1,67 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  cumulativeForwardPasses,
+  forwardPasses,
+  passesPerStep,
+  queriesByEpochs,
+  queriesBySteps,
+  stepsForPasses,
+  stepsPerEpoch,
+} from "../../src/schedule/forward-passes";
+import { scheduleOf, type Schedule } from "../../src/schedule/schedule";
+
+const test = suite("schedule/forward-passes");
+
+const growing: Schedule = {
+  kind: "power-law",
+  form: "current",
+  multiplier: 0.85,
+  exponent: { target: 20, epochs: 160 },
+  cap: 15,
+};
+
+test("two epochs of two steps with one, then three queries cost 2 + 2 + 6 + 6 passes two-sided and 2 + 2 + 4 + 4 directional", () => {
+  const schedule: Schedule = { kind: "steps", initial: 1, changes: [{ at: 1, value: 3 }], unit: "epoch" };
+  assert.equal(queriesBySteps(schedule, 4, 2), [1, 1, 3, 3]);
+  assert.equal(queriesByEpochs(schedule, 3, 2), [1, 3, 3]);
+  assert.is(forwardPasses(schedule, 4, 2, "two-sided"), 16);
+  assert.is(forwardPasses(schedule, 4, 2, "directional"), 12);
+  assert.equal(cumulativeForwardPasses(schedule, 4, 2, "two-sided"), [2, 4, 10, 16]);
+});
+
+test("a run of 10,000 steps costs 20,000 passes with one query and about 2 x 11.0 x 10,000 with the schedule", () => {
+  assert.is(forwardPasses(scheduleOf(1), 10_000, 63, "two-sided"), 20_000);
+  assert.is((forwardPasses(growing, 10_000, 63, "two-sided") / 20_000).toFixed(1), "11.0");
+});
+
+test("the steps that a number of passes buys are the most that do not overspend", () => {
+  for (const kind of ["two-sided", "directional"] as const) {
+    for (const passes of [0, 1, 2, 3, 100, 1824]) {
+      const steps = stepsForPasses(growing, passes, 16, kind);
+      assert.ok(forwardPasses(growing, steps, 16, kind) <= passes);
+      assert.ok(forwardPasses(growing, steps + 1, 16, kind) > passes);
+    }
+  }
+});
+
+test("the last, smaller batch of an epoch is a step", () => {
+  assert.is(stepsPerEpoch(150, 16), 10);
+  assert.is(stepsPerEpoch(160, 16), 10);
+  assert.is(stepsPerEpoch(1, 16), 1);
+});
+
+test("counts out of range are refused", () => {
+  assert.throws(() => stepsPerEpoch(0, 4), "examples: expected a positive integer, got 0");
+  assert.throws(() => stepsPerEpoch(4, 0), "batchSize: expected a positive integer, got 0");
+  assert.throws(() => forwardPasses(growing, -1, 4, "two-sided"), "steps: expected a non-negative integer, got -1");
+  assert.throws(() => forwardPasses(growing, 1, 0, "two-sided"), "stepsPerEpoch: expected a positive integer, got 0");
+  assert.throws(() => queriesByEpochs(growing, 1.5, 4), "epochs: expected a non-negative integer, got 1.5");
+  assert.throws(() => stepsForPasses(growing, -1, 4, "two-sided"), "passes: expected a non-negative integer, got -1");
+  assert.throws(
+    () => passesPerStep("one-sided" as "two-sided", 1),
+    'kind: expected "two-sided" or "directional", got "one-sided"',
+  );
+});
+
+test.run();
