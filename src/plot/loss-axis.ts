@@ -1,0 +1,61 @@
+import { formatNumber } from "../table/number";
+import type { RunRecord } from "../table/record";
+import type { Against, Point } from "./curve";
+import type { Line, Note } from "./figure";
+import { colors } from "./palette";
+
+/** The name of a horizontal axis. A forward pass is one training batch through the model once; evaluations are counted apart. */
+export function countTitle(against: Against): string {
+  return against === "steps" ? "step" : "cumulative forward passes (training batches)";
+}
+
+/**
+ * The shown range of a loss axis: all of the data, but no more than twice the larger of chance and starting loss, so that one run that
+ * blows up to 90 nats does not flatten the others; what lies above leaves the figure at its top edge.
+ */
+export function lossRange(runs: readonly RunRecord[], curves: readonly (readonly Point[])[]): [number, number] {
+  const values = curves.flat().map((point) => point.y);
+  const chance = Math.max(...runs.map((run) => run.chanceLoss));
+  const start = Math.max(0, ...curves.map((curve) => curve[0]?.y ?? 0));
+  const low = Math.min(chance, ...values);
+  const high = Math.min(Math.max(chance, ...values), 2 * Math.max(chance, start));
+  const room = 0.06 * (high - low || 1);
+  return [Math.max(0, low - room), high + 1.5 * room];
+}
+
+/** A horizontal line at chance over one panel, and its label at the panel's left end. */
+export function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line: Line; readonly note: Note } {
+  const xref = panel === "" ? "x domain" : "x2 domain";
+  const yref = panel === "" ? "y" : "y2";
+  return {
+    line: {
+      type: "line",
+      xref: xref as "paper",
+      yref,
+      x0: 0,
+      x1: 1,
+      y0: chanceLoss,
+      y1: chanceLoss,
+      layer: "below",
+      line: { color: colors.grey, width: 1.5, dash: "dash" },
+    },
+    note: {
+      text: chanceLabel(chanceLoss),
+      xref: xref as "paper",
+      yref,
+      x: 0.01,
+      y: chanceLoss,
+      xanchor: "left",
+      yanchor: "bottom",
+      showarrow: false,
+      font: { size: 12, color: "#595959" },
+    },
+  };
+}
+
+/** @example chanceLabel(Math.log(6)) // "chance (log 6)" */
+export function chanceLabel(chanceLoss: number): string {
+  const classes = Math.exp(chanceLoss);
+  const whole = Math.round(classes);
+  return Math.abs(classes - whole) < 1e-4 * whole ? `chance (log ${whole})` : `chance (${formatNumber(chanceLoss, 3)})`;
+}

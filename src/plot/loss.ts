@@ -1,0 +1,139 @@
+import { escapeText } from "../table/escape";
+import { someRuns } from "../table/record";
+import type { RunRecord } from "../table/record";
+import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
+import type { Against, Point } from "./curve";
+import type { Figure, Trace } from "./figure";
+import { chanceLine, countTitle, lossRange } from "./loss-axis";
+import { stylesFor } from "./palette";
+import type { Style } from "./palette";
+import { axis, baseLayout, leftHalf, rightHalf } from "./template";
+import type { FigureOptions } from "./template";
+
+export interface LossOptions extends FigureOptions {
+  readonly x: Against;
+  /** Right end of the axis while runs are still going on, so that a live figure does not jump. */
+  readonly until?: number;
+}
+
+/**
+ * The dev loss of every run against steps or forward passes; a cross marks divergence. Runs may be partial or not yet evaluated: the
+ * live figure is the same function called again.
+ * @throws when there are no runs
+ */
+export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Figure {
+  someRuns(runs);
+  const panel = lossPanel(runs, options.x, "");
+  const { line, note } = chanceLine(runs[0]!.chanceLoss, "");
+  return {
+    data: panel.traces,
+    layout: baseLayout(options, remarks(runs), {
+      xaxis: axis(countTitle(options.x), { range: countRange(panel.curves, options.until) }),
+      yaxis: axis("dev loss (nats)", { range: lossRange(runs, panel.curves) }),
+      shapes: [line],
+      annotations: [note],
+    }),
+  };
+}
+
+export interface BothOptions extends FigureOptions {
+  readonly until?: { readonly steps: number; readonly forwardPasses: number };
+}
+
+/**
+ * The same dev losses twice, side by side: left against steps, as the paper draws them, right against forward passes, the fair comparison.
+ * @throws when there are no runs
+ */
+export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOptions = {}): Figure {
+  someRuns(runs);
+  const left = lossPanel(runs, "steps", "");
+  const right = lossPanel(runs, "forward passes", "2");
+  const range = lossRange(runs, left.curves);
+  const chance = runs[0]!.chanceLoss;
+  const lines = [chanceLine(chance, ""), chanceLine(chance, "2")];
+  return {
+    data: [...left.traces, ...right.traces],
+    layout: baseLayout(options, remarks(runs), {
+      xaxis: axis(countTitle("steps"), { domain: leftHalf, range: countRange(left.curves, options.until?.steps) }),
+      xaxis2: axis(countTitle("forward passes"), {
+        domain: rightHalf,
+        anchor: "y2",
+        range: countRange(right.curves, options.until?.forwardPasses),
+      }),
+      yaxis: axis("dev loss (nats)", { range }),
+      yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
+      shapes: lines.map(({ line }) => line),
+      annotations: lines.map(({ note }) => note),
+    }),
+  };
+}
+
+interface Panel {
+  readonly traces: readonly Trace[];
+  readonly curves: readonly (readonly Point[])[];
+}
+
+function lossPanel(runs: readonly RunRecord[], against: Against, panel: "" | "2"): Panel {
+  const styles = stylesFor(runs.map((run) => run.arm));
+  const labels = runLabels(runs);
+  const curves = runs.map((run) => lossCurve(run, against));
+  const lines = runs.map((_, i) => lossTrace(curves[i]!, labels[i]!, styles[i]!, panel));
+  const crosses = runs.flatMap((run, i) => {
+    const point = divergencePoint(run, against);
+    return point === null ? [] : [crossTrace([point], labels[i]!, styles[i]!, panel)];
+  });
+  return { traces: [...lines, ...crosses], curves };
+}
+
+function lossTrace(curve: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {
+  return {
+    type: "scatter",
+    mode: "lines+markers",
+    name: escapeText(label),
+    legendgroup: escapeText(label),
+    showlegend: panel === "",
+    x: curve.map((point) => point.x),
+    y: curve.map((point) => point.y),
+    xaxis: `x${panel}`,
+    yaxis: `y${panel}`,
+    line: { color: style.color, dash: style.dash, width: 2 },
+    marker: { color: style.color, size: 5 },
+    hovertemplate: "%{x:,} : %{y:.3f}",
+  };
+}
+
+/** A cross where a run diverged; it belongs to its curve's legend entry. */
+export function crossTrace(points: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {
+  return {
+    type: "scatter",
+    mode: "markers",
+    name: `${escapeText(label)}: diverged`,
+    legendgroup: escapeText(label),
+    showlegend: false,
+    x: points.map((point) => point.x),
+    y: points.map((point) => point.y),
+    xaxis: `x${panel}`,
+    yaxis: `y${panel}`,
+    marker: { symbol: "x", size: 11, color: style.color, line: { color: "#ffffff", width: 1 } },
+    hovertemplate: "diverged at %{x:,} : %{y:.3f}",
+  };
+}
+
+/** Each run's name in the legend; learning rate and seed only where they are needed to tell runs apart. */
+export function runLabels(runs: readonly RunRecord[]): readonly string[] {
+  const rates = severalRates(runs);
+  const labels = runs.map((run) => run.name ?? groupLabel(run.arm, run.learningRate, rates));
+  return labels.map((label, i) =>
+    labels.filter((other) => other === label).length > 1 ? `${label}, seed ${runs[i]!.seed}` : label,
+  );
+}
+
+export function remarks(runs: readonly RunRecord[]): readonly string[] {
+  return runs.some((run) => run.diverged !== null) ? ["\u2716 marks the step at which a run diverged."] : [];
+}
+
+/** From zero to the last point, or to the planned end while it has not been reached. */
+export function countRange(curves: readonly (readonly Point[])[], until: number | undefined): [number, number] {
+  const end = Math.max(until ?? 0, ...curves.map((curve) => curve.at(-1)?.x ?? 0));
+  return end === 0 ? [0, 1] : [-0.015 * end, 1.02 * end];
+}

@@ -1,0 +1,89 @@
+import type { LayoutAxis } from "plotly.js";
+import { escapeText } from "../table/escape";
+import { describeOrigin } from "../table/origin";
+import type { Origin } from "../table/origin";
+import type { FigureLayout } from "./figure";
+
+/** What every figure function takes beside its data. */
+export interface FigureOptions {
+  /** One claim or question in a line, plain text. */
+  readonly title?: string;
+  /** Where the numbers come from: the caption line under the title. */
+  readonly origin?: Origin;
+}
+
+const ink = "#1a1a1a";
+const quiet = "#595959";
+const grid = "#e6e6e6";
+
+/** An axis with its name, unit included ("dev loss (nats)"). */
+export function axis(title: string, more: Partial<LayoutAxis> = {}): Partial<LayoutAxis> {
+  return {
+    title: { text: title, font: { size: 13, color: ink }, standoff: 8 },
+    tickfont: { size: 12, color: ink },
+    gridcolor: grid,
+    zeroline: false,
+    showline: true,
+    linecolor: "#9a9a9a",
+    ticks: "outside",
+    tickcolor: "#9a9a9a",
+    ticklen: 4,
+    automargin: true,
+    ...more,
+  };
+}
+
+/** The two domains of a figure with two panels side by side. */
+export const leftHalf: [number, number] = [0, 0.455];
+export const rightHalf: [number, number] = [0.545, 1];
+
+/**
+ * Clean white ground, readable letters; title and caption stand top left above the plot, the legend in rows below it, so that neither covers data.
+ * `uirevision` keeps the reader's zoom while a live figure is drawn again.
+ * @param remarks sentences of ours after the caption (how curves were averaged, what a mark means)
+ */
+export function baseLayout(options: FigureOptions, remarks: readonly string[], more: FigureLayout): FigureLayout {
+  const caption = [options.origin === undefined ? "" : describeOrigin(options.origin), ...remarks].filter(
+    (x) => x !== "",
+  );
+  const lines = caption.flatMap((text) => wrap(text, 135));
+  const title = options.title ?? "";
+  const top = 14 + (title === "" ? 0 : 26) + 15 * lines.length;
+  return {
+    height: 420,
+    autosize: true,
+    paper_bgcolor: "#ffffff",
+    plot_bgcolor: "#ffffff",
+    font: { family: "Helvetica, Arial, sans-serif", size: 12, color: ink },
+    margin: { l: 64, r: 24, t: top + 10, b: 48 },
+    annotations: [],
+    hovermode: "closest",
+    hoverlabel: { namelength: -1 },
+    uirevision: "keep",
+    showlegend: true,
+    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top", font: { size: 12 } },
+    title: {
+      text: title === "" && lines.length > 0 ? " " : escapeText(title),
+      font: { size: 17, color: ink },
+      x: 0.008,
+      xref: "container",
+      xanchor: "left",
+      y: 0.975,
+      yref: "container",
+      yanchor: "top",
+      subtitle: { text: lines.map(escapeText).join("<br>"), font: { size: 12, color: quiet } },
+    },
+    ...more,
+  };
+}
+
+/** Breaks plain text between words into lines of at most `width` characters; one longer word stays whole. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

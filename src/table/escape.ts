@@ -1,0 +1,18 @@
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&#34;",
+  "'": "&#39;",
+  $: "&#36;",
+};
+
+/**
+ * Text that came from data, made harmless in HTML and in Plotly's HTML-like labels; `$` too, since both typeset `$...$` as mathematics.
+ * The numeric entities are those that Plotly decodes (it knows neither &quot; nor &apos;).
+ * @example escapeText("a < b & c") // "a &lt; b &amp; c"
+ * Source: plotly.js 4.1.1, svg_text_utils `convertEntities`.
+ */
+export function escapeText(text: string): string {
+  return text.replace(/[&<>"'$]/g, (character) => entities[character]!);
+}

@@ -1,0 +1,92 @@
+import { fail } from "../check/check";
+
+/** What one optimizer step left behind, as far as a table or a figure needs it. */
+export interface StepRecord {
+  readonly step: number;
+  /** Cumulative forward passes on training batches up to and including this step. */
+  readonly forwardPasses: number;
+  readonly queries: number;
+  /** Mean training loss of the step, in nats. */
+  readonly loss: number | null;
+  readonly rmsProjectedGradient: number | null;
+  readonly weightNorm: number | null;
+}
+
+/** One evaluation on held-out data; its own forward passes are counted apart. Step 0 is the evaluation before training. */
+export interface EvaluationRecord {
+  readonly step: number;
+  readonly forwardPasses: number;
+  /** Nats; null where the loss was not a finite number (JSON knows no NaN). */
+  readonly loss: number | null;
+  /** Share of right answers in [0, 1]; null where the task has none. */
+  readonly accuracy: number | null;
+}
+
+/** One run, finished or still going on, as far as a table or a figure needs it: the longer records of `train` and `experiment` fit in. */
+export interface RunRecord {
+  /** The method's name, e.g. "AdaZeta": it fixes the colour everywhere. */
+  readonly arm: string;
+  /** What to call this run where several of one arm stand together; the arm's name when absent. */
+  readonly name?: string | undefined;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly steps: readonly StepRecord[];
+  readonly evaluations: readonly EvaluationRecord[];
+  readonly diverged: { readonly step: number } | null;
+  /** The loss of an even guess, log C for C classes. */
+  readonly chanceLoss: number;
+  /** Settings to compare by, flat. */
+  readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+}
+
+/** Runs of one arm at one learning rate; they differ in their seeds. */
+export interface RunGroup {
+  readonly arm: string;
+  readonly learningRate: number;
+  readonly runs: readonly RunRecord[];
+}
+
+/** Groups runs by arm and learning rate, in order of first appearance. @throws when there are no runs */
+export function groupRuns(runs: readonly RunRecord[]): readonly RunGroup[] {
+  someRuns(runs);
+  const groups = new Map<string, RunRecord[]>();
+  for (const run of runs) {
+    const key = JSON.stringify([run.arm, run.learningRate]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [run]);
+    else group.push(run);
+  }
+  return [...groups.values()].map((group) => ({
+    arm: group[0]!.arm,
+    learningRate: group[0]!.learningRate,
+    runs: group,
+  }));
+}
+
+/** @throws when there is no run to show */
+export function someRuns(runs: readonly RunRecord[]): void {
+  if (runs.length === 0) fail("runs", "at least one run (none was recorded yet: train one, or read a record)", runs);
+}
+
+/**
+ * The evaluation with the lowest finite loss; null when no evaluation has one.
+ * @example bestEvaluation(run)?.loss // 0.886
+ */
+export function bestEvaluation(run: RunRecord): (EvaluationRecord & { readonly loss: number }) | null {
+  let best: (EvaluationRecord & { readonly loss: number }) | null = null;
+  for (const evaluation of run.evaluations) {
+    const { loss } = evaluation;
+    if (loss !== null && Number.isFinite(loss) && (best === null || loss < best.loss)) best = { ...evaluation, loss };
+  }
+  return best;
+}
+
+/** Forward passes on training batches that the run has spent so far. */
+export function forwardPassesOf(run: RunRecord): number {
+  return Math.max(0, run.steps.at(-1)?.forwardPasses ?? 0, run.evaluations.at(-1)?.forwardPasses ?? 0);
+}
+
+/** Steps that the run has made so far. */
+export function stepsOf(run: RunRecord): number {
+  return Math.max(0, run.steps.at(-1)?.step ?? 0, run.evaluations.at(-1)?.step ?? 0);
+}
