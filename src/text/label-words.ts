@@ -1,0 +1,17 @@
+import type { Tokenizer } from "./tokenizer";
+
+/**
+ * The token id of each label word. A classification scores these rows of the head alone, so each word has to be one token,
+ * and no two the same. A word that follows a space in the prompt is given with it: " great".
+ * @throws naming the words and the ids they have
+ * @example labelWordIds(smollm2, [" terrible", " great"]) // [13321, 1109]
+ */
+export function labelWordIds(tokenizer: Tokenizer, words: readonly string[]): readonly number[] {
+  const special = new Set(tokenizer.encode(""));
+  const ids = words.map((word) => tokenizer.encode(word).filter((id) => !special.has(id)));
+  const listed = words.map((word, i) => `${JSON.stringify(word)} = [${ids[i]!.join(", ")}]`).join(", ");
+  if (ids.some((own) => own.length !== 1)) throw new Error(`label words: expected one token each, got ${listed}`);
+  const single = ids.map(([id]) => id!);
+  if (new Set(single).size !== single.length) throw new Error(`label words: expected distinct tokens, got ${listed}`);
+  return single;
+}
