@@ -1,0 +1,63 @@
+import { readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { fail } from "../check/check";
+
+/** What the environment says, as plain values: the only place of src that reads it. */
+export interface Environment {
+  /** Task data in the original distributions' formats (ADAZETA_DATA_DIR); undefined: the hub, or the samples. */
+  readonly dataFolder: string | undefined;
+  /** Where model files are looked for, in this order: ADAZETA_MODEL_DIR, then the packages that `npm start` installed. */
+  readonly modelFolders: readonly string[];
+  /** Values for a notebook's parameters, by name (ADAZETA_SET, a JSON object; `--set name=value`). */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const isFolder = (name: string): boolean => statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** A variable that names a folder: absolute, or from the project's root. */
+function folder(variables: Variables, name: string, root: string): string | undefined {
+  const value = variables[name];
+  if (value === undefined || value === "") return undefined;
+  const full = path.resolve(root, value);
+  return isFolder(full) ? full : fail(name, "an existing folder", value);
+}
+
+/** The folders of the project's Python environment that hold installed packages. */
+function sitePackages(root: string): readonly string[] {
+  const lib = path.join(root, ".venv", "lib");
+  const versions = isFolder(lib) ? readdirSync(lib).filter((name) => name.startsWith("python3")) : [];
+  const places = [
+    ...versions.map((name) => path.join(lib, name, "site-packages")),
+    path.join(root, ".venv", "Lib", "site-packages"),
+  ];
+  return places.filter((place, at) => isFolder(place) && places.indexOf(place) === at);
+}
+
+function parameters(text: string | undefined): Readonly<Record<string, unknown>> {
+  if (text === undefined || text === "") return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return fail("ADAZETA_SET", 'a JSON object such as {"steps": 10}', text);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return fail("ADAZETA_SET", "a JSON object", text);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the environment.
+ * @throws when a variable names no folder, or ADAZETA_SET is not a JSON object
+ * @example environment().modelFolders // [".../.venv/lib/python3.11/site-packages"]
+ */
+export function environment(variables: Variables = process.env, root: string = process.cwd()): Environment {
+  const models = folder(variables, "ADAZETA_MODEL_DIR", root);
+  return {
+    dataFolder: folder(variables, "ADAZETA_DATA_DIR", root),
+    modelFolders: [...(models === undefined ? [] : [models]), ...sitePackages(root)],
+    parameters: parameters(variables["ADAZETA_SET"]),
+  };
+}

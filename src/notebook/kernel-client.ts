@@ -1,0 +1,193 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Dealer, Subscriber } from "zeromq";
+import { compose, parse, type Message } from "./kernel/message.cjs";
+
+export type { Message };
+
+/** A running kernel, spoken to over Jupyter's protocol without Jupyter. */
+export interface KernelClient {
+  readonly process: ChildProcess;
+  /** Sends a request and resolves to the content of its reply. */
+  request(type: string, content: object, channel?: "shell" | "control"): Promise<Message>;
+  /** Runs a cell; resolves once the reply and the kernel's "idle" have both come, so that every output has been seen. */
+  execute(code: string, onOutput?: (message: Message) => void): Promise<Message>;
+  /** Calls back for every message that the kernel publishes. */
+  onPublished(listener: (message: Message) => void): () => void;
+  interrupt(): void;
+  close(): Promise<void>;
+}
+
+export interface KernelOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Folder the kernel starts in; it goes to the project's root by itself. */
+  readonly cwd?: string;
+  /** The kernel's own output, outside any cell. */
+  readonly onLog?: (text: string) => void;
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) =>
+        server.once("error", reject).listen(0, "127.0.0.1", () => resolve()),
+      );
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/**
+ * Starts the project's kernel from the project's root and connects to it.
+ * @throws when it ends before it answers
+ */
+export async function startKernel(options: KernelOptions = {}): Promise<KernelClient> {
+  const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await freePorts(5);
+  const key = randomUUID();
+  const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
+  const folder = mkdtempSync(path.join(tmpdir(), "adazeta-kernel-"));
+  const file = path.join(folder, "connection.json");
+  writeFileSync(file, JSON.stringify({ ...connection, shell_port, iopub_port, control_port, stdin_port, hb_port }), {
+    mode: 0o600,
+  });
+
+  // Its own process group: Ctrl-C in a terminal reaches this process alone, which decides what to pass on.
+  const child = spawn(process.execPath, [path.resolve("src/notebook/kernel.cjs"), file], {
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  const onLog = (text: string): void => {
+    log = (log + text).slice(-4000);
+    options.onLog?.(text);
+  };
+  child.stdout.setEncoding("utf8").on("data", onLog);
+  child.stderr.setEncoding("utf8").on("data", onLog);
+
+  const session = randomUUID();
+  const sockets = { shell: new Dealer({ linger: 0 }), control: new Dealer({ linger: 0 }) };
+  const published = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+  sockets.shell.connect(`tcp://127.0.0.1:${shell_port}`);
+  sockets.control.connect(`tcp://127.0.0.1:${control_port}`);
+  published.connect(`tcp://127.0.0.1:${iopub_port}`);
+  published.subscribe();
+
+  const listeners = new Set<(message: Message) => void>();
+  const replies = new Map<string, (message: Message) => void>();
+  let ended: (error: Error) => void = () => undefined;
+  const whenEnded = new Promise<never>((_, reject) => (ended = reject));
+  whenEnded.catch(() => undefined);
+  child.on("exit", (status, signal) => ended(new Error(`kernel: it ended (${signal ?? status}). ${log.trim()}`)));
+
+  const readReplies = async (socket: Dealer): Promise<void> => {
+    for await (const frames of socket) {
+      const message = parse(key, frames);
+      replies.get(message.parent.msg_id ?? "")?.(message);
+    }
+  };
+  const readPublished = async (): Promise<void> => {
+    for await (const frames of published) {
+      const message = parse(key, frames);
+      for (const listener of [...listeners]) listener(message);
+    }
+  };
+  for (const loop of [readReplies(sockets.shell), readReplies(sockets.control), readPublished()]) loop.catch(ended);
+
+  const send = async (
+    type: string,
+    content: object,
+    channel: "shell" | "control",
+  ): Promise<{ id: string; reply: Promise<Message> }> => {
+    const frames = compose(key, session, type, content);
+    const id = (JSON.parse(String(frames[2])) as { msg_id: string }).msg_id;
+    const reply = new Promise<Message>((resolve) => replies.set(id, resolve)).finally(() => replies.delete(id));
+    await sockets[channel].send(frames);
+    return { id, reply: Promise.race([reply, whenEnded]) };
+  };
+  const onPublished = (listener: (message: Message) => void): (() => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  const request = async (type: string, content: object, channel: "shell" | "control" = "shell"): Promise<Message> =>
+    (await send(type, content, channel)).reply;
+
+  const client: KernelClient = {
+    process: child,
+    request,
+    onPublished,
+    async execute(code, onOutput = () => undefined) {
+      const waiting: Message[] = [];
+      let id: string | undefined;
+      let idle: () => void = () => undefined;
+      const whenIdle = new Promise<void>((resolve) => (idle = resolve));
+      const take = (message: Message): void => {
+        if (id === undefined) return void waiting.push(message);
+        if (message.parent.msg_id !== id) return;
+        onOutput(message);
+        if (message.header.msg_type === "status" && message.content["execution_state"] === "idle") idle();
+      };
+      const off = onPublished(take);
+      try {
+        const sent = await send(
+          "execute_request",
+          { code, silent: false, store_history: true, stop_on_error: true },
+          "shell",
+        );
+        id = sent.id;
+        waiting.splice(0).forEach(take);
+        const reply = await sent.reply;
+        await Promise.race([whenIdle, whenEnded]);
+        return reply;
+      } finally {
+        off();
+      }
+    },
+    interrupt: () => void child.kill("SIGINT"),
+    async close() {
+      const exited = new Promise((resolve) =>
+        child.exitCode === null && child.signalCode === null ? child.once("exit", resolve) : resolve(0),
+      );
+      const timer = setTimeout(() => child.kill("SIGKILL"), 4000);
+      await Promise.race([request("shutdown_request", { restart: false }, "control").catch(() => undefined), exited]);
+      await exited;
+      clearTimeout(timer);
+      sockets.shell.close();
+      sockets.control.close();
+      published.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+
+  // The subscription takes effect some time after the connection: ask until an answer is also seen among the published messages.
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const off = onPublished((message) => {
+        if (message.content["execution_state"] !== "idle") return;
+        off();
+        clearInterval(timer);
+        resolve();
+      });
+      const ask = (): void => void request("kernel_info_request", {}).catch(reject);
+      const timer = setInterval(ask, 100);
+      whenEnded.catch((error) => {
+        clearInterval(timer);
+        reject(error);
+      });
+      ask();
+    });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}

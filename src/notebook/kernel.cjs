@@ -1,0 +1,58 @@
+// The notebook kernel: tslab's TypeScript executor behind a Jupyter server of the project's own.
+// Started by Jupyter (jupyter/kernels/tslab/kernel.json) and by run-notebook.ts: node kernel.cjs CONNECTION-FILE
+const fs = require("node:fs");
+const path = require("node:path");
+
+const connection = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
+// tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
+process.chdir(path.resolve(__dirname, "../.."));
+require("./kernel/compiler.cjs").useProjectOptions();
+
+const { createConverter } = require("tslab/dist/converter.js");
+const { createExecutor } = require("tslab/dist/executor.js");
+const { createCells } = require("./kernel/cells.cjs");
+const { createInterrupts } = require("./kernel/interrupts.cjs");
+const { installRegistry } = require("./kernel/registry.cjs");
+const { requestHandlers } = require("./kernel/requests.cjs");
+const { startServer } = require("./kernel/server.cjs");
+
+const converter = createConverter({ isJS: false, isBrowser: false });
+const said = { log: () => {}, error: () => {} };
+const executor = createExecutor(
+  process.cwd(),
+  { node: converter, browser: converter, close: () => converter.close() },
+  { log: (value) => said.log(value), error: (...args) => said.error(...args) },
+);
+const interrupts = createInterrupts(() => executor.interrupt());
+const registry = installRegistry(interrupts);
+
+async function main() {
+  const server = await startServer(connection);
+  const cells = createCells({ server, executor, interrupts, registry, said });
+  server.listen(requestHandlers({ server, cells, executor, interrupts, stop }));
+
+  process.on("SIGINT", interrupts.onSignal);
+  process.on("SIGTERM", stop);
+  process.on("uncaughtException", (error) => console.error("Uncaught error:", error));
+  process.on("unhandledRejection", (reason) => console.error("Error in a promise that nothing awaited:", reason));
+  watchParent();
+
+  async function stop() {
+    await Promise.race([registry.disposeAll(), new Promise((resolve) => setTimeout(resolve, 2000))]);
+    executor.close();
+    server.close();
+    process.exit(0);
+  }
+
+  /** A kernel whose server was killed ends too, instead of keeping its models in memory. */
+  function watchParent() {
+    const parent = process.ppid;
+    if (process.env.JPY_PARENT_PID !== String(parent)) return;
+    setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

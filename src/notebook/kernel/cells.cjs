@@ -1,0 +1,101 @@
+// Runs cells one after the other, and sends what Jupyter expects of each: input, outputs, value, error, reply.
+const { inspect } = require("node:util");
+const jupyter = require("tslab/dist/jupyter.js");
+const { describeFailure } = require("./errors.cjs");
+const { captureStreams } = require("./streams.cjs");
+
+/** A value that has already shown itself (a figure's handle) is not printed again. */
+const SHOWN = Symbol.for("adazeta.shown");
+/** How long requests that are already on their way may take to arrive before a failed cell cancels them. */
+const DRAIN_MS = 50;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+exports.createCells = function createCells({ server, executor, interrupts, registry, said }) {
+  const queue = [];
+  const codes = [];
+  let running;
+  let current; // the request whose outputs are sent, also after its cell has ended
+  let count = 0;
+  let working = false;
+
+  const publish = (type, content) => server.publish(type, content, current);
+  const streams = captureStreams((name, text) => server.publishNow("stream", { name, text }, current));
+  server.onPublish(streams.flush);
+  const display = (content, update = false) => publish(update ? "update_display_data" : "display_data", content);
+  registry.publish = display;
+
+  const showValue = (value) => {
+    if (Object(value) === value && value[SHOWN] === true) return;
+    publish("execute_result", { execution_count: count, data: { "text/plain": inspect(value) }, metadata: {} });
+  };
+
+  /** Runs one cell; resolves to the content of its reply. */
+  async function execute({ message }) {
+    const { code, silent = false, store_history: stored = true } = message.content;
+    running = current = message;
+    server.status("busy", message);
+    if (!silent && stored) {
+      count += 1;
+      codes.push([0, count, code]);
+    }
+    if (!silent) publish("execute_input", { code, execution_count: count });
+    const failures = [];
+    said.log = silent ? () => {} : showValue;
+    said.error = (...args) => failures.push(args);
+    jupyter.lastWriteDisplayData = display; // tslab's own display functions
+    interrupts.begin();
+    const ok = await executor.execute(code).catch((error) => {
+      failures.push([error]);
+      return false;
+    });
+    interrupts.end();
+    for (const flush of [...registry.flushes]) flush(); // the last state of a throttled plot is always shown
+    streams.flush();
+    if (ok) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
+    const error = describeFailure(failures, code, process.cwd());
+    if (!silent) publish("error", { ...error, traceback: error.traceback.map((line) => `\x1b[31m${line}\x1b[39m`) });
+    return { status: "error", execution_count: count, ...error };
+  }
+
+  /** Cancels the cells that wait: after an error, and after Stop even when the stopped cell ended well. */
+  async function cancelWaiting() {
+    await sleep(DRAIN_MS);
+    return queue.splice(0);
+  }
+
+  async function work() {
+    working = true;
+    for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
+      const content = await execute(request);
+      const failed = content.status === "error" && request.message.content.stop_on_error !== false;
+      const cancelled = failed || interrupts.wasInterrupted() ? await cancelWaiting() : [];
+      await server.reply(request, "execute_reply", content);
+      running = undefined;
+      server.status("idle", request.message);
+      for (const waiting of cancelled) {
+        server.status("busy", waiting.message);
+        await server.reply(waiting, "execute_reply", { status: "aborted", execution_count: count });
+        server.status("idle", waiting.message);
+      }
+    }
+    working = false;
+  }
+
+  return {
+    add(request) {
+      queue.push(request);
+      if (!working) void work();
+    },
+    running: () => running,
+    /** Earlier inputs, newest last: `tail` and `range` of this session; there is no other. */
+    history({ hist_access_type: kind, n, start = 0, stop, output }) {
+      const all =
+        kind === "tail"
+          ? codes.slice(-(n ?? 100))
+          : kind === "range"
+            ? codes.filter(([, i]) => i >= start && i < (stop ?? Infinity))
+            : [];
+      return all.map(([session, line, code]) => [session, line, output ? [code, null] : code]);
+    },
+  };
+};

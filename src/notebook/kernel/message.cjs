@@ -1,0 +1,40 @@
+// Jupyter's wire format: [identities..., "<IDS|MSG>", signature, header, parent header, metadata, content, buffers...]
+const { createHmac, randomUUID } = require("node:crypto");
+
+const DELIMITER = Buffer.from("<IDS|MSG>");
+
+/** The signature covers the four JSON parts, not the buffers; an empty key means unsigned. */
+const sign = (key, parts) => {
+  if (key === "") return "";
+  const hmac = createHmac("sha256", key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest("hex");
+};
+
+/** Takes a message apart; throws when it is not one or its signature is wrong. */
+function parse(key, frames) {
+  const at = frames.findIndex((frame) => DELIMITER.equals(frame));
+  if (at < 0 || frames.length < at + 6)
+    throw new Error(`message: expected at least 6 frames with a delimiter, got ${frames.length}`);
+  const parts = frames.slice(at + 2, at + 6);
+  if (sign(key, parts) !== frames[at + 1].toString())
+    throw new Error("message: the signature does not fit the connection's key");
+  const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
+  return { identities: frames.slice(0, at), header, parent, metadata, content, buffers: frames.slice(at + 6) };
+}
+
+/** The frames of a message of `type`, in answer to `parent` (a parsed message, or undefined). */
+function compose(key, session, type, content, { parent, identities = [], metadata = {}, buffers = [] } = {}) {
+  const header = {
+    msg_id: randomUUID(),
+    session,
+    username: "kernel",
+    date: new Date().toISOString(),
+    msg_type: type,
+    version: "5.3",
+  };
+  const parts = [header, parent?.header ?? {}, metadata, content].map((part) => JSON.stringify(part));
+  return [...identities, DELIMITER, sign(key, parts), ...parts, ...buffers];
+}
+
+module.exports = { parse, compose };

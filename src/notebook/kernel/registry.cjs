@@ -1,0 +1,18 @@
+// The one global object of the process: what a cell's code and the kernel share. Its type is in ../kernel-registry.ts.
+// A symbol, because tslab evaluates a module again for each import and so no module variable is shared.
+
+exports.installRegistry = function installRegistry(interrupts) {
+  const registry = {
+    interrupt: () => interrupts.signal(),
+    publish: undefined,
+    flushes: new Set(),
+    open: new Map(),
+    async disposeAll() {
+      const entries = [...this.open.values()];
+      this.open.clear();
+      await Promise.allSettled(entries.map(async ({ value }) => (await value).dispose()));
+    },
+  };
+  globalThis[Symbol.for("adazeta.kernel")] = registry;
+  return registry;
+};

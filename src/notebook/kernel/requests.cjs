@@ -1,0 +1,85 @@
+// The answer to each kind of request. Cells wait in their own queue (cells.cjs); everything else is answered at once, also while a cell runs.
+const { printQuickInfo } = require("tslab/dist/inspect.js");
+const ts = require("@tslab/typescript-for-tslab");
+
+const kernelInfo = () => ({
+  status: "ok",
+  protocol_version: "5.3",
+  implementation: "tslab",
+  implementation_version: require("tslab/package.json").version,
+  language_info: {
+    name: "typescript",
+    version: ts.version,
+    mimetype: "text/typescript",
+    file_extension: ".ts",
+    codemirror_mode: { mode: "typescript", name: "javascript", typescript: true },
+  },
+  banner: "TypeScript (tslab)",
+  help_links: [],
+});
+
+const UNTERMINATED = new Set([1160, 1010]); // template literal, comment
+
+/** Whether a cell's text could be run as it is, goes on, or is wrong whatever follows. */
+function isComplete(code) {
+  const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, undefined, ts.ScriptKind.TS);
+  const diagnostics = source.parseDiagnostics ?? [];
+  if (diagnostics.length === 0) return { status: "complete" };
+  const end = code.trimEnd().length;
+  const goesOn = diagnostics.every(({ code: number, start }) => UNTERMINATED.has(number) || start >= end);
+  return goesOn ? { status: "incomplete", indent: "  " } : { status: "invalid" };
+}
+
+function inspect(executor, { code, cursor_pos }) {
+  const info = executor.inspect(code, cursor_pos);
+  const data = info ? { "text/plain": printQuickInfo(info) } : {};
+  return { status: "ok", found: Boolean(info), data, metadata: {} };
+}
+
+function complete(executor, { code, cursor_pos }) {
+  const { start, end, candidates } = executor.complete(code, cursor_pos);
+  return { status: "ok", cursor_start: start, cursor_end: end, matches: candidates, metadata: {} };
+}
+
+exports.requestHandlers = function requestHandlers({ server, cells, executor, interrupts, stop }) {
+  const answers = {
+    kernel_info_request: () => kernelInfo(),
+    is_complete_request: ({ code }) => isComplete(code),
+    inspect_request: (content) => inspect(executor, content),
+    complete_request: (content) => complete(executor, content),
+    history_request: (content) => ({ status: "ok", history: cells.history(content) }),
+    comm_info_request: () => ({ status: "ok", comms: {} }),
+    interrupt_request: () => {
+      interrupts.onSignal();
+      return { status: "ok" };
+    },
+    shutdown_request: ({ restart }) => ({ status: "ok", restart: restart === true }),
+  };
+
+  async function answer(request) {
+    const { msg_type: type } = request.message.header;
+    const { message } = request;
+    server.status("busy", message);
+    try {
+      if (type === "comm_open") server.publish("comm_close", { comm_id: message.content.comm_id, data: {} }, message);
+      if (type in answers) {
+        const content = await Promise.resolve(message.content)
+          .then(answers[type])
+          .catch((error) => ({ status: "error", ename: error.name, evalue: error.message, traceback: [] }));
+        await server.reply(request, type.replace("_request", "_reply"), content);
+      }
+    } finally {
+      server.status("idle", message);
+      // The answer to a completion must not mark the kernel of a running cell as idle.
+      if (cells.running() !== undefined) server.status("busy", cells.running());
+    }
+    if (type === "shutdown_request") await stop();
+  }
+
+  return {
+    receive(request) {
+      if (request.message.header.msg_type === "execute_request") cells.add(request);
+      else void answer(request);
+    },
+  };
+};

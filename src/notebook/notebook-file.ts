@@ -1,0 +1,101 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { fail } from "../check/check";
+import type { Message } from "./kernel-client";
+
+/** A notebook file (nbformat 4), as far as it is read or written here; everything else in it is kept. */
+export interface NotebookFile {
+  readonly cells: readonly NotebookCell[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly nbformat: number;
+  readonly nbformat_minor: number;
+}
+
+export interface NotebookCell {
+  readonly cell_type: "code" | "markdown" | "raw";
+  readonly source: string | readonly string[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly id?: string;
+  readonly outputs?: readonly Output[];
+  readonly execution_count?: number | null;
+}
+
+/** An output as the file has it; `displayId` is known only while the notebook runs. */
+export interface Output {
+  readonly output_type: string;
+  readonly displayId?: string;
+  readonly [field: string]: unknown;
+}
+
+export const sourceOf = ({ source }: NotebookCell): string => (typeof source === "string" ? source : source.join(""));
+
+/** @throws when the file is no notebook of format 4 */
+export function readNotebook(file: string): NotebookFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    return fail(file, "a notebook (JSON)", error instanceof Error ? error.message : error);
+  }
+  const notebook = value as Partial<NotebookFile> | null;
+  if (typeof notebook !== "object" || notebook === null || !Array.isArray(notebook.cells) || notebook.nbformat !== 4)
+    return fail(file, "a notebook of format 4", notebook?.nbformat);
+  return notebook as NotebookFile;
+}
+
+/** Writes beside the file first, so that a full disk or a kill leaves the old file whole. */
+export function writeNotebook(file: string, notebook: NotebookFile): void {
+  const cells = notebook.cells.map((cell) =>
+    cell.outputs === undefined ? cell : { ...cell, outputs: cell.outputs.map(forFile) },
+  );
+  const beside = `${file}.part`;
+  writeFileSync(beside, `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`);
+  renameSync(beside, file);
+}
+
+/** nbformat keeps text as a list of lines. */
+const asLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+function forFile({ displayId: _, ...output }: Output): object {
+  if (output.output_type === "stream") return { ...output, text: asLines(String(output["text"])) };
+  const data = output["data"] as Readonly<Record<string, unknown>> | undefined;
+  if (data === undefined) return output;
+  const lines = Object.entries(data).map(([mime, value]) => [mime, typeof value === "string" ? asLines(value) : value]);
+  return { ...output, data: Object.fromEntries(lines) };
+}
+
+/**
+ * The outputs of all cells after one more message of cell `at`: text of one stream is joined, an update replaces every output
+ * with its display id, in whatever cell it is.
+ */
+export function withMessage(
+  outputs: readonly (readonly Output[])[],
+  at: number,
+  { header, content }: Message,
+): readonly (readonly Output[])[] {
+  const { transient, ...rest } = content;
+  const displayId = (transient as { readonly display_id?: string } | undefined)?.display_id;
+  const add = (next: (own: readonly Output[]) => readonly Output[]): readonly (readonly Output[])[] =>
+    outputs.map((own, index) => (index === at ? next(own) : own));
+  switch (header.msg_type) {
+    case "stream":
+      return add((own) => {
+        const last = own.at(-1);
+        const joins = last?.output_type === "stream" && last["name"] === content["name"];
+        if (!joins) return [...own, { output_type: "stream", ...content }];
+        return [...own.slice(0, -1), { ...last, text: String(last["text"]) + String(content["text"]) }];
+      });
+    case "display_data":
+    case "execute_result":
+    case "error":
+      return add((own) => [
+        ...own,
+        { output_type: header.msg_type, ...rest, ...(displayId === undefined ? {} : { displayId }) },
+      ]);
+    case "update_display_data":
+      return outputs.map((own) =>
+        own.map((output) => (output.displayId === displayId ? { ...output, ...rest } : output)),
+      );
+    default:
+      return outputs;
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Executes a notebook without Jupyter and writes it with its outputs.
+ *   npm run notebook -- notebooks/00-quickstart.ipynb [--out FILE] [--set name=value ...]
+ * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case.
+ */
+import { existsSync } from "node:fs";
+import { executeNotebook, type CellEvent } from "./execute-notebook";
+import { readNotebook, writeNotebook } from "./notebook-file";
+
+interface Command {
+  readonly file: string;
+  readonly out: string;
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+const usage = "npm run notebook -- FILE.ipynb [--out FILE] [--set name=value ...]";
+
+/** `3e-4` is a number, `[1,2]` an array, `true` a truth value; anything else is text. */
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function command(args: readonly string[]): Command {
+  const set: Record<string, unknown> = {};
+  let file: string | undefined;
+  let out: string | undefined;
+  for (let at = 0; at < args.length; at++) {
+    const [name, inline] = (args[at] ?? "").split(/=(.*)/s);
+    const value = (): string => inline ?? args[++at] ?? "";
+    if (name === "--out") out = value();
+    else if (name === "--set") {
+      const [key, text] = value().split(/=(.*)/s);
+      if (!key || text === undefined) throw new Error("--set: expected name=value");
+      set[key] = valueOf(text);
+    } else if (args[at]?.startsWith("-") === true) throw new Error(`${args[at]}: unknown option. ${usage}`);
+    else if (file === undefined) file = args[at];
+    else throw new Error(`${args[at]}: expected one notebook. ${usage}`);
+  }
+  if (file === undefined) throw new Error(usage);
+  if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
+  return { file, out: out ?? file, set };
+}
+
+const firstLine = (code: string): string => {
+  const line =
+    code.split("\n").find((text) => text.trim() !== "" && !text.startsWith("import ")) ?? code.split("\n")[0] ?? "";
+  return line.length > 70 ? `${line.slice(0, 67)}...` : line;
+};
+
+function showCell({ kind, cell, cells, code, seconds }: CellEvent): void {
+  process.stdout.write(kind === "start" ? `[${cell}/${cells}] ${firstLine(code)}` : ` (${seconds.toFixed(1)} s)\n`);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { file, out, set } = command(args);
+  const controller = new AbortController();
+  process.on("SIGINT", () => {
+    if (controller.signal.aborted) process.exit(130); // the kernel sees that its parent is gone
+    process.stderr.write("\nstopping the cell (again: stop at once)\n");
+    controller.abort();
+  });
+  const inherited = valueOf(process.env["ADAZETA_SET"] ?? "{}") as object;
+  const env = { ADAZETA_SET: JSON.stringify({ ...inherited, ...set }) };
+  const { notebook, error, stopped } = await executeNotebook(readNotebook(file), {
+    env,
+    onCell: showCell,
+    signal: controller.signal,
+    onLog: (text) => process.stderr.write(text),
+  });
+  writeNotebook(out, notebook);
+  if (error !== undefined) {
+    process.stderr.write(`${file}: cell ${error.cell}: ${error.name}: ${error.message}\n`);
+    const rest = error.traceback.slice(1);
+    if (rest.length > 0) process.stderr.write(`${rest.join("\n")}\n`);
+  } else if (!stopped) process.stdout.write(`wrote ${out}\n`);
+  return stopped ? 130 : error === undefined ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
