@@ -1,0 +1,52 @@
+import { sameLength } from "../check/check";
+
+/**
+ * Arithmetic of flat Float32 vectors [d]. Sums are kept in float64; each stored element is rounded to float32 once.
+ */
+
+/**
+ * <x, y> = sum x_i y_i, in float64.
+ * @throws when the lengths differ
+ * @example dot(Float32Array.of(1, 2), Float32Array.of(3, 4)) // 11
+ */
+export function dot(x: Float32Array, y: Float32Array): number {
+  sameLength("y", y.length, x.length);
+  let sum = 0;
+  for (let i = 0; i < x.length; i++) sum += x[i] * y[i];
+  return sum;
+}
+
+/** |x| = sqrt(sum x_i^2). @example norm(Float32Array.of(3, 4)) // 5 */
+export function norm(x: Float32Array): number {
+  return Math.sqrt(dot(x, x));
+}
+
+/** sqrt(mean x_i^2), 0 for an empty vector. @example rms(Float32Array.of(1, 7)) // 5 */
+export function rms(x: Float32Array): number {
+  return x.length === 0 ? 0 : Math.sqrt(dot(x, x) / x.length);
+}
+
+/**
+ * out <- y + a x, the point that lies `a` along x from y. `out` may be `y` or `x`.
+ * @throws when the lengths differ
+ */
+export function axpyInto(out: Float32Array, a: number, x: Float32Array, y: Float32Array): void {
+  sameLength("x", x.length, out.length);
+  sameLength("y", y.length, out.length);
+  for (let i = 0; i < out.length; i++) out[i] = y[i] + a * x[i];
+}
+
+/**
+ * y + a x as a new vector.
+ * @example axpy(2, Float32Array.of(1, 2), Float32Array.of(10, 20)) // Float32Array [12, 24]
+ */
+export function axpy(a: number, x: Float32Array, y: Float32Array): Float32Array {
+  const out = new Float32Array(y.length);
+  axpyInto(out, a, x, y);
+  return out;
+}
+
+/** x <- a x. */
+export function scaleInPlace(x: Float32Array, a: number): void {
+  for (let i = 0; i < x.length; i++) x[i] *= a;
+}
