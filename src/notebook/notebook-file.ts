@@ -55,7 +55,9 @@ export function writeNotebook(file: string, notebook: NotebookFile): void {
 /** nbformat keeps text as a list of lines. */
 const asLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
-function forFile({ displayId: _, ...output }: Output): object {
+function forFile(known: Output): object {
+  const { displayId, ...output } = known;
+  void displayId;
   if (output.output_type === "stream") return { ...output, text: asLines(String(output["text"])) };
   const data = output["data"] as Readonly<Record<string, unknown>> | undefined;
   if (data === undefined) return output;

@@ -178,6 +178,17 @@ test("a cell's value survives for the next cell, and an error does not lose it",
   assert.equal(find(await run("kept[1]"), "execute_result")["data"], { "text/plain": "2" });
 });
 
+test("a variable of an earlier cell can be a shorthand property, and errors keep the columns that were written", async () => {
+  await run("const steps = 3, rate = 0.5;");
+  assert.equal(find(await run("({ steps, more: { rate } })"), "execute_result")["data"], {
+    "text/plain": "{ steps: 3, more: { rate: 0.5 } }",
+  });
+  const error = find(await run("const wrong: { steps: string } = { steps };"), "error");
+  assert.match(String(error["evalue"]), /^line 1, column 36: Type 'number'/);
+  const later = find(await run("const settings = { steps, rate }; settings.none;"), "error");
+  assert.match(String(later["evalue"]), /^line 1, column 44: Property 'none'/);
+});
+
 test("kernel_info, is_complete, history and comm_info answer as the protocol says", async () => {
   const content = async (type: string, question: object): Promise<Message["content"]> =>
     (await kernel.request(type, question)).content;
@@ -194,7 +205,7 @@ test("kernel_info, is_complete, history and comm_info answer as the protocol say
   const { history } = (await content("history_request", { hist_access_type: "tail", n: 1 })) as {
     history: unknown[][];
   };
-  assert.is(history[0]?.[2], "kept[1]");
+  assert.match(String(history[0]?.[2]), /settings\.none/);
   assert.equal(await content("comm_info_request", { target_name: "jupyter.widget" }), { status: "ok", comms: {} });
 });
 

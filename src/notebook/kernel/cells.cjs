@@ -2,6 +2,7 @@
 const { inspect } = require("node:util");
 const jupyter = require("tslab/dist/jupyter.js");
 const { describeFailure } = require("./errors.cjs");
+const { expandShorthand } = require("./shorthand.cjs");
 const { captureStreams } = require("./streams.cjs");
 
 /** A value that has already shown itself (a figure's handle) is not printed again. */
@@ -44,7 +45,8 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     said.error = (...args) => failures.push(args);
     jupyter.lastWriteDisplayData = display; // tslab's own display functions
     interrupts.begin();
-    const ok = await executor.execute(code).catch((error) => {
+    const expanded = expandShorthand(code);
+    const ok = await executor.execute(expanded.code).catch((error) => {
       failures.push([error]);
       return false;
     });
@@ -52,7 +54,7 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     for (const flush of [...registry.flushes]) flush(); // the last state of a throttled plot is always shown
     streams.flush();
     if (ok) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
-    const error = describeFailure(failures, code, process.cwd());
+    const error = describeFailure(failures, { code, columnOf: expanded.columnOf }, process.cwd());
     if (!silent) publish("error", { ...error, traceback: error.traceback.map((line) => `\x1b[31m${line}\x1b[39m`) });
     return { status: "error", execution_count: count, ...error };
   }

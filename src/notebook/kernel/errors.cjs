@@ -40,24 +40,26 @@ function describeThrown(error, root) {
 }
 
 /** One diagnostic as tslab prints it: format, file and a space or nothing, line, column, text. */
-function describeDiagnostic([, file, line, column, text], code) {
-  if (file !== "") return [`${String(file).trim()}:${line}:${column}: ${text}`];
+function describeDiagnostic([, file, line, columnOfExpanded, text], { code, columnOf }) {
+  if (file !== "") return [`${String(file).trim()}:${line}:${columnOfExpanded}: ${text}`];
+  const column = columnOf(line, columnOfExpanded);
   const source = code.split("\n")[line - 1];
   const excerpt = source === undefined ? [] : [`    ${source}`, `    ${" ".repeat(Math.max(0, column - 1))}^`];
   return [`line ${line}, column ${column}: ${text}`, ...excerpt];
 }
 
-function describeDiagnostics(failures, code) {
+function describeDiagnostics(failures, cell) {
   const shown = failures
     .slice(0, MOST_DIAGNOSTICS)
-    .map((failure) => (failure.length === 5 ? describeDiagnostic(failure, code) : [format(...failure)]));
+    .map((failure) => (failure.length === 5 ? describeDiagnostic(failure, cell) : [format(...failure)]));
   const more = failures.length > shown.length ? [`and ${failures.length - shown.length} more`] : [];
   const evalue = shown.map(([first]) => first).join("\n");
   return { ename: "TypeScript", evalue, traceback: ["TypeScript: the cell was not run", ...shown.flat(), ...more] };
 }
 
-/** `failures` are the arguments of each call that tslab's executor made to report an error of `code`. */
-exports.describeFailure = function describeFailure(failures, code, root) {
+/** `failures` are the arguments of each call that tslab's executor made to report an error of
+ * `cell`: { code, columnOf }. */
+exports.describeFailure = function describeFailure(failures, cell, root) {
   const [first] = failures;
   if (first === undefined)
     return {
@@ -65,5 +67,5 @@ exports.describeFailure = function describeFailure(failures, code, root) {
       evalue: "the cell failed without a message",
       traceback: ["the cell failed without a message"],
     };
-  return first.length === 1 ? describeThrown(first[0], root) : describeDiagnostics(failures, code);
+  return first.length === 1 ? describeThrown(first[0], root) : describeDiagnostics(failures, cell);
 };

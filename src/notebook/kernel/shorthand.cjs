@@ -1,0 +1,36 @@
+// tslab turns a use of an earlier cell's variable `steps` into `exports.steps`, but misses it in a shorthand property `{ steps }`,
+// which then fails with "steps is not defined". So the cell's text is given to it with `{ steps: steps }`.
+const ts = require("@tslab/typescript-for-tslab");
+
+/**
+ * The code with each shorthand property written out, and a function from a column (1-based) of a line of it to the column that
+ * the user wrote.
+ */
+exports.expandShorthand = function expandShorthand(code) {
+  const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const names = [];
+  const visit = (node) => {
+    if (ts.isShorthandPropertyAssignment(node))
+      names.push({ start: node.name.getStart(source), text: `${node.name.text}: ` });
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  let expanded = "";
+  let end = 0;
+  for (const { start, text } of names) {
+    expanded += code.slice(end, start) + text;
+    end = start;
+  }
+  const places = names.map(({ start, text }) => ({
+    ...source.getLineAndCharacterOfPosition(start),
+    length: text.length,
+  }));
+  const columnOf = (line, column) =>
+    places
+      .filter((place) => place.line === line - 1)
+      .reduce(
+        (found, place) => (found - 1 > place.character ? Math.max(place.character + 1, found - place.length) : found),
+        column,
+      );
+  return { code: expanded + code.slice(end), columnOf };
+};
