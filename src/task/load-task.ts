@@ -65,7 +65,7 @@ export async function loadTask(name: string, options: LoadOptions = {}): Promise
     if (files) return loaded(task, notices, "hub", task.hub.repository, await readHub(task, files));
   }
   const source = samplesSource(task);
-  if (!existsSync(join(samplesDirectory, source.files.train!)))
+  if (!existsSync(join(samplesDirectory, source.files.train)))
     fail(
       `data for ${task.name}`,
       "a data directory, a hub or samples",
@@ -96,7 +96,7 @@ interface ReadSplit {
 function directorySource(task: Task, directory: string, variant: string | undefined): DirectorySource | undefined {
   const chosen = task.directories.filter((source) => variant === undefined || source.variant === variant);
   if (chosen.length === 0) fail("variant", `one of ${task.directories.map((s) => s.variant).join(", ")}`, variant);
-  const complete = chosen.find(({ folder, files }) => existsSync(join(directory, folder, files.train!)));
+  const complete = chosen.find(({ folder, files }) => existsSync(join(directory, folder, files.train)));
   return complete ?? chosen.find(({ folder }) => existsSync(join(directory, folder)));
 }
 

@@ -19,7 +19,7 @@ export function crossEntropy(scores: Float64Array, classes: number, labels: read
   checkLabels(scores, classes, labels);
   const perExample = Float64Array.from(labels, (label, b) => {
     const row = scores.subarray(b * classes, (b + 1) * classes);
-    return logSumExp(row) - row[label]!;
+    return logSumExp(row) - row[label];
   });
   return { mean: perExample.reduce((a, b) => a + b, 0) / labels.length, perExample };
 }
@@ -40,11 +40,11 @@ export function crossEntropyDerivatives(
   if (scoreTangents.length % scores.length !== 0)
     fail("scoreTangents", `a multiple of ${scores.length} numbers`, scoreTangents.length);
   const slope = probabilities(scores, classes);
-  labels.forEach((label, b) => (slope[b * classes + label]! -= 1));
+  labels.forEach((label, b) => (slope[b * classes + label] -= 1));
   const directions = scoreTangents.length / scores.length;
   return Array.from({ length: directions }, (_, p) => {
     let sum = 0;
-    for (let i = 0; i < slope.length; i++) sum += slope[i]! * scoreTangents[p * slope.length + i]!;
+    for (let i = 0; i < slope.length; i++) sum += slope[i] * scoreTangents[p * slope.length + i];
     return sum / labels.length;
   });
 }

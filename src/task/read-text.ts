@@ -19,7 +19,7 @@ export function decodeText(bytes: Uint8Array): string {
  * @example readLabelledLines(trec, "5 How tall is it ?\n", "x.all")[0].label // 5
  */
 export function readLabelledLines(task: Task, text: string, file: string): readonly Example[] {
-  const field = Object.keys(task.fields)[0]!;
+  const field = Object.keys(task.fields)[0];
   return linesOf(text, file).map(({ content, where }) => {
     const space = content.search(/\s/);
     const label = space < 0 ? content : content.slice(0, space);
@@ -36,14 +36,14 @@ export function readLabelledLines(task: Task, text: string, file: string): reado
  */
 export function readTable(task: Task, text: string, file: string): readonly Example[] | null {
   const [header, ...rows] = linesOf(text, file);
-  const columns = header!.content.split("\t").map((name) => name.trim());
+  const columns = header.content.split("\t").map((name) => name.trim());
   const labelAt = columns.indexOf("label");
   if (labelAt < 0) return null;
   const fieldAt = Object.entries(task.fields).map(([field, names]) => {
     const at = columns.findIndex((column) => names.includes(column));
     return {
       field,
-      at: at >= 0 ? at : fail(`${place(header!.where)}, header`, `a column ${names.join(" or ")}`, columns),
+      at: at >= 0 ? at : fail(`${place(header.where)}, header`, `a column ${names.join(" or ")}`, columns),
     };
   });
   if (rows.length === 0) fail(file, "rows below its header", "none");
@@ -51,8 +51,8 @@ export function readTable(task: Task, text: string, file: string): readonly Exam
     const cells = content.split("\t");
     if (cells.length !== columns.length)
       fail(`${place(where)}`, `${columns.length} tab-separated cells (${columns.join(", ")})`, `${cells.length}`);
-    const fields = Object.fromEntries(fieldAt.map(({ field, at }) => [field, cells[at]!]));
-    return exampleOf(task, fields, cells[labelAt]!, where);
+    const fields = Object.fromEntries(fieldAt.map(({ field, at }) => [field, cells[at]]));
+    return exampleOf(task, fields, cells[labelAt], where);
   });
 }
 

@@ -42,8 +42,8 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
   for (let v = 0; v < vectors; v++) {
     for (let c = 0; c < classes; c++) {
       let sum = 0;
-      for (let h = 0; h < width; h++) sum += features.data[v * width + h]! * rows[c * width + h]!;
-      result[v * classes + c] = scale * sum + (bias ? bias[c]! : 0);
+      for (let h = 0; h < width; h++) sum += features.data[v * width + h] * rows[c * width + h];
+      result[v * classes + c] = scale * sum + (bias ? bias[c] : 0);
     }
   }
   return result;
@@ -84,10 +84,10 @@ export function prototypeReadout(
   labels.forEach((label, text) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       fail(`labels[${text}]`, `a class in 0..${classes - 1}`, label);
-    counts[label]! += 1;
+    counts[label] += 1;
     const feature = Float64Array.from(data.subarray(text * width, (text + 1) * width));
     const length = norm(feature, `features of text ${text}`);
-    for (let h = 0; h < width; h++) sums[label * width + h]! += feature[h]! / length;
+    for (let h = 0; h < width; h++) sums[label * width + h] += feature[h] / length;
   });
   const rows = new Float32Array(classes * width);
   counts.forEach((count, c) => {

@@ -45,7 +45,7 @@ export interface DirectorySource {
   /** `table`: tab-separated with a header; `labelled lines`: "label text", no header. */
   readonly format: "table" | "labelled lines";
   /** A split that is not named here does not exist in this distribution. */
-  readonly files: Readonly<Partial<Record<SplitName, string>>>;
+  readonly files: Readonly<{ train: string; validation?: string; test?: string }>;
 }
 
 /** Parquet files of a dataset on the hub. */

@@ -19,8 +19,8 @@ test("the worked example: rows (1,0) and (0,1) score (1,0) and (0,2)", async () 
   const point = new Float32Array([1, 0, 0, 1]);
   const expected = (Math.log1p(Math.exp(-1)) + Math.log1p(Math.exp(-2))) / 2;
   const losses = await classifierObjective(session, readout).losses([point, new Float32Array(4)], batch);
-  near(losses[0]!, expected, 1e-12);
-  near(losses[1]!, Math.log(2), 1e-12);
+  near(losses[0], expected, 1e-12);
+  near(losses[1], Math.log(2), 1e-12);
   const found = await evaluateClassifier(session, readout, point, [batch, { input: { ids: [[1]] }, labels: [0] }]);
   assert.equal(found.predictions, [0, 1, 1]);
   assert.is(found.count, 3);
@@ -33,12 +33,12 @@ test("derivatives agree with two-sided differences of the losses", async () => {
   const point = new Float32Array([0.5, -0.25, 0.125, 0.75]);
   const directions = [new Float32Array([1, 0, -1, 0.5]), new Float32Array([0, 2, 0.25, -1])];
   const { loss, derivatives } = await objective.derivatives(point, directions, batch);
-  near(loss, (await objective.losses([point], batch))[0]!, 1e-12);
+  near(loss, (await objective.losses([point], batch))[0], 1e-12);
   for (const [q, direction] of directions.entries()) {
     const epsilon = 2 ** -8;
-    const at = (sign: number) => point.map((value, i) => value + sign * epsilon * direction[i]!);
+    const at = (sign: number) => point.map((value, i) => value + sign * epsilon * direction[i]);
     const [plus, minus] = await objective.losses([at(1), at(-1)], batch);
-    near(derivatives[q]!, (plus! - minus!) / (2 * epsilon), 1e-4);
+    near(derivatives[q], (plus! - minus!) / (2 * epsilon), 1e-4);
   }
 });
 
