@@ -1,5 +1,6 @@
 import type { Hooks, Ops } from "../ops/ops";
 import type { Layout } from "../tree/layout";
+import type { Modes } from "../tt/modes";
 
 /** A small trainable part beside a frozen model. All adapters share this interface. */
 export interface Adapter {
@@ -27,10 +28,7 @@ export interface TensorTrainSpec {
 }
 
 /** Modes of a TT matrix: the first list multiplies to the inputs, the second to the outputs. */
-export interface SplitModes {
-  readonly inputs: readonly number[];
-  readonly outputs: readonly number[];
-}
+export type SplitModes = Modes;
 
 export interface LoraSpec {
   readonly kind: "lora";
