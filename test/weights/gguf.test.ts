@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openGguf } from "../../src/weights/gguf";
+import { huggingFaceName, interleavedRow } from "../../src/weights/gguf-names";
+import { readSafetensors } from "../../src/weights/safetensors";
+import { scratch } from "../support/scratch";
+
+const test = suite("weights/gguf");
+const place = scratch();
+test.after(() => place.remove());
+
+const TINY = "test/fixtures/weights/tiny-llama.gguf";
+const original = readFileSync(TINY);
+const opened = (bytes: Buffer): unknown => openGguf(place.file("mutated.gguf", bytes));
+
+/** The tiny file with the bytes after the first occurrence of `key` (and `skip` more) changed. */
+function changed(key: string, skip: number, write: (bytes: Buffer, at: number) => void): Buffer {
+  const bytes = Buffer.from(original);
+  const at = bytes.indexOf(key);
+  assert.ok(at > 0, `${key} is in the file`);
+  write(bytes, at + key.length + skip);
+  return bytes;
+}
+
+test("a head's rows are put back: of 4 interleaved rows 0 2 1 3 are the halves", () => {
+  assert.equal([0, 1, 2, 3].map(interleavedRow(4)), [0, 2, 1, 3]);
+  assert.equal([6, 7, 8, 9, 10, 11].map(interleavedRow(6)), [6, 8, 10, 7, 9, 11]);
+});
+
+test("every row has its own place", () => {
+  for (const headSize of [2, 8, 64]) {
+    const rows = Array.from({ length: 3 * headSize }, (_, row) => interleavedRow(headSize)(row));
+    assert.equal(
+      [...rows].sort((a, b) => a - b),
+      Array.from({ length: 3 * headSize }, (_, row) => row),
+    );
+  }
+});
+
+test("every type decodes to what the gguf package gives, under Hugging Face names, query and key rows in order", () => {
+  const weights = openGguf(TINY);
+  const { tensors } = readSafetensors("test/fixtures/weights/tiny-llama.safetensors");
+  assert.equal([...weights.names()].sort(), tensors.map(({ name }) => name).sort());
+  for (const { name, shape, data } of tensors) {
+    if (shape.length === 1) {
+      assert.equal(weights.vector(name, shape[0]!).read(), data, name);
+      continue;
+    }
+    const [rows, width] = shape as [number, number];
+    const matrix = weights.matrix(name, [rows, width]);
+    assert.equal(matrix.read(), data, name);
+    const picked = [rows - 1, 0, 3, 3];
+    assert.equal(
+      matrix.rows(picked),
+      Float32Array.from(picked.flatMap((row) => [...data.subarray(row * width, (row + 1) * width)])),
+      name,
+    );
+  }
+});
+
+test("metadata values of all kinds are read, 64-bit numbers beyond 2^53 as bigint", () => {
+  const { metadata } = openGguf(TINY);
+  assert.is(metadata.get("test.large"), 2n ** 60n);
+  assert.is(metadata.get("test.negative"), -7);
+  assert.is(metadata.get("test.true"), true);
+  assert.equal(metadata.get("test.words"), ["a", "\ufeffb", "été", ""]);
+});
+
+test("the configuration is Hugging Face's; an output tensor means an untied head", () => {
+  assert.equal(openGguf(TINY).config, {
+    model_type: "llama",
+    hidden_size: 64,
+    intermediate_size: 96,
+    num_hidden_layers: 1,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 16,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    max_position_embeddings: 128,
+    vocab_size: 40,
+    tie_word_embeddings: false,
+    hidden_act: "silu",
+  });
+});
+
+test("only tensors of a plain Llama have names", () => {
+  assert.is(huggingFaceName("blk.12.ffn_down.weight"), "model.layers.12.mlp.down_proj.weight");
+  for (const name of [
+    "blk.0.attn_q.bias",
+    "rope_freqs.weight",
+    "blk.0.ffn_gate_exps.weight",
+    "blk.x.attn_q.weight",
+    "",
+  ]) {
+    assert.throws(() => huggingFaceName(name), /tensor: expected one of a Llama without biases, got/);
+  }
+});
+
+test("another architecture, another kind of file and a newer version are refused", () => {
+  assert.throws(
+    () => opened(changed("general.architecture", 12, (bytes, at) => bytes.write("gemma", at))),
+    /general\.architecture: expected "llama", got "gemma"/,
+  );
+  assert.throws(
+    () => openGguf("test/fixtures/weights/types.safetensors"),
+    /expected a GGUF file, got a safetensors file/,
+  );
+  const version = Buffer.from(original);
+  version.writeUInt32LE(4, 4);
+  assert.throws(() => opened(version), /GGUF version: expected 2 or 3, little-endian, got 4/);
+});
+
+test("a truncated file is refused wherever it ends", () => {
+  for (let length = 0; length < original.length; length += length < 4096 ? 61 : 1500) {
+    assert.throws(() => opened(original.subarray(0, length)), /expected .*, got /, `${length} bytes`);
+  }
+});
+
+test("counts and lengths beyond the file are refused before anything is allocated", () => {
+  for (const at of [8, 16]) {
+    const bytes = Buffer.from(original);
+    bytes.writeBigUInt64LE(2n ** 62n, at);
+    assert.throws(
+      () => opened(bytes),
+      /number of (tensors|metadata entries): expected at most \d+, .*, got 4611686018427387904/,
+    );
+  }
+  assert.throws(
+    () => opened(changed("general.architecture", 4, (bytes, at) => bytes.writeBigUInt64LE(10n ** 15n, at))),
+    /length of general\.architecture/,
+  );
+  assert.throws(
+    () => opened(changed("test.words", 8, (bytes, at) => bytes.writeBigUInt64LE(10n ** 12n, at))),
+    /length of test\.words/,
+  );
+});
+
+test("bad tensor descriptions are refused by name", () => {
+  // After the name: axes u32, two axes u64, type u32, offset u64.
+  const query = (skip: number, write: (bytes: Buffer, at: number) => void): Buffer =>
+    changed("blk.0.attn_q.weight", skip, write);
+  assert.throws(
+    () => opened(query(0, (bytes, at) => bytes.writeUInt32LE(5, at))),
+    /axes of .*blk\.0\.attn_q\.weight: expected at most 4, got 5/,
+  );
+  assert.throws(
+    () => opened(query(4, (bytes, at) => bytes.writeBigUInt64LE(65n, at))),
+    /width of .*attn_q\.weight: expected a multiple of 32 for Q4_1, got 65/,
+  );
+  assert.throws(() => opened(query(12, (bytes, at) => bytes.writeBigUInt64LE(2n ** 63n, at))), /shape of .*attn_q/);
+  assert.throws(
+    () => opened(query(20, (bytes, at) => bytes.writeUInt32LE(14, at))),
+    /type of .*attn_q\.weight: expected F32, .*, got "Q6_K"/,
+  );
+  assert.throws(
+    () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(7n, at))),
+    /offset of .*attn_q\.weight: expected a multiple of 32, got 7/,
+  );
+  assert.throws(
+    () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(2n ** 40n, at))),
+    /attn_q\.weight \(truncated file\?\): expected bytes inside/,
+  );
+  assert.throws(
+    () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(0n, at))),
+    /expected bytes after those of/,
+  );
+  assert.throws(
+    () => opened(query(-19, (bytes, at) => bytes.write("blk.0.attn_k.weight", at))),
+    /tensor name: expected distinct names|tensor: expected/,
+  );
+});
+
+test("a partial or scaled rotary embedding is refused, not ignored", () => {
+  assert.throws(
+    () => opened(changed("llama.rope.dimension_count", 4, (bytes, at) => bytes.writeUInt32LE(8, at))),
+    /llama\.rope\.dimension_count: expected the head size 16, got 8/,
+  );
+});
+
+test.run();
