@@ -23,7 +23,7 @@ export function lossRange(runs: readonly RunRecord[], curves: readonly (readonly
   return [Math.max(0, low - room), high + 1.5 * room];
 }
 
-/** A horizontal line at chance over one panel, and its label at the panel's left end. */
+/** A horizontal line at chance over one panel, and its label at the panel's right end, where few curves are that high. */
 export function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line: Line; readonly note: Note } {
   const xref = panel === "" ? "x domain" : "x2 domain";
   const yref = panel === "" ? "y" : "y2";
@@ -43,12 +43,13 @@ export function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line
       text: chanceLabel(chanceLoss),
       xref: xref as "paper",
       yref,
-      x: 0.01,
+      x: 0.995,
       y: chanceLoss,
-      xanchor: "left",
+      xanchor: "right",
       yanchor: "bottom",
       showarrow: false,
       font: { size: 12, color: "#595959" },
+      bgcolor: "rgba(255, 255, 255, 0.7)",
     },
   };
 }

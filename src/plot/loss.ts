@@ -88,7 +88,7 @@ function lossPanel(runs: readonly RunRecord[], against: Against, panel: "" | "2"
 function lossTrace(curve: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {
   return {
     type: "scatter",
-    mode: "lines+markers",
+    mode: curve.length > 25 ? "lines" : "lines+markers",
     name: escapeText(label),
     legendgroup: escapeText(label),
     showlegend: panel === "",

@@ -1,4 +1,8 @@
 import { fail, positiveInteger } from "../check/check";
+import { passesPerStep, queriesBySteps } from "../schedule/forward-passes";
+import type { PassKind } from "../schedule/forward-passes";
+import { scheduleOf } from "../schedule/schedule";
+import type { Schedule } from "../schedule/schedule";
 import { escapeText } from "../table/escape";
 import type { Figure, Trace } from "./figure";
 import { stylesFor } from "./palette";
@@ -6,45 +10,40 @@ import type { Style } from "./palette";
 import { axis, baseLayout, leftHalf, rightHalf } from "./template";
 import type { FigureOptions } from "./template";
 
-/** A schedule already evaluated: Q of every epoch or of every step, in order. */
-export interface ScheduleCurve {
+export interface NamedSchedule {
   /** The arm's name gives the colour. */
   readonly name: string;
-  readonly queries: readonly number[];
+  /** Queries of a step; a number is constant. */
+  readonly queries: Schedule | number;
 }
 
 export interface ScheduleOptions extends FigureOptions {
-  /** What one entry of `queries` lasts. */
-  readonly per: "step" | "epoch";
-  /** Steps in one entry: 1 per step; per epoch the number of batches. */
-  readonly stepsPerEntry?: number;
-  /** 2 for the two-sided estimate; for directional derivatives use `fixedPasses` 1 and `passesPerQuery` 1. */
-  readonly passesPerQuery?: number;
-  /** Forward passes of a step besides its queries. */
-  readonly fixedPasses?: number;
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  /** What the horizontal axis counts, "epoch" when absent. */
+  readonly per?: "step" | "epoch";
+  /** How a query is paid for, "two-sided" when absent. */
+  readonly passes?: PassKind;
 }
 
 /**
- * Queries of every step or epoch (left) and the cumulative forward passes they cost (right), F_k = sum_j n (f + c Q_j) with n steps per
- * entry, c passes per query, f fixed passes.
- * @example scheduleFigure([{ name: "AdaZeta", queries: [1, 2] }], { per: "epoch", stepsPerEntry: 16 }).data[1].y // [0, 32, 96]
- * @throws when there is no schedule, or a number of queries is not a positive integer
+ * Queries per step (left) and the cumulative forward passes they cost (right), F_k = sum_{j<k} c(Q_j), with c(Q) = 2 Q two-sided and 1 + Q directional.
+ * @example scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 32, stepsPerEpoch: 16 }).data[1].y // [0, 64]
+ * @throws when there is no schedule, or steps are not positive integers
  */
-export function scheduleFigure(schedules: readonly ScheduleCurve[], options: ScheduleOptions): Figure {
+export function scheduleFigure(schedules: readonly NamedSchedule[], options: ScheduleOptions): Figure {
   if (schedules.length === 0) fail("schedules", "at least one schedule", schedules);
-  const { per, stepsPerEntry = 1, passesPerQuery = 2, fixedPasses = 0 } = options;
-  for (const { name, queries } of schedules) {
-    if (queries.length === 0) fail(`schedule ${name}`, `queries of at least one ${per}`, queries);
-    queries.forEach((count, i) => positiveInteger(`queries[${i}] of ${name}`, count));
-  }
+  const { per = "epoch", passes = "two-sided", stepsPerEpoch } = options;
+  const steps = positiveInteger("steps", options.steps);
+  const unit = per === "epoch" ? positiveInteger("stepsPerEpoch", stepsPerEpoch) : 1;
   const styles = stylesFor(schedules.map(({ name }) => name));
-  const data = schedules.flatMap((schedule, i) => [
-    queriesTrace(schedule, styles[i]!, per),
-    passesTrace(schedule, styles[i]!, (queries) => stepsPerEntry * (fixedPasses + passesPerQuery * queries)),
+  const stairs = schedules.map(({ queries }) => stairsOf(queriesBySteps(scheduleOf(queries), steps, stepsPerEpoch)));
+  const data = schedules.flatMap(({ name }, i) => [
+    queriesTrace(base(name, styles[i]!), stairs[i]!, unit, per),
+    passesTrace(base(name, styles[i]!), stairs[i]!, unit, passes),
   ]);
-  const most = Math.max(...schedules.flatMap(({ queries }) => queries));
-  const longest = Math.max(...schedules.map(({ queries }) => queries.length));
-  const range = [-0.015 * longest, 1.02 * longest];
+  const most = Math.max(...stairs.flat().map((stair) => stair.queries));
+  const range = [(-0.015 * steps) / unit, (1.02 * steps) / unit];
   return {
     data,
     layout: baseLayout(options, [], {
@@ -56,33 +55,44 @@ export function scheduleFigure(schedules: readonly ScheduleCurve[], options: Sch
   };
 }
 
-/** A staircase: entry k holds on [k, k + 1). */
-function queriesTrace({ name, queries }: ScheduleCurve, style: Style, per: string): Trace {
+/** Steps from `from` up to but not including `to` with the same number of queries. */
+interface Stair {
+  readonly from: number;
+  readonly to: number;
+  readonly queries: number;
+}
+
+function stairsOf(queries: readonly number[]): readonly Stair[] {
+  const changes = queries.flatMap((count, step) => (step === 0 || count !== queries[step - 1] ? [step] : []));
+  return changes.map((from, i) => ({ from, to: changes[i + 1] ?? queries.length, queries: queries[from]! }));
+}
+
+function queriesTrace(trace: Trace, stairs: readonly Stair[], unit: number, per: string): Trace {
   return {
-    ...base(name, style),
-    x: [...queries.keys(), queries.length],
-    y: [...queries, queries.at(-1)!],
-    line: { color: style.color, dash: style.dash, width: 2.5, shape: "hv" },
-    hovertemplate: `${per} %{x} : %{y} queries`,
+    ...trace,
+    x: [...stairs.map((stair) => stair.from / unit), stairs.at(-1)!.to / unit],
+    y: [...stairs.map((stair) => stair.queries), stairs.at(-1)!.queries],
+    line: { ...trace.line, shape: "hv" },
+    hovertemplate: `from ${per} %{x} : %{y} queries`,
   };
 }
 
-function passesTrace({ name, queries }: ScheduleCurve, style: Style, cost: (queries: number) => number): Trace {
+function passesTrace(trace: Trace, stairs: readonly Stair[], unit: number, passes: PassKind): Trace {
   const total = [0];
-  for (const count of queries) total.push(total.at(-1)! + cost(count));
+  for (const { from, to, queries } of stairs) total.push(total.at(-1)! + (to - from) * passesPerStep(passes, queries));
   return {
-    ...base(name, style),
+    ...trace,
     showlegend: false,
-    x: [...total.keys()],
+    x: [0, ...stairs.map((stair) => stair.to / unit)],
     y: total,
     xaxis: "x2",
     yaxis: "y2",
-    line: { color: style.color, dash: style.dash, width: 2.5 },
     hovertemplate: "%{x} : %{y:,} forward passes",
   };
 }
 
 function base(name: string, style: Style): Trace {
   const label = escapeText(name);
-  return { type: "scatter", mode: "lines", name: label, legendgroup: label, marker: { color: style.color } };
+  const line = { color: style.color, dash: style.dash, width: 2.5 };
+  return { type: "scatter", mode: "lines", name: label, legendgroup: label, line };
 }

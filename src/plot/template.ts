@@ -29,6 +29,7 @@ export function axis(title: string, more: Partial<LayoutAxis> = {}): Partial<Lay
     tickcolor: "#9a9a9a",
     ticklen: 4,
     automargin: true,
+    separatethousands: true,
     ...more,
   };
 }
@@ -46,7 +47,7 @@ export function baseLayout(options: FigureOptions, remarks: readonly string[], m
   const caption = [options.origin === undefined ? "" : describeOrigin(options.origin), ...remarks].filter(
     (x) => x !== "",
   );
-  const lines = caption.flatMap((text) => wrap(text, 135));
+  const lines = caption.flatMap((text) => wrap(text, 145));
   const title = options.title ?? "";
   const top = 14 + (title === "" ? 0 : 26) + 15 * lines.length;
   return {
@@ -55,7 +56,7 @@ export function baseLayout(options: FigureOptions, remarks: readonly string[], m
     paper_bgcolor: "#ffffff",
     plot_bgcolor: "#ffffff",
     font: { family: "Helvetica, Arial, sans-serif", size: 12, color: ink },
-    margin: { l: 64, r: 24, t: top + 10, b: 48 },
+    margin: { l: 64, r: 24, t: top + (lines.length === 1 ? 18 : 12), b: 48 },
     annotations: [],
     hovermode: "closest",
     hoverlabel: { namelength: -1 },

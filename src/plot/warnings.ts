@@ -5,6 +5,7 @@ import { finitePoints, valueAt } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { crossTrace, countRange, remarks, runLabels } from "./loss";
+import { logAxis } from "./log-axis";
 import { countTitle } from "./loss-axis";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
@@ -43,22 +44,10 @@ export function warningsFigure(runs: readonly RunRecord[], options: WarningsOpti
     layout: baseLayout(options, [[...smoothing, ...remarks(runs)].join(" ")], {
       xaxis: axis(countTitle(against), { domain: leftHalf, range }),
       xaxis2: axis(countTitle(against), { domain: rightHalf, anchor: "y2", range }),
-      yaxis: axis("norm of the trainable parameters", { ...logAxis, range: logRange(panels[0]!) }),
-      yaxis2: axis("rms projected gradient (nats)", { ...logAxis, anchor: "x2", range: logRange(panels[1]!) }),
+      yaxis: axis("norm of the trainable parameters", logAxis(valuesOf(panels[0]!))),
+      yaxis2: axis("rms projected gradient (nats)", { ...logAxis(valuesOf(panels[1]!)), anchor: "x2" }),
     }),
   };
-}
-
-const logAxis = { type: "log", dtick: "D2", exponentformat: "none" } as const;
-
-/** At least a factor of four, so that a flat curve looks flat. */
-function logRange(curves: readonly (readonly Point[])[]): [number, number] {
-  const values = curves.flat().map((point) => Math.log10(point.y));
-  if (values.length === 0) return [-1, 1];
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const room = Math.max(0.05, (Math.log10(4) - (high - low)) / 2);
-  return [low - room, high + room];
 }
 
 /**
@@ -74,6 +63,10 @@ export function rootMeanSquares(steps: readonly StepRecord[], against: Against, 
     points.push({ x: part.at(-1)!.x, y: Math.sqrt(meanSquare) });
   }
   return points;
+}
+
+function valuesOf(curves: readonly (readonly Point[])[]): readonly number[] {
+  return curves.flat().map((point) => point.y);
 }
 
 /** A logarithmic axis has no place for zero: such points (a collapsed run) are left out. */

@@ -1,12 +1,14 @@
-import { initialScaleFigure, parameterCountFigure, timeFigure } from "../../src/plot/adapter";
 import { divergenceMap } from "../../src/plot/divergence-map";
 import type { Figure } from "../../src/plot/figure";
+import { initialScaleFigure } from "../../src/plot/initial-scale";
 import { lossByStepsAndPasses, lossFigure } from "../../src/plot/loss";
+import { parameterCountFigure } from "../../src/plot/parameter-count";
 import { scheduleFigure } from "../../src/plot/schedule";
 import { meanAndSpread } from "../../src/plot/spread";
+import { timeFigure } from "../../src/plot/time";
 import { warningsFigure } from "../../src/plot/warnings";
 import type { RunRecord } from "../../src/table/record";
-import { divergenceRuns, growing, origin, syntheticRun } from "./synthetic-runs";
+import { divergenceRuns, origin, syntheticRun } from "./synthetic-runs";
 
 /** Every figure function once or more, with invented data in realistic shapes, to be looked at and to be measured for overlaps. */
 export function gallery(): Readonly<Record<string, Figure>> {
@@ -14,7 +16,6 @@ export function gallery(): Readonly<Record<string, Figure>> {
   const first = runs.filter((run) => run.seed === 0);
   const three = [first[0]!, first[1]!, first[4]!];
   const named = (run: RunRecord, name: string): RunRecord => ({ ...run, name });
-  const epochs = Array.from({ length: 30 }, (_, epoch) => growing(16 * epoch + 16));
   const rates = [1e-3, 3e-3, 1e-2, 3e-2];
   const map = rates.flatMap((learningRate, r) =>
     ["MeZO-LoRA", "TT, one query", "LoRA + schedule", "AdaZeta"].flatMap((arm, a) =>
@@ -29,11 +30,20 @@ export function gallery(): Readonly<Record<string, Figure>> {
   return {
     schedule: scheduleFigure(
       [
-        { name: "AdaZeta", queries: epochs },
-        { name: "MeZO-LoRA", queries: epochs.map(() => 1) },
-        { name: "linear to 8", queries: epochs.map((_, e) => 1 + Math.round((7 * e) / 29)) },
+        {
+          name: "AdaZeta",
+          queries: {
+            kind: "power-law",
+            form: "current",
+            multiplier: 0.85,
+            exponent: { target: 8, epochs: 15 },
+            cap: 8,
+          },
+        },
+        { name: "MeZO-LoRA", queries: 1 },
+        { name: "linear to 8", queries: { kind: "linear", from: 1, to: 8, over: 30, unit: "epoch" } },
       ],
-      { per: "epoch", stepsPerEntry: 16, title: "How many forward passes may a step spend?" },
+      { steps: 480, stepsPerEpoch: 16, title: "How many forward passes may a step spend?" },
     ),
     lossSteps: lossFigure(three, { x: "steps", title: "Who still learns?", origin }),
     lossPartial: lossFigure(
