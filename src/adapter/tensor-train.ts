@@ -2,14 +2,15 @@ import { positiveInteger, positiveNumber } from "../check/check";
 import type { Site } from "../model/model";
 import type { Hooks, Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
+import { coreDeviation, initialBias } from "../tt/initial";
+import { modesFor } from "../tt/plan";
 import type { Adapter, TensorTrainSpec } from "./adapter";
-import { fillTensors, gaussian, uniform, zeros } from "./initial";
+import { fillTensors, gaussian, zeros } from "./initial";
 import type { Fill } from "./initial";
 import { seats } from "./placement";
 import { groupBy, stackTensors } from "./stacks";
 import { applyTrain, bindTrain, trainMatrix } from "./train-matrix";
 import type { BoundTrain, TrainMatrix } from "./train-matrix";
-import { balancedModes, coreDeviation } from "./tt-room";
 
 /** The adapters of one width: their cores have equal shapes, so those of all sites are contracted in one stacked product. */
 interface Family {
@@ -37,7 +38,7 @@ export function tensorTrain(spec: TensorTrainSpec, sites: readonly Site[]): Adap
   const chosen = seats(spec.placement, sites);
   const families = [...groupBy(chosen, (seat) => seat.width)].map(([width, group]): Family => {
     const names = group.map((seat) => seat.site);
-    const modes = spec.modes ?? { down: balancedModes(width, bottleneck), up: balancedModes(bottleneck, width) };
+    const modes = spec.modes ?? { down: modesFor(width, bottleneck), up: modesFor(bottleneck, width) };
     return {
       sites: names,
       down: trainMatrix(names, "down", modes.down, [width, bottleneck], rank),
@@ -79,10 +80,11 @@ export function tensorTrain(spec: TensorTrainSpec, sites: readonly Site[]): Adap
 
 /** How each tensor of a TT matrix starts, by name. */
 function initialFills({ modes, outputs, cores, bias }: TrainMatrix): readonly (readonly [string, Fill])[] {
+  const biasFill: Fill = (key, out) => out.set(initialBias(outputs, key));
   return [
     ...cores.flatMap((core) =>
       stackTensors(core).map(({ name }) => [name, gaussian(coreDeviation(modes, core.shape))] as const),
     ),
-    ...stackTensors(bias).map(({ name }) => [name, uniform(1 / Math.sqrt(outputs))] as const),
+    ...stackTensors(bias).map(({ name }) => [name, biasFill] as const),
   ];
 }

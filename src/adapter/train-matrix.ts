@@ -1,9 +1,9 @@
-import { fail } from "../check/check";
 import type { Ops } from "../ops/ops";
+import { checkModes } from "../tt/modes";
+import { coreShapes } from "../tt/train";
 import type { SplitModes } from "./adapter";
 import { readStack } from "./stacks";
 import type { Stack } from "./stacks";
-import { coreShapes } from "./tt-room";
 
 /** One TT matrix [inputs, outputs] at each of its sites, with a dense bias [outputs]. */
 export interface TrainMatrix {
@@ -31,19 +31,13 @@ export function trainMatrix(
   [inputs, outputs]: readonly [number, number],
   rank: number,
 ): TrainMatrix {
-  checkProduct(`modes.${part}.inputs`, modes.inputs, inputs);
-  checkProduct(`modes.${part}.outputs`, modes.outputs, outputs);
+  checkModes(`modes.${part}`, modes, inputs, outputs);
   return {
     modes,
     outputs,
     cores: coreShapes(modes, rank).map((shape, i) => ({ sites, part: `${part}.core.${i}`, shape, decay: true })),
     bias: { sites, part: `${part}.bias`, shape: [outputs], decay: false },
   };
-}
-
-function checkProduct(what: string, modes: readonly number[], size: number): void {
-  const product = modes.reduce((a, b) => a * b, 1);
-  if (modes.length === 0 || product !== size) fail(what, `modes that multiply to ${size}`, modes);
 }
 
 /** A train's contracted halves and bias at all A sites: left [R, A, inputs, r], right [R, A, r, outputs], bias [R, A, 1, outputs]. */
