@@ -53,7 +53,7 @@ export function loadAdapter(
   if (metadata["format"] !== FORMAT)
     fail(`${path}: format`, `"${FORMAT}", a file made by saveAdapter`, metadata["format"]);
   const text = (key: string): string => metadata[key] ?? fail(`${path}: ${key}`, "an entry in the metadata", undefined);
-  const spec = json(path, "spec", text("spec")) as AdapterSpec;
+  const spec = specOf(path, json(path, "spec", text("spec")));
   const modelId = text("model");
   if (expected.modelId !== undefined && expected.modelId !== modelId) {
     throw new Error(
@@ -75,6 +75,15 @@ export function loadAdapter(
     point.set(found.data, offset);
   }
   return { spec, layout, point, modelId, note: metadata["note"] ?? "" };
+}
+
+const KINDS: readonly AdapterSpec["kind"][] = ["tensor-train", "lora", "none"];
+
+function specOf(path: string, value: unknown): AdapterSpec {
+  const kind = (value as { readonly kind?: unknown } | null)?.kind;
+  return KINDS.some((known) => known === kind)
+    ? (value as AdapterSpec)
+    : fail(`${path}: spec`, "an adapter specification", value);
 }
 
 function tensorSpecs(path: string, value: unknown): readonly TensorSpec[] {
