@@ -11,9 +11,9 @@ export interface HubOptions {
   /** For example "https://huggingface.co". */
   readonly endpoint: string;
   /** How long a request may wait for its first answer. Default 3000. */
-  readonly answerMs?: number;
+  readonly answerMs?: number | undefined;
   /** How long everything together may take. Default 60000. */
-  readonly totalMs?: number;
+  readonly totalMs?: number | undefined;
 }
 
 /** Where a dataset's parquet files are: the hub's own conversion of any dataset, or the repository itself. */

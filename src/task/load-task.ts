@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fail } from "../check/check";
+import { fail, unreachable } from "../check/check";
 import { hubFiles } from "./hub-files";
 import type { HubFile } from "./hub-files";
+import { findDistribution, readDistribution, readSamples } from "./read-directory";
+import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
-import { decodeText, readLabelledLines, readTable } from "./read-text";
-import { splitNames } from "./task";
-import type { DirectorySource, Example, SplitName, Task } from "./task";
+import type { Example, SplitName, Task } from "./task";
 import { taskNamed } from "./tasks";
 
 /** A task's labelled texts; a split that the source does not have, or has without labels, is null. */
@@ -23,7 +22,7 @@ export interface LoadedTask {
 /** Which data was used. */
 export interface Origin {
   readonly kind: "directory" | "hub" | "samples";
-  /** For a figure's caption, for example "TREC from the hub, CogComp/trec (train 5452, test 500)". Names no local path. */
+  /** For a figure's caption, for example "trec from the hub, CogComp/trec (train 5452, test 500)". Names no local path. */
   readonly description: string;
   /** sha256 of the bytes of the files used, one after another (train, validation, test). */
   readonly hash: string;
@@ -38,7 +37,7 @@ export interface LoadOptions {
   readonly samplesDirectory?: string | undefined;
   /** Which distribution in the data directory, by the task's own names (SST-2: "phrases", "sentences"); default the first there is. */
   readonly variant?: string | undefined;
-  /** How long the hub may take to answer. Default 3000. */
+  /** How long the hub may take to answer, in milliseconds. Default 3000. */
   readonly hubAnswerMs?: number | undefined;
 }
 
@@ -46,92 +45,36 @@ export interface LoadOptions {
  * Loads a task from the first of: the data directory, the hub, the samples.
  * A source that does not have the task is passed over with a notice; one that has it with a fault in it is an error.
  * @throws when the data directory does not exist, a file is missing or faulty (with file and line), or no source has the task
+ * @example (await loadTask("trec", { hub: "off" })).origin.kind // "samples"
  */
 export async function loadTask(name: string, options: LoadOptions = {}): Promise<LoadedTask> {
   const task = taskNamed(name);
-  const notices: string[] = [];
   const { dataDirectory, hub = "auto", samplesDirectory = "data/samples", variant, hubAnswerMs } = options;
+  const notices: string[] = [];
   if (dataDirectory !== undefined) {
     if (!existsSync(dataDirectory)) fail("dataDirectory", "an existing folder", dataDirectory);
-    const source = directorySource(task, dataDirectory, variant);
-    if (source)
-      return loaded(task, notices, "directory", source.variant, await readDirectory(task, dataDirectory, source));
+    const source = findDistribution(task, dataDirectory, variant);
+    if (source) {
+      const read = await readDistribution(task, dataDirectory, source);
+      return loaded(task, notices, { kind: "directory", source: source.variant, read });
+    }
     const folders = [...new Set(task.directories.map(({ folder }) => folder))].join(" or ");
-    notices.push(`data directory: no folder ${folders} with files of ${task.name}; trying the hub`);
+    notices.push(`data directory: no folder ${folders} for ${task.name} in ${dataDirectory}`);
   }
   if (hub !== "off") {
     const endpoint = hub === "auto" ? "https://huggingface.co" : hub;
-    const files = await tryHub(task, endpoint, hubAnswerMs, notices);
-    if (files) return loaded(task, notices, "hub", task.hub.repository, await readHub(task, files));
-  }
-  const source = samplesSource(task);
-  if (!existsSync(join(samplesDirectory, source.files.train)))
-    fail(
-      `data for ${task.name}`,
-      "a data directory, a hub or samples",
-      [...notices, `no ${source.files.train} in samples`].join("; "),
-    );
-  return loaded(
-    task,
-    notices,
-    "samples",
-    "written for this project",
-    await readDirectory(task, samplesDirectory, source),
-  );
-}
-
-/** The samples' files: `trec.train.tsv`, `trec.test.tsv`, with columns label and question (or sentence). */
-export function samplesSource(task: Task): DirectorySource {
-  const files = { train: `${task.name}.train.tsv`, [task.testSplit]: `${task.name}.test.tsv` };
-  return { variant: "samples", folder: ".", format: "table", files };
-}
-
-interface ReadSplit {
-  readonly split: SplitName;
-  readonly examples: readonly Example[] | null;
-  readonly bytes: readonly Uint8Array[];
-}
-
-/** The distribution to read: the one asked for, else the first with its train file there. */
-function directorySource(task: Task, directory: string, variant: string | undefined): DirectorySource | undefined {
-  const chosen = task.directories.filter((source) => variant === undefined || source.variant === variant);
-  if (chosen.length === 0) fail("variant", `one of ${task.directories.map((s) => s.variant).join(", ")}`, variant);
-  const complete = chosen.find(({ folder, files }) => existsSync(join(directory, folder, files.train)));
-  return complete ?? chosen.find(({ folder }) => existsSync(join(directory, folder)));
-}
-
-async function readDirectory(task: Task, directory: string, source: DirectorySource): Promise<readonly ReadSplit[]> {
-  const needed: readonly SplitName[] = ["train", task.testSplit];
-  const read: ReadSplit[] = [];
-  for (const split of splitNames) {
-    const name = source.files[split];
-    if (name === undefined) continue;
-    const file = source.folder === "." ? name : `${source.folder}/${name}`;
-    const path = join(directory, source.folder, name);
-    if (!existsSync(path)) {
-      if (needed.includes(split))
-        fail(`split ${split} of ${task.name}`, `a file ${file} in ${directory}`, "no such file");
-      continue;
+    const files = await hubFiles(task, { endpoint, answerMs: hubAnswerMs }).catch(messageOf);
+    if (typeof files !== "string") {
+      return loaded(task, notices, { kind: "hub", source: task.hub.repository, read: await readHub(task, files) });
     }
-    const bytes = await readFile(path);
-    const text = decodeText(bytes);
-    const reader = source.format === "table" ? readTable : readLabelledLines;
-    const examples = reader(task, text, file);
-    if (examples === null && needed.includes(split))
-      fail(`${file} line 1, header`, "a column label", text.split("\n")[0]);
-    if (examples !== null) read.push({ split, examples, bytes: [bytes] });
+    notices.push(`hub ${endpoint}: ${task.hub.repository} not read (${files})`);
   }
-  return read;
-}
-
-async function tryHub(task: Task, endpoint: string, answerMs: number | undefined, notices: string[]) {
-  try {
-    return await hubFiles(task, { endpoint, ...(answerMs === undefined ? {} : { answerMs }) });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    notices.push(`hub ${endpoint}: ${task.hub.repository} not read (${reason}); using the samples`);
-    return null;
+  if (!existsSync(join(samplesDirectory, task.samples))) {
+    const tried = [...notices, `no file ${task.samples} in ${samplesDirectory}`].join("; ");
+    throw new Error(`data for ${task.name}: expected a data directory, a hub or samples, got none (${tried})`);
   }
+  const read = await readSamples(task, samplesDirectory);
+  return loaded(task, notices, { kind: "samples", source: "written for this project", read });
 }
 
 async function readHub(task: Task, files: readonly HubFile[]): Promise<readonly ReadSplit[]> {
@@ -140,7 +83,7 @@ async function readHub(task: Task, files: readonly HubFile[]): Promise<readonly 
     const parts = files.filter((file) => file.split === split);
     const examples: Example[] = [];
     for (const { path, bytes } of parts)
-      examples.push(...(await readParquet(task, bytes, `${task.hub.repository}/${path}`)));
+      for (const example of await readParquet(task, bytes, `${task.hub.repository}/${path}`)) examples.push(example);
     read.push({ split, examples, bytes: parts.map(({ bytes }) => bytes) });
   }
   return read;
@@ -149,20 +92,38 @@ async function readHub(task: Task, files: readonly HubFile[]): Promise<readonly 
 function loaded(
   task: Task,
   notices: readonly string[],
-  kind: Origin["kind"],
-  source: string,
-  read: readonly ReadSplit[],
+  {
+    kind,
+    source,
+    read,
+  }: { readonly kind: Origin["kind"]; readonly source: string; readonly read: readonly ReadSplit[] },
 ): LoadedTask {
   const hash = createHash("sha256");
   read.forEach(({ bytes }) => bytes.forEach((part) => hash.update(part)));
   const find = (split: SplitName) => read.find((part) => part.split === split)?.examples ?? null;
-  const counts = read.map(({ split, examples }) => `${split} ${examples?.length ?? 0}`).join(", ");
-  const from = { directory: "the data directory", hub: "the hub", samples: "the samples" }[kind];
-  const description = `${task.name} from ${from}, ${source} (${counts})`;
+  const counts = read.map(({ split, examples }) => `${split} ${examples.length}`).join(", ");
+  const description = `${task.name} from ${placeName(kind)}, ${source} (${counts})`;
   return {
     task,
     splits: { train: find("train"), validation: find("validation"), test: find("test") },
     origin: { kind, description, hash: hash.digest("hex") },
     notices,
   };
+}
+
+function placeName(kind: Origin["kind"]): string {
+  switch (kind) {
+    case "directory":
+      return "the data directory";
+    case "hub":
+      return "the hub";
+    case "samples":
+      return "the samples";
+    default:
+      return unreachable(kind);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -38,4 +38,5 @@ export const sst2: Task = {
     labelNames: ["negative", "positive"],
     splits: ["train", "validation"],
   },
+  samples: "reviews.tsv",
 };

@@ -36,6 +36,8 @@ export interface Task {
   readonly testSplit: "validation" | "test";
   readonly directories: readonly DirectorySource[];
   readonly hub: HubSource;
+  /** The project's own sample texts: one table, whose rows are split by `splitSamples`. */
+  readonly samples: string;
 }
 
 /** Files of one distribution of the task, in a folder of the data directory. */

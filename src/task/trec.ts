@@ -33,4 +33,5 @@ export const trec: Task = {
     labelNames: ["ABBR", "ENTY", "DESC", "HUM", "LOC", "NUM"],
     splits: ["train", "test"],
   },
+  samples: "questions.tsv",
 };
