@@ -10,17 +10,22 @@ export function countTitle(against: Against): string {
 }
 
 /**
- * The shown range of a loss axis: all of the data, but no more than twice the larger of chance and starting loss, so that one run that
- * blows up to 90 nats does not flatten the others; what lies above leaves the figure at its top edge.
+ * The shown range of a loss axis: all of the data, but no more than 1.5 times the larger of chance and starting loss, so that one run that
+ * blows up to 90 nats does not flatten the others; what lies above leaves the figure at its top edge, its cross stays just below.
  */
 export function lossRange(runs: readonly RunRecord[], curves: readonly (readonly Point[])[]): [number, number] {
   const values = curves.flat().map((point) => point.y);
   const chance = Math.max(...runs.map((run) => run.chanceLoss));
   const start = Math.max(0, ...curves.map((curve) => curve[0]?.y ?? 0));
   const low = Math.min(chance, ...values);
-  const high = Math.min(Math.max(chance, ...values), 2 * Math.max(chance, start));
+  const high = Math.min(Math.max(chance, ...values), 1.5 * Math.max(chance, start));
   const room = 0.06 * (high - low || 1);
   return [Math.max(0, low - room), high + 1.5 * room];
+}
+
+/** The highest place of a cross, so that it is seen whole. */
+export function crossCeiling([low, high]: readonly [number, number]): number {
+  return high - 0.04 * (high - low);
 }
 
 /** A horizontal line at chance over one panel, and its label at the panel's right end, where few curves are that high. */
@@ -46,7 +51,7 @@ export function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line
       x: 0.995,
       y: chanceLoss,
       xanchor: "right",
-      yanchor: "bottom",
+      yanchor: "top",
       showarrow: false,
       font: { size: 12, color: "#595959" },
       bgcolor: "rgba(255, 255, 255, 0.7)",

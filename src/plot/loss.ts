@@ -1,10 +1,11 @@
 import { escapeText } from "../table/escape";
+import { formatNumber } from "../table/number";
 import { someRuns } from "../table/record";
 import type { RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
-import { chanceLine, countTitle, lossRange } from "./loss-axis";
+import { chanceLine, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
 import { axis, baseLayout, leftHalf, rightHalf } from "./template";
@@ -78,9 +79,10 @@ function lossPanel(runs: readonly RunRecord[], against: Against, panel: "" | "2"
   const labels = runLabels(runs);
   const curves = runs.map((run) => lossCurve(run, against));
   const lines = runs.map((_, i) => lossTrace(curves[i]!, labels[i]!, styles[i]!, panel));
+  const ceiling = crossCeiling(lossRange(runs, curves));
   const crosses = runs.flatMap((run, i) => {
     const point = divergencePoint(run, against);
-    return point === null ? [] : [crossTrace([point], labels[i]!, styles[i]!, panel)];
+    return point === null ? [] : [crossTrace([point], labels[i]!, styles[i]!, panel, ceiling)];
   });
   return { traces: [...lines, ...crosses], curves };
 }
@@ -102,8 +104,14 @@ function lossTrace(curve: readonly Point[], label: string, style: Style, panel: 
   };
 }
 
-/** A cross where a run diverged; it belongs to its curve's legend entry. */
-export function crossTrace(points: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {
+/** Crosses where runs diverged, those above `ceiling` at it, with their true loss on hovering; they belong to their curve's legend entry. */
+export function crossTrace(
+  points: readonly Point[],
+  label: string,
+  style: Style,
+  panel: "" | "2",
+  ceiling = Infinity,
+): Trace {
   return {
     type: "scatter",
     mode: "markers",
@@ -111,11 +119,12 @@ export function crossTrace(points: readonly Point[], label: string, style: Style
     legendgroup: escapeText(label),
     showlegend: false,
     x: points.map((point) => point.x),
-    y: points.map((point) => point.y),
+    y: points.map((point) => Math.min(point.y, ceiling)),
+    text: points.map((point) => formatNumber(point.y)),
     xaxis: `x${panel}`,
     yaxis: `y${panel}`,
     marker: { symbol: "x", size: 11, color: style.color, line: { color: "#ffffff", width: 1 } },
-    hovertemplate: "diverged at %{x:,} : %{y:.3f}",
+    hovertemplate: "diverged at %{x:,} : %{text}",
   };
 }
 

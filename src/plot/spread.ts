@@ -5,7 +5,7 @@ import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { countRange, crossTrace } from "./loss";
-import { chanceLine, countTitle, lossRange } from "./loss-axis";
+import { chanceLine, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { splitMean } from "./mean-curve";
 import type { Band, MeanPoint } from "./mean-curve";
 import { stylesFor, translucent } from "./palette";
@@ -34,7 +34,9 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
   const lines = panels.map((_, i) => chanceLine(runs[0]!.chanceLoss, i === 0 ? "" : "2"));
   const [first, second] = panels;
   return {
-    data: panels.flatMap((against, i) => spreadPanel(groups, against, band, i === 0 ? "" : "2", severalRates(runs))),
+    data: panels.flatMap((against, i) =>
+      spreadPanel(groups, against, band, i === 0 ? "" : "2", severalRates(runs), crossCeiling(range)),
+    ),
     layout: baseLayout(options, [spreadRemark(groups, band)], {
       xaxis: axis(countTitle(first!), { range: ends[0]!, ...(second === undefined ? {} : { domain: leftHalf }) }),
       yaxis: axis("dev loss (nats)", { range }),
@@ -57,6 +59,7 @@ function spreadPanel(
   band: Band,
   panel: "" | "2",
   rates: boolean,
+  ceiling: number,
 ): readonly Trace[] {
   const styles = stylesFor(groups.map((group) => group.arm));
   const drawn = groups.map((group, i) => {
@@ -71,7 +74,7 @@ function spreadPanel(
         ...split.alone.map((curve) => aloneTrace(base, curve, style)),
         meanTrace(base, split.together, `${escapeText(label)} (${seedsText(group)})`, panel === "", style),
       ],
-      crosses: crosses.length === 0 ? [] : [crossTrace(crosses, label, style, panel)],
+      crosses: crosses.length === 0 ? [] : [crossTrace(crosses, label, style, panel, ceiling)],
     };
   });
   return [...drawn.flatMap((x) => x.bands), ...drawn.flatMap((x) => x.lines), ...drawn.flatMap((x) => x.crosses)];
@@ -132,7 +135,7 @@ function spreadRemark(groups: readonly RunGroup[], band: Band): string {
   const uneven = groups.some(({ runs }) => new Set(runs.map((run) => lossCurve(run, "steps").at(-1)?.x)).size > 1);
   return [
     `Line: mean over seeds; band: ${band === "range" ? "lowest to highest" : "\u00b1 one standard deviation"}.`,
-    ...(uneven ? ["Thin: seeds still running after the first of their arm has ended."] : []),
-    ...(groups.some(({ runs }) => runs.some((run) => run.diverged !== null)) ? ["\u2716 a seed diverged."] : []),
+    ...(uneven ? ["Thin: seeds running on after the first of their arm ended."] : []),
+    ...(groups.some(({ runs }) => runs.some((run) => run.diverged !== null)) ? ["\u2716 diverged."] : []),
   ].join(" ");
 }

@@ -47,7 +47,7 @@ export function baseLayout(options: FigureOptions, remarks: readonly string[], m
   const caption = [options.origin === undefined ? "" : describeOrigin(options.origin), ...remarks].filter(
     (x) => x !== "",
   );
-  const lines = caption.flatMap((text) => wrap(text, 145));
+  const lines = caption.flatMap((text) => wrap(text, 118));
   const title = options.title ?? "";
   const top = 14 + (title === "" ? 0 : 26) + 15 * lines.length;
   return {

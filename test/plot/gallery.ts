@@ -60,6 +60,17 @@ export function gallery(): Readonly<Record<string, Figure>> {
       ],
       { title: "Long names & <escaped> ones cost $5 or $6", origin },
     ),
+    lossBlownUp: lossByStepsAndPasses(
+      [
+        ...three,
+        {
+          ...three[0]!,
+          arm: "random mask",
+          evaluations: three[0]!.evaluations.map((e, i) => ({ ...e, loss: i < 9 ? e.loss : 95 })),
+        },
+      ],
+      { title: "One run at 95 nats does not flatten the others", origin },
+    ),
     spreadBoth: meanAndSpread(runs, { x: "both", title: "Mean and spread over seeds", origin }),
     spreadSteps: meanAndSpread(runs, {
       x: "steps",
