@@ -1,0 +1,172 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { chromium, type Browser, type Page } from "playwright-core";
+
+/** Git-ignored, and inside the folder that JupyterLab serves. */
+const folder = "test/browser/screenshots";
+const chromiumPath = "/usr/bin/chromium";
+
+/** Why the browser tests cannot run here; undefined when they can. */
+export function whyNot(): string | undefined {
+  if (!existsSync(".venv/adazeta.stamp")) return "there is no Python environment: npm start -- --set-up-only makes it";
+  return existsSync(chromiumPath) ? undefined : `there is no ${chromiumPath}`;
+}
+
+export interface JupyterLab {
+  /** Takes a picture of every open page. */
+  picture(name: string): Promise<void>;
+  /** Opens a notebook in a page of its own, with its kernel idle. */
+  open(file: string): Promise<Page>;
+  /** The addresses outside this machine that any page asked for. */
+  readonly outsideRequests: readonly string[];
+  readonly pageErrors: readonly string[];
+  close(): Promise<void>;
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+/** Starts JupyterLab as `npm start` does, on a free port, with workspaces and user settings of its own. */
+export async function startJupyterLab(): Promise<JupyterLab> {
+  const port = await freePort();
+  const token = randomUUID();
+  const state = mkdtempSync(path.join(tmpdir(), "adazeta-lab-"));
+  const server = spawn(
+    process.execPath,
+    [
+      ...["scripts/start.mjs", "--no-browser", `--port=${port}`, `--IdentityProvider.token=${token}`],
+      ...[`--LabApp.workspaces_dir=${state}/workspaces`, `--LabApp.user_settings_dir=${state}/settings`],
+    ],
+    { stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
+  let log = "";
+  const keep = (text: string): string => (log = (log + text).slice(-20_000));
+  server.stdout.setEncoding("utf8").on("data", keep);
+  server.stderr.setEncoding("utf8").on("data", keep);
+  const stop = (): void => {
+    try {
+      if (server.pid !== undefined) process.kill(-server.pid, "SIGTERM");
+    } catch {
+      // it has ended already
+    }
+  };
+  process.on("exit", stop);
+
+  const address = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + 90_000;
+  const answers = async (): Promise<boolean> =>
+    (await fetch(`${address}/api/status?token=${token}`).catch(() => undefined))?.ok === true;
+  while (!(await answers())) {
+    if (Date.now() > deadline || server.exitCode !== null) throw new Error(`JupyterLab did not start:\n${log}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+
+  const browser: Browser = await chromium.launch({
+    executablePath: chromiumPath,
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+  });
+  const context = await browser.newContext({ viewport: { width: 1300, height: 900 } });
+  const outsideRequests: string[] = [];
+  const pageErrors: string[] = [];
+  context.on("request", (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith("http") && hostname !== "127.0.0.1") outsideRequests.push(request.url());
+  });
+
+  return {
+    outsideRequests,
+    pageErrors,
+    async picture(name) {
+      for (const [at, page] of context.pages().entries()) await screenshot(page, `${name}-${at}`);
+    },
+    async open(file) {
+      const page = await context.newPage();
+      page.on("pageerror", (error) => pageErrors.push(error.message));
+      await page.goto(`${address}/lab/tree/${file}?token=${token}`);
+      await page.locator(".jp-Notebook .jp-Cell").first().waitFor({ timeout: 60_000 });
+      await kernelReady(page);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      const exited = new Promise((resolve) => server.once("exit", resolve));
+      stop();
+      const timer = setTimeout(() => server.pid !== undefined && process.kill(-server.pid, "SIGKILL"), 10_000);
+      await exited;
+      clearTimeout(timer);
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Writes a notebook with these code cells where JupyterLab can open it; the answer is its path. */
+export function writeCells(name: string, cells: readonly string[]): string {
+  const file = `${folder}/${name}.ipynb`;
+  mkdirSync(folder, { recursive: true });
+  const cell = (source: string, at: number): object => ({
+    ...{ cell_type: "code", id: `cell-${at}`, metadata: {}, outputs: [], execution_count: null, source },
+  });
+  const kernelspec = { name: "tslab", display_name: "TypeScript (tslab)", language: "typescript" };
+  writeFileSync(
+    file,
+    JSON.stringify({ cells: cells.map(cell), metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }),
+  );
+  return file;
+}
+
+/** Waits until the notebook's kernel is connected and idle; before it is connected, JupyterLab drops what is run. */
+async function kernelReady(page: Page): Promise<void> {
+  await page.locator("#jp-main-statusbar", { hasText: "TypeScript (tslab) | Idle" }).waitFor({ timeout: 60_000 });
+  await page.locator('.jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator[data-status="idle"]').first().waitFor();
+}
+
+/** Waits until a code cell (0-based) has run. */
+export async function ran(page: Page, at: number, timeout = 60_000): Promise<void> {
+  await cellAt(page, at)
+    .locator(".jp-InputPrompt", { hasText: /\[\d+\]/ })
+    .waitFor({ timeout });
+}
+
+export async function runAll(page: Page): Promise<void> {
+  await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Run$/ }).click();
+  await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
+}
+
+/** The code cell at a place of the notebook (0-based). */
+export const cellAt = (page: Page, at: number) => page.locator(".jp-Notebook .jp-CodeCell").nth(at);
+
+export const outputOf = async (page: Page, at: number): Promise<string> =>
+  (await cellAt(page, at).locator(".jp-Cell-outputArea").innerText()).trim();
+
+/** "[3]:" after the cell has run, "[*]:" while it runs, "[ ]:" before. */
+export const promptOf = async (page: Page, at: number): Promise<string> =>
+  (await cellAt(page, at).locator(".jp-InputPrompt").innerText()).replaceAll(/\s/g, "");
+
+export const screenshot = (page: Page, name: string): Promise<Buffer> =>
+  page.screenshot({ path: `${folder}/${name}.png` });
+
+/** Runs in the page, which can read PNG. */
+const countPixels = `async ({ base64, rgb }) => {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+  canvas.drawImage(bitmap, 0, 0);
+  const { data } = canvas.getImageData(0, 0, bitmap.width, bitmap.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) if (rgb.every((value, at) => Math.abs(data[i + at] - value) <= 8)) count++;
+  return count;
+}`;
+
+/** How many pixels of a screenshot have this colour. */
+export async function pixelsOf(page: Page, png: Buffer, rgb: readonly [number, number, number]): Promise<number> {
+  return page.evaluate<number>(`(${countPixels})(${JSON.stringify({ base64: png.toString("base64"), rgb })})`);
+}
