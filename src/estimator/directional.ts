@@ -1,0 +1,51 @@
+import { sameLength } from "../check/check";
+import { directionInto } from "./direction";
+import type { Estimate, Queries } from "./estimate";
+import type { Objective } from "./objective";
+import { runPipeline } from "./pipeline";
+import type { Workspace } from "./workspace";
+
+/** The limit of the two-sided estimator for perturbationScale -> 0, without its rounding error; ours, not the paper's. */
+export interface Directional {
+  readonly kind: "directional";
+  /** Directions in one call of the engine; null: all of a step's. */
+  readonly chunk: number | null;
+}
+
+/**
+ * Forward-gradient estimate averaged over Q queries, from exact directional derivatives:
+ *   p_q = <grad L(theta), z_q>,   g = (1/Q) sum_q p_q z_q.
+ * A call of the engine with n directions costs 1 + n passes; all directions in one call: 1 + Q.
+ * @throws when the objective does not return one derivative for each direction
+ * Source: Baydin et al., "Gradients without Backpropagation", arXiv 2202.08587.
+ */
+export async function directional<Batch>(
+  { chunk }: Directional,
+  objective: Objective<Batch>,
+  point: Float32Array,
+  { seed, step, queries, directions, batch }: Queries<Batch>,
+  workspace: Workspace,
+): Promise<Estimate> {
+  const inCall = Math.min(chunk ?? queries, queries);
+  const { projectedGradients, losses, calls } = await runPipeline(
+    {
+      queries,
+      chunk: inCall,
+      prepare: (first, count, slot) => ({
+        first,
+        directions: Array.from({ length: count }, (_, i) => {
+          const z = workspace.buffer(inCall * slot + i);
+          directionInto(directions, { seed, step, query: first + i }, z);
+          return z;
+        }),
+      }),
+      async ask(group) {
+        const { loss, derivatives } = await objective.derivatives(point, group.directions, batch);
+        sameLength("derivatives of the objective", derivatives.length, group.directions.length);
+        return { losses: [loss], projectedGradients: derivatives };
+      },
+    },
+    workspace,
+  );
+  return { projectedGradients, loss: losses[0], forwardPasses: calls + queries, directionalPasses: queries };
+}

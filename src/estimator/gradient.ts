@@ -1,0 +1,41 @@
+import { fail } from "../check/check";
+import { axpyInto } from "../tree/vector";
+import { directionInto, type DirectionSpec } from "./direction";
+
+/** Everything a gradient estimate is made of: a run's record of one step. */
+export interface RecordedQueries {
+  readonly seed: number;
+  readonly step: number;
+  /** One for each query, in order. */
+  readonly projectedGradients: readonly number[];
+}
+
+/**
+ * The gradient estimate of recorded queries, rebuilt from the seed: g = (1/Q) sum_q p_q z_q, with the same bits as in the run.
+ * @param directions the distribution that the run drew from
+ * @returns g [size]
+ * @throws when there is no projected gradient
+ * @example gradientOf({ kind: "gaussian" }, { seed: 0, step: 5, projectedGradients: [0.3, -0.1] }, 1000)
+ * Source: MeZO, arXiv 2305.17333, section 2 (the seed trick); yifanycc/AdaZeta@3659ba3 (the average over queries).
+ */
+export function gradientOf(directions: DirectionSpec, recorded: RecordedQueries, size: number): Float32Array {
+  const { seed, step, projectedGradients } = recorded;
+  if (projectedGradients.length === 0) fail("projectedGradients", "at least one query", projectedGradients);
+  const gradient = new Float32Array(size);
+  const z = new Float32Array(size);
+  projectedGradients.forEach((projectedGradient, query) => {
+    directionInto(directions, { seed, step, query }, z);
+    addQueryInPlace(gradient, projectedGradient, projectedGradients.length, z);
+  });
+  return gradient;
+}
+
+/** gradient <- gradient + (p / Q) z. The one place where a gradient is summed, in a run and in its replay. */
+export function addQueryInPlace(
+  gradient: Float32Array,
+  projectedGradient: number,
+  queries: number,
+  z: Float32Array,
+): void {
+  axpyInto(gradient, projectedGradient / queries, z, gradient);
+}

@@ -1,0 +1,76 @@
+import { sameLength } from "../check/check";
+import { axpyInto } from "../tree/vector";
+import { directionInto } from "./direction";
+import type { Estimate, Queries } from "./estimate";
+import type { Objective } from "./objective";
+import { runPipeline, type Group } from "./pipeline";
+import type { Workspace } from "./workspace";
+
+/** The paper's estimator. */
+export interface TwoSided {
+  readonly kind: "two-sided";
+  /** epsilon. */
+  readonly perturbationScale: number;
+  /** Queries in one call of the engine, each two points. */
+  readonly chunk: number;
+}
+
+interface TwoSidedGroup extends Group {
+  /** theta + epsilon z_q, theta - epsilon z_q, query by query. */
+  readonly points: readonly Float32Array[];
+}
+
+/**
+ * Two-sided random gradient estimate averaged over Q queries:
+ *   p_q = (L(theta + epsilon z_q) - L(theta - epsilon z_q)) / (2 epsilon),   g = (1/Q) sum_q p_q z_q.
+ * Costs 2 Q forward passes. Points are built in their own memory: theta is never moved and cannot drift.
+ * The objective must leave points as they are; their memory is reused after its promise is settled.
+ * @throws when the objective does not return one loss for each point
+ * Source: MeZO, arXiv 2305.17333, definition 1; yifanycc/AdaZeta@3659ba3 (queries, same batch for all of them).
+ */
+export async function twoSided<Batch>(
+  { perturbationScale, chunk }: TwoSided,
+  objective: Objective<Batch>,
+  point: Float32Array,
+  { seed, step, queries, directions, batch }: Queries<Batch>,
+  workspace: Workspace,
+): Promise<Estimate> {
+  const { projectedGradients, losses } = await runPipeline<TwoSidedGroup>(
+    {
+      queries,
+      chunk,
+      prepare(first, count, slot) {
+        const at = 3 * Math.min(chunk, queries) * slot;
+        const zs = Array.from({ length: count }, (_, i) => {
+          const z = workspace.buffer(at + 3 * i);
+          directionInto(directions, { seed, step, query: first + i }, z);
+          return z;
+        });
+        const points = zs.flatMap((z, i) => {
+          const [plus, minus] = [workspace.buffer(at + 3 * i + 1), workspace.buffer(at + 3 * i + 2)];
+          axpyInto(plus, perturbationScale, z, point);
+          axpyInto(minus, -perturbationScale, z, point);
+          return [plus, minus];
+        });
+        return { first, directions: zs, points };
+      },
+      async ask({ points }) {
+        const found = await objective.losses(points, batch);
+        sameLength("losses of the objective", found.length, points.length);
+        return {
+          losses: found,
+          projectedGradients: Array.from(
+            { length: points.length / 2 },
+            (_, i) => (found[2 * i] - found[2 * i + 1]) / (2 * perturbationScale),
+          ),
+        };
+      },
+    },
+    workspace,
+  );
+  return {
+    projectedGradients,
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
+    forwardPasses: 2 * queries,
+  };
+}

@@ -1,0 +1,102 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { checkDirections, direction, gaussianDirection, type DirectionSpec } from "../../src/estimator/direction";
+import { randomKey } from "../../src/random/key";
+import { normals } from "../../src/random/normals";
+import { norm } from "../../src/tree/vector";
+import { meanAndError } from "./objectives";
+
+const test = suite("estimator/direction");
+
+const at = { seed: 3, step: 5, query: 1 };
+
+test("the Gaussian direction is the normals of (seed, direction, step, query)", () => {
+  assert.equal(gaussianDirection(3, 5, 1, 10), normals(randomKey(3, "direction", 5, 1), 10));
+});
+
+test("a sphere direction is the Gaussian one at length sqrt(d)", () => {
+  const sphere = direction({ kind: "sphere" }, at, 400);
+  const gaussian = direction({ kind: "gaussian" }, at, 400);
+  assert.ok(Math.abs(norm(sphere) - 20) < 1e-5);
+  for (let i = 0; i < 400; i++) assert.ok(Math.abs(sphere[i] - (gaussian[i] * 20) / norm(gaussian)) < 1e-6);
+});
+
+test("signs are +1 and -1, half each within 4 standard errors, in every length", () => {
+  const signs = direction({ kind: "sign" }, at, 100_001);
+  assert.ok(signs.every((sign) => sign === 1 || sign === -1));
+  const { mean } = meanAndError([...signs]);
+  assert.ok(Math.abs(mean) < 4 / Math.sqrt(100_001));
+  assert.equal(direction({ kind: "sign" }, at, 33), signs.slice(0, 33));
+});
+
+test("a mask keeps its share of the normals; queries of a step share it, steps do not", () => {
+  const spec: DirectionSpec = { kind: "random-mask", keep: 0.25 };
+  const size = 10_003;
+  const masked = direction(spec, at, size);
+  const gaussian = direction({ kind: "gaussian" }, at, size);
+  const kept = [...masked].filter((value) => value !== 0).length / size;
+  assert.ok(Math.abs(kept - 0.25) < 4 * Math.sqrt((0.25 * 0.75) / size), `kept ${kept}`);
+  assert.ok(masked.every((value, i) => value === 0 || value === gaussian[i]));
+  const support = (z: Float32Array) => [...z].map((value) => value !== 0);
+  assert.equal(support(direction(spec, { ...at, query: 7 }, size)), support(masked));
+  assert.not.equal(support(direction(spec, { ...at, step: 6 }, size)), support(masked));
+  assert.equal(direction({ ...spec, keep: 1 }, at, size), gaussian);
+});
+
+test("E[z_i z_j] is the identity (times keep for a mask) within 4.5 standard errors", () => {
+  const kinds: readonly (readonly [DirectionSpec, number])[] = [
+    [{ kind: "gaussian" }, 1],
+    [{ kind: "sphere" }, 1],
+    [{ kind: "sign" }, 1],
+    [{ kind: "random-mask", keep: 0.25 }, 0.25],
+  ];
+  for (const [spec, variance] of kinds) {
+    const draws = Array.from({ length: 4000 }, (_, step) => direction(spec, { seed: 1, step, query: 0 }, 3));
+    for (const [i, j] of [
+      [0, 0],
+      [0, 1],
+      [1, 2],
+      [2, 2],
+    ]) {
+      const { mean, error } = meanAndError(draws.map((z) => z[i] * z[j]));
+      assert.ok(
+        Math.abs(mean - (i === j ? variance : 0)) <= 4.5 * error,
+        `${spec.kind} ${i} ${j}: ${mean} +- ${error}`,
+      );
+    }
+  }
+});
+
+test("directions differ between seeds, steps and queries, and no length is too small", () => {
+  const base = direction({ kind: "gaussian" }, at, 8);
+  for (const other of [
+    { ...at, seed: 4 },
+    { ...at, step: 6 },
+    { ...at, query: 2 },
+  ]) {
+    assert.not.equal(direction({ kind: "gaussian" }, other, 8), base);
+  }
+  for (const kind of ["gaussian", "sphere", "sign"] as const) assert.is(direction({ kind }, at, 0).length, 0);
+});
+
+test("malformed specifications and indices are refused", () => {
+  assert.throws(
+    () => checkDirections("directions", { kind: "cube" as "sign" }),
+    'directions.kind: expected gaussian, sphere, sign or random-mask, got "cube"',
+  );
+  assert.throws(
+    () => checkDirections("directions", { kind: "random-mask", keep: 0 }),
+    "directions.keep: expected a positive number, got 0",
+  );
+  assert.throws(
+    () => direction({ kind: "random-mask", keep: 1.5 }, at, 3),
+    "directions.keep: expected a share of at most 1, got 1.5",
+  );
+  assert.throws(
+    () => direction({ kind: "sign" }, { ...at, query: -1 }, 3),
+    "index[1]: expected a non-negative integer, got -1",
+  );
+  assert.throws(() => direction({ kind: "sign" }, at, -3), "size: expected a non-negative integer, got -3");
+});
+
+test.run();

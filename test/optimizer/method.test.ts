@@ -1,0 +1,53 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { adazeta, checkMethod, mezo, randomMask, type Method } from "../../src/optimizer/method";
+
+const test = suite("optimizer/method");
+
+test("AdaZeta's defaults are the reference code's", () => {
+  assert.equal(adazeta({ exponent: { target: 20, epochs: 160 } }), {
+    name: "adazeta",
+    estimator: { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
+    directions: { kind: "gaussian" },
+    queries: { kind: "power-law", form: "current", multiplier: 0.85, exponent: { target: 20, epochs: 160 }, cap: 15 },
+    learningRate: { kind: "constant", value: 1e-4 },
+    rule: { kind: "sgd", weightDecay: 0 },
+  });
+});
+
+test("MeZO has one query; the random mask keeps a quarter", () => {
+  assert.equal(mezo().queries, { kind: "constant", value: 1 });
+  assert.equal(mezo({ queries: 4, learningRate: 3e-3 }).learningRate, { kind: "constant", value: 3e-3 });
+  assert.equal(randomMask().directions, { kind: "random-mask", keep: 0.25 });
+  assert.equal(mezo({ estimator: "directional", name: "exact" }).estimator, { kind: "directional", chunk: null });
+});
+
+test("every method survives JSON and its own check", () => {
+  for (const method of [
+    adazeta({ exponent: 0.4 }),
+    mezo(),
+    randomMask({ keep: 0.5, weightDecay: 0.1 }),
+    mezo({ estimator: "directional", chunk: 4 }),
+  ]) {
+    assert.equal(checkMethod(JSON.parse(JSON.stringify(method)) as Method), method);
+  }
+});
+
+test("options and parts out of range are refused by name", () => {
+  assert.throws(
+    () => mezo({ perturbationScale: -1 }),
+    "method.estimator.perturbationScale: expected a positive number, got -1",
+  );
+  assert.throws(() => mezo({ chunk: 0 }), "method.estimator.chunk: expected a positive integer, got 0");
+  assert.throws(() => mezo({ learningRate: NaN }), "method.learningRate.value: expected a finite number, got NaN");
+  assert.throws(() => mezo({ weightDecay: -1 }), "method.rule.weightDecay: expected at least 0, got -1");
+  assert.throws(() => mezo({ name: "" }), 'method.name: expected a name, got ""');
+  assert.throws(() => adazeta({ exponent: 0.4, cap: 0 }), "method.queries.cap: expected a positive integer, got 0");
+  assert.throws(() => randomMask({ keep: 2 }), "method.directions.keep: expected a share of at most 1, got 2");
+  assert.throws(
+    () => checkMethod({ ...mezo(), rule: undefined } as unknown as Method),
+    "method.rule: expected a {kind, ...}, got undefined",
+  );
+});
+
+test.run();

@@ -1,0 +1,61 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { checkRule, ruleOf, sgd, type RuleSpec } from "../../src/optimizer/rule";
+import { layoutOf } from "../../src/tree/layout";
+
+const test = suite("optimizer/rule");
+
+const layout = layoutOf([
+  { name: "core", shape: [2], decay: true },
+  { name: "bias", shape: [1], decay: false },
+]);
+
+test("weight decay is inside the bracket, and only where the layout says so", () => {
+  // core: 4 - 0.5 (1 + 0.25 * 4) = 3, -8 - 0.5 (1 - 2) = -7.5; bias: 4 - 0.5 * 1 = 3.5
+  const rule = sgd({ kind: "sgd", weightDecay: 0.25 });
+  const { point, state } = rule.update(rule.init(layout), Float32Array.of(4, -8, 4), Float32Array.of(1, 1, 1), {
+    learningRate: 0.5,
+    layout,
+  });
+  assert.equal(point, Float32Array.of(3, -7.5, 3.5));
+  assert.is(state, null);
+});
+
+test("without decay it is w - lr g, rounded once", () => {
+  const point = Float32Array.of(0.1, 0.2, 0.3);
+  const gradient = Float32Array.of(1e-3, -3, 7);
+  const next = ruleOf({ kind: "sgd", weightDecay: 0 }).update(null, point, gradient, {
+    learningRate: 3e-3,
+    layout,
+  }).point;
+  next.forEach((value, i) => assert.is(value, Math.fround(point[i] - 3e-3 * gradient[i])));
+  assert.equal(point, Float32Array.of(0.1, 0.2, 0.3));
+  assert.equal(gradient, Float32Array.of(1e-3, -3, 7));
+});
+
+test("vectors of another length, unknown rules and negative decay are refused", () => {
+  const rule = sgd({ kind: "sgd", weightDecay: 0 });
+  const options = { learningRate: 1, layout };
+  assert.throws(
+    () => rule.update(null, new Float32Array(2), new Float32Array(3), options),
+    "point: expected length 3, got 2",
+  );
+  assert.throws(
+    () => rule.update(null, new Float32Array(3), new Float32Array(2), options),
+    "gradient: expected length 3, got 2",
+  );
+  assert.throws(
+    () => checkRule("rule", { kind: "adam" } as unknown as RuleSpec),
+    'rule.kind: expected "sgd", got "adam"',
+  );
+  assert.throws(
+    () => checkRule("rule", { kind: "sgd", weightDecay: -1 }),
+    "rule.weightDecay: expected at least 0, got -1",
+  );
+  assert.throws(
+    () => checkRule("rule", { kind: "sgd", weightDecay: NaN }),
+    "rule.weightDecay: expected a finite number, got NaN",
+  );
+});
+
+test.run();
