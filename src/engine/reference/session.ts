@@ -1,0 +1,77 @@
+import type { Adapter } from "../../adapter/adapter";
+import { sameLength } from "../../check/check";
+import type { Model } from "../../model/model";
+import { dual } from "../../ops/dual";
+import { plain } from "../../ops/plain";
+import type { Features, ModelSession, TokenBatch } from "../session";
+import { referenceOps } from "./low-ops";
+import type { Point } from "./low-ops";
+import { tensor } from "./tensor";
+import type { Tensor } from "./tensor";
+
+/**
+ * Opens a model on the float64 interpreter: slow, exact from frozen float32 weights and the points as they are.
+ * @example (await referenceSession(model, adapter).features([adapter.initial(0)], { ids: [[5, 6]] })).width // the model's
+ */
+export function referenceSession(model: Model, adapter: Adapter): ModelSession {
+  const features = ({ shape: [points, texts, width], data }: Tensor): Features => ({
+    data: Float32Array.from(data),
+    points,
+    texts,
+    width,
+  });
+  return {
+    id: `${model.id}|${JSON.stringify(adapter.spec)}|reference fp64`,
+    layout: adapter.layout,
+    width: model.width,
+    features: async (points, batch) => features(referenceFeatures64(model, adapter, points, batch)),
+    async tangents(point, directions, batch) {
+      const { primal, tangents } = referenceTangents64(model, adapter, point, directions, batch);
+      return { primal: features(primal), tangents: features(tangents) };
+    },
+    dispose: async () => undefined,
+  };
+}
+
+/**
+ * The features [P, B, H] in float64 at P points, which may themselves be float64.
+ * @throws when a point has not the adapter's number of parameters
+ */
+export function referenceFeatures64(
+  model: Model,
+  adapter: Adapter,
+  points: readonly Point[],
+  batch: TokenBatch,
+): Tensor {
+  const { layout } = adapter;
+  points.forEach((point, i) => sameLength(`points[${i}]`, point.length, layout.size));
+  const ops = plain(referenceOps({ batch, layout, points, directions: [] }));
+  const features = model.forward(ops, adapter.bind(ops));
+  return spread(features, points.length);
+}
+
+/** The features [1, B, H] and their derivatives [P, B, H] along P directions, in float64. */
+export function referenceTangents64(
+  model: Model,
+  adapter: Adapter,
+  point: Point,
+  directions: readonly Point[],
+  batch: TokenBatch,
+): { readonly primal: Tensor; readonly tangents: Tensor } {
+  const { layout } = adapter;
+  [point, ...directions].forEach((p, i) =>
+    sameLength(i === 0 ? "point" : `directions[${i - 1}]`, p.length, layout.size),
+  );
+  const ops = dual(referenceOps({ batch, layout, points: [point], directions }));
+  const { primal, tangents } = model.forward(ops, adapter.bind(ops));
+  const shape = [directions.length, ...primal.shape.slice(1)];
+  return { primal, tangents: tangents ?? tensor(shape, new Float64Array(directions.length * primal.data.length)) };
+}
+
+/** Where nothing trainable was touched the features are one row for all points. */
+function spread(features: Tensor, points: number): Tensor {
+  if (features.shape[0] === points) return features;
+  const data = new Float64Array(points * features.data.length);
+  for (let p = 0; p < points; p++) data.set(features.data, p * features.data.length);
+  return { shape: [points, ...features.shape.slice(1)], data };
+}
