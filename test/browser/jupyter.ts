@@ -91,7 +91,8 @@ export async function startJupyterLab(): Promise<JupyterLab> {
     async open(file) {
       const page = await context.newPage();
       page.on("pageerror", (error) => pageErrors.push(error.message));
-      await page.goto(`${address}/lab/tree/${file}?token=${token}`);
+      // A workspace of its own: no notebook of an earlier page is opened again.
+      await page.goto(`${address}/lab/workspaces/${randomUUID()}/tree/${file}?token=${token}`);
       await page.locator(".jp-Notebook .jp-Cell").first().waitFor({ timeout: 60_000 });
       await kernelReady(page);
       return page;

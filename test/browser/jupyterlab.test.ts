@@ -111,7 +111,7 @@ inBrowser("an error is one red block, and Run All stops there", async () => {
   );
   await runAll(page);
   await ran(page, 1);
-  const error = cellAt(page, 1).locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]');
+  const error = cellAt(page, 1).locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]');
   await error.waitFor();
   assert.is(await error.count(), 1);
   assert.match(await error.innerText(), /ranks\[2\]: expected a positive integer, got 0/);

@@ -76,7 +76,7 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
       server.status("idle", request.message);
       for (const waiting of cancelled) {
         server.status("busy", waiting.message);
-        await server.reply(waiting, "execute_reply", { status: "aborted", execution_count: count });
+        await server.reply(waiting, "execute_reply", { status: "aborted" });
         server.status("idle", waiting.message);
       }
     }

@@ -10,7 +10,12 @@ const isError = (value) =>
 function frames(stack, root) {
   const lines = stack.split("\n").filter((line) => /^\s+at /.test(line));
   const relative = lines.map((line) =>
-    line.replaceAll("file://", "").replaceAll(`${root}${path.sep}`, "").replace(/^\s+/, "    "),
+    line
+      .replaceAll("file://", "")
+      .replaceAll(`${root}${path.sep}`, "")
+      // tslab runs compiled text whose line numbers are not those of the file.
+      .replace(/(src\/[^\s():]+)\.js:\d+:\d+/, "$1.ts")
+      .replace(/Proxy\.|^\s+/g, (text) => (text === "Proxy." ? "" : "    ")),
   );
   const noise = /node:|evalmachine|node_modules\/tslab|src\/notebook\/kernel/;
   const useful = relative.filter((line) => !noise.test(line));
