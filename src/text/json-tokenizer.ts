@@ -19,8 +19,11 @@ export function tokenizerFromJson(source: string | object): Tokenizer {
   const prepare = textAsReference(content["normalizer"]);
   const engine = engineOf(where, { ...content, pre_tokenizer: preTokenizerAsReference(content["pre_tokenizer"]) });
   const vocabulary = engine.get_vocab().size;
+  const unknownToken = content["model"]["unk_token"];
+  const unknown = typeof unknownToken === "string" ? engine.token_to_id(unknownToken) : undefined;
   return {
     vocabulary,
+    ...(unknown === undefined ? {} : { unknown }),
     encode: (text) => engine.encode(prepare(text)).ids,
     decode(ids) {
       const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));

@@ -1,4 +1,8 @@
-import type { Callback, Test } from "uvu";
+/** What a uvu suite is to a test that may be skipped. */
+interface Suite {
+  (name: string, body: () => void | Promise<void>): void;
+  skip(name: string, body: () => void | Promise<void>): void;
+}
 
 /**
  * Registers a test that needs something this machine may not have. Without it the test is counted as skipped, and one line
@@ -7,16 +11,16 @@ import type { Callback, Test } from "uvu";
  * const withModel = skipUnless(files !== null, "SmolLM2 is not installed (npm start installs it)");
  * withModel(test, "the real file opens", () => { ... });
  */
-export function skipUnless<C>(
+export function skipUnless(
   condition: boolean,
   reason: string,
-): (test: Test<C>, name: string, body: Callback<C>) => void {
-  return (test, name, body) => {
+): (suite: Suite, name: string, body: () => void | Promise<void>) => void {
+  return (suite, name, body) => {
     if (condition) {
-      test(name, body);
+      suite(name, body);
       return;
     }
     console.log(`SKIP: ${name}: ${reason}`);
-    test.skip(name, body);
+    suite.skip(name, body);
   };
 }
