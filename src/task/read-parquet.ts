@@ -12,7 +12,7 @@ import type { Example, Task } from "./task";
  */
 export async function readParquet(task: Task, bytes: Uint8Array, file: string): Promise<readonly Example[]> {
   const { parquetMetadata, parquetReadObjects } = await import("hyparquet");
-  const whole = bytes.slice().buffer;
+  const whole = new Uint8Array(bytes).buffer; // a copy: a Buffer may be a view of a larger one
   const buffer: AsyncBuffer = { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) };
   const metadata = metadataOf(() => parquetMetadata(whole), file);
   const present = metadata.schema.slice(1).map((element) => element.name);

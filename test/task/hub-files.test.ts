@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { suite } from "uvu";
@@ -6,7 +7,6 @@ import { chooseFiles, hubFiles } from "../../src/task/hub-files";
 import { readParquet } from "../../src/task/read-parquet";
 import { sst2 } from "../../src/task/sst2";
 import { trec } from "../../src/task/trec";
-import { readFileSync } from "node:fs";
 import { hubServer } from "../support/hub-server";
 import { rejectsWith } from "../support/throws";
 
@@ -49,6 +49,11 @@ test("TREC's rows are mapped from the hub's class numbers to ours by name", asyn
     rows.map(({ label }) => label),
     [2, 1, 0, 3, 4, 5],
   );
+});
+
+test("bytes that are a view of a larger buffer are read as well", async () => {
+  const view = Buffer.concat([Buffer.from("before"), bytes("trec-test"), Buffer.from("after")]).subarray(6, -5);
+  assert.is((await readParquet(trec, view, "x")).length, 2);
 });
 
 test("a file whose own class names are others, that has no label, or is no parquet, is an error", async () => {
