@@ -28,7 +28,7 @@ const BYTE_LEVEL_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\
  * - Chinese characters beyond U+FFFF are not separated by the package, which looks at UTF-16 units (the ranges are the
  *   reference's, with its gap from U+2B820 to U+2B91F).
  * Departs: combining marks and punctuation that Unicode has had only since version 8 are removed and split off here; the
- * reference's older tables do not know them. It concerns about 400 characters of rare scripts.
+ * reference's older tables do not know them. It concerns 658 characters of rare scripts.
  */
 export function textAsReference(normalizer: unknown): (text: string) => string {
   if (!isStep(normalizer) || normalizer.type !== "BertNormalizer") return (text) => text;
