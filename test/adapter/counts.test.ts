@@ -1,0 +1,52 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { AdapterSpec } from "../../src/adapter/adapter";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { adapterParameters, publishedAdapters } from "../../src/tt/counts";
+import { descriptions } from "../support/descriptions";
+
+const test = suite("adapter/counts");
+
+const train = (placement: "llama" | "roberta"): AdapterSpec => ({
+  kind: "tensor-train",
+  placement,
+  rank: 5,
+  bottleneck: 64,
+  scale: 1,
+  modes: null,
+});
+const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
+
+// Llama-2-7B: 32 layers x 3 adapters x (1,100 + 1,100 cores + 64 + 4,096 biases) = 610,560
+// LoRA, rank 8 on two square projections: 32 layers x 2 x 8 x (4,096 + 4,096) = 4,194,304
+const table: readonly (readonly [keyof typeof descriptions, AdapterSpec, number])[] = [
+  ["llama-2-7b", train("llama"), 610_560],
+  ["llama-2-7b", lora, 4_194_304],
+  ["roberta-large", train("roberta"), 136_704],
+  ["roberta-large", lora, 786_432],
+  ["minilm", train("roberta"), 20_496],
+  ["minilm", lora, 73_728],
+  ["smollm2", train("llama"), 179_100],
+  ["smollm2", lora, 460_800],
+];
+
+for (const [name, spec, parameters] of table)
+  test(`${spec.kind} on ${name} has ${parameters} trainable parameters`, () => {
+    const { layout, initial } = makeAdapter(spec, descriptions[name]);
+    assert.is(layout.size, parameters);
+    if (parameters < 200_000) assert.is(initial(0).length, parameters);
+  });
+
+test("the tt room counts the published adapters as the layouts do", () => {
+  const { cores, biases, total } = adapterParameters(publishedAdapters["llama-2-7b"]);
+  const { layout } = makeAdapter(train("llama"), descriptions["llama-2-7b"]);
+  const size = (decay: boolean) =>
+    layout.entries.filter((entry) => entry.decay === decay).reduce((sum, entry) => sum + entry.size, 0);
+  assert.equal([size(true), size(false), layout.size], [cores, biases, total]);
+});
+
+test("no adapter has no parameters", () => {
+  assert.is(makeAdapter({ kind: "none" }, descriptions.minilm).layout.size, 0);
+});
+
+test.run();
