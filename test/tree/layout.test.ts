@@ -1,0 +1,38 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { entryOf, layoutOf, view } from "../../src/tree/layout";
+
+const test = suite("tree/layout");
+
+const layout = layoutOf([
+  { name: "core", shape: [2, 3], decay: true },
+  { name: "scale", shape: [], decay: false },
+  { name: "bias", shape: [4], decay: false },
+]);
+
+test("tensors lie one after another: 6, 1 and 4 elements at 0, 6 and 7", () => {
+  assert.is(layout.size, 11);
+  assert.equal(
+    layout.entries.map(({ offset, size }) => [offset, size]),
+    [
+      [0, 6],
+      [6, 1],
+      [7, 4],
+    ],
+  );
+  assert.is(layoutOf([]).size, 0);
+});
+
+test("a view shares the point's memory", () => {
+  const point = new Float32Array(11);
+  view(layout, point, "bias").fill(2);
+  assert.equal([...point], [0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2]);
+});
+
+test("a name given twice, and one that is not there, are refused", () => {
+  const twice = { name: "core", shape: [1], decay: true };
+  assert.throws(() => layoutOf([twice, twice]), 'name: expected distinct tensor names, got "core"');
+  assert.throws(() => entryOf(layout, "head"), 'tensor: expected one of core, scale, bias, ..., got "head"');
+});
+
+test.run();
