@@ -15,6 +15,8 @@ export interface Rendered {
   readonly name: string;
   readonly png: Buffer;
   readonly svg: string;
+  /** What the page shows to a reader, text by text. */
+  readonly texts: readonly string[];
   /** Text elements that reach beyond the figure, or that lie over each other: a person would see them cut or smeared. */
   readonly problems: readonly string[];
 }
@@ -42,16 +44,19 @@ export async function renderFigures(
       );
       const png = await page.locator("#figure").screenshot();
       const problems = (await page.evaluate(findProblems)) as string[];
+      const texts = (await page.evaluate(findTexts)) as string[];
       const svg = (await page.evaluate(
         `Plotly.toImage("figure", { format: "svg", width: ${size.width}, height: ${size.height} })`,
       )) as string;
-      results.push({ name, png, svg: decodeURIComponent(svg.slice(svg.indexOf(",") + 1)), problems });
+      results.push({ name, png, svg: decodeURIComponent(svg.slice(svg.indexOf(",") + 1)), texts, problems });
     }
     return results;
   } finally {
     await browser.close();
   }
 }
+
+const findTexts = `[...document.querySelectorAll("#figure svg text")].map((node) => node.textContent)`;
 
 /** Runs in the page: boxes of all texts against the figure's box and against each other. */
 const findProblems = `(() => {
@@ -66,11 +71,12 @@ const findProblems = `(() => {
     .filter((b) => Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left) > 2
       && Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top) > 3)
     .map((b) => "overlap: " + a.text + " / " + b.text));
-  const plots = [...document.querySelectorAll("#figure .bglayer .bg, #figure .plot")].map((node) => node.getBoundingClientRect());
+  const size = document.querySelector("#figure")._fullLayout._size;
+  const top = whole.top + size.t;
+  const bottom = top + size.h;
   const legend = document.querySelector("#figure .legend");
-  const covered = legend === null ? [] : plots
-    .filter((plot) => plot.height > 0 && legend.getBoundingClientRect().top < plot.bottom - 1 && legend.getBoundingClientRect().bottom > plot.top + 1)
-    .map(() => "legend over the plot");
-  const area = plots.length === 0 ? [] : plots.filter((plot) => plot.height > 0 && plot.height < 150).map((plot) => "plot only " + Math.round(plot.height) + " px high");
+  const box = legend === null ? null : legend.getBoundingClientRect();
+  const covered = box !== null && box.top < bottom - 1 && box.bottom > top + 1 ? ["legend over the plot"] : [];
+  const area = size.h < 150 ? ["plot only " + Math.round(size.h) + " px high"] : [];
   return [...cut, ...smeared, ...covered, ...area];
 })()`;

@@ -1,0 +1,142 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { divergenceMap } from "../../src/plot/divergence-map";
+import { initialScaleFigure } from "../../src/plot/initial-scale";
+import { logAxis } from "../../src/plot/log-axis";
+import { colors, stylesFor, translucent } from "../../src/plot/palette";
+import { parameterCountFigure } from "../../src/plot/parameter-count";
+import { scheduleFigure } from "../../src/plot/schedule";
+import { wrap } from "../../src/plot/template";
+import { timeFigure } from "../../src/plot/time";
+import { rootMeanSquares, warningsFigure } from "../../src/plot/warnings";
+import type { StepRecord } from "../../src/table/record";
+import { throwsWith } from "../support/throws";
+import { gallery } from "./gallery";
+import { divergenceRuns, syntheticRun } from "./synthetic-runs";
+
+const test = suite("plot/figures");
+
+test("a schedule of 1, 1, 2, 2 queries costs 2 + 2 + 4 + 4 = 12 two-sided passes, 2 + 2 + 3 + 3 = 10 directional ones", () => {
+  const schedules = [
+    { name: "steps", queries: { kind: "steps", initial: 1, changes: [{ at: 1, value: 2 }], unit: "epoch" } as const },
+  ];
+  const options = { steps: 4, stepsPerEpoch: 2 };
+  const [queries, passes] = scheduleFigure(schedules, options).data;
+  assert.equal([queries!.x, queries!.y], [[0, 1, 2], [1, 2, 2]]); // prettier-ignore
+  assert.equal([passes!.x, passes!.y], [[0, 1, 2], [0, 4, 12]]); // prettier-ignore
+  const directional = scheduleFigure(schedules, { ...options, per: "step", passes: "directional" }).data[1]!;
+  assert.equal([directional.x, directional.y], [[0, 2, 4], [0, 4, 10]]); // prettier-ignore
+});
+
+test("a long constant schedule stays two points", () => {
+  const { data } = scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 10_000, stepsPerEpoch: 63 });
+  assert.equal(data[1]!.y, [0, 20_000]);
+});
+
+test("windows of two over projected gradients 3, 4, 6 give sqrt 12.5 and 6", () => {
+  const steps = [3, 4, 6].map((rmsProjectedGradient, i): StepRecord => {
+    return { step: i + 1, forwardPasses: 2 * i + 2, queries: 1, loss: 1, rmsProjectedGradient, weightNorm: 1 };
+  });
+  assert.equal(rootMeanSquares(steps, "steps", 2), [
+    { x: 2, y: Math.sqrt(12.5) },
+    { x: 3, y: 6 },
+  ]);
+});
+
+test("a collapsed run's zeros have no place on a logarithmic axis and are left out", () => {
+  const run = syntheticRun({ arm: "AdaZeta", seed: 0, steps: 20 });
+  const steps = run.steps.map((step) => ({ ...step, rmsProjectedGradient: step.step > 10 ? 0 : 1 }));
+  const { data, layout } = warningsFigure([{ ...run, steps }]);
+  assert.equal(data[1]!.x, [10]);
+  assert.is(layout.yaxis2!.type, "log");
+});
+
+test("early warnings mark the step of divergence in both panels", () => {
+  const { data } = warningsFigure([syntheticRun({ arm: "MeZO-LoRA", seed: 0, divergesAt: 37 })]);
+  const crosses = data.filter((trace) => trace.mode === "markers");
+  assert.equal(crosses.map((trace) => trace.x), [[37], [37]]); // prettier-ignore
+});
+
+test("the map counts diverged seeds in every cell, rates ascending, and leaves white what was not run", () => {
+  const run = (arm: string, learningRate: number, seed: number, diverges: boolean): ReturnType<typeof syntheticRun> =>
+    syntheticRun({ arm, learningRate, seed, steps: 20, ...(diverges ? { divergesAt: 15 } : {}) });
+  const { data, layout } = divergenceMap([
+    run("a<b", 1e-2, 0, true),
+    run("a<b", 1e-2, 1, false),
+    run("a<b", 1e-3, 0, false),
+    run("c", 1e-2, 0, true),
+  ]);
+  assert.equal([data[0]!.x, data[0]!.y], [["1e-3", "1e-2"], ["a&lt;b", "c"]]); // prettier-ignore
+  assert.equal(data[0]!.z, [[0, 0.5], [null, 1]]); // prettier-ignore
+  assert.equal(
+    layout.annotations!.map(({ text }) => text),
+    ["0/1", "1/2", "not run", "1/1"],
+  );
+});
+
+test("a logarithmic axis says 50, not 5, and spans a factor of four at least", () => {
+  assert.equal(logAxis([6, 180]).ticktext, ["5", "10", "20", "50", "100", "200"]);
+  assert.equal(logAxis([0.03, 15]).tickvals, [0.1, 1, 10]);
+  const [low, high] = logAxis([1, 1]).range as [number, number];
+  assert.is((10 ** (high - low)).toFixed(6), "4.000000");
+});
+
+test("times, counts and scales are sorted and labelled", () => {
+  const time = timeFigure([
+    { tokens: 64, fastForwardMs: 2, reconstructionMs: 8 },
+    { tokens: 16, fastForwardMs: 1, reconstructionMs: 7 },
+  ]);
+  assert.equal([time.data[0]!.x, time.data[0]!.y, time.data[1]!.y], [[16, 64], [1, 2], [7, 8]]); // prettier-ignore
+  const bars = parameterCountFigure([{ model: "m", adapter: "tensor train", parameters: 610_560 }]);
+  assert.equal(bars.data[0]!.text, ["610,560"]);
+  const scale = initialScaleFigure([
+    { name: "s", hiddenSize: 576, relativeOutput: 0.2 },
+    { name: "s", hiddenSize: 384, relativeOutput: 0.3 },
+  ]);
+  assert.equal(scale.data[0]!.x, [384, 576]);
+});
+
+test("a method has its colour everywhere, whatever stands beside it; a second curve of it another dash", () => {
+  const [alone] = stylesFor(["AdaZeta"]);
+  const [other, beside, again, third] = stylesFor(["something new", "adazeta", "AdaZeta", "AdaZeta"]);
+  assert.equal(beside, alone);
+  assert.is(again!.color, alone!.color);
+  assert.is(new Set([beside!.dash, again!.dash, third!.dash]).size, 3);
+  assert.not.equal(other, beside);
+});
+
+test("six unknown methods and all known ones are told apart", () => {
+  const names = [..."abcdef", "AdaZeta", "MeZO-LoRA", "LoRA + schedule", "TT, one query", "random mask"];
+  assert.is(new Set(stylesFor(names).map((style) => JSON.stringify(style))).size, names.length);
+});
+
+test("a translucent blue and wrapped words", () => {
+  assert.is(translucent(colors.blue, 0.2), "rgba(0, 114, 178, 0.2)");
+  assert.equal(wrap("aa bb cc", 5), ["aa bb", "cc"]);
+});
+
+test("every figure is JSON all through, white, and has a name with unit on its axes", () => {
+  for (const [name, figure] of Object.entries(gallery())) {
+    assert.equal(JSON.parse(JSON.stringify(figure)), figure, name);
+    assert.is(figure.layout.paper_bgcolor, "#ffffff", name);
+    const text = JSON.stringify([figure.layout.xaxis?.title, figure.layout.yaxis?.title]);
+    assert.match(text, /step|epoch|passes|tokens|parameters|size|rate/, name);
+  }
+});
+
+test("nothing to draw is an error that says what was expected", () => {
+  throwsWith(() => scheduleFigure([], { steps: 1, stepsPerEpoch: 1 }), "schedules: expected at least one schedule");
+  throwsWith(() => scheduleFigure([{ name: "a", queries: 1 }], { steps: 0, stepsPerEpoch: 1 }), "steps: expected a positive integer, got 0"); // prettier-ignore
+  throwsWith(() => warningsFigure([]), "runs: expected at least one run");
+  throwsWith(() => divergenceMap([]), "runs: expected at least one run");
+  throwsWith(() => timeFigure([]), "timings: expected at least one timing");
+  throwsWith(() => parameterCountFigure([]), "counts: expected at least one count");
+  throwsWith(() => initialScaleFigure([]), "scales: expected at least one measurement");
+});
+
+test("five seeds of five arms stay a small value", () => {
+  const bytes = JSON.stringify(warningsFigure(divergenceRuns(5))).length;
+  assert.ok(bytes < 1_000_000, `${bytes} bytes`);
+});
+
+test.run();

@@ -1,0 +1,91 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { RunRecord } from "../../src/table/record";
+import { bestEvaluation, forwardPassesOf, groupRuns, stepsOf } from "../../src/table/record";
+import { compareRuns, differingSettings, summaryTable } from "../../src/table/summary";
+import type * as records from "../../src/train/records";
+import { divergenceRuns } from "../plot/synthetic-runs";
+import { throwsWith } from "../support/throws";
+
+const test = suite("table/summary");
+
+function run(seed: number, losses: readonly (number | null)[], diverged = false): RunRecord {
+  return {
+    arm: "MeZO-LoRA",
+    seed,
+    learningRate: 3e-3,
+    steps: [],
+    evaluations: losses.map((loss, i) => ({ step: 10 * i, forwardPasses: 20 * i, loss, accuracy: 0.5 + 0.1 * i })),
+    diverged: diverged ? { step: 10 * (losses.length - 1) } : null,
+    chanceLoss: Math.log(6),
+  };
+}
+
+test("two seeds, one diverged: best losses 0.8 and 0.6 make 0.7 +- 0.141, accuracies at those evaluations count", () => {
+  // sd = sqrt(2 * 0.1^2 / 1) = 0.1414; accuracies 60 % (at index 1) and 70 % (index 2): 65 % +- 7.07; passes (40 + 40) / 2
+  const [row] = summaryTable([run(0, [1, 0.8, 1.9], true), run(1, [1, 0.9, 0.6])]).objects() as Record<
+    string,
+    unknown
+  >[];
+  assert.is(row!["arm"], "MeZO-LoRA");
+  assert.is(row!["learning rate"], "3e-3");
+  assert.is(row!["seeds"], 2);
+  assert.is(row!["diverged"], "1/2");
+  const loss = row!["best dev loss"] as { mean: number; standardDeviation: number; count: number };
+  assert.equal([loss.mean.toFixed(4), loss.standardDeviation.toFixed(4), loss.count], ["0.7000", "0.1414", 2]);
+  assert.is((row!["accuracy there (%)"] as { mean: number }).mean.toFixed(6), "65.000000");
+  assert.is(row!["forward passes"], 40);
+});
+
+test("arms and learning rates keep the order of their first run, and no run is lost", () => {
+  const runs = divergenceRuns(3);
+  const groups = groupRuns(runs);
+  assert.equal(
+    groups.map(({ arm, learningRate }) => `${arm} ${learningRate}`),
+    ["MeZO-LoRA 0.003", "AdaZeta 0.003", "LoRA + schedule 0.003", "TT, one query 0.003", "MeZO-LoRA 0.001"],
+  );
+  assert.is(
+    groups.reduce((sum, group) => sum + group.runs.length, 0),
+    runs.length,
+  );
+  assert.is(summaryTable(runs).numRows(), 5);
+});
+
+test("losses that are not finite are never the best, and a run without any has none", () => {
+  assert.is(bestEvaluation(run(0, [null, NaN, 1.2, Infinity]))?.loss, 1.2);
+  assert.is(bestEvaluation(run(0, [null, NaN])), null);
+  assert.is(summaryTable([run(0, [null])]).get("best dev loss", 0), null);
+});
+
+test("counts of a run come from its last step or evaluation, and are 0 before either", () => {
+  assert.equal([stepsOf(run(0, [1, 2, 3])), forwardPassesOf(run(0, [1, 2, 3]))], [20, 40]);
+  assert.equal([stepsOf(run(0, [])), forwardPassesOf(run(0, []))], [0, 0]);
+});
+
+test("comparing shows only the settings that differ", () => {
+  const a = { ...run(0, [1, 0.8]), name: "first", settings: { alpha: 0.85, cap: 8, batch: 8 } };
+  const b = { ...run(0, [1, 0.7]), name: "second", settings: { alpha: 0.5, cap: 8, batch: 8 } };
+  assert.equal(differingSettings([a, b]), ["alpha"]);
+  const table = compareRuns([a, b]);
+  assert.equal(table.array("run"), ["first", "second"]);
+  assert.equal(table.array("alpha"), [0.85, 0.5]);
+  assert.equal(table.array("best dev loss"), [0.8, 0.7]);
+  assert.equal(table.array("at step"), [10, 10]);
+  assert.not.ok(table.columnNames().includes("cap"));
+});
+
+test("no runs is an error that says what to do", () => {
+  throwsWith(() => summaryTable([]), "runs: expected at least one run");
+  throwsWith(() => compareRuns([]), "train one, or read a record");
+});
+
+test("the records of training fit as they are", () => {
+  const step = { step: 1, forwardPasses: 2, queries: 1, loss: 1, rmsProjectedGradient: 1, weightNorm: 1 };
+  const steps: RunRecord["steps"] = [step as records.StepRecord];
+  const evaluations: RunRecord["evaluations"] = [
+    { step: 1, forwardPasses: 2, loss: 1, accuracy: 1 } as records.EvaluationRecord,
+  ];
+  assert.is(stepsOf({ ...run(0, []), steps, evaluations }), 1);
+});
+
+test.run();
