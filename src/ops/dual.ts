@@ -43,7 +43,7 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
     primal,
     tangents: map(x.tangents, (t) => low.multiply(t, slope())),
   });
-  const plus = (x: T | null, y: T | null): T | null => (x !== null && y !== null ? low.add(x, y) : (x ?? y));
+  const plus = (x: T | null, y: T | null): T | null => sum(low, x, y);
 
   return {
     embed: (table, by) => ({ primal: low.embed(table, by), tangents: null }),
@@ -127,6 +127,11 @@ function map<A, B>(value: A | null, f: (value: A) => B): B | null {
   return value === null ? null : f(value);
 }
 
+/** x + y where null is zero. */
+function sum<T>(low: LowOps<T>, x: T | null, y: T | null): T | null {
+  return x !== null && y !== null ? low.add(x, y) : (x ?? y);
+}
+
 /** x phi(x), with phi the standard normal density. */
 function weightedDensity<T>(low: LowOps<T>, x: T): T {
   const density = low.exp(low.scale(low.multiply(x, x), -0.5));
@@ -148,9 +153,9 @@ function dualAttention<T>(low: LowOps<T>, q: Dual<T>, k: Dual<T>, v: Dual<T>, op
   const key = keyHeads(low, k.primal, options);
   const value = valueHeads(low, v.primal, options);
   const weights = attentionWeights(low, query, key, options);
-  const add = (x: T | null, y: T | null): T | null => (x !== null && y !== null ? low.add(x, y) : (x ?? y));
 
-  const scoreTangents = add(
+  const scoreTangents = sum(
+    low,
     map(q.tangents, (t) => low.matmulTransposed(queryHeads(low, t, options), key, factor)),
     map(k.tangents, (t) => low.matmulTransposed(query, keyHeads(low, t, options), factor)),
   );
@@ -158,7 +163,8 @@ function dualAttention<T>(low: LowOps<T>, q: Dual<T>, k: Dual<T>, v: Dual<T>, op
     const weighted = low.multiply(weights, t);
     return low.subtract(weighted, low.multiply(weights, low.sum(weighted)));
   });
-  const tangents = add(
+  const tangents = sum(
+    low,
     map(weightTangents, (t) => low.matmul(t, value)),
     map(v.tangents, (t) => low.matmul(weights, valueHeads(low, t, options))),
   );
