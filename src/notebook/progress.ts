@@ -54,8 +54,8 @@ export function progressText(label: string, state: ProgressState, elapsedMs: num
 
 export function progressBundle(label: string, state: ProgressState, elapsedMs: number, note?: string): MimeBundle {
   const text = progressText(label, state, elapsedMs, note);
-  const bar = `<progress max="1" value="${doneShare(state).toFixed(4)}" style="width: 16em"></progress>`;
-  return { "text/html": `<div>${bar} <code>${escapeHtml(text)}</code></div>`, "text/plain": text };
+  const bar = `<progress max="1" value="${doneShare(state).toFixed(4)}" style="width: 10em"></progress>`;
+  return { "text/html": `<div>${bar} ${escapeHtml(text)}</div>`, "text/plain": text };
 }
 
 /**

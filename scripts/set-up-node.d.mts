@@ -1,0 +1,2 @@
+export function nodeIsNewEnough(version: string): boolean;
+export function packagesAreInstalled(folder?: string): boolean;

@@ -1,0 +1,1 @@
+export function pythonIsNewEnough(version: string): boolean;

@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { environment } from "../../src/notebook/environment";
+
+const test = suite("notebook/environment");
+let root: string;
+test.before.each(() => {
+  root = mkdtempSync(path.join(tmpdir(), "adazeta-environment-"));
+});
+test.after.each(() => rmSync(root, { recursive: true }));
+
+test("an empty environment gives no folders and no parameters", () => {
+  assert.equal(environment({}, root), { dataFolder: undefined, modelFolders: [], parameters: {} });
+});
+
+test("model files are looked for in ADAZETA_MODEL_DIR first, then among the installed packages", () => {
+  const installed = path.join(root, ".venv/lib/python3.11/site-packages");
+  mkdirSync(installed, { recursive: true });
+  mkdirSync(path.join(root, "models"));
+  assert.equal(environment({ ADAZETA_MODEL_DIR: "models" }, root).modelFolders, [path.join(root, "models"), installed]);
+  assert.equal(environment({ ADAZETA_MODEL_DIR: "" }, root).modelFolders, [installed]);
+});
+
+test("a folder that does not exist is an error that names the variable", () => {
+  assert.throws(
+    () => environment({ ADAZETA_DATA_DIR: "nowhere" }, root),
+    'ADAZETA_DATA_DIR: expected an existing folder, got "nowhere"',
+  );
+});
+
+test("ADAZETA_SET is a JSON object", () => {
+  assert.equal(environment({ ADAZETA_SET: '{"steps":5}' }, root).parameters, { steps: 5 });
+  assert.throws(() => environment({ ADAZETA_SET: "steps=5" }, root), /^ADAZETA_SET: expected a JSON object such as/);
+  assert.throws(() => environment({ ADAZETA_SET: "[5]" }, root), /^ADAZETA_SET: expected a JSON object, got/);
+});
+
+test.run();

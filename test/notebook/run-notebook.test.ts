@@ -1,0 +1,149 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Message } from "../../src/notebook/kernel-client";
+import { readNotebook, withMessage, type Output } from "../../src/notebook/notebook-file";
+
+const test = suite("notebook/run-notebook");
+let folder: string;
+test.before(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "adazeta-notebook-"));
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+const message = (msg_type: string, content: Record<string, unknown>): Message => ({
+  identities: [],
+  header: { msg_id: "", session: "", msg_type },
+  parent: {},
+  metadata: {},
+  content,
+  buffers: [],
+});
+const collect = (...messages: readonly (readonly [number, Message])[]): readonly (readonly Output[])[] =>
+  messages.reduce<readonly (readonly Output[])[]>((outputs, [at, next]) => withMessage(outputs, at, next), [[], []]);
+
+function notebook(name: string, cells: readonly string[]): string {
+  const file = path.join(folder, name);
+  const code = cells.map((source) => ({ cell_type: "code", metadata: {}, outputs: [], execution_count: null, source }));
+  writeFileSync(file, JSON.stringify({ cells: code, metadata: {}, nbformat: 4, nbformat_minor: 4 }));
+  return file;
+}
+
+interface Result {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+function run(
+  args: readonly string[],
+  onOutput: (text: string, kill: () => void) => void = () => undefined,
+): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-notebook.ts", ...args]);
+    let output = "";
+    const keep = (text: string): void => {
+      output += text;
+      onOutput(output, () => child.kill("SIGINT"));
+    };
+    child.stdout.setEncoding("utf8").on("data", keep);
+    child.stderr.setEncoding("utf8").on("data", keep);
+    child.on("close", (status) => resolve({ status, output }));
+  });
+}
+
+test("text of one stream is joined, and of the other kept apart", () => {
+  const stream = (name: string, text: string): Message => message("stream", { name, text });
+  assert.equal(collect([0, stream("stdout", "a\n")], [0, stream("stdout", "b")], [0, stream("stderr", "c")])[0], [
+    { output_type: "stream", name: "stdout", text: "a\nb" },
+    { output_type: "stream", name: "stderr", text: "c" },
+  ]);
+});
+
+test("an update changes the output it belongs to, also from a later cell", () => {
+  const shown = (type: string, text: string): Message =>
+    message(type, { data: { "text/plain": text }, metadata: {}, transient: { display_id: "d" } });
+  const outputs = collect([0, shown("display_data", "a")], [1, shown("update_display_data", "b")]);
+  assert.equal(outputs, [
+    [{ output_type: "display_data", data: { "text/plain": "b" }, metadata: {}, displayId: "d" }],
+    [],
+  ]);
+});
+
+test("a file that is no notebook is an error that names it", () => {
+  const file = path.join(folder, "broken.ipynb");
+  writeFileSync(file, "{");
+  assert.throws(() => readNotebook(file), /broken\.ipynb: expected a notebook \(JSON\)/);
+  writeFileSync(file, '{"nbformat": 3}');
+  assert.throws(() => readNotebook(file), /broken\.ipynb: expected a notebook of format 4, got 3/);
+});
+
+test("a notebook is executed with its parameters and written with its outputs, updates in place", async () => {
+  const out = path.join(folder, "out.ipynb");
+  const { status, output } = await run([
+    "test/notebook/smoke.ipynb",
+    "--out",
+    out,
+    "--set",
+    "steps=3",
+    "--set",
+    "name=curve",
+  ]);
+  assert.is(status, 0, output);
+  assert.match(output, /\[3\/3\] .* \(\d+\.\d s\)\nwrote /);
+  const [, , drawn, last] = readNotebook(out).cells;
+  assert.is(drawn?.outputs?.length, 2, "one figure and one bar");
+  assert.match(JSON.stringify(drawn?.outputs?.[1]), /smoke: step 3\/3/);
+  assert.equal(last?.outputs, [{ output_type: "stream", name: "stdout", text: ["{ steps: 3, name: 'curve' }\n"] }]);
+  assert.not.match(readFileSync(out, "utf8"), /displayId|display_id/);
+});
+
+test("the first error ends it with status 1 and names the cell, and what came before is written", async () => {
+  const file = notebook("error.ipynb", [
+    'console.log("before");',
+    'throw new Error("the reason");',
+    'console.log("after");',
+  ]);
+  const { status, output } = await run([file]);
+  assert.is(status, 1);
+  assert.match(output, /error\.ipynb: cell 2: Error: the reason/);
+  const [before, wrong, after] = readNotebook(file).cells;
+  assert.is(before?.outputs?.length, 1);
+  assert.is(wrong?.outputs?.[0]?.["evalue"], "the reason");
+  assert.equal(after?.outputs, []);
+});
+
+test("Ctrl-C stops the cell, keeps its outputs and starts no other", async () => {
+  const file = notebook("stop.ipynb", [
+    'import { stopSignal } from "./src/notebook/stop-signal";\nconst signal = stopSignal();\nprocess.title = "x";\n' +
+      'while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));\nconsole.log("kept");',
+    'console.log("after");',
+  ]);
+  let killed = false;
+  const { status } = await run([file], (text, kill) => {
+    if (killed || !text.includes("[1/2]")) return;
+    killed = true;
+    setTimeout(kill, 1500);
+  });
+  assert.is(status, 130);
+  const [first, second] = readNotebook(file).cells;
+  assert.equal(first?.outputs, [{ output_type: "stream", name: "stdout", text: ["kept\n"] }]);
+  assert.equal(second?.outputs, []);
+});
+
+test("wrong arguments are one clear line", async () => {
+  for (const [args, expected] of [
+    [[], /^npm run notebook -- FILE/],
+    [["no.ipynb"], /^no\.ipynb: there is no such file/],
+    [["test/notebook/smoke.ipynb", "--sett", "a=1"], /^--sett: unknown option/],
+    [["test/notebook/smoke.ipynb", "--set", "a"], /^--set: expected name=value/],
+  ] as const) {
+    const { status, output } = await run(args);
+    assert.is(status, 1);
+    assert.match(output, expected);
+  }
+});
+
+test.run();

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { environment } from "../src/notebook/environment";
+import { executeNotebook } from "../src/notebook/execute-notebook";
+import { readNotebook } from "../src/notebook/notebook-file";
+
+const test = suite("notebooks");
+
+/** How each notebook is run here: its parameters for a small budget, and the model packages (folders) that it needs. */
+interface Budget {
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly models: readonly string[];
+}
+const budgets = JSON.parse(readFileSync("test/notebooks.json", "utf8")) as Readonly<Record<string, Budget>>;
+const notebooks = readdirSync("notebooks")
+  .filter((name) => name.endsWith(".ipynb"))
+  .map((name) => `notebooks/${name}`);
+
+const missingModel = (models: readonly string[]): string | undefined =>
+  models.find((model) => !environment().modelFolders.some((folder) => existsSync(path.join(folder, model))));
+
+test("every notebook has a budget in test/notebooks.json, and every budget a notebook", () => {
+  assert.equal(
+    notebooks.filter((name) => budgets[name] === undefined),
+    [],
+  );
+  assert.equal(
+    Object.keys(budgets).filter((name) => !existsSync(name)),
+    [],
+  );
+});
+
+for (const [name, { set, models }] of Object.entries(budgets))
+  test(`${name} runs from top to bottom`, async () => {
+    const missing = missingModel(models);
+    if (missing !== undefined) return console.log(`SKIP: ${name}: the model package ${missing} is not installed`);
+    const { error } = await executeNotebook(readNotebook(name), { env: { ADAZETA_SET: JSON.stringify(set) } });
+    assert.is(error && `cell ${error.cell}: ${error.name}: ${error.message}`, undefined);
+  });
+
+test.run();
