@@ -1,0 +1,48 @@
+import { fail } from "../check/check";
+
+/**
+ * Plain data as JSON with sorted keys and no spaces: equal data gives equal text, whatever the order of its keys.
+ * A property that is `undefined` counts as absent.
+ * @example canonicalJson({ b: [1, 2], a: "x" }) // '{"a":"x","b":[1,2]}'
+ * @throws when a value is not plain data (a function, NaN, a typed array, a Date), naming its place
+ */
+export function canonicalJson(value: unknown, what = "value"): string {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
+  if (typeof value === "number")
+    return Number.isFinite(value) ? JSON.stringify(value) : fail(what, "plain data", value);
+  if (Array.isArray(value)) return `[${value.map((item, i) => canonicalJson(item, `${what}[${i}]`)).join(",")}]`;
+  if (typeof value !== "object" || !isPlain(value)) return fail(what, "plain data", value);
+  const properties = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item, `${what}.${name}`)}`);
+  return `{${properties.join(",")}}`;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // A notebook cell lives in another realm, so its Object.prototype is another object: look at the chain, not at identity.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * Where two pieces of plain data differ, one sentence for each place.
+ * @example differences({ rank: 8 }, { rank: 4 }, "adapter") // ["adapter.rank: recorded 8, now 4"]
+ */
+export function differences(recorded: unknown, now: unknown, what: string): readonly string[] {
+  if (canonicalJson(recorded ?? null) === canonicalJson(now ?? null)) return [];
+  if (isObject(recorded) && isObject(now)) {
+    const names = [...new Set([...Object.keys(recorded), ...Object.keys(now)])];
+    return names.flatMap((name) => differences(recorded[name], now[name], `${what}.${name}`));
+  }
+  return [`${what}: recorded ${shown(recorded)}, now ${shown(now)}`];
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : canonicalJson(value);
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}

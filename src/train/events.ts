@@ -1,0 +1,42 @@
+import { unreachable } from "../check/check";
+import type { EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
+
+/** What a run tells while it goes. */
+export type TrainEvent =
+  /** Once, first. A resumed run brings what was recorded before. */
+  | {
+      readonly kind: "start";
+      readonly header: Header;
+      readonly steps: readonly StepRecord[];
+      readonly evaluations: readonly EvaluationRecord[];
+    }
+  /** After each step, with the point it led to [d] (read it, do not write to it). */
+  | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array }
+  | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
+  | { readonly kind: "warning"; readonly about: "constant-output" | "recovered" | "snapshot"; readonly message: string }
+  /** Once, last. */
+  | { readonly kind: "end"; readonly record: EndRecord; readonly message: string };
+
+/** One sentence on how a run ended, for people. */
+export function describeEnd(end: EndRecord): string {
+  const at = `step ${end.step} (${end.forwardPasses} forward passes)`;
+  switch (end.reason) {
+    case "finished":
+      return `finished after ${at}`;
+    case "stopped":
+      return `stopped after ${at}; it can be resumed`;
+    case "diverged":
+      return `diverged: evaluation loss ${end.loss.toPrecision(4)} is above ${end.limit.toPrecision(4)} at ${at}`;
+    case "constant-output":
+      return `ended at ${at}: the output is constant, no direction changes the loss any more`;
+    case "not-finite":
+      return (
+        `${end.what}: expected a finite number, got ${end.value} after ${at} with learning rate ${end.learningRate}; ` +
+        "the last finite weights are kept: try a smaller learning rate or more queries"
+      );
+    case "not-recorded":
+      return `stopped after ${at} because its record could not be written: ${end.message}`;
+    default:
+      return unreachable(end);
+  }
+}

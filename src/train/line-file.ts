@@ -1,0 +1,122 @@
+import * as fs from "node:fs";
+import { dirname } from "node:path";
+import { show } from "../check/check";
+
+/** Somewhere lines go, one at a time, each whole or not at all. */
+export interface LineSink {
+  /** @throws when the line could not be written; what was written before stays as it was */
+  append(line: string): void;
+  close(): void;
+}
+
+export interface LineFileOptions {
+  /** Keep only this many bytes of what the file holds; default: all of it. */
+  readonly keepBytes?: number;
+  /** Wait until the disk has each line (survives a power cut, not only a killed process); default: false. */
+  readonly sync?: boolean;
+  /** Writes bytes and says how many it took; default: `fs.writeSync`. */
+  readonly write?: (file: number, bytes: Uint8Array) => number;
+}
+
+/**
+ * Opens a file of lines for appending, making its folder and the file where missing. Each line is one write, ended by a
+ * newline: a killed process leaves whole lines and at most one half-written last line, which `readLines` recovers.
+ * @throws from `append` when the disk is full; the half of the line that was written is taken back
+ */
+export function openLineFile(path: string, options: LineFileOptions = {}): LineSink {
+  const write = options.write ?? ((file, bytes) => fs.writeSync(file, bytes));
+  fs.mkdirSync(dirname(path), { recursive: true });
+  const file = fs.openSync(path, "a");
+  const stat = fs.fstatSync(file);
+  let length = stat.isFile() ? stat.size : 0;
+  if (options.keepBytes !== undefined && options.keepBytes < length) {
+    fs.ftruncateSync(file, options.keepBytes);
+    length = options.keepBytes;
+  }
+  return {
+    append(line) {
+      const bytes = Buffer.from(`${line}\n`, "utf8");
+      try {
+        for (let done = 0; done < bytes.length;) done += write(file, bytes.subarray(done));
+        if (options.sync === true) fs.fsyncSync(file);
+        length += bytes.length;
+      } catch (error) {
+        takeBack(file, length);
+        throw writeError(path, bytes.length, error);
+      }
+    },
+    close: () => fs.closeSync(file),
+  };
+}
+
+function takeBack(file: number, length: number): void {
+  try {
+    fs.ftruncateSync(file, length);
+  } catch {
+    // Not a regular file, or the disk is gone: `readLines` drops a half-written line anyway.
+  }
+}
+
+function writeError(path: string, bytes: number, error: unknown): Error {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const hint =
+    code === "ENOSPC" ? "the disk is full: make room and resume, nothing written before is lost" : "check the folder";
+  const got = error instanceof Error ? error.message : String(error);
+  return new Error(`${path}: expected to write a line of ${bytes} bytes, got ${got} (${hint})`, { cause: error });
+}
+
+/** The whole lines of a file, parsed, and what was left of a half-written last one. */
+export interface Lines {
+  /** One parsed JSON value a line, with its line number from 1. */
+  readonly values: readonly { readonly line: number; readonly value: unknown }[];
+  /** Where the last whole line ends: hand it to `openLineFile` as `keepBytes`. */
+  readonly goodBytes: number;
+  /** Says what was dropped of a half-written last line; null when the file was whole. */
+  readonly recovered: string | null;
+}
+
+/**
+ * Reads a file of JSON lines; a half-written last line (the process was killed, the disk was full) is dropped and said.
+ * @throws when the file is missing, or a line before the last is not JSON (file and line are named)
+ */
+export function readLines(path: string): Lines {
+  const bytes = fs.readFileSync(path);
+  const values: { line: number; value: unknown }[] = [];
+  let begin = 0;
+  for (let line = 1; begin < bytes.length; line++) {
+    const newline = bytes.indexOf(10, begin);
+    const end = newline < 0 ? bytes.length : newline;
+    const text = bytes.toString("utf8", begin, end);
+    const last = newline < 0 || newline === bytes.length - 1;
+    const parsed = newline < 0 ? null : parse(text);
+    if (parsed === null) {
+      if (!last) throw new Error(`${path}:${line}: expected one JSON value on the line, got ${show(text)}`);
+      const recovered = `${path}:${line}: a half-written last line of ${bytes.length - begin} bytes was dropped`;
+      return { values, goodBytes: begin, recovered };
+    }
+    values.push({ line, value: parsed.value });
+    begin = end + 1;
+  }
+  return { values, goodBytes: bytes.length, recovered: null };
+}
+
+function parse(text: string): { readonly value: unknown } | null {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return null;
+  }
+}
+
+/** Replaces a file as a whole: readers see the old content or the new, never a part. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  fs.mkdirSync(dirname(path), { recursive: true });
+  const beside = `${path}.part`;
+  try {
+    fs.writeFileSync(beside, content);
+    fs.renameSync(beside, path);
+  } catch (error) {
+    fs.rmSync(beside, { force: true });
+    throw writeError(path, content.length, error);
+  }
+}

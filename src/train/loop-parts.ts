@@ -1,0 +1,82 @@
+import type { StepResult } from "../optimizer/step";
+import type { LineSink } from "./line-file";
+import { encodeLine } from "./records";
+import type { EndRecord, Ending, EvaluationRecord, StepRecord, TrajectoryLine } from "./records";
+import { weightNorm } from "./replay";
+import type { RunSettings } from "./settings";
+
+/** Whether dev is evaluated after that many steps: before the first, every `evaluateEvery`, and after the last. */
+export function evaluationDue(settings: RunSettings, step: number, done: boolean): boolean {
+  return step === 0 || done || (settings.evaluateEvery > 0 && step % settings.evaluateEvery === 0);
+}
+
+/** The record of a step that was taken. */
+export function stepRecord(
+  outcome: StepResult,
+  step: number,
+  epoch: number,
+  forwardPasses: number,
+  elapsedMs: number,
+): StepRecord {
+  const { projectedGradients, loss, directionalPasses = 0 } = outcome.estimate;
+  const squares = projectedGradients.reduce((sum, p) => sum + p * p, 0);
+  return {
+    kind: "step",
+    step,
+    epoch,
+    queries: outcome.queries,
+    projectedGradients: [...projectedGradients],
+    loss,
+    learningRate: outcome.learningRate,
+    forwardPasses,
+    directionalPasses,
+    rmsProjectedGradient: Math.sqrt(squares / Math.max(projectedGradients.length, 1)),
+    weightNorm: weightNorm(outcome.point),
+    elapsedMs,
+  };
+}
+
+/** The ending of a run whose step gave a number that is not finite; null when all are. */
+export function notFiniteStep(line: StepRecord): Ending | null {
+  const { learningRate } = line;
+  const ending = (what: string, value: number): Ending => ({ reason: "not-finite", what, value, learningRate });
+  if (!Number.isFinite(line.loss)) return ending("training loss", line.loss);
+  const gradient = line.projectedGradients.find((p) => !Number.isFinite(p));
+  if (gradient !== undefined) return ending("projected gradient", gradient);
+  return Number.isFinite(line.weightNorm) ? null : ending("weight norm", line.weightNorm);
+}
+
+/** The ending of a run whose last evaluation gave a loss that is not finite; null when it is finite. */
+export function notFiniteEvaluation(
+  evaluation: EvaluationRecord | undefined,
+  last: StepRecord | undefined,
+): Ending | null {
+  if (evaluation === undefined || Number.isFinite(evaluation.loss)) return null;
+  const learningRate = last?.learningRate ?? 0;
+  return { reason: "not-finite", what: "evaluation loss", value: evaluation.loss, learningRate };
+}
+
+/** Writes a line; a disk that does not take it ends the run instead of losing it. */
+export function tryAppend(sink: LineSink | undefined, line: TrajectoryLine): Ending | null {
+  try {
+    sink?.append(encodeLine(line));
+    return null;
+  } catch (error) {
+    return { reason: "not-recorded", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The ending that resuming does not undo: a run that was stopped, or whose disk was full, goes on. */
+export function finalEnding(end: EndRecord | null): EndRecord | null {
+  return end === null || end.reason === "stopped" || end.reason === "not-recorded" ? null : end;
+}
+
+/** The result of some work, or "stopped" when the work failed because the run was told to stop. */
+export async function unlessStopped<T>(work: Promise<T>, stopped: () => boolean): Promise<T | "stopped"> {
+  try {
+    return await work;
+  } catch (error) {
+    if (stopped()) return "stopped";
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import { fail, show } from "../check/check";
+import type { RunSettings } from "./settings";
+import { fromWire, toWire } from "./wire";
+
+/** What one step did. `step` counts from 1: the step drew its directions and its batch at index step - 1. */
+export interface StepRecord {
+  readonly kind: "step";
+  readonly step: number;
+  readonly epoch: number;
+  readonly queries: number;
+  /** One scalar a query, kept bit for bit: with the seed they are the whole step. */
+  readonly projectedGradients: readonly number[];
+  /** Training loss of the step's batch, as the estimator saw it, in nats. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Forward passes on training batches from the start up to and with this step. */
+  readonly forwardPasses: number;
+  /** How many of this step's forward passes carried a tangent; 0 for a two-sided estimate. */
+  readonly directionalPasses: number;
+  /** sqrt(mean of projectedGradients^2). */
+  readonly rmsProjectedGradient: number;
+  /** Euclidean norm of the trainable parameters after the step. */
+  readonly weightNorm: number;
+  /** Milliseconds of running since the start, pauses between a kill and its resume not counted. */
+  readonly elapsedMs: number;
+}
+
+/** An evaluation after that many steps (0: before training). */
+export interface EvaluationRecord {
+  readonly kind: "evaluation";
+  readonly step: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Forward passes on training batches before it. */
+  readonly forwardPasses: number;
+  /** Forward passes spent on evaluation up to and with this one, counted apart. */
+  readonly evaluationPasses: number;
+  readonly elapsedMs: number;
+}
+
+/** Why a run ended. */
+export type Ending =
+  | { readonly reason: "finished" }
+  | { readonly reason: "stopped" }
+  | { readonly reason: "diverged"; readonly loss: number; readonly limit: number }
+  | { readonly reason: "constant-output" }
+  | { readonly reason: "not-finite"; readonly what: string; readonly value: number; readonly learningRate: number }
+  | { readonly reason: "not-recorded"; readonly message: string };
+
+/** How a run ended: after that many steps, with that many forward passes (those of a step that was not taken included). */
+export type EndRecord = Ending & {
+  readonly kind: "end";
+  readonly step: number;
+  readonly forwardPasses: number;
+  readonly elapsedMs: number;
+};
+
+/** What a run was made on: if any of it differs, the recorded numbers mean nothing. Plain JSON data. */
+export interface RunIdentity {
+  /** What computes the loss: the model session's id (model, adapter, engine, precision). */
+  readonly model: string;
+  readonly adapter: unknown;
+  /** Fingerprint of the training and dev examples, in order. */
+  readonly data: string;
+  /** Chunk and bucket plan of the engine; null where there is none. */
+  readonly plan: unknown;
+}
+
+/** The first line of a trajectory. */
+export interface Header {
+  readonly kind: "header";
+  readonly format: "adazeta-trajectory";
+  readonly version: 1;
+  readonly settings: RunSettings;
+  readonly identity: RunIdentity;
+  /** Number of trainable parameters d, `fingerprintLayout` of their tensors, `fingerprintPoint` of where the run started. */
+  readonly start: { readonly parameters: number; readonly layout: string; readonly fingerprint: string };
+  /** Anything worth keeping that does not change the numbers: name, machine, commit, date. */
+  readonly note: unknown;
+}
+
+export type TrajectoryLine = Header | StepRecord | EvaluationRecord | EndRecord;
+
+const exact = ["loss", "rmsProjectedGradient", "weightNorm", "accuracy", "limit", "value", "learningRate"] as const;
+
+/** One line of a trajectory as JSON; float64 numbers, also NaN and infinities, come back bit for bit. */
+export function encodeLine(line: TrajectoryLine): string {
+  if (line.kind === "header") return JSON.stringify(line);
+  const wire: Record<string, unknown> = { ...line };
+  for (const name of exact) if (typeof wire[name] === "number") wire[name] = toWire(wire[name] as number);
+  if (line.kind === "step") wire["projectedGradients"] = line.projectedGradients.map(toWire);
+  return JSON.stringify(wire);
+}
+
+/** @throws when the value is not a line of a trajectory, naming `where` (file and line) */
+export function decodeLine(where: string, value: unknown): TrajectoryLine {
+  if (typeof value !== "object" || value === null) return fail(where, "a line of a trajectory", value);
+  const line: Record<string, unknown> = { ...value };
+  if (line["kind"] === "header") return checkHeader(where, line);
+  const known = line["kind"] === "step" || line["kind"] === "evaluation" || line["kind"] === "end";
+  if (!known) return fail(`${where}: kind`, '"header", "step", "evaluation" or "end"', line["kind"]);
+  for (const name of exact) if (name in line) line[name] = fromWire(`${where}: ${name}`, line[name]);
+  for (const name of required[line["kind"] as "step" | "evaluation" | "end"])
+    if (line[name] === undefined) fail(`${where}: ${name}`, "a value", line[name]);
+  if (line["kind"] === "step") {
+    if (!Array.isArray(line["projectedGradients"]))
+      fail(`${where}: projectedGradients`, "a list", line["projectedGradients"]);
+    line["projectedGradients"] = (line["projectedGradients"] as unknown[]).map((p) =>
+      fromWire(`${where}: projectedGradients`, p),
+    );
+  }
+  return line as unknown as TrajectoryLine;
+}
+
+const required = {
+  step: ["step", "epoch", "queries", "projectedGradients", "loss", "learningRate", "forwardPasses", "weightNorm"],
+  evaluation: ["step", "loss", "accuracy", "forwardPasses", "evaluationPasses"],
+  end: ["step", "reason", "forwardPasses"],
+} as const;
+
+function checkHeader(where: string, line: Readonly<Record<string, unknown>>): Header {
+  if (line["format"] !== "adazeta-trajectory") fail(`${where}: format`, '"adazeta-trajectory"', line["format"]);
+  if (line["version"] !== 1)
+    throw new Error(
+      `${where}: version: expected 1, got ${show(line["version"])}; ` +
+        "the file was written by another version of this project: read it with that one, or delete it and run again",
+    );
+  return line as unknown as Header;
+}

@@ -1,0 +1,57 @@
+import { fail, sameLength } from "../check/check";
+import { applyRecorded } from "../optimizer/step";
+import type { Layout } from "../tree/layout";
+import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
+import type { Trajectory } from "./trajectory";
+
+/** A point on the way [d] and the number of steps that led to it. */
+export interface Waypoint {
+  readonly step: number;
+  readonly point: Float32Array;
+}
+
+/** The Euclidean norm of a point, summed in float64. */
+export function weightNorm(point: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < point.length; i++) sum += point[i]! * point[i]!;
+  return Math.sqrt(sum);
+}
+
+/**
+ * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.
+ * On the machine that made the record every point has the same bits as in the run.
+ * @param from where to begin: the run's start, or a later point of the same run
+ * @throws when the points walked are not those of the record
+ */
+export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): Generator<Waypoint> {
+  const { settings, start } = trajectory.header;
+  sameLength("start", from.point.length, start.parameters);
+  if (fingerprintLayout(layout) !== start.layout)
+    fail("layout", `the trainable parameters with fingerprint ${start.layout}`, fingerprintLayout(layout));
+  if (from.step === 0 && fingerprintPoint(from.point) !== start.fingerprint)
+    fail("start", `the point with fingerprint ${start.fingerprint}`, fingerprintPoint(from.point));
+  let { point } = from;
+  for (const record of trajectory.steps.slice(from.step)) {
+    const { epoch, projectedGradients } = record;
+    const recorded = { seed: settings.seed, step: record.step - 1, epoch, layout, projectedGradients };
+    point = applyRecorded(settings.method, point, recorded);
+    yield { step: record.step, point };
+  }
+  const last = trajectory.steps.at(-1);
+  if (last === undefined) return;
+  const norm = weightNorm(point);
+  if (!(Math.abs(norm - last.weightNorm) <= 1e-3 * last.weightNorm))
+    fail("replay", `weight norm ${last.weightNorm} after step ${last.step} as recorded`, norm);
+}
+
+/**
+ * The point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
+ * @example replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout) // the run's last point, bit for bit
+ * @throws when `start` is not where the run started, or the method does not lead where the record says
+ */
+export function replay(trajectory: Trajectory, start: Float32Array, layout: Layout, through?: number): Float32Array {
+  const part = through === undefined ? trajectory : { ...trajectory, steps: trajectory.steps.slice(0, through) };
+  let { point } = { point: start };
+  for (const waypoint of walk(part, { step: 0, point: start }, layout)) point = waypoint.point;
+  return point.slice();
+}

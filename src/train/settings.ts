@@ -1,0 +1,58 @@
+import { fail, finiteNumber, nonNegativeInteger, positiveInteger } from "../check/check";
+import { checkMethod } from "../optimizer/method";
+import type { Method } from "../optimizer/method";
+import { queriesAt } from "../schedule/schedule";
+import type { StopRule } from "./stop-rules";
+
+/** When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart). */
+export type Budget =
+  | { readonly kind: "steps"; readonly steps: number }
+  | { readonly kind: "forward-passes"; readonly forwardPasses: number };
+
+/** Everything that decides a run's numbers besides model, adapter, data and starting point: plain JSON data. */
+export interface RunSettings {
+  /** The optimizer's method, with its learning rate, query schedule and perturbation scale. */
+  readonly method: Method;
+  readonly budget: Budget;
+  /** Steps of one epoch: epoch = floor(step index / stepsPerEpoch), which the schedules see. */
+  readonly stepsPerEpoch: number;
+  /** Steps between evaluations on dev; 0 evaluates only before the first step and after the last. */
+  readonly evaluateEvery: number;
+  /** Seed of all directions of the run. */
+  readonly seed: number;
+  /** Reasons to end early besides the ones that always end a run (stop signal, numbers that are not finite). */
+  readonly stop: readonly StopRule[];
+  /** Which evaluation is the best one, kept as a checkpoint; default: the lowest loss. */
+  readonly best?: "loss" | "accuracy";
+}
+
+/** @throws when a setting makes no sense, naming it */
+export function checkSettings(settings: RunSettings): void {
+  const { budget } = settings;
+  checkMethod(settings.method);
+  if (budget.kind === "steps") nonNegativeInteger("settings.budget.steps", budget.steps);
+  else if (budget.kind === "forward-passes") nonNegativeInteger("settings.budget.forwardPasses", budget.forwardPasses);
+  else fail("settings.budget", '"steps" or "forward-passes"', budget);
+  positiveInteger("settings.stepsPerEpoch", settings.stepsPerEpoch);
+  nonNegativeInteger("settings.evaluateEvery", settings.evaluateEvery);
+  nonNegativeInteger("settings.seed", settings.seed);
+  settings.stop.forEach((rule, i) => {
+    if (rule.kind === "diverged") finiteNumber(`settings.stop[${i}].margin`, rule.margin);
+    else if (rule.kind === "constant-output") positiveInteger(`settings.stop[${i}].steps`, rule.steps);
+    else fail(`settings.stop[${i}]`, '"diverged" or "constant-output"', rule);
+  });
+}
+
+/** Forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional. */
+export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
+  const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
+  if (method.estimator.kind === "two-sided") return 2 * queries;
+  return queries + Math.ceil(queries / (method.estimator.chunk ?? queries));
+}
+
+/** Whether the budget is spent after that many steps and forward passes. */
+export function spent(settings: RunSettings, steps: number, forwardPasses: number): boolean {
+  const { budget } = settings;
+  if (budget.kind === "steps") return steps >= budget.steps;
+  return forwardPasses + passesOfStep(settings, steps) > budget.forwardPasses;
+}

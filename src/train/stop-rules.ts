@@ -1,0 +1,39 @@
+import { unreachable } from "../check/check";
+import { diverged } from "./diverged";
+import type { Ending, EvaluationRecord, StepRecord } from "./records";
+
+/** A reason to end a run before its budget is spent. */
+export type StopRule =
+  /** Ends at the first evaluation at which the run has `diverged` by that margin, in nats. */
+  | { readonly kind: "diverged"; readonly margin: number }
+  /** Ends when every projected gradient of that many steps in a row was exactly 0: nothing can move any more. */
+  | { readonly kind: "constant-output"; readonly steps: number };
+
+/** Whether a step saw no difference at all: every projected gradient exactly 0. */
+export function isConstantOutput(step: StepRecord): boolean {
+  return step.projectedGradients.length > 0 && step.projectedGradients.every((p) => p === 0);
+}
+
+/** The first rule that says stop after what has happened so far; null when none does. */
+export function stopBy(
+  rules: readonly StopRule[],
+  steps: readonly StepRecord[],
+  evaluations: readonly EvaluationRecord[],
+): Ending | null {
+  for (const rule of rules) {
+    switch (rule.kind) {
+      case "diverged": {
+        const found = diverged(evaluations, rule.margin);
+        if (found !== null) return { reason: "diverged", loss: found.loss, limit: found.limit };
+        break;
+      }
+      case "constant-output":
+        if (steps.length >= rule.steps && steps.slice(-rule.steps).every(isConstantOutput))
+          return { reason: "constant-output" };
+        break;
+      default:
+        unreachable(rule);
+    }
+  }
+  return null;
+}

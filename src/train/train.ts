@@ -1,0 +1,201 @@
+import { positiveInteger, sameLength } from "../check/check";
+import type { Objective } from "../estimator/objective";
+import { createWorkspace } from "../estimator/workspace";
+import { step as takeStep } from "../optimizer/step";
+import type { Layout } from "../tree/layout";
+import { describeEnd } from "./events";
+import type { TrainEvent } from "./events";
+import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
+import type { LineSink } from "./line-file";
+import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
+import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
+import type { EndRecord, Ending, EvaluationRecord, Header, RunIdentity, StepRecord } from "./records";
+import { checkSettings, spent } from "./settings";
+import type { RunSettings } from "./settings";
+import { isConstantOutput, stopBy } from "./stop-rules";
+
+/** The result of an evaluation on dev: mean loss in nats, share of correct answers, and what it cost (default: 1 pass). */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly forwardPasses?: number;
+}
+
+export interface TrainOptions<Batch> {
+  readonly settings: RunSettings;
+  readonly identity: RunIdentity;
+  /** Where the run starts [d]; it is not written to. */
+  readonly start: Float32Array;
+  readonly layout: Layout;
+  readonly objective: Objective<Batch>;
+  /** The batch of the step with that index (from 0): a function of the index alone, so that a resumed run sees the same. */
+  readonly batchAt: (step: number) => Batch | Promise<Batch>;
+  readonly evaluate: (point: Float32Array) => Promise<Evaluation>;
+  /** Milliseconds from any origin, e.g. `performance.now`. */
+  readonly clock: () => number;
+  readonly signal?: AbortSignal | undefined;
+  /** Where the trajectory goes, line by line; default: nowhere. */
+  readonly sink?: LineSink | undefined;
+  /** What happened before, when a run is resumed. */
+  readonly past?: Past | undefined;
+  /** Kept in the trajectory's header; does not change the numbers. */
+  readonly note?: unknown;
+}
+
+/** A run so far: enough to continue it. */
+export interface Past {
+  readonly point: Float32Array;
+  readonly best: Checkpoint | null;
+  readonly steps: readonly StepRecord[];
+  readonly evaluations: readonly EvaluationRecord[];
+  readonly end: EndRecord | null;
+}
+
+/** A copy of the point [d] at the best evaluation so far. */
+export interface Checkpoint {
+  readonly point: Float32Array;
+  readonly evaluation: EvaluationRecord;
+}
+
+export interface RunResult {
+  readonly header: Header;
+  readonly end: EndRecord;
+  /** One sentence on how it ended. */
+  readonly message: string;
+  /** The last point with finite numbers [d]. */
+  readonly point: Float32Array;
+  readonly best: Checkpoint | null;
+  readonly steps: readonly StepRecord[];
+  readonly evaluations: readonly EvaluationRecord[];
+}
+
+type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note">;
+
+/** The first line of the trajectory that these options make. */
+export function headerOf(options: HeaderOptions): Header {
+  const { settings, identity, layout, note = null } = options;
+  const start = {
+    parameters: options.start.length,
+    layout: fingerprintLayout(layout),
+    fingerprint: fingerprintPoint(options.start),
+  };
+  return { kind: "header", format: "adazeta-trajectory", version: 1, settings, identity, start, note };
+}
+
+/** Whether an evaluation beats the best one; the earlier one wins a tie. */
+export function isBetter(by: "loss" | "accuracy", now: EvaluationRecord, best: EvaluationRecord | null): boolean {
+  if (!Number.isFinite(now.loss)) return false;
+  if (best === null) return true;
+  if (by === "accuracy" && now.accuracy !== best.accuracy) return now.accuracy > best.accuracy;
+  return now.loss < best.loss;
+}
+
+/**
+ * Trains by forward passes alone and tells what happens: `for await (const event of trainEvents(options)) ...`.
+ * Each step's line is written before its event is given. The generator returns the `RunResult`; leaving the loop early
+ * leaves a trajectory that can be resumed.
+ * @throws what `evaluate`, `batchAt` or the objective throw, unless the stop signal was given; the record keeps all steps before
+ */
+export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainEvent, RunResult, void> {
+  const { settings, layout, objective, evaluate, batchAt, clock, signal, past } = options;
+  checkSettings(settings);
+  positiveInteger("start.length (trainable parameters)", options.start.length);
+  sameLength("start", options.start.length, layout.size);
+  const workspace = createWorkspace(layout.size);
+  const header = headerOf(options);
+  const by = settings.best ?? "loss";
+  const steps = [...(past?.steps ?? [])];
+  const evaluations = [...(past?.evaluations ?? [])];
+  let point = past?.point ?? options.start.slice();
+  let best = past?.best ?? null;
+  let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
+  let warned = steps.some(isConstantOutput);
+  const before = Math.max(steps.at(-1)?.elapsedMs ?? 0, evaluations.at(-1)?.elapsedMs ?? 0);
+  const begin = clock();
+  const elapsed = (): number => before + clock() - begin;
+  const record = (line: Parameters<typeof tryAppend>[1]): Ending | null => tryAppend(options.sink, line);
+  const takeOne = async (step: number, epoch: number) => {
+    const batch = await batchAt(step);
+    return takeStep(settings.method, objective, point, { seed: settings.seed, step, epoch, layout, batch, workspace });
+  };
+  const stopped = (): boolean => signal?.aborted === true;
+
+  yield { kind: "start", header, steps: steps.slice(), evaluations: evaluations.slice() };
+  const ended = finalEnding(past?.end ?? null);
+  let ending: Ending | null = past === undefined ? record(header) : ended;
+  while (ending === null) {
+    const step = steps.length;
+    const done = spent(settings, step, forwardPasses);
+    ending = notFiniteEvaluation(evaluations.at(-1), steps.at(-1)) ?? stopBy(settings.stop, steps, evaluations);
+    if (ending === null && stopped()) ending = { reason: "stopped" };
+    if (ending !== null) break;
+    if (evaluations.at(-1)?.step !== step && evaluationDue(settings, step, done)) {
+      const found = await unlessStopped(evaluate(point), stopped);
+      if (found === "stopped") continue;
+      const evaluationPasses = (evaluations.at(-1)?.evaluationPasses ?? 0) + (found.forwardPasses ?? 1);
+      const { loss, accuracy } = found;
+      const line: EvaluationRecord = {
+        kind: "evaluation",
+        step,
+        loss,
+        accuracy,
+        forwardPasses,
+        evaluationPasses,
+        elapsedMs: elapsed(),
+      };
+      evaluations.push(line);
+      const isBest = isBetter(by, line, best?.evaluation ?? null);
+      if (isBest) best = { point: point.slice(), evaluation: line };
+      ending = record(line);
+      yield { kind: "evaluation", record: line, isBest };
+    } else if (done) {
+      ending = { reason: "finished" };
+    } else {
+      const epoch = Math.floor(step / settings.stepsPerEpoch);
+      const outcome = await unlessStopped(takeOne(step, epoch), stopped);
+      if (outcome === "stopped") continue;
+      forwardPasses += outcome.estimate.forwardPasses;
+      const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
+      ending = notFiniteStep(line);
+      if (ending !== null) break;
+      point = outcome.point;
+      steps.push(line);
+      ending = record(line);
+      yield { kind: "step", record: line, point };
+      if (!warned && isConstantOutput(line)) {
+        warned = true;
+        const message = `constant output: every projected gradient of step ${line.step} is exactly 0, so nothing moves`;
+        yield { kind: "warning", about: "constant-output", message };
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const end = ended ?? { kind: "end", step: steps.length, forwardPasses, elapsedMs: elapsed(), ...ending };
+  if (ended === null && end.reason !== "not-recorded") record(end);
+  const message = describeEnd(end);
+  yield { kind: "end", record: end, message };
+  return { header, end, message, point: point.slice(), best, steps, evaluations };
+}
+
+/**
+ * Trains to the end and returns the result; `onEvent` hears of every step.
+ * @example (await train({ settings, identity, start, layout, objective, batchAt, evaluate, clock })).message // "finished after step 240 ..."
+ */
+export async function train<Batch>(
+  options: TrainOptions<Batch>,
+  onEvent: (event: TrainEvent) => void = () => undefined,
+): Promise<RunResult> {
+  return drain(trainEvents(options), onEvent);
+}
+
+/** Runs a generator of events to its end and returns its result. */
+export async function drain(
+  events: AsyncGenerator<TrainEvent, RunResult, void>,
+  onEvent: (event: TrainEvent) => void,
+): Promise<RunResult> {
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    onEvent(next.value);
+  }
+}
