@@ -1,0 +1,67 @@
+/** The notebooks' one door: what a cell imports from "./src/index". Engines load when a model is opened. */
+
+// numbers and schedules
+export { normals } from "./random/normals";
+export { randomKey } from "./random/key";
+export { cumulativeForwardPasses, forwardPasses, queriesByEpochs, queriesBySteps } from "./schedule/forward-passes";
+export { exponentOf } from "./schedule/power-law";
+export { queriesAt, scheduleAt } from "./schedule/schedule";
+export type { Schedule } from "./schedule/schedule";
+
+// tensor trains
+export { contract, fastForward, multiplications, reconstruct } from "./tt/contract";
+export { adapterParameters, publishedAdapters, trainParameters } from "./tt/counts";
+export { initialTrain, matrixDeviation } from "./tt/initial";
+export { matrix, multiply } from "./tt/matrix";
+export { modesFor, presetModes } from "./tt/plan";
+export { numericalRank } from "./tt/svd";
+export { coreShapes, tensorTrain as trainOf } from "./tt/train";
+export { relativeError, ttSvd } from "./tt/tt-svd";
+
+// estimators and methods
+export { gaussianDirection } from "./estimator/direction";
+export { estimate } from "./estimator/estimate";
+export { gradientOf } from "./estimator/gradient";
+export type { Objective } from "./estimator/objective";
+export { adazeta, mezo, randomMask } from "./optimizer/method";
+export type { Method } from "./optimizer/method";
+
+// adapters and models
+export type { AdapterSpec } from "./adapter/adapter";
+export { makeAdapter } from "./adapter/make-adapter";
+export { bertSites } from "./model/bert";
+export { llamaSites } from "./model/llama";
+export { loadAdapter, saveAdapter } from "./weights/adapter-file";
+
+// tasks, training, experiments
+export { evaluateClassifier } from "./task/classifier";
+export { diverged, divergenceMargin } from "./train/diverged";
+export { replay } from "./train/replay";
+export { train } from "./train/train";
+export { readTrajectory } from "./train/trajectory";
+export { arm, armNames } from "./experiment/arm";
+export type { Arm, StudySettings } from "./experiment/arm";
+export { divergenceCells, laptopSchedule, studies, studySettings } from "./experiment/divergence";
+
+// tables and figures
+export { runRecord } from "./table/from-training";
+export { toHtml } from "./table/html";
+export { toText } from "./table/text";
+export { besideReported } from "./table/reported";
+export { compareRuns, summaryTable } from "./table/summary";
+export { divergenceMap } from "./plot/divergence-map";
+export { initialScaleFigure } from "./plot/initial-scale";
+export { lossByStepsAndPasses, lossFigure } from "./plot/loss";
+export { parameterCountFigure } from "./plot/parameter-count";
+export { scheduleFigure } from "./plot/schedule";
+export { meanAndSpread } from "./plot/spread";
+export { timeFigure } from "./plot/time";
+export { warningsFigure } from "./plot/warnings";
+
+// the notebook itself
+export { display } from "./notebook/display";
+export { showFigure } from "./notebook/figure-display";
+export { openAdapter, openModel, openProblem, openTask } from "./notebook/open";
+export { parameters } from "./notebook/parameters";
+export { showProgress } from "./notebook/progress";
+export { stopSignal } from "./notebook/stop-signal";
