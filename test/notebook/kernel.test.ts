@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { startKernel, type KernelClient, type Message } from "../../src/notebook/kernel-client";
@@ -6,7 +7,7 @@ const test = suite("notebook/kernel");
 let kernel: KernelClient;
 
 test.before(async () => {
-  kernel = await startKernel({ cwd: "notebooks" });
+  kernel = await startKernel({ cwd: tmpdir() });
 });
 test.after(async () => kernel.close());
 
