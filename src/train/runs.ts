@@ -9,6 +9,7 @@ import { writeWhole } from "./line-file";
 import type { EvaluationRecord } from "./records";
 import type { RunResult } from "./train";
 import { readTrajectory } from "./trajectory";
+import { fromWire, toWire } from "./wire";
 import type { Trajectory } from "./trajectory";
 
 /** What one wants to know of a kept run without reading its trajectory. */
@@ -43,6 +44,7 @@ const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 export function safeName(name: string): string {
   const plain = name.normalize("NFKD").toLowerCase();
   const safe = plain
+    .replace(/\p{M}/gu, "")
     .replace(/[^a-z0-9_]+/g, "-")
     .slice(0, 60)
     .replace(/^[-_]+|[-_]+$/g, "");
@@ -72,7 +74,8 @@ export function newRun(store: string, name: string): KeptRun {
 
 /** Where the run of that name is. @throws when there is none, listing those there are */
 export function findRun(store: string, name: string): KeptRun {
-  const run = placeOf(store, safeName(name));
+  // A name that is a folder of the store is no path; any other is made safe before it touches one.
+  const run = placeOf(store, ids(store).includes(name) ? name : safeName(name));
   return isRun(run) ? run : fail("run", `one of ${ids(store).join(", ") || "no runs yet"}`, name);
 }
 
@@ -80,7 +83,7 @@ export function findRun(store: string, name: string): KeptRun {
 export function keepSummary(run: KeptRun, name: string, result: RunResult): RunSummary {
   const best = result.best?.evaluation ?? null;
   const summary = { ...summarise(name, result), best, message: result.message };
-  writeWhole(join(run.folder, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  writeWhole(join(run.folder, "summary.json"), `${JSON.stringify(summary, wire, 2)}\n`);
   return summary;
 }
 
@@ -116,6 +119,10 @@ export function compareRuns(store: string, first: string, second: string): reado
   return [...named, `${a.id}: ${a.summary.message}`, `${b.id}: ${b.summary.message}`];
 }
 
+const wire = (_: string, value: unknown): unknown => (typeof value === "number" ? toWire(value) : value);
+const unwire = (key: string, value: unknown): unknown =>
+  (key === "loss" || key === "accuracy") && typeof value === "string" ? fromWire(key, value) : value;
+
 function ids(store: string): readonly string[] {
   return existsSync(store)
     ? readdirSync(store)
@@ -130,7 +137,7 @@ function isRun({ folder }: KeptRun): boolean {
 
 function summaryOf(run: KeptRun): RunSummary {
   const path = join(run.folder, "summary.json");
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as RunSummary;
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"), unwire) as RunSummary;
   const trajectory = readTrajectory(run.path);
   const message = trajectory?.end == null ? "cut off; it can be resumed" : describeEnd(trajectory.end);
   return { ...summarise(run.id, trajectory ?? { steps: [], evaluations: [] }), message };

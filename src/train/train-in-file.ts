@@ -92,6 +92,7 @@ async function pastOf<Batch>(recorded: Trajectory, options: TrainInFileOptions<B
     if (waypoint.step % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   return {
+    header: recorded.header,
     point,
     best: wanted === null || best === null ? null : { point: best.slice(), evaluation: wanted },
     steps,

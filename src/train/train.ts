@@ -44,6 +44,7 @@ export interface TrainOptions<Batch> {
 
 /** A run so far: enough to continue it. */
 export interface Past {
+  readonly header: Header;
   readonly point: Float32Array;
   readonly best: Checkpoint | null;
   readonly steps: readonly StepRecord[];
@@ -102,7 +103,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   positiveInteger("start.length (trainable parameters)", options.start.length);
   sameLength("start", options.start.length, layout.size);
   const workspace = createWorkspace(layout.size);
-  const header = headerOf(options);
+  const header = past?.header ?? headerOf(options);
   const by = settings.best ?? "loss";
   const steps = [...(past?.steps ?? [])];
   const evaluations = [...(past?.evaluations ?? [])];

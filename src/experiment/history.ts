@@ -1,0 +1,81 @@
+import type { EvaluationRecord, StepRecord } from "../train/records";
+import { significant } from "../train/wire";
+
+/** A number as a record holds it; null where it was not finite (JSON knows no NaN). */
+export type Kept = number | null;
+
+/** The history of a run in columns, rounded to 6 significant digits; steps thinned out when there are many. */
+export interface History {
+  readonly steps: {
+    readonly step: readonly number[];
+    readonly forwardPasses: readonly number[];
+    readonly queries: readonly number[];
+    readonly loss: readonly Kept[];
+    readonly rmsProjectedGradient: readonly Kept[];
+    readonly weightNorm: readonly Kept[];
+  };
+  readonly evaluations: readonly KeptEvaluation[];
+}
+
+export interface KeptEvaluation {
+  readonly step: number;
+  readonly forwardPasses: number;
+  readonly evaluationPasses: number;
+  readonly loss: Kept;
+  readonly accuracy: Kept;
+}
+
+export interface KeptStep {
+  readonly step: number;
+  readonly forwardPasses: number;
+  readonly queries: number;
+  readonly loss: Kept;
+  readonly rmsProjectedGradient: Kept;
+  readonly weightNorm: Kept;
+}
+
+/**
+ * A run's history for a record: every evaluation, and at most `most` steps (every k-th and the last).
+ * @example compactHistory(run.steps, run.evaluations).steps.loss // [1.79176, 1.78012, ...]
+ */
+export function compactHistory(
+  steps: readonly StepRecord[],
+  evaluations: readonly EvaluationRecord[],
+  most = 2000,
+): History {
+  const stride = Math.max(1, Math.ceil(steps.length / most));
+  const kept = steps.filter((_, i) => (i + 1) % stride === 0 || i === steps.length - 1);
+  return {
+    steps: {
+      step: kept.map((s) => s.step),
+      forwardPasses: kept.map((s) => s.forwardPasses),
+      queries: kept.map((s) => s.queries),
+      loss: kept.map((s) => keep(s.loss)),
+      rmsProjectedGradient: kept.map((s) => keep(s.rmsProjectedGradient)),
+      weightNorm: kept.map((s) => keep(s.weightNorm)),
+    },
+    evaluations: evaluations.map(({ step, forwardPasses, evaluationPasses, loss, accuracy }) => ({
+      step,
+      forwardPasses,
+      evaluationPasses,
+      loss: keep(loss),
+      accuracy: keep(accuracy),
+    })),
+  };
+}
+
+/** The steps of a history row by row, as tables and figures take them. */
+export function stepsOf({ steps }: History): readonly KeptStep[] {
+  return steps.step.map((step, i) => ({
+    step,
+    forwardPasses: steps.forwardPasses[i],
+    queries: steps.queries[i],
+    loss: steps.loss[i],
+    rmsProjectedGradient: steps.rmsProjectedGradient[i],
+    weightNorm: steps.weightNorm[i],
+  }));
+}
+
+function keep(value: number): Kept {
+  return Number.isFinite(value) ? significant(value, 6) : null;
+}

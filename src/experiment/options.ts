@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { existsSync } from "node:fs";
+import { fail } from "../check/check";
+import type { Cell, Selection } from "./cells";
+import { describeCell } from "./run-grid";
+import type { Store } from "./store";
+
+/** What the command line of an experiment asks for. */
+export interface ExperimentOptions extends Selection {
+  /** Name of the experiment, the first word. */
+  readonly name: string | null;
+  /** Only say what there is to run. */
+  readonly list: boolean;
+}
+
+/**
+ * Reads `<name> [--only arm,arm] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]`.
+ * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
+ * @throws when an option is unknown or not of this form
+ */
+export function parseOptions(words: readonly string[]): ExperimentOptions {
+  const { values, positionals } = parseArgs({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      only: { type: "string" },
+      seeds: { type: "string" },
+      rates: { type: "string" },
+      list: { type: "boolean", default: false },
+    },
+  });
+  if (positionals.length > 1) fail("experiment", "one name", positionals.join(" "));
+  return {
+    name: positionals[0] ?? null,
+    only: values.only?.split(",") ?? null,
+    seeds: values.seeds?.split(",").flatMap(seedsOf) ?? null,
+    learningRates: values.rates?.split(",").map((text) => numberOf("--rates", text)) ?? null,
+    list: values.list === true,
+  };
+}
+
+function seedsOf(text: string): readonly number[] {
+  const range = /^(\d+)-(\d+)$/.exec(text);
+  const [first, last] =
+    range === null ? [numberOf("--seeds", text), numberOf("--seeds", text)] : range.slice(1).map(Number);
+  if (!Number.isSafeInteger(first) || first < 0 || last < first || last - first > 9999)
+    fail("--seeds", "numbers or ranges, e.g. 0-2,5", text);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+function numberOf(what: string, text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  return Number.isFinite(value) ? value : fail(what, "numbers separated by commas", text);
+}
+
+/** One line a run: recorded, begun or to do. */
+export function listCells(
+  cells: readonly Cell<unknown>[],
+  store: Pick<Store, "has" | "partialPath">,
+): readonly string[] {
+  return cells.map((cell) => {
+    const state = store.has(cell.key) ? "recorded" : existsSync(store.partialPath(cell.key)) ? "begun" : "to do";
+    return `${state.padEnd(8)}  ${cell.key}  ${describeCell(cell)}`;
+  });
+}

@@ -1,0 +1,117 @@
+import { fail, show } from "../check/check";
+import { diverged } from "../train/diverged";
+import type { RunResult } from "../train/train";
+import type { Cell } from "./cells";
+import { compactHistory, stepsOf } from "./history";
+import type { History, KeptEvaluation, KeptStep } from "./history";
+
+/** Where and from what a run was made, beside its settings. */
+export interface Origin {
+  /** Git commit of the project, with "+changes" when the working tree differed. */
+  readonly commit: string;
+  /** Processor, its instruction set, threads. */
+  readonly machine: string;
+  /** The command that made the record. */
+  readonly command: string;
+}
+
+/** One run of an experiment, with everything needed to repeat it: a line of data/results/<name>.jsonl. */
+export interface ExperimentRecord<Settings = unknown> extends Origin {
+  readonly format: "adazeta-record";
+  readonly version: 1;
+  readonly key: string;
+  readonly experiment: string;
+  readonly arm: string;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly settings: Settings;
+  readonly model: string;
+  readonly adapter: unknown;
+  /** Fingerprint of the data. */
+  readonly data: string;
+  readonly parameters: number;
+  /** Fingerprint of the starting point. */
+  readonly startingPoint: string;
+  /** ISO dates. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Milliseconds of running, pauses not counted. */
+  readonly elapsedMs: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly forwardPasses: number;
+  /** Where the run diverged by our definition (`diverged`), or where its numbers stopped being finite. */
+  readonly diverged: { readonly step: number } | null;
+  readonly history: History;
+  /** Anything measured besides, e.g. the test score of the best checkpoint. */
+  readonly extra: unknown;
+}
+
+/** The record of a run that ended. */
+export function recordOf<Settings>(
+  cell: Cell<Settings>,
+  run: RunResult,
+  origin: Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown },
+): ExperimentRecord<Settings> {
+  const { key, experiment, arm, seed, learningRate, settings } = cell;
+  const { model, adapter, data } = run.header.identity;
+  const { commit, machine, command, startedAt, endedAt, extra = null } = origin;
+  const found = diverged(run.evaluations);
+  const notFinite = run.end.reason === "not-finite" ? { step: run.end.step } : null;
+  return {
+    format: "adazeta-record",
+    version: 1,
+    key,
+    experiment,
+    arm,
+    seed,
+    learningRate,
+    settings,
+    model,
+    adapter,
+    data,
+    parameters: run.header.start.parameters,
+    startingPoint: run.header.start.fingerprint,
+    commit,
+    machine,
+    command,
+    startedAt,
+    endedAt,
+    elapsedMs: Math.round(run.end.elapsedMs),
+    reason: run.end.reason,
+    message: run.message,
+    forwardPasses: run.end.forwardPasses,
+    diverged: found === null ? notFinite : { step: found.step },
+    history: compactHistory(run.steps, run.evaluations),
+    extra,
+  };
+}
+
+/** A record as tables and figures take it (they add the loss of an even guess). */
+export interface RecordedRun {
+  readonly arm: string;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly steps: readonly KeptStep[];
+  readonly evaluations: readonly KeptEvaluation[];
+  readonly diverged: { readonly step: number } | null;
+}
+
+export function asRun({ arm, seed, learningRate, history, diverged: at }: ExperimentRecord): RecordedRun {
+  return { arm, seed, learningRate, steps: stepsOf(history), evaluations: history.evaluations, diverged: at };
+}
+
+/** @throws when a line is no record, or one of another format version, naming `where` (file and line) */
+export function checkRecord(where: string, value: unknown): ExperimentRecord {
+  if (typeof value !== "object" || value === null) return fail(where, "a record", value);
+  const record = value as Readonly<Record<string, unknown>>;
+  if (record["format"] !== "adazeta-record") fail(`${where}: format`, '"adazeta-record"', record["format"]);
+  if (record["version"] !== 1)
+    throw new Error(
+      `${where}: version: expected 1, got ${show(record["version"])}; ` +
+        "the record was made by another version of this project: read it with that one, or move the file away",
+    );
+  for (const name of ["key", "arm", "seed", "learningRate", "history"])
+    if (record[name] === undefined) fail(`${where}: ${name}`, "a value", undefined);
+  return value as ExperimentRecord;
+}

@@ -1,0 +1,125 @@
+import type { TrainEvent } from "../train/events";
+import type { RunSettings } from "../train/settings";
+import type { RunResult } from "../train/train";
+import type { Cell } from "./cells";
+import { remaining, shareAt } from "./progress";
+import type { GridProgress } from "./progress";
+import { recordOf } from "./record";
+import type { Origin } from "./record";
+import type { Store } from "./store";
+
+/** What a run of a grid is given besides its cell. */
+export interface CellContext {
+  /** Train with `trainInFile` on this path: a run that was cut off is continued. */
+  readonly path: string;
+  readonly signal: AbortSignal | undefined;
+  /** Hand the run's events on, for the progress line. */
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Goes into the trajectory's header as it is: where and when the run began. */
+  readonly note: Origin & { readonly startedAt: string };
+}
+
+export interface GridOptions<Settings> {
+  readonly cells: readonly Cell<Settings>[];
+  readonly runCell: (
+    cell: Cell<Settings>,
+    context: CellContext,
+  ) => Promise<{ readonly run: RunResult; readonly extra?: unknown }>;
+  readonly store: Store;
+  readonly origin: Origin;
+  /** Milliseconds from any origin. */
+  readonly clock: () => number;
+  /** The date now, ISO 8601. */
+  readonly date: () => string;
+  readonly onProgress?: (progress: GridProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface GridResult {
+  readonly recorded: number;
+  /** Runs that had a record already. */
+  readonly skipped: number;
+  readonly failed: readonly { readonly what: string; readonly message: string }[];
+  /** Whether the stop signal ended the grid before its last run. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Runs what has no record yet, one run after another, and appends a record for each. A run that fails is told and the
+ * others go on; a run that was stopped or killed is continued next time from its trajectory.
+ * @throws when a record or a trajectory cannot be written: what was written before is kept
+ */
+export async function runGrid<Settings>(options: GridOptions<Settings>): Promise<GridResult> {
+  const { cells, runCell, store, origin, clock, date, onProgress = () => undefined, signal } = options;
+  const failed: { what: string; message: string }[] = [];
+  const todo = cells.filter((cell) => !store.has(cell.key));
+  const skipped = cells.length - todo.length;
+  const begin = clock();
+  let recorded = 0;
+  let costDone = 0;
+  for (const [index, cell] of todo.entries()) {
+    if (store.has(cell.key)) continue;
+    const what = describeCell(cell);
+    const costAfter = todo.slice(index + 1).reduce((sum, { cost }) => sum + cost, 0);
+    let share = 0;
+    const tell = (state: GridProgress["state"], message = ""): void => {
+      const elapsedMs = clock() - begin;
+      const costLeft = costAfter + (state === "running" || state === "stopped" ? (1 - share) * cell.cost : 0);
+      const remainingMs = remaining(elapsedMs, costDone, costLeft);
+      const done = skipped + recorded;
+      onProgress({ state, what, done, total: cells.length, share, elapsedMs, remainingMs, message });
+    };
+    if (signal?.aborted === true) return { recorded, skipped, failed, stopped: true };
+    let settings: RunSettings | null = null;
+    const onEvent = (event: TrainEvent): void => {
+      if (event.kind === "start") settings = event.header.settings;
+      const now = settings === null || event.kind === "end" ? null : shareAt(event, settings);
+      if (now === null) return;
+      // What a resumed run had done before this process is no measure of this process's pace.
+      if (event.kind === "step") costDone += Math.max(now - share, 0) * cell.cost;
+      share = now;
+      tell("running");
+    };
+    const path = store.partialPath(cell.key);
+    const note = { ...origin, startedAt: date() };
+    const ended = await attempt(() => runCell(cell, { path, signal, onEvent, note }));
+    if (ended.kind === "failed") {
+      if (signal?.aborted === true) return { recorded, skipped, failed, stopped: true };
+      failed.push({ what, message: ended.message });
+      tell("failed", ended.message);
+      continue;
+    }
+    const { run, extra } = ended.value;
+    if (run.end.reason === "not-recorded") throw new Error(`${what}: ${run.message}`);
+    if (run.end.reason === "stopped") {
+      tell("stopped", run.message);
+      return { recorded, skipped, failed, stopped: true };
+    }
+    const startedAt = startOf(run.header.note) ?? note.startedAt;
+    store.append(recordOf(cell, run, { ...origin, startedAt, endedAt: date(), extra }));
+    store.forget(cell.key);
+    recorded++;
+    tell("recorded", run.message);
+  }
+  return { recorded, skipped, failed, stopped: false };
+}
+
+/** @example describeCell(cell) // "adazeta, seed 1, learning rate 0.003" */
+export function describeCell({ arm, seed, learningRate }: Cell<unknown>): string {
+  return `${arm}, seed ${seed}, learning rate ${learningRate}`;
+}
+
+async function attempt<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly kind: "done"; readonly value: T } | { readonly kind: "failed"; readonly message: string }> {
+  try {
+    return { kind: "done", value: await work() };
+  } catch (error) {
+    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function startOf(note: unknown): string | null {
+  if (typeof note !== "object" || note === null || !("startedAt" in note)) return null;
+  return typeof note.startedAt === "string" ? note.startedAt : null;
+}
