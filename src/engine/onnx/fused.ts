@@ -3,12 +3,16 @@ import { FLOAT, INT32, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
 import type { Feeds, Value } from "./low-ops";
 
+/** GroupQueryAttention takes heads of a multiple of this size only. */
+const KERNEL_WIDTH = 16;
+
 /**
  * The coarse operations for which ONNX Runtime has one fused kernel. Used where no tangent is needed: the kernels return no
  * probabilities and no statistics.
+ * @param small the same operations without fused kernels, for what a kernel does not take
  * Source: microsoft/onnxruntime docs/ContribOperators.md (MultiHeadAttention, GroupQueryAttention, Gelu).
  */
-export function fusedOps(graph: GraphBuilder, feeds: Feeds): Partial<Ops<Value>> {
+export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): Partial<Ops<Value>> {
   const value = (name: string, ...from: readonly Value[]): Value => ({ name, shared: from.every((x) => x.shared) });
   const vector = (name: string, read: () => Float32Array, size: number): string =>
     graph.memo(`v${name}`, () => graph.floats(read(), [size]));
@@ -56,6 +60,7 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds): Partial<Ops<Value>>
       ),
     attention(q, k, v, options: AttentionOptions) {
       const { heads, kvHeads, headSize, causal, rotary } = options;
+      if (causal && headSize % KERNEL_WIDTH !== 0) return small.attention(q, k, v, options);
       // Queries, keys and values must agree on the leading axis; where only some are shared, copies are made for all points.
       const shared = q.shared && k.shared && v.shared;
       const spread = (x: Value): Value =>

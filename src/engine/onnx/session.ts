@@ -1,19 +1,12 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
 import { fail, sameLength } from "../../check/check";
 import type { Model } from "../../model/model";
-import { dual } from "../../ops/dual";
-import { plain } from "../../ops/plain";
 import type { Features, ModelSession, TokenBatch } from "../session";
+import { compile } from "./compile";
+import type { Compiled } from "./compile";
 import { feedsFor } from "./feeds";
-import { fusedOps } from "./fused";
 import { packBatch } from "./geometry";
-import { GraphBuilder } from "./graph";
-import { onnxLowOps } from "./low-ops";
-import type { Feeds } from "./low-ops";
-import { WeightFile } from "./weight-file";
 import { EngineWorker } from "./worker-client";
 
 export interface OnnxOptions {
@@ -28,16 +21,6 @@ export interface OnnxOptions {
 export interface OnnxSession extends ModelSession {
   /** Milliseconds spent inside ONNX Runtime since the session was opened. */
   engineMilliseconds(): number;
-}
-
-/** An ONNX graph as a file, and what each of its runs must be fed. */
-interface Compiled {
-  readonly path: string;
-  readonly inputs: ReadonlySet<string>;
-  readonly feeds: Feeds;
-  /** Nothing trainable reaches the features: they are the same at every point. */
-  readonly shared: boolean;
-  readonly nodes: number;
 }
 
 /**
@@ -103,6 +86,12 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     }));
   };
 
+  const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
+    if (points.length === 0) fail("points", "at least one point", 0);
+    const [found] = await run("plain", points, [], batch, ["features"]);
+    return repeated(found as Features, points.length);
+  };
+
   try {
     await open("plain");
   } catch (error) {
@@ -114,45 +103,15 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     layout,
     width: model.width,
     engineMilliseconds: () => engineMilliseconds,
-    async features(points, batch) {
-      if (points.length === 0) fail("points", "at least one point", 0);
-      const [features] = await run("plain", points, [], batch, ["features"]);
-      return repeated(features as Features, points.length);
-    },
+    features,
     async tangents(point, directions, batch) {
       if (directions.length === 0) fail("directions", "at least one direction", 0);
+      if (layout.size === 0) return withoutTangents(await features([point], batch), directions.length);
       const [primal, tangents] = await run("dual", [point], directions, batch, ["features", "tangents"]);
       return { primal: primal as Features, tangents: tangents as Features };
     },
     dispose: () => worker.end(),
   };
-}
-
-function compile(model: Model, adapter: Adapter, kind: "plain" | "dual", directory: string, fused: boolean): Compiled {
-  const graph = new GraphBuilder();
-  const weights = new WeightFile(directory, model.id);
-  const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
-  const low = onnxLowOps(graph, weights, adapter.layout, feeds);
-  const outputs: Record<string, string> = {};
-  let shared = false;
-  if (kind === "plain") {
-    const ops = { ...plain(low), ...(fused ? fusedOps(graph, feeds) : {}) };
-    const features = model.forward(ops, adapter.bind(ops));
-    outputs["features"] = features.name;
-    shared = features.shared;
-  } else {
-    const ops = dual(low);
-    const { primal, tangents } = model.forward(ops, adapter.bind(ops));
-    if (tangents === null) throw new Error("directional derivatives: the adapter has no trainable parameter");
-    outputs["features"] = primal.name;
-    outputs["tangents"] = tangents.name;
-  }
-  const bytes = graph.finish(outputs, weights.location);
-  weights.write();
-  mkdirSync(directory, { recursive: true });
-  const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
-  writeFileSync(path, bytes);
-  return { path, inputs: graph.inputNames, feeds, shared, nodes: graph.nodeCount };
 }
 
 function checkTokens(batch: TokenBatch, model: Model): void {
@@ -180,4 +139,15 @@ function repeated(features: Features, points: number): Features {
   const data = new Float32Array(size * points);
   for (let i = 0; i < points; i++) data.set(features.data, i * size);
   return { ...features, data, points };
+}
+
+/** Without trainable parameters every derivative is 0. */
+function withoutTangents(
+  primal: Features,
+  directions: number,
+): { readonly primal: Features; readonly tangents: Features } {
+  return {
+    primal,
+    tangents: { ...primal, points: directions, data: new Float32Array(directions * primal.data.length) },
+  };
 }

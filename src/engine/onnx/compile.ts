@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Adapter } from "../../adapter/adapter";
+import type { Model } from "../../model/model";
+import { dual } from "../../ops/dual";
+import { plain } from "../../ops/plain";
+import { fusedOps } from "./fused";
+import { GraphBuilder } from "./graph";
+import { onnxLowOps } from "./low-ops";
+import type { Feeds } from "./low-ops";
+import { WeightFile } from "./weight-file";
+
+/** An ONNX graph as a file, and what each of its runs must be fed. */
+export interface Compiled {
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  readonly feeds: Feeds;
+  readonly nodes: number;
+}
+
+/**
+ * Compiles a model with its adapter to an ONNX file in `directory`: "plain" gives `features` [R, B, H], "dual" also their
+ * `tangents` [P, B, H]. Weights go to a file beside it, shared by all graphs of the model.
+ * @throws when the disk does not take the files, or a dual graph has nothing trainable
+ */
+export function compile(
+  model: Model,
+  adapter: Adapter,
+  kind: "plain" | "dual",
+  directory: string,
+  fused: boolean,
+): Compiled {
+  const graph = new GraphBuilder();
+  const weights = new WeightFile(directory, model.id);
+  const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
+  const low = onnxLowOps(graph, weights, adapter.layout, feeds);
+  const outputs: Record<string, string> = {};
+  if (kind === "plain") {
+    const small = plain(low);
+    const ops = fused ? { ...small, ...fusedOps(graph, feeds, small) } : small;
+    const features = model.forward(ops, adapter.bind(ops));
+    outputs["features"] = features.name;
+  } else {
+    const ops = dual(low);
+    const { primal, tangents } = model.forward(ops, adapter.bind(ops));
+    if (tangents === null) throw new Error("directional derivatives: the adapter has no trainable parameter");
+    outputs["features"] = primal.name;
+    outputs["tangents"] = tangents.name;
+  }
+  const bytes = graph.finish(outputs, weights.location);
+  weights.write();
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
+  writeFileSync(path, bytes);
+  return { path, inputs: graph.inputNames, feeds, nodes: graph.nodeCount };
+}

@@ -1,0 +1,155 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { AdapterSpec } from "../../../src/adapter/adapter";
+import { makeAdapter } from "../../../src/adapter/make-adapter";
+import { onnxSession } from "../../../src/engine/onnx/session";
+import type { OnnxOptions, OnnxSession } from "../../../src/engine/onnx/session";
+import { referenceSession } from "../../../src/engine/reference/session";
+import type { Model } from "../../../src/model/model";
+import { normals } from "../../../src/random/normals";
+import { randomKey } from "../../../src/random/key";
+import { near } from "../../support/near";
+import { scratch } from "../../support/scratch";
+import { tinyModel } from "../../support/tiny-models";
+
+const test = suite("engine/onnx/session");
+const folder = scratch();
+test.after(() => folder.remove());
+
+const specs: Readonly<Record<"bert" | "llama" | "llama-tied", readonly AdapterSpec[]>> = {
+  bert: [trainSpec("roberta"), lora(["query", "value"])],
+  llama: [trainSpec("llama"), lora(["query"]), lora(["value"])],
+  "llama-tied": [trainSpec("llama"), lora(["query", "value"])],
+};
+
+function trainSpec(placement: "llama" | "roberta"): AdapterSpec {
+  return { kind: "tensor-train", placement, rank: 2, bottleneck: 8, scale: 0.7, modes: null };
+}
+
+function lora(targets: readonly string[]): AdapterSpec {
+  return { kind: "lora", rank: 2, alpha: 4, targets };
+}
+
+async function opened(
+  model: Model,
+  spec: AdapterSpec,
+  options: OnnxOptions,
+  use: (session: OnnxSession, point: Float32Array, other: Float32Array) => Promise<void>,
+): Promise<void> {
+  const adapter = makeAdapter(spec, model.sites);
+  const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), ...options });
+  const start = adapter.initial(3);
+  const noise = normals(randomKey(5, "check"), start.length);
+  try {
+    await use(
+      session,
+      start.map((x, i) => x + 0.05 * noise[i]),
+      noise,
+    );
+  } finally {
+    await session.dispose();
+  }
+}
+
+for (const name of ["bert", "llama", "llama-tied"] as const) {
+  for (const fused of [true, false]) {
+    test(`${name} without an adapter computes what transformers computes, ${fused ? "fused" : "small"} kernels`, async () => {
+      const { model, batch, features } = tinyModel(name);
+      await opened(model, { kind: "none" }, { fused }, async (session) => {
+        near((await session.features([new Float32Array(0)], batch)).data, features.flat(), 1e-4);
+      });
+    });
+  }
+
+  for (const spec of specs[name]) {
+    const what = spec.kind === "lora" ? `LoRA on ${spec.targets.join(" and ")}` : spec.kind;
+    test(`${name} with ${what}: features and tangents are those of the float64 reference`, async () => {
+      const { model, batch } = tinyModel(name);
+      const reference = referenceSession(model, makeAdapter(spec, model.sites));
+      await opened(model, spec, {}, async (session, point, direction) => {
+        const points = [point, direction];
+        near((await session.features(points, batch)).data, (await reference.features(points, batch)).data, 2e-5);
+        const [got, expected] = [
+          await session.tangents(point, [direction, point], batch),
+          await reference.tangents(point, [direction, point], batch),
+        ];
+        near(got.primal.data, expected.primal.data, 2e-5, "primal");
+        near(got.tangents.data, expected.tangents.data, 1e-4, "tangents");
+      });
+    });
+  }
+}
+
+test("many points in one call are the points one at a time", async () => {
+  const { model, batch } = tinyModel("llama-tied");
+  await opened(model, trainSpec("llama"), {}, async (session, point, other) => {
+    const together = await session.features([point, other, point], batch);
+    const size = together.data.length / 3;
+    const alone = await session.features([other], batch);
+    near(together.data.subarray(size, 2 * size), alone.data, 1e-6);
+    assert.equal(together.data.subarray(0, size), together.data.subarray(2 * size), "equal points, equal bits");
+  });
+});
+
+test("one session serves every batch and length, a batch of one token too, and repeats its bits", async () => {
+  const { model, batch } = tinyModel("bert");
+  await opened(model, lora(["query"]), {}, async (session, point) => {
+    const first = await session.features([point], batch);
+    const single = await session.features([point], { ids: [[1]] });
+    assert.is(single.texts, 1);
+    assert.is(single.data.length, model.width);
+    assert.equal((await session.features([point], batch)).data, first.data);
+  });
+});
+
+test("a text alone has the features that it has among longer texts: nothing leaks through padding", async () => {
+  const { model, batch } = tinyModel("bert");
+  await opened(model, lora(["query"]), {}, async (session, point) => {
+    const all = await session.features([point], batch);
+    for (const [b, ids] of batch.ids.entries()) {
+      const alone = await session.features([point], { ids: [ids] });
+      near(alone.data, all.data.subarray(b * model.width, (b + 1) * model.width), 1e-5);
+    }
+  });
+});
+
+test("without trainable parameters every derivative is zero", async () => {
+  const { model, batch } = tinyModel("bert");
+  await opened(model, { kind: "none" }, {}, async (session) => {
+    const { tangents } = await session.tangents(new Float32Array(0), [new Float32Array(0)], batch);
+    assert.ok(tangents.data.every((x) => x === 0));
+  });
+});
+
+test("refuses points of a wrong length, foreign tokens and texts beyond the context, and goes on working", async () => {
+  const { model, batch } = tinyModel("bert");
+  const rejects = async (run: () => Promise<unknown>, pattern: RegExp): Promise<void> => {
+    const message = await run().then(
+      () => "no error",
+      (error: unknown) => String(error),
+    );
+    assert.match(message, pattern);
+  };
+  await opened(model, lora(["query"]), {}, async (session, point) => {
+    await rejects(() => session.features([point.slice(1)], batch), /points\[0\]: expected length \d+, got \d+/);
+    await rejects(() => session.features([], batch), /points: expected at least one point, got 0/);
+    await rejects(
+      () => session.features([point], { ids: [[model.vocabulary]] }),
+      /batch\[0\]: expected token ids 0\.\./,
+    );
+    const long = Array<number>(model.context + 1).fill(1);
+    await rejects(() => session.features([point], { ids: [long] }), /batch\[0\]: expected at most \d+ tokens/);
+    assert.is((await session.features([point], batch)).points, 1);
+  });
+});
+
+test("a closed session says so", async () => {
+  const { model, batch } = tinyModel("bert");
+  const adapter = makeAdapter(lora(["query"]), model.sites);
+  const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache") });
+  await session.dispose();
+  const message = await session.features([adapter.initial(0)], batch).catch((error: unknown) => String(error));
+  assert.match(String(message), /the model was closed/);
+});
+
+test.run();
