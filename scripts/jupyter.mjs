@@ -18,7 +18,8 @@ export function jupyterCommand(options, environment = process.env) {
       JUPYTER_PATH: ours,
       JUPYTER_CONFIG_PATH: path.join(ours, "config"),
       JUPYTER_CONFIG_DIR: state,
-      JUPYTER_PLATFORM_DIRS: "1",
+      // The kernel runs on this same Node.
+      PATH: `${path.dirname(process.execPath)}${path.delimiter}${environment.PATH ?? ""}`,
     },
   };
 }
