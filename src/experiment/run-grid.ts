@@ -51,6 +51,7 @@ export interface GridResult {
  */
 export async function runGrid<Settings>(options: GridOptions<Settings>): Promise<GridResult> {
   const { cells, runCell, store, origin, clock, date, onProgress = () => undefined, signal } = options;
+  const stopped = (): boolean => signal?.aborted === true;
   const failed: { what: string; message: string }[] = [];
   const todo = cells.filter((cell) => !store.has(cell.key));
   const skipped = cells.length - todo.length;
@@ -69,7 +70,7 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
       const done = skipped + recorded;
       onProgress({ state, what, done, total: cells.length, share, elapsedMs, remainingMs, message });
     };
-    if (signal?.aborted === true) return { recorded, skipped, failed, stopped: true };
+    if (stopped()) return { recorded, skipped, failed, stopped: true };
     let settings: RunSettings | null = null;
     const onEvent = (event: TrainEvent): void => {
       if (event.kind === "start") settings = event.header.settings;
@@ -84,7 +85,7 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
     const note = { ...origin, startedAt: date() };
     const ended = await attempt(() => runCell(cell, { path, signal, onEvent, note }));
     if (ended.kind === "failed") {
-      if (signal?.aborted === true) return { recorded, skipped, failed, stopped: true };
+      if (stopped()) return { recorded, skipped, failed, stopped: true };
       failed.push({ what, message: ended.message });
       tell("failed", ended.message);
       continue;

@@ -41,6 +41,12 @@ export interface StoreOptions {
   readonly partialFolder: string;
 }
 
+/** Which runs have a record, without locking: for listing while another process runs. */
+export function viewStore({ recordsPath, partialFolder }: StoreOptions): Pick<Store, "has" | "partialPath"> {
+  const keys = new Set(readRecords(recordsPath).records.map(({ key }) => key));
+  return { has: (key) => keys.has(key), partialPath: (key) => join(partialFolder, `${key}.jsonl`) };
+}
+
 /**
  * Opens the records of an experiment for writing, and locks them (`<partialFolder>/<name>.lock`).
  * @throws when another process has them open, or a record is of another format version

@@ -31,7 +31,9 @@ export function describeEnd(end: EndRecord): string {
       return `ended at ${at}: the output is constant, no direction changes the loss any more`;
     case "not-finite":
       return (
-        `${end.what}: expected a finite number, got ${end.value} after ${at} with learning rate ${end.learningRate}; ` +
+        `${end.what}: expected a finite number, got ${end.value} ` +
+        `${end.what === "evaluation loss" ? "after" : "in"} step ${end.step + (end.what === "evaluation loss" ? 0 : 1)} ` +
+        `(${end.forwardPasses} forward passes) with learning rate ${end.learningRate}; ` +
         "the last finite weights are kept: try a smaller learning rate or more queries"
       );
     case "not-recorded":

@@ -139,7 +139,8 @@ function summaryOf(run: KeptRun): RunSummary {
   const path = join(run.folder, "summary.json");
   if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"), unwire) as RunSummary;
   const trajectory = readTrajectory(run.path);
-  const message = trajectory?.end == null ? "cut off; it can be resumed" : describeEnd(trajectory.end);
+  const end = trajectory?.end ?? null;
+  const message = end === null ? "cut off; it can be resumed" : describeEnd(end);
   return { ...summarise(run.id, trajectory ?? { steps: [], evaluations: [] }), message };
 }
 

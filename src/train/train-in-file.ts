@@ -35,7 +35,7 @@ export async function* trainEventsInFile<Batch>(
   if (recorded !== null) sameRun(path, recorded.header, header);
   const past = recorded === null ? undefined : await pastOf(recorded, options);
   const sink = open(path, recorded?.goodBytes ?? 0, sync);
-  let best: Waypoint | null = past?.best == null ? null : { step: past.best.evaluation.step, point: past.best.point };
+  let best: Waypoint | null = past?.best ? { step: past.best.evaluation.step, point: past.best.point } : null;
   let last: Waypoint = { step: past?.steps.length ?? 0, point: past?.point ?? options.start };
   try {
     const events = trainEvents({ ...options, sink, past });
@@ -43,7 +43,7 @@ export async function* trainEventsInFile<Batch>(
       const next = await events.next();
       if (next.done === true) return next.value;
       yield next.value;
-      if (next.value.kind === "start" && recorded?.recovered != null)
+      if (next.value.kind === "start" && typeof recorded?.recovered === "string")
         yield { kind: "warning", about: "recovered", message: recorded.recovered };
       if (next.value.kind === "step") {
         last = { step: next.value.record.step, point: next.value.point };

@@ -32,7 +32,7 @@ export function logisticData(examples: number, features: number, seed: number) {
   }));
 }
 
-type Examples = ReturnType<typeof logisticData>;
+export type Examples = ReturnType<typeof logisticData>;
 
 /** Mean logistic loss of weights [features] and a bias on examples, and the share that is right. */
 export function logistic(

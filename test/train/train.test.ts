@@ -91,7 +91,7 @@ test("a loss that becomes NaN ends the run at its last finite point, naming step
   const sink = { append: (line: string) => void lines.push(line), close: () => undefined };
   const result = await train(quadraticRun({ objective, sink }));
   assert.is(result.steps.length, 4);
-  assert.match(result.message, /training loss: expected a finite number, got NaN after step 4 .* learning rate 0.05/);
+  assert.match(result.message, /training loss: expected a finite number, got NaN in step 5 .* learning rate 0.05/);
   assert.is(result.end.forwardPasses, 10); // the passes of the step that was not taken were spent
   assert.ok(result.point.every(Number.isFinite));
   assert.is(lines.at(-1), encodeLine(result.end));

@@ -1,0 +1,149 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { cellsOf, selectCells } from "../../src/experiment/cells";
+import { compactHistory } from "../../src/experiment/history";
+import { takeLock } from "../../src/experiment/lock";
+import { listCells, parseOptions } from "../../src/experiment/options";
+import { duration, progressLine } from "../../src/experiment/progress";
+import { recordKey } from "../../src/experiment/record-key";
+import { viewStore } from "../../src/experiment/store";
+import type { EvaluationRecord, StepRecord } from "../../src/train/records";
+import { cells, grid } from "../support/analytic-grid";
+import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
+
+const test = suite("experiment/parts");
+const files = scratch();
+test.after(() => files.remove());
+
+test("a grid is arms x seeds x learning rates, seed by seed", () => {
+  assert.equal(
+    cells.slice(0, 5).map(({ arm, seed, learningRate }) => [arm, seed, learningRate]),
+    [
+      ["mezo", 0, 0.01],
+      ["mezo", 0, 0.03],
+      ["adazeta", 0, 0.01],
+      ["adazeta", 0, 0.03],
+      ["mezo", 1, 0.01],
+    ],
+  );
+  assert.is(new Set(cells.map(({ key }) => key)).size, 8);
+});
+
+test("a key depends on settings, not on the order of their properties", () => {
+  assert.is(recordKey({ seed: 0, rank: 8 }), recordKey({ rank: 8, seed: 0 }));
+  assert.is.not(recordKey({ seed: 0 }), recordKey({ seed: 1 }));
+  assert.is(recordKey({ seed: 0 }).length, 16);
+});
+
+test("a selection takes arms, seeds and rates, and each key once", () => {
+  const some = selectCells(cells, { only: ["adazeta"], seeds: [1], learningRates: null });
+  assert.equal(
+    some.map(({ arm, seed }) => [arm, seed]),
+    [
+      ["adazeta", 1],
+      ["adazeta", 1],
+    ],
+  );
+  assert.is(selectCells([...cells, ...cells], { only: null, seeds: null, learningRates: null }).length, 8);
+  throwsWith(
+    () => selectCells(cells, { only: ["adam"], seeds: null, learningRates: null }),
+    "--only: expected one of mezo, adazeta",
+  );
+  throwsWith(() => cellsOf({ ...grid, arms: [...grid.arms, grid.arms[0]] }), "arms: expected distinct names");
+});
+
+test("the command line is read, and what it does not know is refused", () => {
+  assert.equal(parseOptions(["divergence", "--only", "a,b", "--seeds", "0-2,5", "--rates=1e-3", "--list"]), {
+    name: "divergence",
+    only: ["a", "b"],
+    seeds: [0, 1, 2, 5],
+    learningRates: [0.001],
+    list: true,
+  });
+  assert.equal(parseOptions([]).seeds, null);
+  throwsWith(() => parseOptions(["--seeds", "x"]), "--seeds: expected numbers");
+  throwsWith(() => parseOptions(["--seeds", "3-1"]), "--seeds: expected numbers or ranges");
+  throwsWith(() => parseOptions(["--fast"]), "--fast");
+});
+
+test("a list says what is to do, and needs no lock", () => {
+  const store = viewStore({ recordsPath: files.file("none.jsonl"), partialFolder: files.file("none") });
+  assert.is(listCells(cells.slice(0, 1), store)[0], `to do     ${cells[0].key}  mezo, seed 0, learning rate 0.01`);
+});
+
+test("a progress line fits a terminal", () => {
+  const progress = { what: "mezo, seed 0", done: 3, total: 30, share: 0.456, elapsedMs: 720_000, message: "" };
+  assert.is(
+    progressLine({ ...progress, state: "running", remainingMs: 7_530_000 }),
+    "3/30 mezo, seed 0: 45 %, 12 min passed, about 2 h 6 min left",
+  );
+  assert.is(
+    progressLine({ ...progress, state: "failed", remainingMs: null, message: "no model" }),
+    "3/30 mezo, seed 0: failed (no model), 12 min passed",
+  );
+  assert.is(duration(59_400), "59 s");
+});
+
+test("a history keeps every evaluation and thins its steps, the last one included", () => {
+  const step = {
+    kind: "step",
+    epoch: 0,
+    queries: 1,
+    projectedGradients: [1],
+    learningRate: 1,
+    directionalPasses: 0,
+  } as const;
+  const steps: StepRecord[] = Array.from({ length: 10 }, (_, i) => ({
+    ...step,
+    step: i + 1,
+    forwardPasses: 2 * i + 2,
+    loss: i === 9 ? NaN : 1 / 3,
+    rmsProjectedGradient: 1,
+    weightNorm: 123456.789,
+    elapsedMs: 0,
+  }));
+  const evaluation = {
+    kind: "evaluation",
+    step: 0,
+    forwardPasses: 0,
+    evaluationPasses: 1,
+    accuracy: 0.5,
+    elapsedMs: 0,
+  } as const;
+  const evaluations: EvaluationRecord[] = [{ ...evaluation, loss: Infinity }];
+  const history = compactHistory(steps, evaluations, 4); // every third, and the last
+  assert.equal(history.steps.step, [3, 6, 9, 10]);
+  assert.equal(history.steps.loss, [0.333333, 0.333333, 0.333333, null]);
+  assert.is(history.steps.weightNorm[0], 123457);
+  assert.is(history.evaluations[0].loss, null);
+});
+
+test("a lock is held once, given back, and taken over from a process that is gone", () => {
+  const path = files.file("a.lock");
+  const lock = takeLock(path);
+  throwsWith(() => takeLock(path), `got process ${process.pid} on this computer; wait for it to end`);
+  lock.release();
+  assert.not.ok(existsSync(path));
+  // the same number, another start: the process that held it is gone and its number was given out again
+  const before = JSON.parse(holderText(path)) as { pid: number };
+  writeFileSync(path, JSON.stringify({ ...before, processStart: "1" }));
+  if (existsSync("/proc/self/stat")) takeLock(path).release();
+  writeFileSync(path, JSON.stringify({ pid: 2 ** 22 + 1, processStart: "1", host: hostname() }));
+  takeLock(path).release();
+  writeFileSync(path, "not a lock");
+  takeLock(path).release();
+  writeFileSync(path, JSON.stringify({ pid: 1, processStart: null, host: "elsewhere" }));
+  throwsWith(() => takeLock(path), "on elsewhere; delete");
+});
+
+function holderText(path: string): string {
+  const lock = takeLock(path);
+  const text = readFileSync(path, "utf8");
+  lock.release();
+  return text;
+}
+
+test.run();

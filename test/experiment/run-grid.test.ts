@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { stepsOf } from "../../src/experiment/history";
+import type { GridProgress } from "../../src/experiment/progress";
+import { asRun } from "../../src/experiment/record";
+import { readRecords } from "../../src/experiment/store";
+import { train } from "../../src/train/train";
+import { cells, runSmallGrid } from "../support/analytic-grid";
+import { logisticRun } from "../support/analytic-runs";
+import { scratch } from "../support/scratch";
+import { rejectsWith, throwsWith } from "../support/throws";
+
+const test = suite("experiment/run-grid");
+const files = scratch();
+test.after(() => files.remove());
+const recordsOf = (folder: string) => readRecords(`${folder}/results/small.jsonl`).records;
+
+test("a grid of 2 arms x 2 seeds x 2 rates leaves 8 records with what a repetition needs", async () => {
+  const folder = files.file("whole");
+  assert.equal(await runSmallGrid(folder), { recorded: 8, skipped: 0, failed: [], stopped: false });
+  const records = recordsOf(folder);
+  assert.equal(
+    records.map(({ key }) => key),
+    cells.map(({ key }) => key),
+  );
+  const [record] = records;
+  assert.equal(record.settings, cells[0].settings);
+  assert.is(record.model, "logistic");
+  assert.is(record.commit, "0123abc");
+  assert.equal(record.extra, { test: 0.5 });
+  const run = await train(logisticRun({ settings: cells[0].settings }));
+  const steps = stepsOf(record.history);
+  assert.is(steps.length, 20);
+  assert.is(steps[7].loss, Number(run.steps[7].loss.toPrecision(6)));
+  assert.is(steps[7].forwardPasses, 16);
+  assert.equal(
+    asRun(record).evaluations.map(({ step }) => step),
+    [0, 5, 10, 15, 20],
+  );
+  assert.equal(readdirSync(`${folder}/partial`), []); // neither trajectories nor the lock are left
+});
+
+test("identical settings are never run twice", async () => {
+  const folder = files.file("twice");
+  await runSmallGrid(folder, { cells: cells.slice(0, 3) });
+  const renamed = cells.map((cell) => ({ ...cell, arm: `other-${cell.arm}` }));
+  assert.equal(await runSmallGrid(folder, { cells: renamed }), { recorded: 5, skipped: 3, failed: [], stopped: false });
+  assert.is(recordsOf(folder).length, 8);
+});
+
+test("a grid killed at any time continues to the records of one that was not", async () => {
+  const expected = files.file("unkilled");
+  await runSmallGrid(expected);
+  const folder = files.file("killed");
+  for (const told of [12, 50, 30]) await killedAfter(folder, told);
+  const before = recordsOf(folder).length;
+  assert.ok(before >= 1 && before < 8, `killed at the wrong time: ${before} records`);
+  assert.ok(existsSync(`${folder}/partial/small.lock`)); // left by the killed process, known to be stale
+  const result = await runSmallGrid(folder);
+  assert.is(result.recorded + result.skipped, 8);
+  const histories = (from: string) => recordsOf(from).map(({ key, history, reason }) => ({ key, history, reason }));
+  assert.equal(histories(folder), histories(expected));
+});
+
+test("a half-written last record is dropped, and its run is made again", async () => {
+  const folder = files.file("half");
+  await runSmallGrid(folder, { cells: cells.slice(0, 2) });
+  const path = `${folder}/results/small.jsonl`;
+  const whole = readFileSync(path, "utf8");
+  writeFileSync(path, whole.slice(0, -40));
+  assert.match(readRecords(path).recovered!, "small.jsonl:2: a half-written last line");
+  assert.is((await runSmallGrid(folder, { cells: cells.slice(0, 2) })).recorded, 1);
+  assert.is(readRecords(path).records.length, 2);
+});
+
+test("records of another format version are refused with file and line", async () => {
+  const folder = files.file("version");
+  await runSmallGrid(folder, { cells: cells.slice(0, 1) });
+  appendFileSync(`${folder}/results/small.jsonl`, '{"format":"adazeta-record","version":3}\n');
+  await rejectsWith(runSmallGrid(folder), "small.jsonl:2: version: expected 1, got 3");
+  throwsWith(() => readRecords(`${folder}/results/small.jsonl`), "made by another version of this project");
+  assert.not.ok(existsSync(`${folder}/partial/small.lock`));
+});
+
+test("a run that fails is told, the others go on", async () => {
+  const folder = files.file("fails");
+  const runCell = async () => {
+    throw new Error("model.onnx: expected a file, got nothing");
+  };
+  const result = await runSmallGrid(folder, { cells: cells.slice(0, 2), runCell });
+  assert.is(result.failed.length, 2);
+  assert.equal(result.failed[0], {
+    what: "mezo, seed 0, learning rate 0.01",
+    message: "model.onnx: expected a file, got nothing",
+  });
+  assert.equal(recordsOf(folder), []);
+});
+
+test("a stop signal leaves the run to be continued", async () => {
+  const folder = files.file("stopped");
+  const stop = new AbortController();
+  let told = 0;
+  const result = await runSmallGrid(folder, {
+    signal: stop.signal,
+    onProgress: () => (++told === 30 ? stop.abort() : undefined),
+  });
+  assert.ok(result.stopped && result.recorded === 1);
+  assert.is((await runSmallGrid(folder)).recorded, 7);
+});
+
+test("progress counts runs and estimates the time that is left", async () => {
+  const told: GridProgress[] = [];
+  await runSmallGrid(files.file("progress"), { onProgress: (p) => told.push(p) });
+  assert.is(told[0].remainingMs, null);
+  assert.equal([told.at(-1)!.done, told.at(-1)!.total, told.at(-1)!.remainingMs], [8, 8, 0]);
+  const half = told.find(({ done, share }) => done === 4 && share === 0)!;
+  // half of the cost is done, so about as much time is left as has passed
+  assert.ok(Math.abs(half.remainingMs! / half.elapsedMs - 1) < 0.1);
+});
+
+/** Runs the grid in its own process and kills it, with no chance to clean up, when it has told its progress that often. */
+async function killedAfter(folder: string, told: number): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/support/killed-grid.ts", folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  let lines = 0;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    lines += text.split("\n").length - 1;
+    if (lines >= told) child.kill("SIGKILL");
+  });
+  await gone;
+  assert.is(child.signalCode, "SIGKILL");
+}
+
+test.run();

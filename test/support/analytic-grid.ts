@@ -1,0 +1,60 @@
+import { adazeta, mezo } from "../../src/optimizer/method";
+import { cellsOf } from "../../src/experiment/cells";
+import type { Cell, Grid } from "../../src/experiment/cells";
+import { runGrid } from "../../src/experiment/run-grid";
+import type { GridOptions, GridResult } from "../../src/experiment/run-grid";
+import { openStore } from "../../src/experiment/store";
+import type { RunSettings } from "../../src/train/settings";
+import { trainInFile } from "../../src/train/train-in-file";
+import { logisticRun, settingsOf } from "./analytic-runs";
+
+/** Two methods x two seeds x two learning rates on the logistic regression, 20 steps each. */
+export const grid: Grid<RunSettings> = {
+  name: "small",
+  seeds: [0, 1],
+  learningRates: [0.01, 0.03],
+  arms: [
+    { name: "mezo", settings: (seed, learningRate) => settings(seed, mezo({ learningRate })) },
+    {
+      name: "adazeta",
+      settings: (seed, learningRate) => settings(seed, adazeta({ exponent: 0.8, cap: 4, learningRate })),
+      cost: 2,
+    },
+  ],
+};
+
+export const cells = cellsOf(grid);
+
+function settings(seed: number, method: RunSettings["method"]): RunSettings {
+  return settingsOf({ seed, method, stepsPerEpoch: 5, budget: { kind: "steps", steps: 20 }, evaluateEvery: 5 });
+}
+
+/** Runs the grid with its records in a folder; a pause before each batch leaves time to be killed. */
+export async function runSmallGrid(
+  folder: string,
+  changes: Partial<GridOptions<RunSettings>> = {},
+  delayMs = 0,
+): Promise<GridResult> {
+  const store = openStore({ recordsPath: `${folder}/results/small.jsonl`, partialFolder: `${folder}/partial` });
+  let ticks = 0;
+  try {
+    return await runGrid({
+      cells,
+      store,
+      runCell: async (cell: Cell<RunSettings>, { path, signal, onEvent, note }) => {
+        const run = logisticRun({ settings: cell.settings, signal, note });
+        const batchAt = async (step: number) => {
+          if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+          return run.batchAt(step);
+        };
+        return { run: await trainInFile({ ...run, batchAt, path }, onEvent), extra: { test: 0.5 } };
+      },
+      origin: { commit: "0123abc", machine: "test", command: "test" },
+      clock: () => 1000 * ticks++,
+      date: () => "2026-01-01T00:00:00.000Z",
+      ...changes,
+    });
+  } finally {
+    store.close();
+  }
+}
