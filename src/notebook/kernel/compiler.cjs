@@ -1,4 +1,5 @@
 // tslab compiles cells with options of its own (not strict, module resolution of Node 10); the project's are put in their place.
+const fs = require("node:fs");
 
 /** Must run before the first require of tslab's converter. */
 exports.useProjectOptions = function useProjectOptions() {
@@ -7,5 +8,22 @@ exports.useProjectOptions = function useProjectOptions() {
   const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, strict: true };
   const createWatchCompilerHost = (files, theirs, ...rest) =>
     ts.createWatchCompilerHost(files, { ...theirs, ...options }, ...rest);
-  require.cache[id].exports = { ...ts, createWatchCompilerHost };
+  require.cache[id].exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles: checkEachFileOnce(ts) };
 };
+
+/**
+ * tslab checks every file behind a cell's imports again for every cell, about a second each time for all of src. A file that had no
+ * errors is not checked again until any file has changed or gone: then all are, because an error shows where a name is used.
+ */
+function checkEachFileOnce(ts) {
+  const clean = new Map(); // file name -> the text that was checked
+  return (program, [cell, ...imported], token) => {
+    const changed = imported.some(({ fileName, text }) => clean.has(fileName) && clean.get(fileName) !== text);
+    if (changed || [...clean.keys()].some((name) => !fs.existsSync(name))) clean.clear();
+    const unchecked = imported.filter(({ fileName }) => !clean.has(fileName));
+    const diagnostics = ts.getPreEmitDiagnosticsOfFiles(program, [cell, ...unchecked], token);
+    const wrong = new Set(diagnostics.map(({ file }) => file));
+    for (const file of unchecked) if (!wrong.has(file)) clean.set(file.fileName, file.text);
+    return diagnostics;
+  };
+}

@@ -1,0 +1,41 @@
+import { runRecord } from "../table/from-training";
+import type { RunRecord } from "../table/record";
+import { differingSettings } from "../table/summary";
+import { listRuns } from "../train/runs";
+import { readTrajectory } from "../train/trajectory";
+import { RUNS } from "./live-runs";
+import type { RunNote } from "./live-runs";
+
+export interface KeptRunsOptions {
+  /** Only runs of this arm. */
+  readonly arm?: string;
+  /** Only runs on this problem (`title`). */
+  readonly problem?: string;
+  /** Folder of the kept runs; default data/runs. */
+  readonly store?: string;
+}
+
+/**
+ * The runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
+ * which it differs from the others.
+ * @example showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))
+ */
+export function keptRuns({ arm, problem, store = RUNS }: KeptRunsOptions = {}): readonly RunRecord[] {
+  const found = listRuns(store).flatMap(({ path, id }) => {
+    const trajectory = readTrajectory(path);
+    const note = trajectory?.header.note as Partial<RunNote> | null | undefined;
+    if (!trajectory || typeof note?.arm !== "string" || typeof note.chanceLoss !== "number") return [];
+    if ((arm !== undefined && note.arm !== arm) || (problem !== undefined && note.problem !== problem)) return [];
+    return [{ ...runRecord(trajectory, { arm: note.arm, chanceLoss: note.chanceLoss }), id }];
+  });
+  const differing = differingSettings(found).filter((name) => !name.endsWith(".name"));
+  return found.map((run) => ({ ...run, name: [run.arm, ...describe(run, differing)].join(", ") }));
+}
+
+function describe({ learningRate, settings, seed }: RunRecord, differing: readonly string[]): readonly string[] {
+  const short = differing
+    .filter((name) => settings?.[name] !== null && settings?.[name] !== undefined)
+    .filter((name) => !name.startsWith("stop") && !name.includes("learningRate"))
+    .map((name) => `${name.split(".").at(-1) ?? name} ${String(settings?.[name])}`);
+  return [`rate ${learningRate}`, ...short, `seed ${seed}`];
+}

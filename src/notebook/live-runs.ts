@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+import type { Arm } from "../experiment/arm";
+import type { Problem } from "../experiment/problem";
+import { armOptions } from "../experiment/run-arm";
+import { lossByStepsAndPasses } from "../plot/loss";
+import { forwardPasses } from "../schedule/forward-passes";
+import { runRecord } from "../table/from-training";
+import type { RunRecord } from "../table/record";
+import { canonicalJson } from "../train/canonical-json";
+import type { TrainEvent } from "../train/events";
+import type { EvaluationRecord, Header, StepRecord } from "../train/records";
+import { deleteRun, findRun, keepSummary, listRuns, newRun } from "../train/runs";
+import type { KeptRun } from "../train/runs";
+import { headerOf } from "../train/train";
+import type { RunResult } from "../train/train";
+import { trainInFile } from "../train/train-in-file";
+import { showFigure } from "./figure-display";
+import { openAdapter } from "./open";
+import type { OpenAdapter } from "./open";
+import { showProgress } from "./progress";
+import { commitNow, machineNow } from "./provenance";
+import { stopSignal } from "./stop-signal";
+
+/** Where interactive runs are kept; git-ignored. */
+export const RUNS = "data/runs";
+
+export interface LiveOptions {
+  readonly seed: number;
+  /** Steps between evaluations on dev; default 20. A run on a budget of forward passes has them at equal passes. */
+  readonly evaluateEvery?: number;
+  /** Ends a run that has diverged; null (the default) lets it go on, so that the figure shows what comes after. */
+  readonly stopMargin?: number | null;
+  /** Runs again what has a finished record; default false. */
+  readonly recompute?: boolean;
+  readonly title?: string;
+  /** Folder of the kept runs; default data/runs. */
+  readonly store?: string;
+}
+
+/** A run that was made in a cell or read from its record. */
+export interface LiveRun extends OpenAdapter {
+  readonly arm: Arm;
+  readonly result: RunResult;
+  readonly record: RunRecord;
+  readonly kept: KeptRun;
+}
+
+/** What a kept run says of itself in its trajectory's header. */
+export interface RunNote {
+  readonly arm: string;
+  readonly problem: string;
+  readonly chanceLoss: number;
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: string;
+}
+
+/**
+ * Trains the arms one after another under the current cell: one figure that grows (dev loss against steps and against forward
+ * passes) and a progress bar for each arm. Every run is kept in `data/runs` as it goes: Stop keeps it, running the cell again
+ * continues it, and a finished one is shown from its record unless `recompute` is set.
+ * @returns the runs, in the order of the arms; those after a Stop are missing
+ * @example const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 });
+ */
+export async function runLive(
+  problem: Problem,
+  arms: readonly Arm[],
+  options: LiveOptions,
+): Promise<readonly LiveRun[]> {
+  const { chanceLoss } = problem;
+  const signal = stopSignal();
+  const runs: LiveRun[] = [];
+  const figureOf = (records: readonly RunRecord[]) =>
+    lossByStepsAndPasses(records, { title: options.title ?? title(problem), origin: originOf(problem, options.seed) });
+  let figure: ReturnType<typeof showFigure> | null = null;
+  for (const arm of arms) {
+    if (signal.aborted) break;
+    const open = await openAdapter(problem.loaded, arm.adapter);
+    const live = new LiveHistory();
+    const progress = showProgress(arm.name, plannedSteps(arm));
+    const totalForwardPasses = plannedPasses(arm, problem);
+    const onEvent = (event: TrainEvent): void => {
+      live.hear(event);
+      if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
+      const last = live.steps.at(-1);
+      if (event.kind === "step" && last)
+        progress.update({
+          step: last.step,
+          steps: plannedSteps(arm),
+          forwardPasses: last.forwardPasses,
+          totalForwardPasses,
+          loss: last.loss,
+        });
+      if (event.kind !== "evaluation" || live.header === null) return;
+      const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
+      const all = [...runs.map(({ record }) => record), now];
+      if (figure === null) figure = showFigure(figureOf(all));
+      else figure.update(figureOf(all));
+    };
+    const { kept, result, reused } = await keptRun(problem, arm, open, options, onEvent);
+    const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
+    runs.push({ arm, ...open, kept, result, record });
+    progress.finish(reused ? `from the record of ${kept.id} (recompute: true runs it again)` : result.message);
+    const all = figureOf(runs.map((run) => run.record));
+    if (figure === null) figure = showFigure(all);
+    else figure.update(all);
+    if (result.end.reason === "stopped")
+      console.log(
+        `interrupted at step ${result.end.step} of ${arm.name}; the record is kept, run the cell again to continue`,
+      );
+  }
+  figure?.finish();
+  return runs;
+}
+
+async function keptRun(
+  problem: Problem,
+  arm: Arm,
+  { adapter, session }: OpenAdapter,
+  options: LiveOptions,
+  onEvent: (event: TrainEvent) => void,
+): Promise<{ readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }> {
+  const { seed, evaluateEvery = 20, stopMargin = null, store = RUNS } = options;
+  const note: RunNote = {
+    arm: arm.name,
+    problem: title(problem),
+    chanceLoss: problem.chanceLoss,
+    date: new Date().toISOString(),
+    commit: commitNow(),
+    machine: machineNow(),
+  };
+  const basic = armOptions(arm, problem, adapter, session, {
+    seed,
+    evaluateEvery: evaluateEvery * stretch(arm),
+    stopMargin,
+  });
+  const { settings, identity, start } = headerOf(basic);
+  const hash = createHash("sha256").update(canonicalJson({ settings, identity, start })).digest("hex").slice(0, 8);
+  const name = `${arm.name} ${hash}`;
+  const known = listRuns(store).find(({ id }) => id.endsWith(hash));
+  if (known && options.recompute === true) deleteRun(store, known.id);
+  const kept = known && options.recompute !== true ? findRun(store, known.id) : newRun(store, name);
+  let steps = 0;
+  const result = await trainInFile(
+    { ...basic, note, clock: () => performance.now(), signal: stopSignal(), path: kept.path, snapshotEvery: 100 },
+    (event) => {
+      if (event.kind === "step") steps++;
+      onEvent(event);
+    },
+  );
+  keepSummary(kept, name, result);
+  return { kept, result, reused: known !== undefined && steps === 0 };
+}
+
+/** What a run has left so far, from its events. */
+class LiveHistory {
+  header: Header | null = null;
+  readonly steps: StepRecord[] = [];
+  readonly evaluations: EvaluationRecord[] = [];
+
+  hear(event: TrainEvent): void {
+    if (event.kind === "start") {
+      this.header = event.header;
+      this.steps.push(...event.steps);
+      this.evaluations.push(...event.evaluations);
+    } else if (event.kind === "step") this.steps.push(event.record);
+    else if (event.kind === "evaluation") this.evaluations.push(event.record);
+  }
+}
+
+/** A run that takes more steps for the same passes is evaluated as often per pass. */
+function stretch(arm: Arm): number {
+  return arm.budget.kind === "forward-passes" ? 4 : 1;
+}
+
+/** The learning rate that the arm itself runs at, where it is constant. */
+function rateOf({ method }: Arm): number {
+  return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
+}
+
+function plannedPasses({ budget, method, batchSize }: Arm, problem: Problem): number {
+  if (budget.kind === "forward-passes") return budget.forwardPasses;
+  return forwardPasses(method.queries, budget.steps, problem.batches(batchSize).stepsPerEpoch, method.estimator.kind);
+}
+
+function plannedSteps({ budget }: Arm): number {
+  return budget.kind === "steps" ? budget.steps : Math.ceil(budget.forwardPasses / 2);
+}
+
+/** What a figure of a problem's runs is called. */
+export function title({ task, loaded }: Problem): string {
+  return `${task.name.toUpperCase()} on ${loaded.title}`;
+}
+
+/** The caption of figures made from runs of a problem. */
+export function originOf(problem: Problem, ...seeds: readonly number[]) {
+  const { loaded, origin } = problem;
+  const date = new Date().toISOString().slice(0, 10);
+  return { kind: "measured", date, model: loaded.title, data: origin.description, seeds, commit: commitNow() } as const;
+}
