@@ -59,9 +59,15 @@ export { timeFigure } from "./plot/time";
 export { warningsFigure } from "./plot/warnings";
 
 // the notebook itself
+export { bestOnDev, saveRun, testOnce } from "./notebook/choose";
+export { openClassifier } from "./notebook/classifier";
+export { keptRuns } from "./notebook/kept-runs";
+export { originOf, runLive } from "./notebook/live-runs";
+export { showProblem } from "./notebook/problem-display";
 export { display } from "./notebook/display";
 export { showFigure } from "./notebook/figure-display";
 export { openAdapter, openModel, openProblem, openTask } from "./notebook/open";
 export { parameters } from "./notebook/parameters";
 export { showProgress } from "./notebook/progress";
 export { stopSignal } from "./notebook/stop-signal";
+export { showTable } from "./notebook/table-display";

@@ -1,5 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { forwardPasses } from "../schedule/forward-passes";
+import { forwardPasses, stepsPerEpoch } from "../schedule/forward-passes";
 import { arm, armNames } from "./arm";
 import type { Arm, ArmName, StudySettings } from "./arm";
 import type { ProblemOptions } from "./problem";
@@ -64,18 +64,31 @@ export const laptopSchedule = {
   cap: 8,
 } as const;
 
+/** What a reader may change in a study. */
+export interface StudyChanges {
+  readonly steps?: number;
+  /** Multiplier of the schedule. */
+  readonly alpha?: number;
+  /** Exponent of the schedule. */
+  readonly beta?: number;
+  /** Most queries of a step. */
+  readonly cap?: number;
+}
+
 /**
  * What the arms of a study share at one learning rate.
  * @example studySettings("minilm-trec", 3e-3).scheduledPasses // 1824
  */
-export function studySettings(name: StudyName, learningRate: number): StudySettings {
-  const { tensorTrain, chunk } = studies[name];
+export function studySettings(name: StudyName, learningRate: number, changes: StudyChanges = {}): StudySettings {
+  const { tensorTrain, chunk, problem } = studies[name];
+  const { steps = STEPS, alpha = laptopSchedule.multiplier, beta, cap = laptopSchedule.cap } = changes;
+  const schedule = { ...laptopSchedule, multiplier: alpha, exponent: beta ?? laptopSchedule.exponent, cap };
   return {
     learningRate,
-    steps: STEPS,
-    batchSize: BATCH,
-    schedule: laptopSchedule,
-    scheduledPasses: forwardPasses(laptopSchedule, STEPS, Math.ceil(TRAIN / BATCH), "two-sided"),
+    steps,
+    batchSize: problem.batchSize,
+    schedule,
+    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(problem.train, problem.batchSize), "two-sided"),
     perturbationScale: 1e-3,
     chunk,
     tensorTrain,

@@ -1,0 +1,51 @@
+import { fail } from "../check/check";
+import type { Problem } from "../experiment/problem";
+import { evaluateClassifier } from "../task/classifier";
+import { saveClassifier } from "../task/saved-classifier";
+import type { LiveRun } from "./live-runs";
+import { openAdapter } from "./open";
+
+/** The run whose best checkpoint has the lowest loss on dev. @throws when no run has an evaluation */
+export function bestOnDev(runs: readonly LiveRun[]): LiveRun {
+  const lossOf = (run: LiveRun): number => run.result.best?.evaluation.loss ?? Infinity;
+  const [best] = [...runs].sort((a, b) => lossOf(a) - lossOf(b));
+  return best?.result.best ? best : fail("runs", "a run with a finite dev loss", runs.length);
+}
+
+/** Shares of right answers on the test split, before and after training. */
+export interface TestScores {
+  readonly before: number;
+  readonly after: number;
+  readonly count: number;
+}
+
+/**
+ * The one look at the test split: the chosen run's best checkpoint, and the frozen model with the same readout.
+ * @example (await testOnce(problem, bestOnDev(runs))).count // 200
+ */
+export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScores> {
+  const { best } = run.result;
+  if (best === null) return fail("run", "a run with a best checkpoint", run.arm.name);
+  const frozen = await openAdapter(problem.loaded, { kind: "none" });
+  const before = await evaluateClassifier(frozen.session, problem.readout, new Float32Array(0), problem.test);
+  const after = await evaluateClassifier(run.session, problem.readout, best.point, problem.test);
+  return { before: before.accuracy, after: after.accuracy, count: after.count };
+}
+
+/**
+ * Saves the best checkpoint of a run with its readout, as `<path>.adapter.safetensors` and `<path>.readout.safetensors`.
+ * @returns the path, for `openClassifier`
+ */
+export function saveRun(problem: Problem, { arm, adapter, result }: LiveRun, path: string): string {
+  const { best } = result;
+  if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
+  const note = `${arm.name} on ${problem.origin.description}, step ${best.evaluation.step}`;
+  const { spec, layout } = adapter;
+  const modelId = problem.loaded.model.id;
+  saveClassifier(path, {
+    adapter: { spec, layout, point: best.point, modelId, note },
+    readout: problem.readout,
+    labels: problem.task.labels,
+  });
+  return path;
+}

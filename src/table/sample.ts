@@ -1,0 +1,20 @@
+import { table } from "arquero";
+import type { ColumnTable } from "arquero";
+import type { Sample } from "../task/sample";
+
+/**
+ * How many texts of each class every part of a sample has: one row a part that is not empty, one column a class, and the sum.
+ * @example sampleTable(sample, ["negative", "positive"]).columnNames() // ["part", "negative", "positive", "all"]
+ */
+export function sampleTable({ counts }: Pick<Sample, "counts">, labels: readonly string[]): ColumnTable {
+  const parts = (["prototypes", "train", "dev", "test"] as const).filter((part) => sum(counts[part]) > 0);
+  return table({
+    part: parts,
+    ...Object.fromEntries(labels.map((label, c) => [label, parts.map((part) => counts[part][c])])),
+    all: parts.map((part) => sum(counts[part])),
+  });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

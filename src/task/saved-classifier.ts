@@ -1,0 +1,54 @@
+import { fail } from "../check/check";
+import type { SavedAdapter } from "../weights/adapter-file";
+import { loadAdapter, saveAdapter } from "../weights/adapter-file";
+import { readSafetensors } from "../weights/safetensors";
+import { writeSafetensors } from "../weights/write-safetensors";
+import type { Readout } from "./readout";
+
+/** A tuned adapter with the frozen readout it was tuned for: all that a frozen model needs to answer. */
+export interface SavedClassifier {
+  readonly adapter: SavedAdapter;
+  readonly readout: Readout;
+  readonly labels: readonly string[];
+}
+
+const FORMAT = "adazeta-readout-1";
+
+/**
+ * Saves a classifier as two safetensors files: `<path>.adapter.safetensors` and `<path>.readout.safetensors`.
+ * @throws when the disk does not take them
+ * @example saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })
+ */
+export function saveClassifier(path: string, { adapter, readout, labels }: SavedClassifier): void {
+  const { rows, classes, width, scale, bias } = readout;
+  saveAdapter(`${path}.adapter.safetensors`, adapter);
+  const tensors = [
+    { name: "rows", shape: [classes, width], data: rows },
+    ...(bias ? [{ name: "bias", shape: [classes], data: bias }] : []),
+  ];
+  const metadata = { format: FORMAT, model: adapter.modelId, labels: JSON.stringify(labels), scale: String(scale) };
+  writeSafetensors(`${path}.readout.safetensors`, tensors, metadata);
+}
+
+/**
+ * Reads what `saveClassifier` wrote.
+ * @throws when a file is missing or damaged, or was made for another model
+ */
+export function loadClassifier(path: string, modelId: string): SavedClassifier {
+  const adapter = loadAdapter(`${path}.adapter.safetensors`, { modelId });
+  const file = `${path}.readout.safetensors`;
+  const { metadata, tensors } = readSafetensors(file);
+  if (metadata["format"] !== FORMAT)
+    fail(`${file}: format`, `"${FORMAT}", a file made by saveClassifier`, metadata["format"]);
+  if (metadata["model"] !== modelId) fail(`${file}: model`, modelId, metadata["model"]);
+  const rows = tensors.find(({ name }) => name === "rows") ?? fail(`${file}: rows`, "a tensor", "none");
+  const bias = tensors.find(({ name }) => name === "bias");
+  const [classes, width] = rows.shape;
+  const labels: unknown = JSON.parse(metadata["labels"] ?? "null");
+  if (!Array.isArray(labels) || labels.length !== classes || !labels.every((label) => typeof label === "string"))
+    return fail(`${file}: labels`, `${classes} names`, labels);
+  const scale = Number(metadata["scale"]);
+  if (!Number.isFinite(scale)) fail(`${file}: scale`, "a number", metadata["scale"]);
+  const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
+  return { adapter, readout, labels };
+}
