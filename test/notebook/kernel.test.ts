@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -177,6 +178,31 @@ test("a cell's value survives for the next cell, and an error does not lose it",
   await run("const kept = new Float32Array([1, 2]);");
   await run('throw new Error("no");');
   assert.equal(find(await run("kept[1]"), "execute_result")["data"], { "text/plain": "2" });
+});
+
+test("an imported file is checked again when it, or a file that it uses, has changed", async () => {
+  const folder = ".cache/kernel-test";
+  mkdirSync(folder, { recursive: true });
+  const write = (name: string, text: string): void => writeFileSync(`${folder}/${name}.ts`, text);
+  const use = async (name: string): Promise<Ran> => {
+    await sleep(700); // the compiler looks for changed files a few times per second
+    return run(`import { b as ${name} } from "./${folder}/b";\n${name}`);
+  };
+  try {
+    write("a", "export const a: number = 1;");
+    write("b", 'import { a } from "./a";\nexport const b: number = a + 1;');
+    assert.equal(find(await use("first"), "execute_result")["data"], { "text/plain": "2" });
+    assert.equal(find(await use("second"), "execute_result")["data"], { "text/plain": "2" });
+    write("a", 'export const a: string = "x";');
+    assert.match(
+      String(find(await use("third"), "error")["evalue"]),
+      /b\.ts:2:14: Type 'string' is not assignable to type 'number'/,
+    );
+    write("b", 'import { a } from "./a";\nexport const b: string = a + "y";');
+    assert.equal(find(await use("fourth"), "execute_result")["data"], { "text/plain": "'xy'" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a variable of an earlier cell can be a shorthand property, and errors keep the columns that were written", async () => {
