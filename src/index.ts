@@ -41,7 +41,8 @@ export { train } from "./train/train";
 export { readTrajectory } from "./train/trajectory";
 export { arm, armNames } from "./experiment/arm";
 export type { Arm, StudySettings } from "./experiment/arm";
-export { divergenceCells, laptopSchedule, studies, studySettings } from "./experiment/divergence";
+export { divergenceGrid, laptopSchedule, studies, studySettings } from "./experiment/divergence";
+export { readRecords } from "./experiment/store";
 
 // tables and figures
 export { runRecord } from "./table/from-training";

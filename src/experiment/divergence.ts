@@ -1,21 +1,24 @@
 import type { AdapterSpec } from "../adapter/adapter";
 import { forwardPasses, stepsPerEpoch } from "../schedule/forward-passes";
 import { arm, armNames } from "./arm";
-import type { Arm, ArmName, StudySettings } from "./arm";
+import type { Arm as ArmSettings, StudySettings } from "./arm";
+import type { Grid } from "./cells";
 import type { ProblemOptions } from "./problem";
 
 /** The two halves of the study: many seeds and rates on a small encoder, and the same arms on a language model. */
 export type StudyName = "minilm-trec" | "smollm2-sst2";
 
-/** One run of the study, as plain data. */
-export interface DivergenceCell {
+/** Everything that decides the numbers of one run of the study, as plain data. */
+export interface DivergenceSettings {
   readonly study: StudyName;
-  readonly arm: Arm;
-  readonly armName: ArmName;
-  /** The study's learning rate; an arm may run at a fraction of it (its method says). */
-  readonly learningRate: number;
+  readonly model: Study["model"];
+  readonly task: Study["task"];
+  readonly problem: Study["problem"];
+  readonly arm: ArmSettings;
   readonly seed: number;
   readonly evaluateEvery: number;
+  /** Threads of the engine: the order of sums, and so the last bits, may depend on it. */
+  readonly threads: number;
 }
 
 /** What one half of the study is made of. */
@@ -97,21 +100,31 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
 }
 
 /**
- * All runs of a study, the most telling first: every arm of one seed and rate before the next seed, every seed before the next rate.
- * @example divergenceCells("smollm2-sst2").length // 21: 7 arms, 3 seeds, 1 learning rate
+ * A study as a grid of arms x seeds x learning rates.
+ * @example cellsOf(divergenceGrid("smollm2-sst2")).length // 21: 7 arms, 3 seeds, 1 learning rate
  */
-export function divergenceCells(name: StudyName): readonly DivergenceCell[] {
-  const { learningRates, seeds } = studies[name];
-  return learningRates.flatMap((learningRate) =>
-    seeds.flatMap((seed) =>
-      armNames.map((armName) => ({
+export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
+  const { learningRates, seeds, model, task, problem } = studies[name];
+  const { scheduledPasses } = studySettings(name, 1);
+  return {
+    name: `divergence-${name}`,
+    seeds,
+    learningRates,
+    arms: armNames.map((armName) => ({
+      name: armName.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
+      cost: ["AdaZeta", "LoRA + schedule", "MeZO-LoRA, smaller rate", "MeZO-LoRA, batch x4"].includes(armName)
+        ? scheduledPasses
+        : 2 * STEPS,
+      settings: (seed, learningRate) => ({
         study: name,
+        model,
+        task,
+        problem,
         arm: arm(armName, studySettings(name, learningRate)),
-        armName,
-        learningRate,
         seed,
         evaluateEvery: armName === "MeZO-LoRA, smaller rate" ? 80 : 20,
-      })),
-    ),
-  );
+        threads: 1,
+      }),
+    })),
+  };
 }
