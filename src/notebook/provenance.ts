@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { readFileSync } from "node:fs";
+import type { Origin } from "../table/origin";
 
 /**
  * The project's commit, with "+changes" when the working tree differs; "unknown" outside a git checkout.
@@ -15,6 +16,18 @@ export function commitNow(): string {
   } catch {
     return "unknown";
   }
+}
+
+/**
+ * The origin of numbers that a cell measures now: today's date and the project's commit.
+ * @example measuredNow({ model: "fresh adapters", data: "normal activations", seeds: [0] })
+ */
+export function measuredNow(what: {
+  readonly model: string;
+  readonly data: string;
+  readonly seeds: readonly number[];
+}): Origin {
+  return { kind: "measured", date: new Date().toISOString().slice(0, 10), commit: commitNow(), ...what };
 }
 
 /** Vector instructions that decide how fast and in which order sums are made. */

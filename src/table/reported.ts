@@ -15,12 +15,14 @@ export interface Comparison {
 
 /**
  * "reported by ..." beside "measured here", and their difference (measured - reported) where both exist.
+ * @param ours name of our column; "computed here" where nothing was run
  * @example besideReported([{ what: "TREC", reported: null, measured: 87 }], "Table 2")
  * @throws when there is nothing to compare
  */
 export function besideReported(
   rows: readonly Comparison[],
   source: string,
+  ours: "measured here" | "computed here" = "measured here",
 ): { readonly table: ColumnTable; readonly options: TableOptions } {
   if (rows.length === 0) fail("rows", "at least one quantity", rows);
   const reportedName = `reported by ${source}`;
@@ -28,13 +30,13 @@ export function besideReported(
     rows.map(({ what, reported, measured }) => ({
       quantity: what,
       [reportedName]: reported,
-      "measured here": measured,
+      [ours]: measured,
       difference:
         reported === null || measured === null
           ? null
           : (typeof measured === "number" ? measured : measured.mean) - reported,
     })),
   );
-  const right = { [reportedName]: "right", "measured here": "right", difference: "right" } as const;
-  return { table, options: { align: right, missing: { [reportedName]: "not found", "measured here": "not run" } } };
+  const right = { [reportedName]: "right", [ours]: "right", difference: "right" } as const;
+  return { table, options: { align: right, missing: { [reportedName]: "not found", [ours]: "not run" } } };
 }

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { divergenceMap } from "../../src/plot/divergence-map";
 import { initialScaleFigure } from "../../src/plot/initial-scale";
+import { linesFigure } from "../../src/plot/lines";
 import { logAxis } from "../../src/plot/log-axis";
 import { colors, stylesFor, translucent } from "../../src/plot/palette";
 import { parameterCountFigure } from "../../src/plot/parameter-count";
@@ -137,6 +138,14 @@ test("nothing to draw is an error that says what was expected", () => {
 test("five seeds of five arms stay a small value", () => {
   const bytes = JSON.stringify(warningsFigure(divergenceRuns(5))).length;
   assert.ok(bytes < 1_000_000, `${bytes} bytes`);
+});
+
+test("lines keep their points, but zeros have no place on a logarithmic axis", () => {
+  const points = [4, 2, 0].map((y, i) => ({ x: i + 1, y }));
+  const { data, layout } = linesFigure([{ name: "a <b>", points }], { x: "place", y: "value", xScale: "log" });
+  assert.equal([data[0]!.x, data[0]!.y, data[0]!.name], [[1, 2], [4, 2], "a &lt;b&gt;"]); // prettier-ignore
+  assert.equal([layout.xaxis!.type, layout.yaxis!.type], ["log", "log"]);
+  throwsWith(() => linesFigure([], { x: "place", y: "value" }), "lines: expected at least one line, got []");
 });
 
 test.run();

@@ -81,6 +81,8 @@ test("what a paper does not give is not found, what was not run here is not run"
   assert.match(text, /SST-2 +90 +91\.5 +1\.5/);
   assert.match(text, /TREC +not found +87\.0 ± 1\.4 +-/);
   assert.match(text, /COPA +70 +not run +-/);
+  const counts = besideReported([{ what: "parameters", reported: null, measured: 8 }], "Table 2", "computed here");
+  assert.match(toText(counts.table, counts.options), /computed here/);
   throwsWith(() => besideReported([], "Table 2"), "rows: expected at least one quantity");
 });
 

@@ -1,0 +1,56 @@
+import { fail } from "../check/check";
+import { escapeText } from "../table/escape";
+import type { Figure, Trace } from "./figure";
+import { logAxis, ticksAt } from "./log-axis";
+import { colors } from "./palette";
+import { axis, baseLayout } from "./template";
+import type { FigureOptions } from "./template";
+
+/** A named line of points. */
+export interface NamedLine {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+}
+
+export interface LinesOptions extends FigureOptions {
+  /** Name of the horizontal axis, unit included. */
+  readonly x: string;
+  /** Name of the vertical axis, unit included; logarithmic, so values that are not positive are left out. */
+  readonly y: string;
+  /** "linear" when absent; "log" puts ticks at the values themselves. */
+  readonly xScale?: "linear" | "log";
+}
+
+/**
+ * Any named lines on a logarithmic vertical axis: singular values against their place, an error against the rank.
+ * @throws when there are no lines
+ */
+export function linesFigure(lines: readonly NamedLine[], options: LinesOptions): Figure {
+  if (lines.length === 0) fail("lines", "at least one line", lines);
+  const shades = [colors.vermillion, colors.blue, colors.green, colors.orange, colors.purple];
+  const dashes = ["dash", "solid", "dot", "dashdot", "longdash"] as const;
+  const symbols = ["circle", "square", "diamond", "triangle-up", "x"] as const;
+  const drawn = lines.map(({ name, points }) => ({ name, points: points.filter(({ y }) => y > 0) }));
+  const all = drawn.flatMap(({ points }) => points);
+  const data = drawn.map(({ name, points }, i): Trace => {
+    const color = shades[i % shades.length]!;
+    return {
+      type: "scatter",
+      mode: "lines+markers",
+      name: escapeText(name),
+      x: points.map((point) => point.x),
+      y: points.map((point) => point.y),
+      line: { color, dash: dashes[i % dashes.length]!, width: 2.5 },
+      marker: { color, symbol: symbols[i % symbols.length]!, size: 7 },
+      hovertemplate: "%{x:,} : %{y:.3g}",
+    };
+  });
+  const horizontal = options.xScale === "log" ? { type: "log" as const, ...ticksAt(all.map(({ x }) => x)) } : {};
+  return {
+    data,
+    layout: baseLayout(options, [], {
+      xaxis: axis(options.x, horizontal),
+      yaxis: axis(options.y, logAxis(all.map(({ y }) => y))),
+    }),
+  };
+}
