@@ -33,6 +33,7 @@ export type { Method } from "./optimizer/method";
 
 // adapters and models
 export type { AdapterSpec } from "./adapter/adapter";
+export { trainableCounts } from "./adapter/count";
 export { makeAdapter } from "./adapter/make-adapter";
 export { bertSites } from "./model/bert";
 export { llamaSites } from "./model/llama";
@@ -52,6 +53,7 @@ export { readRecords } from "./experiment/store";
 // tables and figures
 export { runRecord } from "./table/from-training";
 export { toHtml } from "./table/html";
+export { formatNumber } from "./table/number";
 export { toText } from "./table/text";
 export { besideReported } from "./table/reported";
 export { tableOf } from "./table/rows";

@@ -8,7 +8,7 @@ import type { CellValue } from "./cell";
  * @throws when there are no rows, or a row has other fields than the first
  * @example tableOf([{ core: "G1", parameters: 80 }]).columnNames() // ["core", "parameters"]
  */
-export function tableOf(rows: readonly Readonly<Record<string, CellValue>>[]): ColumnTable {
+export function tableOf<T extends { readonly [K in keyof T]: CellValue }>(rows: readonly T[]): ColumnTable {
   if (rows.length === 0) fail("rows", "at least one row", rows);
   const names = Object.keys(rows[0]!).join(", ");
   rows.forEach((row, i) => {
