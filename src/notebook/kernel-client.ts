@@ -169,23 +169,17 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
     },
   };
 
-  // The subscription takes effect some time after the connection: ask until an answer is also seen among the published messages.
+  // The subscription takes effect some time after the connection: ask, one question at a time, until an answer's "idle" is seen too.
+  let seen = false;
+  const off = onPublished((message) => {
+    if (message.content["execution_state"] === "idle") seen = true;
+  });
   try {
-    await new Promise<void>((resolve, reject) => {
-      const off = onPublished((message) => {
-        if (message.content["execution_state"] !== "idle") return;
-        off();
-        clearInterval(timer);
-        resolve();
-      });
-      const ask = (): void => void request("kernel_info_request", {}).catch(reject);
-      const timer = setInterval(ask, 100);
-      whenEnded.catch((error) => {
-        clearInterval(timer);
-        reject(error);
-      });
-      ask();
-    });
+    while (!seen) {
+      await request("kernel_info_request", {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    off();
   } catch (error) {
     await client.close();
     throw error;

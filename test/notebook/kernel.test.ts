@@ -19,9 +19,12 @@ interface Ran {
   readonly text: string;
 }
 
-async function run(code: string): Promise<Ran> {
+async function run(code: string, onText: () => void = () => undefined): Promise<Ran> {
   const outputs: Message[] = [];
-  const reply = await kernel.execute(code, (message) => outputs.push(message));
+  const reply = await kernel.execute(code, (message) => {
+    outputs.push(message);
+    if (message.header.msg_type === "stream") onText();
+  });
   const text = outputs
     .filter(({ header }) => header.msg_type === "stream")
     .map(({ content }) => content["text"])
@@ -105,19 +108,17 @@ test("Stop: a loop that watches the signal ends by itself, keeps its outputs, an
 });
 
 test("Stop: a loop that ignores the signal is abandoned", async () => {
-  const loop = run("let left = 400; while (left-- > 0) await new Promise((r) => setTimeout(r, 10));");
-  await sleep(300);
-  kernel.interrupt();
-  const ran = await loop;
+  const ran = await run(
+    'console.log("started"); let left = 400; while (left-- > 0) await new Promise((r) => setTimeout(r, 10));',
+    () => kernel.interrupt(),
+  );
   assert.is(find(ran, "error")["ename"], "Interrupted");
   assert.is((await run("1")).reply["status"], "ok");
 });
 
 test("Stop: a loop that never yields is stopped", async () => {
-  const loop = run("while (true) {}");
-  await sleep(500);
-  kernel.interrupt();
-  assert.is(find(await loop, "error")["ename"], "Interrupted");
+  const ran = await run('console.log("started"); while (true) {}', () => kernel.interrupt());
+  assert.is(find(ran, "error")["ename"], "Interrupted");
 });
 
 test("Stop between cells does nothing", async () => {
