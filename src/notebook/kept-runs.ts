@@ -11,6 +11,8 @@ export interface KeptRunsOptions {
   readonly arm?: string;
   /** Only runs on this problem (`title`). */
   readonly problem?: string;
+  /** Only runs on these very texts (`Problem.dataHash`). */
+  readonly data?: string;
   /** Folder of the kept runs; default data/runs. */
   readonly store?: string;
 }
@@ -20,12 +22,13 @@ export interface KeptRunsOptions {
  * which it differs from the others.
  * @example showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))
  */
-export function keptRuns({ arm, problem, store = RUNS }: KeptRunsOptions = {}): readonly RunRecord[] {
+export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions = {}): readonly RunRecord[] {
   const found = listRuns(store).flatMap(({ path, id }) => {
     const trajectory = readTrajectory(path);
     const note = trajectory?.header.note as Partial<RunNote> | null | undefined;
     if (!trajectory || typeof note?.arm !== "string" || typeof note.chanceLoss !== "number") return [];
     if ((arm !== undefined && note.arm !== arm) || (problem !== undefined && note.problem !== problem)) return [];
+    if (data !== undefined && trajectory.header.identity.data !== data) return [];
     return [{ ...runRecord(trajectory, { arm: note.arm, chanceLoss: note.chanceLoss }), id }];
   });
   const differing = differingSettings(found).filter((name) => !name.endsWith(".name"));

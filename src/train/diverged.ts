@@ -1,6 +1,6 @@
 import type { EvaluationRecord } from "./records";
 
-/** Nats above the first evaluation from which a run counts as diverged. */
+/** Nats above the lowest evaluation so far from which a run counts as diverged. */
 export const divergenceMargin = 0.6;
 
 /** Where and how a run diverged. */
@@ -13,20 +13,22 @@ export interface Divergence {
 }
 
 /**
- * Our definition of "diverged": the evaluation loss exceeds the loss before training by more than 0.6 nats, or is not finite.
+ * Our definition of "diverged": the evaluation loss is more than 0.6 nats above the lowest one so far, or is not finite.
  *
- *     diverged at the first evaluation k with  loss_k > loss_0 + margin  or  loss_k not finite
+ *     diverged at the first evaluation k with  loss_k > min_{j < k} loss_j + margin  or  loss_k not finite
  *
- * The paper gives no definition. 0.6 nats is far above what evaluation noise explains, and below the distance from a
- * trained six-class loss (about 0.8) to chance (log 6 = 1.79), so a run that falls back to constant outputs counts.
+ * The paper gives no definition. 0.6 nats is far above what evaluation noise explains, and about half the distance from a
+ * trained six-class loss (about 0.8) to chance (log 6 = 1.79), so a run that falls back to constant outputs counts, wherever it began.
  * @param history the evaluations of one run in order, the one before training first
  * @returns the first evaluation at which it holds; null when the run did not diverge
- * @example diverged([{ step: 0, loss: 1, ... }, { step: 20, loss: 1.7, ... }]) // { step: 20, loss: 1.7, limit: 1.6, ... }
+ * @example diverged([{ step: 0, loss: 1, ... }, { step: 20, loss: 0.9, ... }, { step: 40, loss: 1.6, ... }]) // { step: 40, loss: 1.6, limit: 1.5, ... }
  */
 export function diverged(history: readonly EvaluationRecord[], margin = divergenceMargin): Divergence | null {
-  const first = history[0];
-  if (first === undefined) return null;
-  const limit = first.loss + margin;
-  const found = history.find((evaluation) => !Number.isFinite(evaluation.loss) || evaluation.loss > limit);
-  return found === undefined ? null : { step: found.step, forwardPasses: found.forwardPasses, loss: found.loss, limit };
+  let lowest = Infinity;
+  for (const { step, forwardPasses, loss } of history) {
+    const limit = lowest + margin;
+    if (!Number.isFinite(loss) || loss > limit) return { step, forwardPasses, loss, limit };
+    lowest = Math.min(lowest, loss);
+  }
+  return null;
 }
