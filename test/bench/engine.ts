@@ -1,0 +1,151 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { compile } from "../../src/engine/onnx/compile";
+import { feedsFor } from "../../src/engine/onnx/feeds";
+import { packBatch } from "../../src/engine/onnx/geometry";
+import type { BenchOptions } from "./options";
+import { bareModel, products, sequence } from "./products";
+import type { Product } from "./products";
+import type { Report, Table } from "./report";
+import { llamaTrain, smollm2Texts, THREADS } from "./subject";
+import type { Texts } from "./subject";
+import { alternate, median, seconds, timed } from "./timing";
+
+const BATCH = 16;
+const CACHE = ".cache/onnx";
+const options = {
+  intraOpNumThreads: THREADS,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  logSeverityLevel: 3,
+} as const;
+
+type Run = () => Promise<unknown>;
+
+/** Where a forward pass's time goes inside ONNX Runtime, and which share of the machine's matrix product rate it reaches. */
+export async function engineBench({ rounds = 15 }: BenchOptions): Promise<Report> {
+  const texts = await smollm2Texts("phrases", BATCH);
+  const { model } = texts.loaded;
+  const geometry = packBatch(texts.batch(0).input);
+  const frozen = products(model, geometry.tokens, BATCH);
+  const large: Product = { name: "large", rows: 1024, inputs: 1024, outputs: 4096 };
+  const work = (list: readonly Product[]): number =>
+    list.reduce((sum, { rows, inputs, outputs }) => sum + 2e-9 * rows * inputs * outputs, 0);
+
+  const rows: { readonly name: string; readonly operations: number; readonly run: Run }[] = [
+    { name: "one large product, 1024 x 1024 x 4096", operations: work([large]), run: await bare([large]) },
+    { name: "the model's frozen products alone", operations: work(frozen), run: await bare(frozen) },
+    { name: "forward pass, no adapter", operations: work(frozen), run: (await forward(texts, false, false)).run },
+    {
+      name: "forward pass, tensor-train adapters",
+      operations: work(frozen),
+      run: (await forward(texts, true, false)).run,
+    },
+  ];
+  const times = await alternate(
+    rows.map(({ name, run }) => ({ name, run: () => timed(run) })),
+    rounds,
+    3,
+  );
+  const rate = ({ name, operations }: (typeof rows)[number]): number => (1000 * operations) / median(times.get(name)!);
+  const [first, second, , last] = rows.map(rate);
+  return {
+    title: "Inside the engine",
+    tables: [
+      {
+        caption:
+          `SmolLM2-135M, ${BATCH} SST-2 phrases, ${geometry.tokens} tokens, one point, fp32, ${THREADS} threads, ${rounds} rounds in turn after 3 warm-ups. ` +
+          "The rate counts the frozen linear layers' operations only; adapters, attention and norms add time but no operations.",
+        head: ["what", "GFLOP", "seconds", "GFLOP/s", "of the large product's rate"],
+        rows: rows.map((row) => [
+          row.name,
+          row.operations.toFixed(1),
+          seconds(times.get(row.name)!, 3),
+          rate(row).toFixed(0),
+          `${((100 * rate(row)) / first).toFixed(0)} %`,
+        ]),
+      },
+      await profile(texts),
+    ],
+    notes: [
+      `The frozen products alone reach ${((100 * second) / first).toFixed(0)} % of the machine's rate for a large product, the whole forward pass with adapters ` +
+        `${((100 * last) / first).toFixed(0)} %: ${((100 * last) / second).toFixed(0)} % of what its products alone take.`,
+      "The second table is ONNX Runtime's own profile of single operations; profiling itself slows small operations.",
+    ],
+  };
+}
+
+/** A graph of these products, one after another, ready to run. */
+async function bare(list: readonly Product[]): Promise<Run> {
+  const session = await InferenceSession.create(bareModel(list), options);
+  const [{ rows, inputs }] = list;
+  const x = new Tensor("float32", sequence(rows * inputs), [1, rows, inputs]);
+  const last = list.filter(({ rows: other }) => other !== rows)[0];
+  const feeds: Record<string, Tensor> = { x };
+  if (last) feeds["last"] = new Tensor("float32", sequence(last.rows * last.inputs), [1, last.rows, last.inputs]);
+  return () => session.run(feeds);
+}
+
+async function forward(
+  { loaded, batch }: Texts,
+  adapted: boolean,
+  profiled: boolean,
+  prefix = "",
+): Promise<{ readonly run: Run; readonly session: InferenceSession }> {
+  const { model } = loaded;
+  const adapter = makeAdapter(adapted ? llamaTrain : { kind: "none" }, model.sites);
+  const compiled = compile(model, adapter, "plain", resolve(CACHE), true);
+  const profiling = profiled ? { enableProfiling: true, profileFilePrefix: prefix } : {};
+  const session = await InferenceSession.create(compiled.path, { ...options, ...profiling });
+  const found = feedsFor(compiled.inputs, compiled.feeds, packBatch(batch(0).input), 1);
+  const feeds: Record<string, Tensor> = {};
+  for (const [name, { type, data, dims }] of found) feeds[name] = new Tensor(type, data, dims);
+  if (compiled.inputs.has("theta"))
+    feeds["theta"] = new Tensor("float32", adapter.initial(0), [1, adapter.layout.size]);
+  return { run: () => session.run(feeds), session };
+}
+
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly dur: number;
+  readonly args?: { readonly op_name?: string };
+}
+
+/** Time of each kind of operation, from ONNX Runtime's own profile of 10 forward passes. */
+async function profile(texts: Texts): Promise<Table> {
+  const folder = mkdtempSync(join(tmpdir(), "adazeta-profile-"));
+  try {
+    const { run, session } = await forward(texts, true, true, join(folder, "profile"));
+    for (let i = 0; i < 10; i++) await run();
+    session.endProfiling();
+    const [file] = readdirSync(folder);
+    const events = JSON.parse(readFileSync(join(folder, file), "utf8")) as readonly ProfileEvent[];
+    const kinds = new Map<string, { count: number; time: number }>();
+    for (const { cat, name, dur, args } of events) {
+      if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
+      const kind = args?.op_name ?? "unknown";
+      const { count, time } = kinds.get(kind) ?? { count: 0, time: 0 };
+      kinds.set(kind, { count: count + 1, time: time + dur });
+    }
+    const total = [...kinds.values()].reduce((sum, { time }) => sum + time, 0);
+    return {
+      caption: "One forward pass with tensor-train adapters by operation, mean of 10, in ONNX Runtime's own profile.",
+      head: ["operation", "how many", "milliseconds", "share"],
+      rows: [...kinds]
+        .sort(([, a], [, b]) => b.time - a.time)
+        .slice(0, 14)
+        .map(([kind, { count, time }]) => [
+          kind,
+          String(count / 10),
+          (time / 1e4).toFixed(2),
+          `${((100 * time) / total).toFixed(1)} %`,
+        ]),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

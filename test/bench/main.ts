@@ -1,0 +1,41 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { engineBench } from "./engine";
+import { importBench } from "./import";
+import { benchOptions, usage } from "./options";
+import type { BenchOptions } from "./options";
+import { outsideBench } from "./outside";
+import { queriesBench } from "./queries";
+import { loadNow, markdown } from "./report";
+import type { Report } from "./report";
+import { stepBench } from "./step";
+import { variantsBench } from "./variants";
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
+  step: (options) => stepBench(options, "float32"),
+  "step-bfloat16": (options) => stepBench(options, "bfloat16"),
+  variants: variantsBench,
+  queries: queriesBench,
+  outside: outsideBench,
+  engine: engineBench,
+  import: importBench,
+};
+
+async function main(): Promise<void> {
+  const options = benchOptions(process.argv.slice(2));
+  const bench = benches[options.name];
+  if (bench === undefined) throw new Error(`bench: expected a known name, got ${options.name}\n\n${usage}`);
+  const load = loadNow();
+  const text = markdown(await bench(options), load, options.remark);
+  console.log(text);
+  if (options.dry) return;
+  mkdirSync("test/bench/results", { recursive: true });
+  writeFileSync(`test/bench/results/${options.name}.md`, text);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

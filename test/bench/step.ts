@@ -1,0 +1,77 @@
+import { environment } from "../../src/notebook/environment";
+import { labelTokens } from "../../src/task/label-tokens";
+import { locateModel } from "../../src/weights/locate-model";
+import type { BenchOptions } from "./options";
+import { startReference } from "./reference-process";
+import { instructionSet } from "./report";
+import type { Report } from "./report";
+import { llamaTrain, openStepper, smollm2Texts, THREADS, tokenCounts } from "./subject";
+import { alternate, median, ratio, seconds } from "./timing";
+
+const QUERIES = 4;
+const BATCH = 16;
+
+/** One AdaZeta step on the ONNX engine and in PyTorch as the reference code organises it, on the same token ids. */
+export async function stepBench({ python, rounds = 7 }: BenchOptions, dtype: "float32" | "bfloat16"): Promise<Report> {
+  if (python === undefined)
+    throw new Error("step: expected --python PATH, an environment with what reference.py names");
+  if (dtype === "bfloat16" && instructionSet()?.includes("avx512_bf16") !== true)
+    throw new Error("step-bfloat16: this machine has no avx512_bf16; PyTorch would emulate it, which is no fair rival");
+  const texts = await smollm2Texts("phrases", BATCH);
+  const { task, loaded } = texts.problem;
+  const ours = await openStepper(texts, llamaTrain);
+  const words = labelTokens(task, loaded.tokenizer).map((id) => [id]);
+  const { weights } = locateModel("smollm2", environment().modelFolders);
+  const theirs = await startReference(python, weights, THREADS, dtype, words);
+  try {
+    if (theirs.trainable !== ours.adapter.layout.size)
+      throw new Error(
+        `step: expected equal adapters, got ${ours.adapter.layout.size} and ${theirs.trainable} parameters`,
+      );
+    const how = { queries: QUERIES };
+    const rows = [
+      ["ours, two-sided", `fp32, ${2 * QUERIES} passes`, (round: number) => ours.step(how, texts.batch(round), round)],
+      [
+        "ours, directional (not the paper's)",
+        `fp32, 1 + ${QUERIES} passes`,
+        (round: number) => ours.step({ ...how, estimator: "directional" as const }, texts.batch(round), round),
+      ],
+      [
+        `PyTorch ${theirs.torch}, two-sided, organised as the reference code`,
+        `${dtype === "float32" ? "fp32" : "bf16"}, ${2 * QUERIES} passes`,
+        (round: number) => theirs.step(texts.batch(round), QUERIES, round),
+      ],
+    ] as const;
+    const warmUps = 2;
+    const times = await alternate(
+      rows.map(([name, , run]) => ({ name, run })),
+      rounds,
+      warmUps,
+    );
+    const of = (i: number): readonly number[] => times.get(rows[i][0])!;
+    const counts = Array.from({ length: rounds }, (_, i) => tokenCounts(texts.batch(i + warmUps)));
+    return {
+      title: `One AdaZeta step against PyTorch ${dtype === "float32" ? "fp32" : "bf16"}`,
+      tables: [
+        {
+          caption:
+            `SmolLM2-135M, SST-2 (${texts.problem.origin.description}), Q = ${QUERIES}, batch ${BATCH}, tensor-train adapters of ` +
+            `${ours.adapter.layout.size} parameters (Llama placement, scale 0.3), ${THREADS} threads each, ${rounds} rounds in turn after ${warmUps} warm-ups, ` +
+            `other texts in each round, the same for all. Seconds and ratios: median (smallest to largest).`,
+          head: ["step", "arithmetic", "seconds", "times as fast as PyTorch"],
+          rows: rows.map(([name, what], i) => [name, what, seconds(of(i)), i === 2 ? "1" : ratio(of(i), of(2))]),
+        },
+      ],
+      notes: [
+        `Goal: at least 4 with the two-sided estimator against PyTorch fp32. Measured: ${ratio(of(0), of(2))}.`,
+        `Tokens of a forward pass, median: ours ${median(counts.map(({ packed }) => packed))} (one row per text, no padding, label rows of the ` +
+          `head at one position); the reference ${2 * median(counts.map(({ padded }) => padded))} (one row per text and label word, padded to the ` +
+          `batch's longest, the full head of 49,152 rows at every position).`,
+        `Most of the ratio is work not done: the two organisations differ by ${median(counts.map((c) => (2 * c.padded) / c.packed)).toFixed(1)} times in tokens.`,
+      ],
+    };
+  } finally {
+    theirs.end();
+    await ours.session.dispose();
+  }
+}
