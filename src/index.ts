@@ -51,6 +51,8 @@ export { divergenceGrid, laptopSchedule, studies, studySettings } from "./experi
 export { readRecords } from "./experiment/store";
 
 // tables and figures
+export { lossAtPasses } from "./table/at-passes";
+export { recordedRuns } from "./table/from-records";
 export { runRecord } from "./table/from-training";
 export { toHtml } from "./table/html";
 export { formatNumber } from "./table/number";
@@ -81,6 +83,7 @@ export { openAdapter, openModel, openProblem, openTask } from "./notebook/open";
 export { parameters } from "./notebook/parameters";
 export { showProgress } from "./notebook/progress";
 export { machineNow, measuredNow } from "./notebook/provenance";
+export { studyRecords } from "./notebook/study-records";
 export { stopSignal } from "./notebook/stop-signal";
 export { showTable } from "./notebook/table-display";
 export { showText } from "./notebook/text-display";

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { divergenceGrid } from "../experiment/divergence";
+import type { StudyName } from "../experiment/divergence";
+import { readRecords } from "../experiment/store";
+import type { ExperimentRecord } from "../experiment/record";
+import type { Origin } from "../table/origin";
+
+/** The committed records of a study, and what figures made of them say of their origin. */
+export interface StudyRecords {
+  readonly records: readonly ExperimentRecord[];
+  readonly origin: Origin;
+}
+
+/**
+ * Reads the records of a study from data/results, and says in one line what they are and how to make them again.
+ * @throws when there are none yet, naming the command that makes them
+ * @example studyRecords("minilm-trec").records.length // 175
+ */
+export function studyRecords(name: StudyName): StudyRecords {
+  const grid = divergenceGrid(name);
+  const path = `data/results/${grid.name}.jsonl`;
+  const command = `npm run experiment -- ${grid.name}`;
+  if (!existsSync(path))
+    throw new Error(`records of ${name}: expected ${path}, got no such file; \`${command}\` makes it`);
+  const { records, recovered } = readRecords(path);
+  if (recovered !== null) console.log(recovered);
+  const [first] = records;
+  if (first === undefined) throw new Error(`${path}: expected records, got an empty file; \`${command}\` makes them`);
+  const dates = records.map(({ endedAt }) => endedAt.slice(0, 10)).sort();
+  const commits = [...new Set(records.map(({ commit }) => commit))];
+  const seeds = [...new Set(records.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const hours = records.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 3_600_000;
+  console.log(
+    `from the record of ${records.length} runs, ${hours.toFixed(1)} hours of one thread on ${first.machine}; made by \`${command}\``,
+  );
+  const [model, task] = name === "minilm-trec" ? ["all-MiniLM-L6-v2", "TREC"] : ["SmolLM2-135M-Instruct", "SST-2"];
+  return {
+    records,
+    origin: {
+      kind: "measured",
+      date: dates.at(-1) ?? "",
+      model,
+      data: `${task}, 128 texts`,
+      seeds,
+      commit: commits.join("/"),
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { fail } from "../check/check";
+import { asRun } from "../experiment/record";
+import type { ExperimentRecord } from "../experiment/record";
+import type { RunRecord } from "./record";
+
+/** Which learning rate a run is filed under: the one its arm ran at, or the study's, of which an arm may take a fraction. */
+export type RateOf = "arm" | "study";
+
+/**
+ * Records of an experiment as tables and figures take them, named by the arm's own name.
+ * @throws when a record does not say its arm's name, its method's rate or its classes
+ * @example recordedRuns(readRecords("data/results/divergence-minilm-trec.jsonl").records)[0].arm // "AdaZeta"
+ */
+export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf = "arm"): readonly RunRecord[] {
+  return records.map((record) => {
+    const at = (value: unknown, ...path: readonly string[]): unknown =>
+      path.reduce<unknown>(
+        (inner, key) => (inner as Readonly<Record<string, unknown>> | null | undefined)?.[key],
+        value,
+      );
+    const arm = at(record.settings, "arm", "name");
+    const own = at(record.settings, "arm", "method", "learningRate", "value");
+    const classes = at(record.extra, "counts", "train", "length");
+    if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);
+    if (typeof own !== "number")
+      return fail(`record ${record.key}: settings.arm.method.learningRate`, "a constant", own);
+    if (typeof classes !== "number") return fail(`record ${record.key}: extra.counts.train`, "a list", classes);
+    const learningRate = rate === "arm" ? own : record.learningRate;
+    return { ...asRun(record), arm, learningRate, chanceLoss: Math.log(classes) };
+  });
+}
