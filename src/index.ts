@@ -51,6 +51,7 @@ export { divergenceGrid, laptopSchedule, studies, studySettings } from "./experi
 export { readRecords } from "./experiment/store";
 
 // tables and figures
+export { devLoss, shareDiverged } from "./table/arm-statistics";
 export { lossAtPasses } from "./table/at-passes";
 export { recordedRuns } from "./table/from-records";
 export { runRecord } from "./table/from-training";
