@@ -7,9 +7,26 @@ exports.useProjectOptions = function useProjectOptions() {
   const ts = require(id);
   const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, strict: true };
   const createWatchCompilerHost = (files, theirs, ...rest) =>
-    ts.createWatchCompilerHost(files, { ...theirs, ...options }, ...rest);
+    withSecondTimer(ts.createWatchCompilerHost(files, { ...theirs, ...options }, ...rest));
   require.cache[id].exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles: checkEachFileOnce(ts) };
 };
+
+/**
+ * tslab's converter has room for one timer of the compiler, the one that rebuilds. When a file is made or removed while a cell
+ * runs, the compiler sets another, to look again for imports it had not found; tslab would throw. That one becomes a real timer.
+ */
+function withSecondTimer(host) {
+  const { setTimeout: setRebuild, clearTimeout: clearRebuild } = host;
+  const lookups = new Set();
+  host.setTimeout = (callback, delay, ...rest) => {
+    if (callback.name !== "invalidateResolutionsOfFailedLookup") return setRebuild(callback, delay, ...rest);
+    const timer = setTimeout(callback, delay).unref();
+    lookups.add(timer);
+    return timer;
+  };
+  host.clearTimeout = (timer) => (lookups.delete(timer) ? clearTimeout(timer) : clearRebuild(timer));
+  return host;
+}
 
 /**
  * tslab checks every file behind a cell's imports again for every cell, about a second each time for all of src. A file that had no
