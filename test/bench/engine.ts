@@ -26,7 +26,7 @@ const options = {
 type Run = () => Promise<unknown>;
 
 /** Where a forward pass's time goes inside ONNX Runtime, and which share of the machine's matrix product rate it reaches. */
-export async function engineBench({ rounds = 15 }: BenchOptions): Promise<Report> {
+export async function engineBench({ rounds = 15, minutes }: BenchOptions): Promise<Report> {
   const texts = await smollm2Texts("phrases", BATCH);
   const { model } = texts.loaded;
   const geometry = packBatch(texts.batch(0).input);
@@ -47,8 +47,7 @@ export async function engineBench({ rounds = 15 }: BenchOptions): Promise<Report
   ];
   const times = await alternate(
     rows.map(({ name, run }) => ({ name, run: () => timed(run) })),
-    rounds,
-    3,
+    { rounds, warmUps: 3, minutes },
   );
   const rate = ({ name, operations }: (typeof rows)[number]): number => (1000 * operations) / median(times.get(name)!);
   const [first, second, , last] = rows.map(rate);
@@ -57,7 +56,7 @@ export async function engineBench({ rounds = 15 }: BenchOptions): Promise<Report
     tables: [
       {
         caption:
-          `SmolLM2-135M, ${BATCH} SST-2 phrases, ${geometry.tokens} tokens, one point, fp32, ${THREADS} threads, ${rounds} rounds in turn after 3 warm-ups. ` +
+          `SmolLM2-135M, ${BATCH} SST-2 phrases, ${geometry.tokens} tokens, one point, fp32, ${THREADS} threads, ${times.get(rows[0].name)!.length} rounds in turn after 3 warm-ups. ` +
           "The rate counts the frozen linear layers' operations only; adapters, attention and norms add time but no operations.",
         head: ["what", "GFLOP", "seconds", "GFLOP/s", "of the large product's rate"],
         rows: rows.map((row) => [

@@ -5,13 +5,15 @@ export interface BenchOptions {
   /** A Python with the packages that reference.py names. */
   readonly python: string | undefined;
   readonly rounds: number | undefined;
+  /** Take no further round when it would end after so long. */
+  readonly minutes: number | undefined;
   /** What else the machine was doing, for the table. */
   readonly remark: string | undefined;
   /** Print only; do not write the table. */
   readonly dry: boolean;
 }
 
-export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--remark TEXT] [--dry]
+export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minutes N] [--remark TEXT] [--dry]
 
   step           one step against the same step in PyTorch fp32 (needs --python, an environment with what reference.py names)
   step-bfloat16  the same against PyTorch bf16
@@ -32,13 +34,18 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     options: {
       python: { type: "string" },
       rounds: { type: "string" },
+      minutes: { type: "string" },
       remark: { type: "string" },
       dry: { type: "boolean", default: false },
     },
   });
   if (positionals.length !== 1) throw new Error(`bench: expected one NAME, got ${positionals.length}\n\n${usage}`);
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error(`--rounds: expected a positive integer, got ${values.rounds}`);
-  return { name: positionals[0], python: values.python, rounds, remark: values.remark, dry: values.dry };
+  const count = (name: "rounds" | "minutes"): number | undefined => {
+    const value = values[name] === undefined ? undefined : Number(values[name]);
+    if (value !== undefined && !(value > 0))
+      throw new Error(`--${name}: expected a positive number, got ${values[name]}`);
+    return value;
+  };
+  const { python, remark, dry } = values;
+  return { name: positionals[0], python, rounds: count("rounds"), minutes: count("minutes"), remark, dry };
 }

@@ -5,7 +5,7 @@ import { bertTrain, llamaTrain, lora, minilmTexts, openStepper, smollm2Texts, TH
 import { alternate, median, seconds } from "./timing";
 
 /** The share of a step's time that is not spent inside ONNX Runtime. */
-export async function outsideBench({ rounds = 7 }: BenchOptions): Promise<Report> {
+export async function outsideBench({ rounds = 7, minutes }: BenchOptions): Promise<Report> {
   const phrases = await smollm2Texts("phrases", 16);
   const questions = await minilmTexts(8);
   const two: MezoOptions = { queries: 4, chunk: 1 };
@@ -38,8 +38,7 @@ export async function outsideBench({ rounds = 7 }: BenchOptions): Promise<Report
         return taken / steps;
       },
     })),
-    rounds,
-    2,
+    { rounds, warmUps: 2, minutes },
   );
   for (const { session } of [smolTrain, smolLora, miniTrain, miniLora]) await session.dispose();
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -47,7 +46,7 @@ export async function outsideBench({ rounds = 7 }: BenchOptions): Promise<Report
     title: "Share of a step outside the engine",
     tables: [
       {
-        caption: `One step, Q = 4: SmolLM2 on 16 SST-2 phrases, MiniLM on 8 questions of at most 12 tokens; ${THREADS} threads, ${rounds} rounds in turn after 2 warm-ups.`,
+        caption: `One step, Q = 4: SmolLM2 on 16 SST-2 phrases, MiniLM on 8 questions of at most 12 tokens; ${THREADS} threads, ${times.get(rows[0].name)!.length} rounds in turn after 2 warm-ups.`,
         head: ["step", "parameters", "seconds", "outside the engine", "smallest to largest"],
         rows: rows.map(({ name, on }) => {
           const share = shares.get(name)!.slice(2);

@@ -8,7 +8,7 @@ const BATCH = 16;
 const COUNTS = [1, 2, 4, 8, 16, 32];
 
 /** Time and peak memory of a step as its queries grow. */
-export async function queriesBench({ rounds = 3 }: BenchOptions): Promise<Report> {
+export async function queriesBench({ rounds = 3, minutes }: BenchOptions): Promise<Report> {
   const texts = await smollm2Texts("phrases", BATCH);
   const stepper = await openStepper(texts, llamaTrain);
   const kinds = [
@@ -34,14 +34,13 @@ export async function queriesBench({ rounds = 3 }: BenchOptions): Promise<Report
         return taken;
       },
     })),
-    rounds,
-    1,
+    { rounds, warmUps: 1, minutes },
   );
   await stepper.session.dispose();
   return {
     title: "Time and memory of a step as Q grows",
     tables: kinds.map(({ label }) => ({
-      caption: `${label}: SmolLM2-135M, the same ${BATCH} SST-2 phrases in every step, tensor-train adapters, fp32, ${THREADS} threads; ${rounds} rounds after 1 warm-up.`,
+      caption: `${label}: SmolLM2-135M, the same ${BATCH} SST-2 phrases in every step, tensor-train adapters, fp32, ${THREADS} threads; ${times.get(rows[0].name)!.length} rounds after 1 warm-up.`,
       head: ["Q", "passes", "seconds", "seconds per pass", "passes per second", "peak memory, MiB"],
       rows: rows
         .filter((row) => row.label === label)

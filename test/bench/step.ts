@@ -12,7 +12,10 @@ const QUERIES = 4;
 const BATCH = 16;
 
 /** One AdaZeta step on the ONNX engine and in PyTorch as the reference code organises it, on the same token ids. */
-export async function stepBench({ python, rounds = 7 }: BenchOptions, dtype: "float32" | "bfloat16"): Promise<Report> {
+export async function stepBench(
+  { python, rounds = 7, minutes }: BenchOptions,
+  dtype: "float32" | "bfloat16",
+): Promise<Report> {
   if (python === undefined)
     throw new Error("step: expected --python PATH, an environment with what reference.py names");
   if (dtype === "bfloat16" && instructionSet()?.includes("avx512_bf16") !== true)
@@ -45,18 +48,17 @@ export async function stepBench({ python, rounds = 7 }: BenchOptions, dtype: "fl
     const warmUps = 2;
     const times = await alternate(
       rows.map(([name, , run]) => ({ name, run })),
-      rounds,
-      warmUps,
+      { rounds, warmUps, minutes },
     );
     const of = (i: number): readonly number[] => times.get(rows[i][0])!;
-    const counts = Array.from({ length: rounds }, (_, i) => tokenCounts(texts.batch(i + warmUps)));
+    const counts = Array.from({ length: of(0).length }, (_, i) => tokenCounts(texts.batch(i + warmUps)));
     return {
       title: `One AdaZeta step against PyTorch ${dtype === "float32" ? "fp32" : "bf16"}`,
       tables: [
         {
           caption:
             `SmolLM2-135M, SST-2 (${texts.problem.origin.description}), Q = ${QUERIES}, batch ${BATCH}, tensor-train adapters of ` +
-            `${ours.adapter.layout.size} parameters (Llama placement, scale 0.3), ${THREADS} threads each, ${rounds} rounds in turn after ${warmUps} warm-ups, ` +
+            `${ours.adapter.layout.size} parameters (Llama placement, scale 0.3), ${THREADS} threads each, ${of(0).length} rounds in turn after ${warmUps} warm-ups, ` +
             `other texts in each round, the same for all. Seconds and ratios: median (smallest to largest).`,
           head: ["step", "arithmetic", "seconds", "times as fast as PyTorch"],
           rows: rows.map(([name, what], i) => [name, what, seconds(of(i)), i === 2 ? "1" : ratio(of(i), of(2))]),

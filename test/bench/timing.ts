@@ -8,10 +8,20 @@ export interface Subject {
 /** Milliseconds of each counted round, by the subject's name. */
 export type Times = ReadonlyMap<string, readonly number[]>;
 
+/** How many rounds are counted, after how many that are not; `minutes` ends it earlier, after at least one counted round. */
+export interface Rounds {
+  readonly rounds: number;
+  readonly warmUps: number;
+  readonly minutes?: number | undefined;
+}
+
 /** Runs the subjects in turn, round after round, so that all of them meet the machine in the same states. */
-export async function alternate(subjects: readonly Subject[], rounds: number, warmUps: number): Promise<Times> {
+export async function alternate(subjects: readonly Subject[], { rounds, warmUps, minutes }: Rounds): Promise<Times> {
+  const started = performance.now();
   const times = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
   for (let round = 0; round < warmUps + rounds; round++) {
+    const spent = performance.now() - started;
+    if (minutes !== undefined && round > warmUps && spent + spent / round > 60_000 * minutes) break;
     for (const { name, run } of subjects) {
       const taken = await run(round);
       if (round >= warmUps) times.get(name)?.push(taken);

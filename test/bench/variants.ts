@@ -8,7 +8,7 @@ import { alternate, ratio, seconds } from "./timing";
 const BATCH = 16;
 
 /** The same step by other settings of the engine, and by directional derivatives. */
-export async function variantsBench({ rounds = 5 }: BenchOptions): Promise<Report> {
+export async function variantsBench({ rounds = 5, minutes }: BenchOptions): Promise<Report> {
   const texts = await smollm2Texts("phrases", BATCH);
   const fused = await openStepper(texts, llamaTrain);
   const small = await openStepper(texts, llamaTrain, { fused: false });
@@ -68,7 +68,7 @@ export async function variantsBench({ rounds = 5 }: BenchOptions): Promise<Repor
     name,
     run: (round: number) => on.step(how, texts.batch(round), round),
   }));
-  const times = await alternate(subjects, rounds, 1);
+  const times = await alternate(subjects, { rounds, warmUps: 1, minutes });
   for (const { session } of [fused, small]) await session.dispose();
   return {
     title: "One step by other settings",
@@ -76,7 +76,7 @@ export async function variantsBench({ rounds = 5 }: BenchOptions): Promise<Repor
       {
         caption:
           `SmolLM2-135M, SST-2 (${texts.problem.origin.description}), batch ${BATCH}, tensor-train adapters (Llama placement, scale 0.3), fp32, ` +
-          `${THREADS} threads, ${rounds} rounds in turn after 1 warm-up. The ratio is against the two-sided step of equal Q with chunk 1.`,
+          `${THREADS} threads, ${times.get(base)!.length} rounds in turn after 1 warm-up. The ratio is against the two-sided step of equal Q with chunk 1.`,
         head: ["step", "seconds", "times as fast"],
         rows: rows.map(({ name, against }) => [
           name,
