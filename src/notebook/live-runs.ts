@@ -15,9 +15,11 @@ import { headerOf } from "../train/train";
 import type { RunResult } from "../train/train";
 import { trainInFile } from "../train/train-in-file";
 import { showFigure } from "./figure-display";
+import type { FigureHandle } from "./figure-display";
 import { openAdapter } from "./open";
 import type { OpenAdapter } from "./open";
 import { showProgress } from "./progress";
+import type { ProgressHandle } from "./progress";
 import { commitNow, machineNow } from "./provenance";
 import { stopSignal } from "./stop-signal";
 
@@ -72,45 +74,54 @@ export async function runLive(
   const runs: LiveRun[] = [];
   const figureOf = (records: readonly RunRecord[]) =>
     lossByStepsAndPasses(records, { title: options.title ?? title(problem), origin: originOf(problem, options.seed) });
-  let figure: ReturnType<typeof showFigure> | null = null;
+  let figure: FigureHandle | null = null;
+  const draw = (records: readonly RunRecord[]): void => {
+    if (figure === null) figure = showFigure(figureOf(records));
+    else figure.update(figureOf(records));
+  };
   for (const arm of arms) {
     if (signal.aborted) break;
     const open = await openAdapter(problem.loaded, arm.adapter);
     const live = new LiveHistory();
-    const progress = showProgress(arm.name, plannedSteps(arm));
+    // Shown at the first step: a run that is read from its record needs no bar.
+    let progress: ProgressHandle | null = null;
+    const steps = plannedSteps(arm);
     const totalForwardPasses = plannedPasses(arm, problem);
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
       if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
-      const last = live.steps.at(-1);
-      if (event.kind === "step" && last)
-        progress.update({
-          step: last.step,
-          steps: plannedSteps(arm),
-          forwardPasses: last.forwardPasses,
-          totalForwardPasses,
-          loss: last.loss,
-        });
+      if (event.kind === "step") {
+        progress ??= showProgress(arm.name, steps);
+        const { step, forwardPasses, loss } = event.record;
+        progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
+      }
       if (event.kind !== "evaluation" || live.header === null) return;
       const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
-      const all = [...runs.map(({ record }) => record), now];
-      if (figure === null) figure = showFigure(figureOf(all));
-      else figure.update(figureOf(all));
+      draw([...runs.map(({ record }) => record), now]);
     };
     const { kept, result, reused } = await keptRun(problem, arm, open, options, onEvent);
     const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
     runs.push({ arm, ...open, kept, result, record });
-    progress.finish(reused ? `from the record of ${kept.id} (recompute: true runs it again)` : result.message);
-    const all = figureOf(runs.map((run) => run.record));
-    if (figure === null) figure = showFigure(all);
-    else figure.update(all);
+    finishProgress(progress, result.message);
+    if (reused)
+      console.log(`${arm.name}: from the record of ${kept.id} (recompute: true runs it again); ${result.message}`);
+    draw(runs.map((run) => run.record));
     if (result.end.reason === "stopped")
       console.log(
         `interrupted at step ${result.end.step} of ${arm.name}; the record is kept, run the cell again to continue`,
       );
   }
-  figure?.finish();
+  finishFigure(figure);
   return runs;
+}
+
+// Assigned in a callback, which the compiler does not see: it would take them for null.
+function finishProgress(progress: ProgressHandle | null, note: string): void {
+  progress?.finish(note);
+}
+
+function finishFigure(figure: FigureHandle | null): void {
+  figure?.finish();
 }
 
 async function keptRun(
