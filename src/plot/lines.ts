@@ -41,7 +41,7 @@ export function linesFigure(lines: readonly NamedLine[], options: LinesOptions):
       x: points.map((point) => point.x),
       y: points.map((point) => point.y),
       line: { color, dash: dashes[i % dashes.length]!, width: 2.5 },
-      marker: { color, symbol: symbols[i % symbols.length]!, size: 7 },
+      marker: { color, symbol: symbols[i % symbols.length]!, size: points.length > 30 ? 4 : 7 },
       hovertemplate: "%{x:,} : %{y:.3g}",
     };
   });

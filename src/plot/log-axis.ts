@@ -2,7 +2,8 @@ import type { LayoutAxis } from "plotly.js";
 import { formatNumber, formatRate } from "../table/number";
 
 /**
- * A logarithmic axis with whole labels (50, not a lone 5 below 100): 1, 2, 5 per decade over up to two decades, only powers of ten beyond.
+ * A logarithmic axis with whole labels (50, not a lone 5 below 100): 1, 2, 5 per decade over up to two decades, only powers of ten beyond,
+ * and of these only so many that about nine are left.
  * @param values what is drawn on it; those that are not positive have no place and are ignored
  * @param leastFactor the axis spans at least this factor, so that a flat curve looks flat
  */
@@ -13,8 +14,9 @@ export function logAxis(values: readonly number[], leastFactor = 4): Partial<Lay
   const room = Math.max(0.06 * (high - low), 0.05, (Math.log10(leastFactor) - (high - low)) / 2);
   const range: [number, number] = [low - room, high + room];
   const leads = range[1] - range[0] > 2.6 ? [1] : [1, 2, 5];
+  const every = Math.ceil((range[1] - range[0]) / 9);
   const ticks = leads
-    .flatMap((lead) => decades(range).map((decade) => Number(`${lead}e${decade}`)))
+    .flatMap((lead) => decades(range, every).map((decade) => Number(`${lead}e${decade}`)))
     .filter((tick) => Math.log10(tick) >= range[0] && Math.log10(tick) <= range[1])
     .sort((a, b) => a - b);
   return { type: "log", range, tickmode: "array", tickvals: ticks, ticktext: ticks.map(tickText) };
@@ -27,9 +29,11 @@ export function tickText(value: number): string {
   return value >= 1 ? formatNumber(value) : value >= 1e-4 ? String(value) : formatRate(value);
 }
 
-function decades([low, high]: readonly [number, number]): readonly number[] {
+/** Powers of ten around the range, every one or every so many. */
+function decades([low, high]: readonly [number, number], every: number): readonly number[] {
   const first = Math.floor(low);
-  return Array.from({ length: Math.ceil(high) - first + 1 }, (_, i) => first + i);
+  const all = Array.from({ length: Math.ceil(high) - first + 1 }, (_, i) => first + i);
+  return all.filter((decade) => decade % every === 0);
 }
 
 /** Ticks at the measured places themselves, for a logarithmic axis of sizes. */

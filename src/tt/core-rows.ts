@@ -5,8 +5,8 @@ import { allModes, coreShapes } from "./train";
 /** One core of a train, as a row of a table. */
 export interface CoreRow {
   readonly core: string;
-  /** Which index of W the mode counts a digit of. */
-  readonly counts: "input" | "output";
+  /** Whether the core stands for a digit of W's row (input) or column (output) index. */
+  readonly side: "input" | "output";
   readonly mode: number;
   /** "rankLeft x mode x rankRight". */
   readonly shape: string;
@@ -23,7 +23,7 @@ export interface CoreRow {
 export function coreRows(modes: Modes, rank: number | readonly number[]): readonly CoreRow[] {
   return coreShapes(modes, rank).map((shape, i) => ({
     core: `G${i + 1}`,
-    counts: i < modes.inputs.length ? "input" : "output",
+    side: i < modes.inputs.length ? "input" : "output",
     mode: allModes(modes)[i],
     shape: shape.join(" x "),
     parameters: product(shape),

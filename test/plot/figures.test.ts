@@ -78,6 +78,8 @@ test("the map counts diverged seeds in every cell, rates ascending, and leaves w
 test("a logarithmic axis says 50, not 5, and spans a factor of four at least", () => {
   assert.equal(logAxis([6, 180]).ticktext, ["5", "10", "20", "50", "100", "200"]);
   assert.equal(logAxis([0.03, 15]).tickvals, [0.1, 1, 10]);
+  // 16 decades and room: every second or third one
+  assert.equal(logAxis([1e-16, 1]).tickvals, [1e-16, 1e-14, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1]);
   const [low, high] = logAxis([1, 1]).range as [number, number];
   assert.is((10 ** (high - low)).toFixed(6), "4.000000");
 });

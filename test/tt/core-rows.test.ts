@@ -12,9 +12,9 @@ test("the cores of a 2 x 3 | 4 matrix at rank 5 are 10, 75 and 20 numbers", () =
   assert.equal(
     rows.map(({ deviation, ...row }) => ({ ...row, deviation: deviation.toFixed(4) })),
     [
-      { core: "G1", counts: "input", mode: 2, shape: "1 x 2 x 5", parameters: 10, deviation: "0.3047" },
-      { core: "G2", counts: "input", mode: 3, shape: "5 x 3 x 5", parameters: 75, deviation: "0.3047" },
-      { core: "G3", counts: "output", mode: 4, shape: "5 x 4 x 1", parameters: 20, deviation: "0.6813" },
+      { core: "G1", side: "input", mode: 2, shape: "1 x 2 x 5", parameters: 10, deviation: "0.3047" },
+      { core: "G2", side: "input", mode: 3, shape: "5 x 3 x 5", parameters: 75, deviation: "0.3047" },
+      { core: "G3", side: "output", mode: 4, shape: "5 x 4 x 1", parameters: 20, deviation: "0.6813" },
     ],
   );
 });
