@@ -1,5 +1,5 @@
 import { fail, show } from "../check/check";
-import { diverged } from "../train/diverged";
+import { divergedRun } from "../train/diverged";
 import type { RunResult } from "../train/train";
 import type { Cell } from "./cells";
 import { compactHistory, stepsOf } from "./history";
@@ -40,7 +40,7 @@ export interface ExperimentRecord<Settings = unknown> extends Origin {
   readonly reason: string;
   readonly message: string;
   readonly forwardPasses: number;
-  /** Where the run diverged by our definition (`diverged`), or where its numbers stopped being finite. */
+  /** Where the run diverged by our definition (`divergedRun`). */
   readonly diverged: { readonly step: number } | null;
   readonly history: History;
   /** Anything measured besides, e.g. the test score of the best checkpoint. */
@@ -56,8 +56,6 @@ export function recordOf<Settings>(
   const { key, experiment, arm, seed, learningRate, settings } = cell;
   const { model, adapter, data } = run.header.identity;
   const { commit, machine, command, startedAt, endedAt, extra = null } = origin;
-  const found = diverged(run.evaluations);
-  const notFinite = run.end.reason === "not-finite" ? { step: run.end.step } : null;
   return {
     format: "adazeta-record",
     version: 1,
@@ -81,7 +79,7 @@ export function recordOf<Settings>(
     reason: run.end.reason,
     message: run.message,
     forwardPasses: run.end.forwardPasses,
-    diverged: found === null ? notFinite : { step: found.step },
+    diverged: divergedRun(run),
     history: compactHistory(run.steps, run.evaluations),
     extra,
   };

@@ -1,4 +1,4 @@
-import { diverged } from "../train/diverged";
+import { divergedRun } from "../train/diverged";
 import type { EndRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { RunRecord } from "./record";
 
@@ -20,8 +20,8 @@ export interface RunLabel {
 }
 
 /**
- * A training run as tables and figures take it. It counts as diverged by our definition (`diverged` of the training room) or when it
- * ended in numbers that are not finite. Settings are flattened for comparing: "method.queries.cap".
+ * A training run as tables and figures take it. It counts as diverged by our definition (`divergedRun` of the
+ * training room). Settings are flattened for comparing: "method.queries.cap".
  * @throws when no learning rate is known: none is given, no step was made, and the method holds no constant one
  */
 export function runRecord(record: TrainingRecord, label: RunLabel): RunRecord {
@@ -30,8 +30,6 @@ export function runRecord(record: TrainingRecord, label: RunLabel): RunRecord {
   const learningRate = label.learningRate ?? steps[0]?.learningRate ?? settings["method.learningRate.value"];
   if (typeof learningRate !== "number")
     throw new Error(`learningRate of ${label.arm}: expected a number, got none: pass it with the label`);
-  const found = diverged(evaluations);
-  const broken = end?.reason === "not-finite" || end?.reason === "diverged" ? { step: end.step } : null;
   return {
     arm: label.arm,
     ...(label.name === undefined ? {} : { name: label.name }),
@@ -39,7 +37,7 @@ export function runRecord(record: TrainingRecord, label: RunLabel): RunRecord {
     learningRate,
     steps,
     evaluations,
-    diverged: found === null ? broken : { step: found.step },
+    diverged: divergedRun({ evaluations, end }),
     chanceLoss: label.chanceLoss,
     settings,
   };

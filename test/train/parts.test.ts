@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { canonicalJson, differences } from "../../src/train/canonical-json";
-import { diverged } from "../../src/train/diverged";
+import { diverged, divergedRun } from "../../src/train/diverged";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { openLineFile, readLines, writeWhole } from "../../src/train/line-file";
 import { decodeLine, encodeLine } from "../../src/train/records";
@@ -25,12 +25,21 @@ const evaluations = (...losses: number[]): EvaluationRecord[] =>
     elapsedMs: 0,
   }));
 
-test("a run has diverged at the first evaluation above the start by more than 0.6 nats", () => {
-  // lowest so far 0.8: the limit is 1.4, which is not yet diverged
-  assert.is(diverged(evaluations(1, 0.8, 1.4)), null);
-  assert.equal(diverged(evaluations(1, 0.8, 1.41, 0.5)), { step: 40, forwardPasses: 80, loss: 1.41, limit: 1.4 });
+test("a run has diverged at the first evaluation above the lowest so far by more than 0.3 nats", () => {
+  // lowest so far 0.5: the limit is 0.8, which is not yet diverged
+  assert.is(diverged(evaluations(1, 0.5, 0.8)), null);
+  assert.equal(diverged(evaluations(1, 0.5, 0.81, 0.5)), { step: 40, forwardPasses: 80, loss: 0.81, limit: 0.8 });
   assert.is(diverged(evaluations(1, NaN))!.step, 20);
   assert.is(diverged([]), null);
+});
+
+test("a run that ended in a constant output or numbers that are not finite has diverged where it ended", () => {
+  const end = { kind: "end", step: 30, forwardPasses: 60, elapsedMs: 0 } as const;
+  assert.equal(divergedRun({ evaluations: evaluations(1, 0.9), end: { ...end, reason: "constant-output" } }), {
+    step: 30,
+  });
+  assert.is(divergedRun({ evaluations: evaluations(1, 0.9), end: { ...end, reason: "finished" } }), null);
+  assert.equal(divergedRun({ evaluations: evaluations(1, 1.4), end: { ...end, reason: "finished" } }), { step: 20 });
 });
 
 test("every float64 comes back from a line bit for bit", () => {
