@@ -1,0 +1,114 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Problem } from "../../src/experiment/problem";
+import { rejectsWith } from "../support/throws";
+import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
+
+const test = suite("experiment/problem");
+const firstBatches = (problem: Problem, batchSize?: number) =>
+  Array.from({ length: 9 }, (_, step) => problem.batches(batchSize).at(step));
+
+test("16 questions in batches of 4 are epochs of 4 steps, in which each question comes once", async () => {
+  // 16 / 4 = 4 steps; six classes: chance loss log 6 = 1.792; 2 shots for each of them are 12 prototypes
+  const problem = await tinyProblem("bert");
+  const { stepsPerEpoch, at } = problem.batches();
+  assert.is(stepsPerEpoch, 4);
+  assert.is(problem.chanceLoss.toFixed(3), "1.792");
+  assert.is(problem.sample.parts.prototypes.length, 12);
+  assert.equal([problem.readout.classes, problem.readout.width, problem.readout.scale], [6, 24, 20]);
+  const { tokenizer } = problem.loaded;
+  const epoch = [0, 1, 2, 3].flatMap((step) => at(step).input.ids.map((ids) => ids.join()));
+  const train = problem.sample.parts.train.map((example) =>
+    tokenizer.encode(problem.task.prompt(example.fields)).join(),
+  );
+  assert.equal(epoch.sort(), train.sort());
+  assert.is(at(0).input.scored, undefined);
+});
+
+test("a language model is scored at the last token, on the head's rows of the label words", async () => {
+  // the folded tokenizer gives " terrible" id 0 and " great" id 1
+  const problem = await tinyProblem("llama");
+  const rows = tinyLoaded("llama").model.headRows!([0, 1]);
+  assert.equal([...problem.readout.rows], [...rows]);
+  assert.is(problem.chanceLoss.toFixed(3), "0.693");
+  assert.is(problem.sample.parts.prototypes.length, 0);
+  const { input } = problem.batches().at(0);
+  assert.equal(
+    input.scored,
+    input.ids.map((ids) => ids.length - 1),
+  );
+});
+
+test("batches are a pure function of the seed, in any order of asking", async () => {
+  const [problem, again, other] = [
+    await tinyProblem("bert"),
+    await tinyProblem("bert"),
+    await tinyProblem("bert", { seed: 4 }),
+  ];
+  const batches = firstBatches(problem);
+  assert.equal(again.batches().at(7), batches[7]);
+  assert.equal(firstBatches(again), batches);
+  assert.not.equal(firstBatches(other), batches);
+  assert.is(problem.batches(16).stepsPerEpoch, 1);
+  assert.is(problem.batches(16).at(3).labels.length, 16);
+});
+
+test("the data's fingerprint is that of prototypes, train and dev: each changes it, the test split does not", async () => {
+  const { dataHash } = await tinyProblem("bert");
+  assert.is((await tinyProblem("bert")).dataHash, dataHash);
+  assert.is((await tinyProblem("bert", { test: 5 })).dataHash, dataHash);
+  for (const changes of [{ seed: 4 }, { train: 15 }, { dev: 11 }, { shots: 1 }, { maxTokens: 8 }])
+    assert.is.not((await tinyProblem("bert", changes)).dataHash, dataHash, JSON.stringify(changes));
+});
+
+test("one changed word of one training text, or one label, changes the fingerprint", async () => {
+  const texts = await tinyTexts("llama");
+  const before = await tinyProblem("llama", {}, texts);
+  const [chosen] = before.sample.parts.train;
+  for (const change of [{ fields: { sentence: `${chosen.fields["sentence"]} indeed` } }, { label: 1 - chosen.label }]) {
+    const train = texts.splits.train!.map((example) =>
+      example.where.line === chosen.where.line ? { ...example, ...change } : example,
+    );
+    const after = await tinyProblem("llama", { maxTokens: 16 }, { ...texts, splits: { ...texts.splits, train } });
+    const same = await tinyProblem("llama", { maxTokens: 16 }, texts);
+    assert.is.not(after.dataHash, same.dataHash);
+  }
+});
+
+test("no text of the test split is in train, dev or the prototypes", async () => {
+  const { sample } = await tinyProblem("bert", { train: 200, dev: 60, test: 60 });
+  const textsOf = (part: keyof typeof sample.parts) => sample.parts[part].map(({ fields }) => fields["question"]);
+  const test = new Set(textsOf("test"));
+  assert.ok(test.size >= 50);
+  for (const part of ["train", "dev", "prototypes"] as const)
+    assert.equal(
+      textsOf(part).filter((text) => test.has(text)),
+      [],
+    );
+});
+
+test("evaluation batches cover dev and test once", async () => {
+  const problem = await tinyProblem("bert", { dev: 40 });
+  assert.equal(
+    problem.dev.map(({ labels }) => labels.length),
+    [32, 8],
+  );
+  assert.is(problem.test.flatMap(({ labels }) => labels).length, tinyOptions.test);
+});
+
+test("a task and a model that do not fit, and limits that leave nothing, are errors", async () => {
+  const [questions, reviews] = [await tinyTexts("bert"), await tinyTexts("llama")];
+  await rejectsWith(
+    tinyProblem("bert", {}, reviews),
+    "task sst2 with tiny bert: expected a task scored on the mean of tokens",
+  );
+  await rejectsWith(tinyProblem("llama", {}, questions), "task trec with tiny llama: expected a task with label words");
+  await rejectsWith(
+    tinyProblem("bert", { maxTokens: 1 }),
+    "of trec: expected at least one example that passes the filter",
+  );
+  const notices = (await tinyProblem("bert", { dev: 100_000 })).notices.join();
+  assert.match(notices, /dev: 100000 asked for, \d+ there/);
+});
+
+test.run();
