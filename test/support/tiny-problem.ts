@@ -60,11 +60,11 @@ export async function tinyProblem(
   );
 }
 
-/** The study's settings with adapters that fit a tiny model, and few steps. */
+/** The study's settings with adapters that fit a tiny model, and few steps with 1, 2 and 2 queries in the three epochs. */
 export function tinySettings(name: TinyName, changes: Partial<StudySettings> = {}): StudySettings {
   const placement = name === "bert" ? "roberta" : "llama";
   return {
-    ...studySettings("minilm-trec", 0.02, { steps: 12 }),
+    ...studySettings("minilm-trec", 0.02, { steps: 12, alpha: 2 }),
     batchSize: tinyOptions.batchSize,
     tensorTrain: { kind: "tensor-train", placement, rank: 2, bottleneck: 8, scale: 1, modes: null },
     lora: { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },

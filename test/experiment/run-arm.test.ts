@@ -1,0 +1,218 @@
+import { spawn } from "node:child_process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { onnxSession } from "../../src/engine/onnx/session";
+import type { ModelSession } from "../../src/engine/session";
+import { loadModel } from "../../src/engine/load-model";
+import { arm, armNames } from "../../src/experiment/arm";
+import { studySettings } from "../../src/experiment/divergence";
+import { makeProblem } from "../../src/experiment/problem";
+import type { Problem } from "../../src/experiment/problem";
+import { armOptions } from "../../src/experiment/run-arm";
+import { loadTask } from "../../src/task/load-task";
+import { fingerprintPoint } from "../../src/train/fingerprint";
+import { replay } from "../../src/train/replay";
+import { train } from "../../src/train/train";
+import { trainInFile } from "../../src/train/train-in-file";
+import { readTrajectory } from "../../src/train/trajectory";
+import { findModel, missingModel, modelRoots } from "../support/models";
+import { scratch } from "../support/scratch";
+import { skipUnless } from "../support/skip";
+import { rejectsWith } from "../support/throws";
+import { tinyProblem, tinySettings } from "../support/tiny-problem";
+import { tinyRun } from "../support/tiny-run";
+
+const test = suite("experiment/run-arm");
+const files = scratch();
+test.after(() => files.remove());
+const withMinilm = skipUnless(findModel("minilm") !== null, missingModel("minilm"));
+
+/** Runs AdaZeta in its own process, which is killed with no chance to clean up when it has told that many steps. */
+async function killedAfter(path: string, steps: number): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/support/killed-arm.ts", path, "60"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  let told = 0;
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    told += text.split("\n").length - 1;
+    if (told >= steps) child.kill("SIGKILL");
+  });
+  await gone;
+  assert.is(child.signalCode, "SIGKILL");
+}
+
+/** A problem whose test batches throw when anything is read of them. */
+function untouchable(problem: Problem): Problem {
+  const forbidden = (): never => {
+    throw new Error("the test split was read");
+  };
+  return { ...problem, test: new Proxy([], { get: forbidden, has: forbidden, ownKeys: forbidden }) };
+}
+
+test("12 steps of 4 texts are epochs of 1, 2 and 2 queries: 40 passes", async () => {
+  // 16 texts in batches of 4: 12 steps are epochs 0, 1, 2. beta = ln(8 / 2) / ln 15 = 0.512, so Q = max(floor(2 e^0.512), 1) is
+  // 1, 2, floor(2.85) = 2, and the passes are 2 x 4 x (1 + 2 + 2) = 40
+  const { options, session } = await tinyRun("AdaZeta");
+  const { steps, evaluations, end, header } = await train(options);
+  await session.dispose();
+  assert.equal([steps.length, end.forwardPasses, end.reason], [12, 40, "finished"]);
+  assert.equal(
+    evaluations.map(({ step }) => step),
+    [0, 4, 8, 12],
+  );
+  assert.is(evaluations.at(-1)?.evaluationPasses, 4); // 12 dev texts are one batch, one pass each time
+  assert.is(header.identity.model, session.id);
+  assert.equal(header.identity.plan, { batchSize: 4, packed: true });
+  assert.ok(steps.some(({ projectedGradients }) => projectedGradients[0] !== 0));
+});
+
+test("on the ONNX engine the recorded scalars replay to the bits of the run", async () => {
+  for (const name of ["AdaZeta", "random mask"] as const) {
+    const { options, session } = await tinyRun(name);
+    const path = files.file(`replayed-${name.replace(" ", "-")}.jsonl`);
+    const run = await trainInFile({ ...options, path });
+    await session.dispose();
+    const point = replay(readTrajectory(path)!, options.start, options.layout);
+    assert.is(fingerprintPoint(point), fingerprintPoint(run.point));
+    assert.is.not(fingerprintPoint(run.point), fingerprintPoint(options.start));
+  }
+});
+
+test("an arm on the ONNX engine that was killed twice resumes to the bits of one that was not", async () => {
+  const { options, session } = await tinyRun("AdaZeta");
+  const whole = await train(options);
+  const path = files.file("killed.jsonl");
+  await killedAfter(path, 3);
+  await killedAfter(path, 4);
+  const before = readTrajectory(path)!;
+  assert.ok(before.steps.length >= 6 && before.steps.length < 12, `killed at the wrong time: ${before.steps.length}`);
+  const run = await trainInFile({ ...options, path });
+  await session.dispose();
+  assert.is(fingerprintPoint(run.point), fingerprintPoint(whole.point));
+  assert.equal(
+    run.steps.map(({ projectedGradients }) => projectedGradients),
+    whole.steps.map(({ projectedGradients }) => projectedGradients),
+  );
+  assert.equal(
+    run.evaluations.map(({ loss }) => loss),
+    whole.evaluations.map(({ loss }) => loss),
+  );
+  assert.is(fingerprintPoint(run.best!.point), fingerprintPoint(whole.best!.point));
+});
+
+test("no arm reads the test split while it trains, nor does the engine see a text of it", async () => {
+  const problem = await tinyProblem("bert", { dev: 6, test: 40 });
+  const { model } = problem.loaded;
+  const keyOf = (ids: readonly number[]) => ids.join();
+  const allowed = new Set(
+    [...Array.from({ length: 4 }, (_, step) => problem.batches().at(step)), ...problem.dev].flatMap(({ input }) =>
+      input.ids.map(keyOf),
+    ),
+  );
+  for (const name of armNames) {
+    const chosen = arm(name, tinySettings("bert", { steps: 2, scheduledPasses: 4 }));
+    const adapter = makeAdapter(chosen.adapter, model.sites);
+    const session = await onnxSession(model, adapter, { threads: 1 });
+    const seen = new Set<string>();
+    const watched: ModelSession = {
+      ...session,
+      features: (points, batch) => {
+        for (const ids of batch.ids) seen.add(keyOf(ids));
+        return session.features(points, batch);
+      },
+    };
+    const options = armOptions(chosen, untouchable(problem), adapter, watched, {
+      seed: 0,
+      evaluateEvery: 1,
+      stopMargin: 0.6,
+    });
+    const { steps } = await train({ ...options, clock: () => 0 });
+    await session.dispose();
+    assert.is(steps.length, 2, name);
+    assert.ok(seen.size > 6);
+    assert.equal(
+      [...seen].filter((text) => !allowed.has(text)),
+      [],
+    );
+  }
+  const untouched = untouchable(problem);
+  assert.throws(() => untouched.test.length, "the test split was read");
+});
+
+test("the seed of a run decides start and directions; batches are the problem's", async () => {
+  const problem = await tinyProblem("bert");
+  const runs = [];
+  for (const seed of [1, 1, 2]) {
+    const { options, session } = await tinyRun("MeZO-LoRA", { problem, seed });
+    runs.push({ options, run: await train(options) });
+    await session.dispose();
+  }
+  const [first, again, other] = runs;
+  assert.is(fingerprintPoint(first.run.point), fingerprintPoint(again.run.point));
+  assert.is.not(fingerprintPoint(first.options.start), fingerprintPoint(other.options.start));
+  assert.equal(first.options.batchAt(9), other.options.batchAt(9));
+});
+
+test("the margin ends a run that has diverged, null lets it go on; a constant output ends it in any case", async () => {
+  const stops = async (stopMargin: number | null) => {
+    const { options, session } = await tinyRun("AdaZeta", { stopMargin });
+    await session.dispose();
+    return options.settings.stop;
+  };
+  assert.equal(await stops(0.6), [
+    { kind: "diverged", margin: 0.6 },
+    { kind: "constant-output", steps: 20 },
+  ]);
+  assert.equal(await stops(null), [{ kind: "constant-output", steps: 20 }]);
+});
+
+test("a trajectory of other texts or of another adapter is refused, naming what differs", async () => {
+  const path = files.file("other.jsonl");
+  const { options, session } = await tinyRun("AdaZeta");
+  await trainInFile({ ...options, path });
+  await session.dispose();
+  const other = await tinyRun("AdaZeta", { problem: await tinyProblem("bert", { train: 15 }) });
+  await other.session.dispose();
+  await rejectsWith(trainInFile({ ...other.options, path }), `identity.data: recorded "${options.identity.data}"`);
+  const lora = await tinyRun("LoRA + schedule");
+  await lora.session.dispose();
+  await rejectsWith(trainInFile({ ...lora.options, path }), "identity.adapter.kind: recorded");
+});
+
+withMinilm(
+  test,
+  "MiniLM, one thread: a run that was stopped continues to the bits of one that was not, and replays to them",
+  async () => {
+    const loaded = loadModel("minilm", modelRoots());
+    const texts = await loadTask("trec", { hub: "off" });
+    const sizes = { seed: 0, batchSize: 4, train: 8, dev: 6, test: 6, maxTokens: 10, shots: 1 };
+    const problem = await makeProblem(loaded, texts, sizes, ({ model }) =>
+      onnxSession(model, makeAdapter({ kind: "none" }, model.sites), { threads: 1 }),
+    );
+    const chosen = arm("AdaZeta", { ...studySettings("minilm-trec", 3e-3, { steps: 6 }), batchSize: 4 });
+    const adapter = makeAdapter(chosen.adapter, loaded.model.sites);
+    const session = await onnxSession(loaded.model, adapter, { threads: 1 });
+    const options = {
+      ...armOptions(chosen, problem, adapter, session, { seed: 0, evaluateEvery: 3, stopMargin: null }),
+      clock: () => 0,
+    };
+    const whole = await train(options);
+    const path = files.file("minilm.jsonl");
+    const stop = new AbortController();
+    const half = await trainInFile({ ...options, path, signal: stop.signal }, (event) =>
+      event.kind === "step" && event.record.step === 2 ? stop.abort() : undefined,
+    );
+    assert.equal([half.end.reason, half.end.step], ["stopped", 2]);
+    const run = await trainInFile({ ...options, path });
+    await session.dispose();
+    assert.is(fingerprintPoint(run.point), fingerprintPoint(whole.point));
+    assert.is(
+      fingerprintPoint(replay(readTrajectory(path)!, options.start, options.layout)),
+      fingerprintPoint(run.point),
+    );
+  },
+);
+
+test.run();
