@@ -1,4 +1,4 @@
-import { fail } from "../check/check";
+import { fail, sameLength } from "../check/check";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { loadAdapter, saveAdapter } from "../weights/adapter-file";
 import { readSafetensors } from "../weights/safetensors";
@@ -43,12 +43,23 @@ export function loadClassifier(path: string, modelId: string): SavedClassifier {
   if (metadata["model"] !== modelId) fail(`${file}: model`, modelId, metadata["model"]);
   const rows = tensors.find(({ name }) => name === "rows") ?? fail(`${file}: rows`, "a tensor", "none");
   const bias = tensors.find(({ name }) => name === "bias");
+  if (rows.shape.length !== 2) fail(`${file}: rows`, "a tensor of [classes, width]", rows.shape);
   const [classes, width] = rows.shape;
-  const labels: unknown = JSON.parse(metadata["labels"] ?? "null");
+  if (bias) sameLength(`${file}: bias`, bias.data.length, classes);
+  const labels = parsed(metadata["labels"]);
   if (!Array.isArray(labels) || labels.length !== classes || !labels.every((label) => typeof label === "string"))
     return fail(`${file}: labels`, `${classes} names`, labels);
   const scale = Number(metadata["scale"]);
   if (!Number.isFinite(scale)) fail(`${file}: scale`, "a number", metadata["scale"]);
   const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
   return { adapter, readout, labels };
+}
+
+/** What JSON text holds; null where it is none. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
 }

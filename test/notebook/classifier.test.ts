@@ -1,0 +1,100 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { arm } from "../../src/experiment/arm";
+import type { Problem } from "../../src/experiment/problem";
+import { bestOnDev, saveRun, testOnce } from "../../src/notebook/choose";
+import { openClassifier } from "../../src/notebook/classifier";
+import { runLive } from "../../src/notebook/live-runs";
+import type { LiveRun } from "../../src/notebook/live-runs";
+import { scores } from "../../src/task/readout";
+import { predictions } from "../../src/task/loss";
+import { asCell, closeSessions } from "../support/shown";
+import { scratch } from "../support/scratch";
+import { rejectsWith, throwsWith } from "../support/throws";
+import { tinyLoaded, tinyProblem, tinySettings } from "../support/tiny-problem";
+
+const test = suite("notebook/classifier");
+const files = scratch();
+let problem: Problem;
+let runs: readonly LiveRun[];
+test.before(async () => {
+  problem = await tinyProblem("bert");
+  const settings = tinySettings("bert");
+  const arms = [arm("AdaZeta", settings), arm("MeZO-LoRA", settings)];
+  runs = (await asCell(() => runLive(problem, arms, { seed: 0, evaluateEvery: 4, store: files.file("runs") }))).value;
+});
+test.after(async () => {
+  await closeSessions();
+  files.remove();
+});
+
+const withLoss = (run: LiveRun, loss: number | null): LiveRun => ({
+  ...run,
+  result: {
+    ...run.result,
+    best: loss === null ? null : { ...run.result.best!, evaluation: { ...run.result.best!.evaluation, loss } },
+  },
+});
+
+test("of dev losses 1.2, 0.9 and none the run with 0.9 is chosen, wherever it stands", () => {
+  const [a, b] = runs;
+  const [high, low, none] = [withLoss(a, 1.2), withLoss(b, 0.9), withLoss(a, null)];
+  assert.is(bestOnDev([high, low, none]), low);
+  assert.is(bestOnDev([none, low, high]), low);
+  throwsWith(() => bestOnDev([]), "runs: expected a run with a finite dev loss, got 0");
+  throwsWith(() => bestOnDev([none]), "runs: expected a run with a finite dev loss");
+});
+
+test("the test split is looked at once: the frozen model and the best checkpoint, with one readout", async () => {
+  const run = bestOnDev(runs);
+  const { before, after, count } = await testOnce(problem, run);
+  assert.is(count, 12);
+  const answers = async (session: LiveRun["session"], point: Float32Array) => {
+    const [{ input, labels }] = problem.test;
+    const said = predictions(scores(problem.readout, await session.features([point], input)), 6);
+    return said.filter((answer, i) => answer === labels[i]).length / 12;
+  };
+  assert.is(after, await answers(run.session, run.result.best!.point));
+  assert.ok(before >= 0 && before <= 1);
+  await rejectsWith(testOnce(problem, withLoss(run, null)), "run: expected a run with a best checkpoint");
+});
+
+test("saved and loaded into a fresh session, the classifier gives the same answers as the run", async () => {
+  for (const run of runs) {
+    const path = saveRun(problem, run, files.file(run.adapter.spec.kind));
+    const fresh = tinyLoaded("bert");
+    const classifier = await openClassifier(fresh, path);
+    for (const { fields } of problem.sample.parts.test) {
+      const text = problem.task.prompt(fields);
+      const { label, probability, all } = await classifier.predict(text);
+      const features = await run.session.features([run.result.best!.point], { ids: [fresh.tokenizer.encode(text)] });
+      const [answer] = predictions(scores(problem.readout, features), 6);
+      assert.is(label, problem.task.labels[answer]);
+      assert.equal(all[0], { label, probability });
+      assert.ok(Math.abs(all.reduce((sum, one) => sum + one.probability, 0) - 1) < 1e-12);
+      assert.ok(all.every((one, i) => i === 0 || one.probability <= all[i - 1].probability));
+    }
+    await classifier.dispose();
+  }
+});
+
+test("another model's classifier is refused before anything is opened", async () => {
+  const path = saveRun(problem, runs[0], files.file("mine"));
+  const other = tinyLoaded("llama");
+  await rejectsWith(openClassifier(other, path), `expected an adapter for model ${other.model.id}`);
+  await rejectsWith(openClassifier(problem.loaded, files.file("nothing-here")), "nothing-here.adapter.safetensors");
+  throwsWith(() => saveRun(problem, withLoss(runs[0], null), path), "run: expected a run with a best checkpoint");
+});
+
+test("an empty text and one longer than the model's context are refused, and it goes on answering", async () => {
+  const classifier = await openClassifier(problem.loaded, saveRun(problem, runs[0], files.file("long")));
+  await rejectsWith(classifier.predict(""), "text: expected a text of 1 to 16 tokens, got 0");
+  await rejectsWith(
+    classifier.predict("why ".repeat(17)),
+    "text: expected a text of 1 to 16 tokens, got 17; shorten it",
+  );
+  assert.is((await classifier.predict("why")).all.length, 6);
+  await classifier.dispose();
+});
+
+test.run();
