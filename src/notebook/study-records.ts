@@ -8,7 +8,7 @@ import type { Origin } from "../table/origin";
 /** The committed records of a study, and what figures made of them say of their origin. */
 export interface StudyRecords {
   readonly records: readonly ExperimentRecord[];
-  readonly origin: Origin;
+  readonly origin: Extract<Origin, { readonly kind: "measured" }>;
 }
 
 /**
