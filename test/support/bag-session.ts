@@ -12,7 +12,7 @@ export function bagSession(vocabulary: number, width: number): ModelSession {
       batch.ids.forEach((ids, b) =>
         ids.forEach((id) => {
           const start = (p * batch.ids.length + b) * width;
-          for (let h = 0; h < width; h++) data[start + h]! += point[id * width + h]!;
+          for (let h = 0; h < width; h++) data[start + h] += point[id * width + h];
         }),
       ),
     );
