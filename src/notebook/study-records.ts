@@ -12,13 +12,14 @@ export interface StudyRecords {
 }
 
 /**
- * Reads the records of a study from data/results, and says in one line what they are and how to make them again.
+ * Reads the records of a study, and says in one line what they are and how to make them again.
+ * @param folder default data/results
  * @throws when there are none yet, naming the command that makes them
  * @example studyRecords("minilm-trec").records.length // 175
  */
-export function studyRecords(name: StudyName): StudyRecords {
+export function studyRecords(name: StudyName, folder: string = "data/results"): StudyRecords {
   const grid = divergenceGrid(name);
-  const path = `data/results/${grid.name}.jsonl`;
+  const path = `${folder}/${grid.name}.jsonl`;
   const command = `npm run experiment -- ${grid.name}`;
   if (!existsSync(path))
     throw new Error(`records of ${name}: expected ${path}, got no such file; \`${command}\` makes it`);
