@@ -1,9 +1,21 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findModel, missingModel } from "../support/models";
 import { skipUnless } from "../support/skip";
-import { cellAt, outputOf, pixelsOf, promptOf, ran, runAll, screenshot, startJupyterLab, whyNot } from "./jupyter";
+import {
+  cellAt,
+  outputOf,
+  pixelsOf,
+  promptOf,
+  ran,
+  runAll,
+  screenshot,
+  startJupyterLab,
+  whyNot,
+  writeCells,
+} from "./jupyter";
 
 const test = suite("browser/quickstart");
 const reason = whyNot() ?? (findModel("minilm") === null ? missingModel("minilm") : undefined);
@@ -50,5 +62,47 @@ inBrowser(
     }
   },
 );
+
+const opening = `import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";
+const texts = { ...studies["minilm-trec"].problem, train: 32, dev: 20, test: 20, seed: 5 };
+const problem = await openProblem(openModel("minilm"), await openTask("trec", { hub: "off" }), texts);`;
+const running = `const study = studySettings("minilm-trec", 1e-3, { steps: 4000, cap: 1 });
+const [run] = await runLive(problem, [arm("MeZO-LoRA", study)], { seed: 5, store: "test/browser/screenshots/runs" });
+console.log("steps", run.result.end.step, run.result.end.reason);`;
+
+inBrowser(test, "Stop ends a run within seconds and keeps it; running the cell again continues it", async () => {
+  rmSync("test/browser/screenshots/runs", { recursive: true, force: true });
+  const lab = await startJupyterLab();
+  const stop = async (page: Page): Promise<number> => {
+    await page
+      .locator(
+        '.jp-NotebookPanel-toolbar [data-command="notebook:interrupt-kernel"], .jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"]',
+      )
+      .first()
+      .click();
+    await ran(page, 1, 20_000);
+    const text = await outputOf(page, 1);
+    assert.match(text, /interrupted at step \d+ of MeZO-LoRA; the record is kept, run the cell again to continue/);
+    return Number(/steps (\d+) stopped/.exec(text)?.[1]);
+  };
+  try {
+    const page = await lab.open(writeCells("stop-and-go", [opening, running]));
+    await runAll(page);
+    await ran(page, 0, 120_000);
+    await cellAt(page, 1).locator("progress").waitFor({ timeout: 120_000 });
+    await page.waitForTimeout(2000);
+    const first = await stop(page);
+    assert.ok(first > 0 && first < 4000, `stopped at step ${first}`);
+    await cellAt(page, 1).locator(".jp-InputArea-editor").click();
+    await page.keyboard.press("Control+Enter");
+    await page.waitForTimeout(3000);
+    const second = await stop(page);
+    assert.ok(second > first, `expected to go on from step ${first}, got to ${second}`);
+    await screenshot(page, "stop-and-go");
+    assert.equal(lab.pageErrors, []);
+  } finally {
+    await lab.close();
+  }
+});
 
 test.run();
