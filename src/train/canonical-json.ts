@@ -35,14 +35,30 @@ export function differences(recorded: unknown, now: unknown, what: string): read
     const names = [...new Set([...Object.keys(recorded), ...Object.keys(now)])];
     return names.flatMap((name) => differences(recorded[name], now[name], `${what}.${name}`));
   }
-  return [`${what}: recorded ${shown(recorded)}, now ${shown(now)}`];
+  const [before, after] = [textOf(recorded), textOf(now)];
+  const from = sharedStart(before, after);
+  return [`${what}: recorded ${excerpt(before, from)}, now ${excerpt(after, from)}`];
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : canonicalJson(value);
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+function textOf(value: unknown): string {
+  return value === undefined ? "nothing" : canonicalJson(value);
+}
+
+/** How many characters two texts begin with alike. */
+function sharedStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
+}
+
+/** At most 100 characters of a text, those around the place from which it differs. */
+function excerpt(text: string, differsAt: number): string {
+  if (text.length <= 100) return text;
+  const from = Math.max(0, Math.min(differsAt - 20, text.length - 94));
+  const [left, right] = [from > 0 ? "..." : "", from + 94 < text.length ? "..." : ""];
+  return `${left}${text.slice(from, from + 94)}${right}`;
 }

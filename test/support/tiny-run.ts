@@ -2,7 +2,7 @@ import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
 import type { ModelSession } from "../../src/engine/session";
 import { arm } from "../../src/experiment/arm";
-import type { ArmName } from "../../src/experiment/arm";
+import type { ArmName, StudySettings } from "../../src/experiment/arm";
 import type { Problem } from "../../src/experiment/problem";
 import { armOptions } from "../../src/experiment/run-arm";
 import type { ArmRun } from "../../src/experiment/run-arm";
@@ -15,14 +15,19 @@ export interface TinyRun {
   readonly session: ModelSession;
 }
 
+export interface TinyChanges {
+  readonly problem?: Problem;
+  readonly settings?: Partial<StudySettings>;
+}
+
 /** An arm on the ONNX engine, one thread, 12 steps of 4 texts (or a changed problem); dispose of the session. */
 export async function tinyRun(
   name: ArmName,
-  { problem, ...run }: Partial<ArmRun> & { readonly problem?: Problem } = {},
+  { problem, settings, ...run }: Partial<ArmRun> & TinyChanges = {},
 ): Promise<TinyRun> {
   const of = problem ?? (await tinyProblem("bert"));
   const { model } = of.loaded;
-  const chosen = arm(name, tinySettings("bert"));
+  const chosen = arm(name, tinySettings("bert", settings));
   const adapter = makeAdapter(chosen.adapter, model.sites);
   const session = await onnxSession(model, adapter, { threads: 1 });
   const options = armOptions(chosen, of, adapter, session, { seed: 5, evaluateEvery: 4, stopMargin: null, ...run });

@@ -82,6 +82,12 @@ test("equal data has equal canonical JSON, whatever the order of keys", () => {
   throwsWith(() => canonicalJson({ a: new Float32Array(2) }), "value.a: expected plain data");
 });
 
+test("of two long texts the part is shown in which they differ", () => {
+  const same = "s".repeat(200);
+  const [found] = differences({ a: `${same}1${same}` }, { a: `${same}2` }, "s");
+  assert.match(found, /^s\.a: recorded \.\.\.s{20}1s{73}\.\.\., now \.\.\.s{92}2"$/);
+});
+
 test("differences name each place once", () => {
   const found = differences({ a: { b: 1, c: 2 }, d: [1] }, { a: { b: 1, c: 3 }, d: [1, 2] }, "s");
   assert.equal(found, ["s.a.c: recorded 2, now 3", "s.d: recorded [1], now [1,2]"]);
