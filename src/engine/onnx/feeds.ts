@@ -9,7 +9,7 @@ export interface FeedTensor {
 }
 
 /**
- * The inputs of one run, by name: only those that the graph declares. Every array is freshly made and may be transferred.
+ * The inputs of one run, by name: only those that the graph declares. They may be used again for other points on the same batch.
  * @param points R, the leading axis of the trainable parameters
  */
 export function feedsFor(

@@ -6,7 +6,9 @@ import type { Features, ModelSession, TokenBatch } from "../session";
 import { compile } from "./compile";
 import type { Compiled } from "./compile";
 import { feedsFor } from "./feeds";
+import type { FeedTensor } from "./feeds";
 import { packBatch } from "./geometry";
+import type { Geometry } from "./geometry";
 import { EngineWorker } from "./worker-client";
 
 export interface OnnxOptions {
@@ -27,7 +29,8 @@ export interface OnnxSession extends ModelSession {
  * Compiles a model and its adapter to ONNX and opens it on ONNX Runtime, fp32, in a worker thread.
  *
  * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
- * trainable parameters are an input theta [R, d], directions another [P, d].
+ * trainable parameters are an input theta [R, d], directions another [P, d]. A batch must not change while it is in use: its
+ * inputs are made once for all calls in a row with the same batch.
  * @example
  * const session = await onnxSession(model, adapter);
  * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
@@ -38,6 +41,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   const { layout } = adapter;
   const worker = new EngineWorker();
   const opened = new Map<"plain" | "dual", Promise<Compiled>>();
+  const newest = new Map<"plain" | "dual", BatchFeeds>();
   let engineMilliseconds = 0;
 
   const open = (kind: "plain" | "dual"): Promise<Compiled> => {
@@ -57,6 +61,17 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     return opening;
   };
 
+  /** What the batch alone decides is made once for all queries of a step; only the newest batch is kept. */
+  const batchFeeds = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch, points: number): BatchFeeds => {
+    const known = newest.get(kind);
+    if (known !== undefined && known.batch === batch && known.points === points) return known;
+    checkTokens(batch, model);
+    const geometry = packBatch(batch);
+    const made = { batch, points, geometry, feeds: feedsFor(compiled.inputs, compiled.feeds, geometry, points) };
+    newest.set(kind, made);
+    return made;
+  };
+
   const run = async (
     kind: "plain" | "dual",
     points: readonly Float32Array[],
@@ -65,18 +80,15 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     fetches: readonly string[],
   ): Promise<readonly Features[]> => {
     const compiled = await open(kind);
-    checkTokens(batch, model);
-    const geometry = packBatch(batch);
-    const feeds = feedsFor(compiled.inputs, compiled.feeds, geometry, points.length);
-    if (compiled.inputs.has("theta"))
-      feeds.set("theta", { type: "float32", dims: [points.length, layout.size], data: stackRows(points, layout.size) });
-    if (compiled.inputs.has("directions"))
-      feeds.set("directions", {
-        type: "float32",
-        dims: [directions.length, layout.size],
-        data: stackRows(directions, layout.size),
-      });
-    const reply = await worker.run(kind, feeds, fetches);
+    const { geometry, feeds } = batchFeeds(kind, compiled, batch, points.length);
+    const trainable = new Map<string, FeedTensor>();
+    const put = (name: string, rows: readonly Float32Array[]): void => {
+      if (!compiled.inputs.has(name)) return;
+      trainable.set(name, { type: "float32", dims: [rows.length, layout.size], data: stackRows(rows, layout.size) });
+    };
+    put("theta", points);
+    put("directions", directions);
+    const reply = await worker.run(kind, feeds, trainable, fetches);
     engineMilliseconds += reply.milliseconds;
     return reply.outputs.map(({ data, dims }) => ({
       data,
@@ -112,6 +124,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     },
     dispose: () => worker.end(),
   };
+}
+
+/** The inputs that do not depend on trainable parameters. */
+interface BatchFeeds {
+  readonly batch: TokenBatch;
+  readonly points: number;
+  readonly geometry: Geometry;
+  readonly feeds: ReadonlyMap<string, FeedTensor>;
 }
 
 function checkTokens(batch: TokenBatch, model: Model): void {

@@ -39,12 +39,20 @@ export class EngineWorker {
     await this.request({ action: "create", session, path, options }, []);
   }
 
-  async run(session: string, feeds: ReadonlyMap<string, FeedTensor>, fetches: readonly string[]): Promise<RunReply> {
-    // Only arrays that own their whole buffer may be transferred; a view of a larger one is copied.
-    const list = [...feeds].map(([name, feed]) => ({ name, ...feed, data: owned(feed.data) }));
-    const reply = await this.request({ action: "run", session, feeds: list, fetches }, [
-      ...new Set(list.map((feed) => feed.data.buffer as ArrayBuffer)),
-    ]);
+  /**
+   * @param kept inputs that the caller uses again: copied to the worker
+   * @param given inputs whose memory goes over to the worker; a view of a larger array is copied
+   */
+  async run(
+    session: string,
+    kept: ReadonlyMap<string, FeedTensor>,
+    given: ReadonlyMap<string, FeedTensor>,
+    fetches: readonly string[],
+  ): Promise<RunReply> {
+    const moved = [...given].map(([name, feed]) => ({ name, ...feed, data: owned(feed.data) }));
+    const feeds = [...[...kept].map(([name, feed]) => ({ name, ...feed })), ...moved];
+    const buffers = new Set(moved.map((feed) => feed.data.buffer as ArrayBuffer));
+    const reply = await this.request({ action: "run", session, feeds, fetches }, [...buffers]);
     return { outputs: reply.outputs ?? [], milliseconds: reply.milliseconds ?? 0 };
   }
 
