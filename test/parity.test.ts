@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { posix } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const test = suite("parity");
+const text = readFileSync("src/README.md", "utf8");
+const [roomsText, parityText] = text.split("## Parity");
+const cellsOf = (line: string): readonly string[] => line.split("|").slice(1, -1);
+const rows = parityText
+  .split("\n")
+  .filter((line) => line.startsWith("|"))
+  .slice(2)
+  .map(cellsOf);
+
+interface Link {
+  readonly name: string;
+  /** From the project's root. */
+  readonly path: string;
+  readonly title: string | undefined;
+}
+
+/** The links of a cell: `[name](path "title")`. A name may hold brackets, parentheses and code marks. */
+function linksOf(cell: string): readonly Link[] {
+  return [...cell.matchAll(/\[(.+?)\]\(([\w./-]+)(?: "([^"]*)")?\)/g)].map(([, name, path, title]) => ({
+    name: name.replaceAll("`", ""),
+    path: posix.join("src", path),
+    title,
+  }));
+}
+
+/** What is wrong with a link to an exported function, to a test by the words of its name, or to a section of a notebook. */
+function problemOf(kind: "function" | "test" | "notebook", { name, path, title }: Link): string | null {
+  if (!existsSync(path)) return `no file ${path}`;
+  const content = readFileSync(path, "utf8");
+  switch (kind) {
+    case "function":
+      return new RegExp(`^export (?:async )?(?:function|const) ${name}\\b`, "m").test(content)
+        ? null
+        : `${path} exports no ${name}`;
+    case "test":
+      return content.split("\n").some((line) => /^ *(test|with\w+)\(/.test(line) && line.includes(name)) ||
+        content.includes(`"${name}`)
+        ? null
+        : `${path} has no test "${name}"`;
+    case "notebook":
+      return headings(content).includes(title ?? "") ? null : `${path} has no section "${title}"`;
+  }
+}
+
+function headings(notebook: string): readonly string[] {
+  const { cells } = JSON.parse(notebook) as {
+    readonly cells: readonly { readonly cell_type: string; readonly source: string | readonly string[] }[];
+  };
+  return cells
+    .filter(({ cell_type }) => cell_type === "markdown")
+    .flatMap(({ source }) => (typeof source === "string" ? source : source.join("")).split("\n"))
+    .flatMap((line) => /^#+ (.*)$/.exec(line)?.[1] ?? []);
+}
+
+test("a dead function, test, section and file are found", () => {
+  const link = (name: string, path: string, title?: string): Link => ({ name, path, title });
+  assert.is(problemOf("function", link("fastForward", "src/tt/contract.ts")), null);
+  assert.is(problemOf("function", link("fast", "src/tt/contract.ts")), "src/tt/contract.ts exports no fast");
+  assert.is(problemOf("function", link("fail", "src/nowhere.ts")), "no file src/nowhere.ts");
+  assert.match(problemOf("test", link("pigs fly", "test/tt/contract.test.ts")) ?? "", 'has no test "pigs fly"');
+  assert.match(problemOf("notebook", link("00", "notebooks/00-quickstart.ipynb", "Dreams")) ?? "", 'section "Dreams"');
+});
+
+test("every function, test and notebook section that the parity table names exists", () => {
+  assert.ok(rows.length >= 25, `only ${rows.length} rows`);
+  const problems = rows.flatMap(([equation, , functions, tests, notebook]) => {
+    const found = [
+      ...linksOf(functions).map((link) => problemOf("function", link)),
+      ...linksOf(tests).map((link) => problemOf("test", link)),
+      ...linksOf(notebook).map((link) => problemOf("notebook", link)),
+    ];
+    return found.flatMap((problem) => (problem === null ? [] : [`${equation.trim()}: ${problem}`]));
+  });
+  assert.equal(problems, []);
+});
+
+test("every row has a source, a function and a test, and a notebook section or a dash", () => {
+  const incomplete = rows.filter(
+    ([equation, source, functions, tests, notebook], i) =>
+      rows[i].length !== 5 ||
+      equation.trim() === "" ||
+      source.trim() === "" ||
+      linksOf(functions).length === 0 ||
+      linksOf(tests).length === 0 ||
+      (linksOf(notebook).length === 0 && notebook.trim() !== "-"),
+  );
+  assert.equal(incomplete, []);
+});
+
+test("the rooms are those of src, each once", () => {
+  const named = [...roomsText.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  const folders = readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.equal([...named].sort(), folders.map(({ name }) => name).sort());
+});
+
+test.run();
