@@ -1,5 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { referenceSession } from "../../src/engine/reference/session";
+import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { rejectsWith } from "../support/throws";
 import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
@@ -51,6 +54,34 @@ test("batches are a pure function of the seed, in any order of asking", async ()
   assert.not.equal(firstBatches(other), batches);
   assert.is(problem.batches(16).stepsPerEpoch, 1);
   assert.is(problem.batches(16).at(3).labels.length, 16);
+});
+
+test("the seed draws the order of the texts within an epoch too, not only the texts", async () => {
+  const orderOf = async (seed: number) => {
+    const problem = await tinyProblem("bert", { seed });
+    const { tokenizer } = problem.loaded;
+    const train = problem.sample.parts.train.map(({ fields }) => tokenizer.encode(problem.task.prompt(fields)).join());
+    const { at } = problem.batches();
+    return [0, 1, 2, 3].flatMap((step) => at(step).input.ids.map((ids) => train.indexOf(ids.join())));
+  };
+  assert.not.equal(await orderOf(3), await orderOf(4));
+});
+
+test("other prototypes of the same texts have another fingerprint", async () => {
+  const [loaded, texts] = [tinyLoaded("bert"), await tinyTexts("bert")];
+  const hashAt = async (sign: number) => {
+    const { dataHash } = await makeProblem(loaded, texts, tinyOptions, async ({ model }) => {
+      const session = referenceSession(model, makeAdapter({ kind: "none" }, model.sites));
+      const features = async (...of: Parameters<typeof session.features>) => {
+        const found = await session.features(...of);
+        return { ...found, data: found.data.map((value) => sign * value) };
+      };
+      return { ...session, features };
+    });
+    return dataHash;
+  };
+  assert.is(await hashAt(1), (await tinyProblem("bert")).dataHash);
+  assert.is.not(await hashAt(1), await hashAt(-1));
 });
 
 test("the data's fingerprint is that of prototypes, train and dev: each changes it, the test split does not", async () => {
