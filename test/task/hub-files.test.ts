@@ -117,7 +117,13 @@ test("a hub without the files, one that is closed and one that never answers are
     "CogComp/trec: expected parquet files of default, got none, revision main: not found",
   );
   await empty.close();
-  await rejectsWith(hubFiles(trec, { endpoint: empty.endpoint }), "ECONNREFUSED");
+
+  // A server that was never spoken to: a connection kept open to the last one would fail in another way.
+  const closed = createServer(() => undefined);
+  await new Promise<void>((ready) => closed.listen(0, "127.0.0.1", ready));
+  const nowhere = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
+  await new Promise((done) => closed.close(done));
+  await rejectsWith(hubFiles(trec, { endpoint: nowhere }), "ECONNREFUSED");
 
   const silent = createServer(() => undefined);
   await new Promise<void>((ready) => silent.listen(0, "127.0.0.1", ready));
