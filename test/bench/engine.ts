@@ -81,9 +81,9 @@ export async function engineBench({ rounds = 15, minutes }: BenchOptions): Promi
       profiled.table,
     ],
     notes: [
-      `By the profile the frozen products alone run at ${inside.toFixed(0)} GFLOP/s inside the pass, the highest rate seen; the whole pass with adapters ` +
+      `By the profile the frozen products alone run at ${inside.toFixed(0)} GFLOP/s inside the pass; the whole pass with adapters ` +
         `at ${whole.toFixed(0)}, ${((100 * whole) / inside).toFixed(0)} % of it. The rest is attention, adapters, norms, and moving values.`,
-      `The graph of products alone (${alone.toFixed(0)} GFLOP/s) is slower than the same products inside the pass: its results wait in memory until they are summed. ` +
+      `The graph of products alone (${alone.toFixed(0)} GFLOP/s) keeps all results in memory until they are summed, which the pass does not. ` +
         "It and the single products are lower bounds of what the machine can do, not its peak.",
       "The second table is ONNX Runtime's own profile of single operations; profiling itself slows small operations.",
     ],
