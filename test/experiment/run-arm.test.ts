@@ -10,6 +10,7 @@ import { studySettings } from "../../src/experiment/divergence";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { armOptions } from "../../src/experiment/run-arm";
+import type { Method } from "../../src/optimizer/method";
 import { loadTask } from "../../src/task/load-task";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { replay } from "../../src/train/replay";
@@ -100,6 +101,30 @@ test("an arm on the ONNX engine that was killed twice resumes to the bits of one
     whole.evaluations.map(({ loss }) => loss),
   );
   assert.is(fingerprintPoint(run.best!.point), fingerprintPoint(whole.best!.point));
+});
+
+test("exact derivatives take the same path: 1 + Q passes a step, along the same directions, and the run replays", async () => {
+  // epochs of 1, 2 and 2 queries, 4 steps each: 4 x (2 + 3 + 3) = 32 passes; all but one of a step are along a direction
+  const { options, session } = await tinyRun("AdaZeta");
+  const twoSided = await train(options);
+  const method: Method = { ...options.settings.method, estimator: { kind: "directional", chunk: null } };
+  const exact = { ...options, settings: { ...options.settings, method }, path: files.file("directional.jsonl") };
+  const run = await trainInFile(exact);
+  await session.dispose();
+  assert.equal(
+    run.steps.map(({ forwardPasses }) => forwardPasses),
+    [2, 4, 6, 8, 11, 14, 17, 20, 23, 26, 29, 32],
+  );
+  assert.equal(
+    run.steps.map(({ directionalPasses }) => directionalPasses),
+    [1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2],
+  );
+  // the first step has the same texts, point and direction for both, so the difference quotient is near the derivative
+  const [derivative] = run.steps[0].projectedGradients;
+  const [quotient] = twoSided.steps[0].projectedGradients;
+  assert.ok(derivative !== 0 && Math.abs(quotient / derivative - 1) < 0.02, `${quotient} and ${derivative}`);
+  const point = replay(readTrajectory(exact.path)!, options.start, options.layout);
+  assert.is(fingerprintPoint(point), fingerprintPoint(run.point));
 });
 
 test("no arm reads the test split while it trains, nor does the engine see a text of it", async () => {
