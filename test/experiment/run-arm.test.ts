@@ -31,7 +31,7 @@ const withMinilm = skipUnless(findModel("minilm") !== null, missingModel("minilm
 
 /** Runs AdaZeta in its own process, which is killed with no chance to clean up when it has told that many steps. */
 async function killedAfter(path: string, steps: number): Promise<void> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/support/killed-arm.ts", path, "60"], {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/support/killed-arm.ts", path, "200"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const gone = new Promise((resolve) => child.on("exit", resolve));
