@@ -1,6 +1,7 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import path from "node:path";
 import { fail } from "../check/check";
+import { sitePackages } from "../weights/locate-model";
 
 /** What the environment says, as plain values: the only place of src that reads it. */
 export interface Environment {
@@ -22,17 +23,6 @@ function folder(variables: Variables, name: string, root: string): string | unde
   if (value === undefined || value === "") return undefined;
   const full = path.resolve(root, value);
   return isFolder(full) ? full : fail(name, "an existing folder", value);
-}
-
-/** The folders of the project's Python environment that hold installed packages. */
-function sitePackages(root: string): readonly string[] {
-  const lib = path.join(root, ".venv", "lib");
-  const versions = isFolder(lib) ? readdirSync(lib).filter((name) => name.startsWith("python3")) : [];
-  const places = [
-    ...versions.map((name) => path.join(lib, name, "site-packages")),
-    path.join(root, ".venv", "Lib", "site-packages"),
-  ];
-  return places.filter((place, at) => isFolder(place) && places.indexOf(place) === at);
 }
 
 function parameters(text: string | undefined): Readonly<Record<string, unknown>> {
@@ -57,7 +47,7 @@ export function environment(variables: Variables = process.env, root: string = p
   const models = folder(variables, "ADAZETA_MODEL_DIR", root);
   return {
     dataFolder: folder(variables, "ADAZETA_DATA_DIR", root),
-    modelFolders: [...(models === undefined ? [] : [models]), ...sitePackages(root)],
+    modelFolders: [...(models === undefined ? [] : [models]), ...sitePackages(path.join(root, ".venv"))],
     parameters: parameters(variables["ADAZETA_SET"]),
   };
 }

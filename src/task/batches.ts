@@ -1,15 +1,7 @@
 import { nonNegativeInteger, positiveInteger } from "../check/check";
 import { randomKey } from "../random/key";
 import { permutation } from "../random/permutation";
-
-/**
- * Steps in an epoch, the short last batch included: ceil(n / B).
- * @example stepsPerEpoch(1000, 16) // 63
- * Source: AdaZeta, as in the schedule's worked values (1000 examples, batch 16: 63 steps per epoch).
- */
-export function stepsPerEpoch(examples: number, batchSize: number): number {
-  return Math.ceil(positiveInteger("examples", examples) / positiveInteger("batchSize", batchSize));
-}
+import { stepsPerEpoch } from "../schedule/forward-passes";
 
 /**
  * The batches of one epoch: a random order of 0..n-1, cut into runs of B. Every example comes once; the last batch is

@@ -1,8 +1,8 @@
 import type { StepResult } from "../optimizer/step";
+import { norm } from "../tree/vector";
 import type { LineSink } from "./line-file";
 import { encodeLine } from "./records";
 import type { EndRecord, Ending, EvaluationRecord, StepRecord, TrajectoryLine } from "./records";
-import { weightNorm } from "./replay";
 import type { RunSettings } from "./settings";
 
 /** Whether dev is evaluated after that many steps: before the first, every `evaluateEvery`, and after the last. */
@@ -31,7 +31,7 @@ export function stepRecord(
     forwardPasses,
     directionalPasses,
     rmsProjectedGradient: Math.sqrt(squares / Math.max(projectedGradients.length, 1)),
-    weightNorm: weightNorm(outcome.point),
+    weightNorm: norm(outcome.point),
     elapsedMs,
   };
 }

@@ -1,6 +1,7 @@
 import { fail, sameLength } from "../check/check";
 import { applyRecorded } from "../optimizer/step";
 import type { Layout } from "../tree/layout";
+import { norm } from "../tree/vector";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { Trajectory } from "./trajectory";
 
@@ -8,13 +9,6 @@ import type { Trajectory } from "./trajectory";
 export interface Waypoint {
   readonly step: number;
   readonly point: Float32Array;
-}
-
-/** The Euclidean norm of a point, summed in float64. */
-export function weightNorm(point: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < point.length; i++) sum += point[i]! * point[i]!;
-  return Math.sqrt(sum);
 }
 
 /**
@@ -39,9 +33,9 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
   }
   const last = trajectory.steps.at(-1);
   if (last === undefined) return;
-  const norm = weightNorm(point);
-  if (!(Math.abs(norm - last.weightNorm) <= 1e-3 * last.weightNorm))
-    fail("replay", `weight norm ${last.weightNorm} after step ${last.step} as recorded`, norm);
+  const found = norm(point);
+  if (!(Math.abs(found - last.weightNorm) <= 1e-3 * last.weightNorm))
+    fail("replay", `weight norm ${last.weightNorm} after step ${last.step} as recorded`, found);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchAt, epochBatches, stepsPerEpoch } from "../../src/task/batches";
+import { stepsPerEpoch } from "../../src/schedule/forward-passes";
+import { batchAt, epochBatches } from "../../src/task/batches";
 import { throwsWith } from "../support/throws";
 
 const test = suite("task/batches");
