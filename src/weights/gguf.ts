@@ -16,7 +16,7 @@ export interface GgufWeights extends Weights {
 /**
  * Opens a GGUF file of the Llama architecture. Names are Hugging Face's, and the rows of the query and key projections are
  * put back into Hugging Face's order, so rotary pairs are (i, i + headSize/2). Only the header is read (its tokenizer
- * included); F32, F16, BF16, Q8_0, Q4_0 and Q4_1 tensors are decoded to fp32 when asked for.
+ * included); tensors are decoded to fp32 when asked for (types: `ggml-types.ts`).
  * @throws when the file is missing, truncated, not GGUF, of another architecture, or its header is inconsistent
  * @example openGguf("SmolLM2-135M-Instruct.Q4_1.gguf").matrix("model.embed_tokens.weight", [49152, 576]).rows([0]).length // 576
  */

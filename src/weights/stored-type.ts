@@ -1,3 +1,5 @@
+import { half } from "./half";
+
 /** How values lie in a file: blocks of `values` numbers in `bytes` bytes each, decoded to fp32. */
 export interface StoredType {
   readonly name: string;
@@ -84,19 +86,43 @@ export const Q4_1: StoredType = {
   },
 };
 
-const HALVES = halfTable();
+/** GGUF Q5_0: 32 values, x = d (q - 16); q has its low four bits in nibbles as in Q4_0 and its fifth in a mask of 32 bits (22 bytes). */
+export const Q5_0: StoredType = {
+  name: "Q5_0",
+  values: 32,
+  bytes: 22,
+  decode(source, target) {
+    for (let at = 0, to = 0; to < target.length; at += 22, to += 32) {
+      const d = half(source, at);
+      const fifth = unsigned32(source, at + 2);
+      for (let i = 0; i < 16; i++) {
+        const pair = source[at + 6 + i]!;
+        target[to + i] = d * ((pair & 15) + 16 * ((fifth >>> i) & 1) - 16);
+        target[to + 16 + i] = d * ((pair >> 4) + 16 * ((fifth >>> (16 + i)) & 1) - 16);
+      }
+    }
+  },
+};
 
-function half(source: Uint8Array, at: number): number {
-  return HALVES[source[at]! | (source[at + 1]! << 8)]!;
-}
+/** GGUF Q5_1: 32 values, x = d q + m with q as in Q5_0 (24 bytes). */
+export const Q5_1: StoredType = {
+  name: "Q5_1",
+  values: 32,
+  bytes: 24,
+  decode(source, target) {
+    for (let at = 0, to = 0; to < target.length; at += 24, to += 32) {
+      const d = half(source, at);
+      const m = half(source, at + 2);
+      const fifth = unsigned32(source, at + 4);
+      for (let i = 0; i < 16; i++) {
+        const pair = source[at + 8 + i]!;
+        target[to + i] = d * ((pair & 15) + 16 * ((fifth >>> i) & 1)) + m;
+        target[to + 16 + i] = d * ((pair >> 4) + 16 * ((fifth >>> (16 + i)) & 1)) + m;
+      }
+    }
+  },
+};
 
-/** Every half-precision number by its 16 bits. */
-function halfTable(): Float32Array {
-  return Float32Array.from({ length: 65536 }, (_, bits) => {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
+function unsigned32(source: Uint8Array, at: number): number {
+  return (source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24)) >>> 0;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -57,6 +58,28 @@ test("every type decodes to what the gguf package gives, under Hugging Face name
       name,
     );
   }
+});
+
+test("blocks of random bytes of every other quantized type decode to the bits that the gguf package gives", () => {
+  const expected = JSON.parse(readFileSync("test/fixtures/weights/blocks-llama.json", "utf8")) as Record<
+    string,
+    { readonly type: string; readonly shape: number[]; readonly first: number[]; readonly sha256: string }
+  >;
+  const weights = openGguf("test/fixtures/weights/blocks-llama.gguf");
+  assert.equal([...weights.names()].sort(), Object.keys(expected).sort());
+  for (const [name, { type, shape, first, sha256 }] of Object.entries(expected)) {
+    const [rows, width] = shape as [number, number | undefined];
+    const values = width === undefined ? weights.vector(name, rows).read() : weights.matrix(name, [rows, width]).read();
+    assert.equal([...values.subarray(0, 8)], first, `${name} in ${type}`);
+    const digest = createHash("sha256").update(new Uint8Array(values.buffer)).digest("hex");
+    assert.is(digest, sha256, `${name} in ${type}`);
+    if (width === undefined) continue;
+    const picked = weights.matrix(name, [rows, width]).rows([rows - 1, 1]);
+    assert.equal(picked.subarray(0, width), values.subarray((rows - 1) * width), name);
+    assert.equal(picked.subarray(width), values.subarray(width, 2 * width), name);
+  }
+  const types = new Set(Object.values(expected).map(({ type }) => type));
+  assert.equal([...types].sort(), "F32 IQ4_NL IQ4_XS Q2_K Q3_K Q4_K Q5_0 Q5_1 Q5_K Q6_K".split(" "));
 });
 
 test("metadata values of all kinds are read, 64-bit numbers beyond 2^53 as bigint", () => {
@@ -151,8 +174,8 @@ test("bad tensor descriptions are refused by name", () => {
   );
   assert.throws(() => opened(query(12, (bytes, at) => bytes.writeBigUInt64LE(2n ** 63n, at))), /shape of .*attn_q/);
   assert.throws(
-    () => opened(query(20, (bytes, at) => bytes.writeUInt32LE(14, at))),
-    /type of .*attn_q\.weight: expected F32, .*, got "Q6_K"/,
+    () => opened(query(20, (bytes, at) => bytes.writeUInt32LE(16, at))),
+    /type of .*attn_q\.weight: expected one of F32, .*, got "IQ2_XXS"/,
   );
   assert.throws(
     () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(7n, at))),

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { BF16, F16, F32, Q4_0, Q4_1, Q8_0, type StoredType } from "../../src/weights/stored-type";
+import { BF16, F16, F32, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, type StoredType } from "../../src/weights/stored-type";
+import { IQ4_NL, Q4_K, Q6_K } from "../../src/weights/super-blocks";
 
 const test = suite("weights/stored-type");
 
@@ -42,6 +43,44 @@ test("Q4_1: scale 2, minimum -1", () => {
   // 0x9f: low 15 -> 2 * 15 - 1 = 29 at 0, high 9 -> 17 at 16; 0x00 is -1
   const values = decoded(Q4_1, [0x00, 0x40, 0x00, 0xbc, 0x9f, ...new Array<number>(15).fill(0)]);
   assert.equal([values[0], values[16], values[1], values[31]], [29, 17, -1, -1]);
+});
+
+test("Q5_0 and Q5_1: the fifth bit of value i is bit i of the mask", () => {
+  // scale 2, mask 0x00010001: values 0 and 16 have 16 more; the first byte 0x9f: 2 (15 + 16 - 16) = 30, 2 (9 + 16 - 16) = 18
+  const mask = [0x01, 0x00, 0x01, 0x00];
+  const nibbles = [0x9f, 0x9f, ...new Array<number>(14).fill(0)];
+  const values = decoded(Q5_0, [0x00, 0x40, ...mask, ...nibbles]);
+  assert.equal([values[0], values[16], values[1], values[17], values[2]], [30, 18, -2, -14, -32]);
+  // with minimum -1: 2 (15 + 16) - 1 = 61, 2 (9 + 16) - 1 = 49, 2 * 15 - 1 = 29, 2 * 9 - 1 = 17
+  const affine = decoded(Q5_1, [0x00, 0x40, 0x00, 0xbc, ...mask, ...nibbles]);
+  assert.equal([affine[0], affine[16], affine[1], affine[17], affine[2]], [61, 49, 29, 17, -1]);
+});
+
+test("Q4_K: x = d s q - e m, scales of the last four sub-blocks in two parts", () => {
+  const block = new Array<number>(144).fill(0);
+  block.splice(0, 4, 0x00, 0x3c, 0x00, 0x38); // d = 1, e = 0.5
+  block[4] = 0x43; // s of sub-block 0 is 3; its upper bits 01 belong to sub-block 4
+  block[8] = 0x82; // m of sub-block 0 is 2; its upper bits 10 belong to sub-block 4
+  block[12] = 0x25; // sub-block 4: s = 5 + 16 = 21, m = 2 + 32 = 34
+  block[16] = 0x0f; // value 0: q = 15 -> 3 * 15 - 0.5 * 2 = 44
+  block[80] = 0x07; // value 128: q = 7 -> 21 * 7 - 0.5 * 34 = 130
+  const values = decoded(Q4_K, block);
+  assert.equal([values[0], values[1], values[128], values[129], values[64]], [44, -1, 130, -17, 0]);
+});
+
+test("Q6_K: signed scales, four bits below and two above, minus 32", () => {
+  const block = new Array<number>(210).fill(0);
+  block.splice(208, 2, 0x00, 0x40); // d = 2
+  block[192] = 0xff; // s = -1
+  block[0] = 0x05; // value 0: low 5
+  block[128] = 0x02; // and high 2: q = 5 + 32 - 32 = 5 -> -10
+  const values = decoded(Q6_K, block);
+  assert.equal([values[0], values[1], values[16]], [-10, 64, -0]);
+});
+
+test("IQ4_NL: scale 0.5, levels -127 and 113", () => {
+  const values = decoded(IQ4_NL, [0x00, 0x38, 0xf0, ...new Array<number>(15).fill(0x88)]);
+  assert.equal([values[0], values[16], values[1]], [-63.5, 56.5, 0.5]);
 });
 
 test.run();
