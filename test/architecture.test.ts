@@ -19,6 +19,12 @@ const exceptions: readonly { readonly room: string; readonly file: string; reado
 const doors: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["src/engine/onnx/"],
   "onnxruntime-common": ["src/engine/onnx/"],
+  ...Object.fromEntries(
+    ["core", "backend-cpu", "backend-wasm", "node", "node-gpu"].map((part) => [
+      `@tensorflow/tfjs-${part}`,
+      ["src/engine/tfjs/"],
+    ]),
+  ),
   arquero: ["src/table/"],
   "plotly.js": ["src/plot/"],
   "plotly.js-dist": ["src/plot/"],

@@ -61,11 +61,11 @@ test("the lock file has no download addresses", () => {
 });
 
 test("dependencies are exact versions", () => {
-  const { dependencies, devDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Record<
-    "dependencies" | "devDependencies",
-    Record<string, string>
-  >;
-  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(([, version]) => !/^\d/.test(version));
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync("package.json", "utf8"),
+  ) as Record<"dependencies" | "devDependencies" | "optionalDependencies", Record<string, string>>;
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies };
+  const loose = Object.entries(all).filter(([, version]) => !/^\d/.test(version));
   assert.equal(loose, []);
 });
 
