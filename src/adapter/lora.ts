@@ -1,14 +1,15 @@
-import { fail, positiveInteger, positiveNumber } from "../check/check";
+import { positiveInteger, positiveNumber } from "../check/check";
 import type { Site } from "../model/model";
-import type { Hooks, Ops } from "../ops/ops";
+import type { Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
-import type { Adapter, LoraSpec } from "./adapter";
+import type { Adapter, Bound, LoraSpec } from "./adapter";
+import { chooseSites, inLayers } from "./choose-sites";
 import { fillTensors, uniform, zeros } from "./initial";
 import { groupBy, pickBySite, stackTensors } from "./stacks";
 import type { Stack } from "./stacks";
 
 /**
- * Low-rank adapter: y = W x + (alpha / rank) B A x at each site whose last word is a target.
+ * Low-rank adapter: y = W x + (alpha / rank) B A x at each site that a target fits (see `chooseSites`).
  * Stored for products from the left: `A` [inputs, rank] and `B` [rank, outputs], so the adapter adds (x A) B.
  * At the start A ~ U(-1/sqrt(inputs), 1/sqrt(inputs)) (Kaiming-uniform with a = sqrt(5)) and B = 0: the model is unchanged.
  * @example lora({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, llama2Sites).layout.size // 4194304 (Llama-2-7B)
@@ -18,7 +19,7 @@ import type { Stack } from "./stacks";
 export function lora(spec: LoraSpec, sites: readonly Site[]): Adapter {
   const rank = positiveInteger("rank", spec.rank);
   const factor = positiveNumber("alpha", spec.alpha) / rank;
-  const chosen = targeted(spec.targets, sites);
+  const chosen = chooseSites(spec.targets, inLayers(sites, spec.layers));
   const downs = [...groupBy(chosen, (site) => site.inputs)].map(([inputs, group]) => stack(group, "A", [inputs, rank]));
   const ups = [...groupBy(chosen, (site) => site.outputs)].map(([outputs, group]) =>
     stack(group, "B", [rank, outputs]),
@@ -31,15 +32,18 @@ export function lora(spec: LoraSpec, sites: readonly Site[]): Adapter {
       fillTensors(layout, seed, ({ name, shape }) =>
         name.endsWith(".A") ? uniform(1 / Math.sqrt(shape[0] ?? 1)) : zeros,
       ),
-    bind<T>(ops: Ops<T>): Hooks<T> {
+    bind<T>(ops: Ops<T>): Bound<T> {
       const down = pickBySite(ops, downs);
       const up = pickBySite(ops, ups, (value) => ops.scale(value, factor));
       return {
-        input: (_site, x) => x,
-        output(site, x, y) {
-          const a = down(site);
-          const b = up(site);
-          return a === null || b === null ? y : ops.add(y, ops.matmul(ops.matmul(x, a), b));
+        ops,
+        hooks: {
+          input: (_site, x) => x,
+          output(site, x, y) {
+            const a = down(site);
+            const b = up(site);
+            return a === null || b === null ? y : ops.add(y, ops.matmul(ops.matmul(x, a), b));
+          },
         },
       };
     },
@@ -48,15 +52,4 @@ export function lora(spec: LoraSpec, sites: readonly Site[]): Adapter {
 
 function stack(sites: readonly Site[], part: string, shape: readonly number[]): Stack {
   return { sites: sites.map((site) => site.name), part, shape, decay: true };
-}
-
-/** The sites whose last word is one of the targets. */
-function targeted(targets: readonly string[], sites: readonly Site[]): readonly Site[] {
-  const word = (site: Site): string => site.name.slice(site.name.lastIndexOf(".") + 1);
-  const words = [...new Set(sites.map(word))].join(", ");
-  if (targets.length === 0) fail("targets", `at least one of ${words}`, targets);
-  for (const target of targets)
-    if (!sites.some((site) => word(site) === target))
-      fail("targets", `words that end a site's name (${words})`, target);
-  return sites.filter((site) => targets.includes(word(site)));
 }

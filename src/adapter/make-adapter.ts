@@ -1,6 +1,7 @@
 import { unreachable } from "../check/check";
 import type { Site } from "../model/model";
 import type { Adapter, AdapterSpec } from "./adapter";
+import { bottleneck } from "./bottleneck";
 import { lora } from "./lora";
 import { noAdapter } from "./none";
 import { tensorTrain } from "./tensor-train";
@@ -14,6 +15,8 @@ export function makeAdapter(spec: AdapterSpec, sites: readonly Site[]): Adapter 
   switch (spec.kind) {
     case "tensor-train":
       return tensorTrain(spec, sites);
+    case "bottleneck":
+      return bottleneck(spec, sites);
     case "lora":
       return lora(spec, sites);
     case "none":

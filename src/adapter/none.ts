@@ -7,6 +7,6 @@ export function noAdapter(spec: NoAdapterSpec = { kind: "none" }): Adapter {
     spec,
     layout: layoutOf([]),
     initial: () => new Float32Array(0),
-    bind: () => ({ input: (_site, x) => x, output: (_site, _x, y) => y }),
+    bind: (ops) => ({ ops, hooks: { input: (_site, x) => x, output: (_site, _x, y) => y } }),
   };
 }

@@ -1,6 +1,7 @@
 import { fail, unreachable } from "../check/check";
 import type { Site } from "../model/model";
-import type { TensorTrainSpec } from "./adapter";
+import type { Placed } from "./adapter";
+import { inLayers } from "./choose-sites";
 
 /** Where one bottleneck adapter sits: at a site, on what goes in or what comes out, `width` features wide. */
 export interface Seat {
@@ -10,42 +11,49 @@ export interface Seat {
 }
 
 /**
- * The seats of a tensor-train adapter.
- * - "llama": on the input of each gate and up projection and on the output of each down projection; none at attention.
- * - "roberta": on the output of each attention output projection and each feed-forward output projection, before residual and LayerNorm.
- * @example seats("roberta", bertSites(config)).length // 12 for six layers
+ * The seats of a bottleneck adapter.
+ * - "llama": on the input of each gate and up projection and on the output of each down projection; none at attention. Models without
+ *   a gate (OPT, BERT) have the other two.
+ * - "roberta": on the output of each attention output projection and each feed-forward output projection, before residual and norm.
+ * @example seats({ placement: "roberta" }, bertSites(config)).length // 12 for six layers
  * @throws when the model has no such sites
- * Source: the AdaZeta reference code, yifanycc/AdaZeta at 3659ba3 (Llama: gate_proj, up_proj, down_proj; RoBERTa: attention.output, output).
+ * Source: the AdaZeta reference code, yifanycc/AdaZeta at 3659ba3 (Llama: gate_proj, up_proj, down_proj; RoBERTa: attention.output,
+ *   output); "after each attention and each feed-forward" is also where LoRETTA, arXiv 2402.11417, section 3.2, puts them.
  */
-export function seats(placement: TensorTrainSpec["placement"], sites: readonly Site[]): readonly Seat[] {
-  const found = seatsOf(placement).flatMap(({ suffix, on }) => {
-    const matching = sites.filter((site) => site.name.endsWith(suffix));
-    if (matching.length === 0)
+export function seats({ placement, layers }: Placed, sites: readonly Site[]): readonly Seat[] {
+  const kinds = seatsOf(placement);
+  for (const { suffix } of kinds.filter(({ needed }) => needed))
+    if (!sites.some((site) => site.name.endsWith(suffix)))
       fail(
         `placement "${placement}"`,
         `a model with sites that end in "${suffix}"`,
         sites.map((site) => site.name),
       );
-    return matching.map((site): Seat => ({ site: site.name, on, width: on === "input" ? site.inputs : site.outputs }));
-  });
-  const order = new Map(sites.map((site, i) => [site.name, i]));
-  return [...found].sort((a, b) => (order.get(a.site) ?? 0) - (order.get(b.site) ?? 0));
+  return inLayers(sites, layers).flatMap((site) =>
+    kinds
+      .filter(({ suffix }) => site.name.endsWith(suffix))
+      .map(({ on }): Seat => ({ site: site.name, on, width: on === "input" ? site.inputs : site.outputs })),
+  );
 }
 
-function seatsOf(
-  placement: TensorTrainSpec["placement"],
-): readonly { readonly suffix: string; readonly on: Seat["on"] }[] {
+interface SeatKind {
+  readonly suffix: string;
+  readonly on: Seat["on"];
+  readonly needed: boolean;
+}
+
+function seatsOf(placement: Placed["placement"]): readonly SeatKind[] {
   switch (placement) {
     case "llama":
       return [
-        { suffix: ".mlp.gate", on: "input" },
-        { suffix: ".mlp.up", on: "input" },
-        { suffix: ".mlp.down", on: "output" },
+        { suffix: ".mlp.gate", on: "input", needed: false },
+        { suffix: ".mlp.up", on: "input", needed: true },
+        { suffix: ".mlp.down", on: "output", needed: true },
       ];
     case "roberta":
       return [
-        { suffix: ".attention.output", on: "output" },
-        { suffix: ".mlp.down", on: "output" },
+        { suffix: ".attention.output", on: "output", needed: true },
+        { suffix: ".mlp.down", on: "output", needed: true },
       ];
     default:
       return unreachable(placement);

@@ -47,7 +47,7 @@ test("it is what the adapter adds at a site of a model, with the same numbers in
   const h = randomMatrix(3, 384);
   const y = adapter
     .bind(opsAt(adapter.layout, [point]))
-    .output(site, tensor([1, 3, 384], h.data), tensor([1, 3, 384], h.data));
+    .hooks.output(site, tensor([1, 3, 384], h.data), tensor([1, 3, 384], h.data));
   const change = bottleneckChange(fresh, h, 0.3);
   near(
     change.data.map((value, i) => value + h.data[i]),

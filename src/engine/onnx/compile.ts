@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
+import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
@@ -39,11 +40,11 @@ export function compile(
   if (kind === "plain") {
     const small = plain(low);
     const ops = fused ? { ...small, ...fusedOps(graph, feeds, small) } : small;
-    const features = model.forward(ops, adapter.bind(ops));
+    const features = forwardWith(model, adapter, ops);
     outputs["features"] = features.name;
   } else {
     const ops = dual(low);
-    const { primal, tangents } = model.forward(ops, adapter.bind(ops));
+    const { primal, tangents } = forwardWith(model, adapter, ops);
     if (tangents === null) throw new Error("directional derivatives: the adapter has no trainable parameter");
     outputs["features"] = primal.name;
     outputs["tangents"] = tangents.name;

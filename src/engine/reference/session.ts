@@ -1,5 +1,6 @@
 import type { Adapter } from "../../adapter/adapter";
 import { sameLength } from "../../check/check";
+import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
@@ -46,7 +47,7 @@ export function referenceFeatures64(
   const { layout } = adapter;
   points.forEach((point, i) => sameLength(`points[${i}]`, point.length, layout.size));
   const ops = plain(referenceOps({ batch, layout, points, directions: [] }));
-  const features = model.forward(ops, adapter.bind(ops));
+  const features = forwardWith(model, adapter, ops);
   return spread(features, points.length);
 }
 
@@ -63,7 +64,7 @@ export function referenceTangents64(
     sameLength(i === 0 ? "point" : `directions[${i - 1}]`, p.length, layout.size),
   );
   const ops = dual(referenceOps({ batch, layout, points: [point], directions }));
-  const { primal, tangents } = model.forward(ops, adapter.bind(ops));
+  const { primal, tangents } = forwardWith(model, adapter, ops);
   const shape = [directions.length, ...primal.shape.slice(1)];
   return { primal, tangents: tangents ?? tensor(shape, new Float64Array(directions.length * primal.data.length)) };
 }

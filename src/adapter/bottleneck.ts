@@ -1,0 +1,96 @@
+import { fail, positiveInteger, positiveNumber } from "../check/check";
+import type { Site } from "../model/model";
+import type { Ops } from "../ops/ops";
+import { layoutOf } from "../tree/layout";
+import type { Activation, Adapter, AdapterSpec, Bound, BottleneckSpec, Placed } from "./adapter";
+import { denseMatrix } from "./dense-matrix";
+import { fillTensors, gaussian, uniform, zeros } from "./initial";
+import type { Fill } from "./initial";
+import { seats } from "./placement";
+import { groupBy, stackTensors } from "./stacks";
+import type { Stack } from "./stacks";
+
+/** One matrix of a bottleneck adapter with its bias, at all sites of one width, in whatever form it is stored. */
+export interface SeatMatrix {
+  /** Its tensors in layout order, each with its rule for starting values. */
+  readonly tensors: readonly { readonly stack: Stack; readonly start: Fill }[];
+  /** Prepares all sites at once; the result gives scale (x W + b) at the site of that index. */
+  bind<T>(ops: Ops<T>, scale: number): (x: T, site: number) => T;
+}
+
+/** What differs between bottleneck adapters. */
+export interface BottleneckParts {
+  readonly activation: Activation;
+  readonly scale: number;
+  /** Down [width, bottleneck] and Up [bottleneck, width] for the sites of one width. */
+  matrices(sites: readonly string[], width: number): { readonly down: SeatMatrix; readonly up: SeatMatrix };
+}
+
+/**
+ * Bottleneck adapters at the seats of a placement, whatever their matrices are made of:
+ *     A(h) = h + s Up(activation(Down(h))),  Down: width -> bottleneck, Up: bottleneck -> width
+ * Seats of one width are a family, prepared together once per forward pass, s folded into Up.
+ * @throws when the model lacks the placement's sites
+ */
+export function bottleneckAdapter(
+  spec: AdapterSpec & Placed,
+  sites: readonly Site[],
+  { activation, scale, matrices }: BottleneckParts,
+): Adapter {
+  const chosen = seats(spec, sites);
+  const families = [...groupBy(chosen, (seat) => seat.width)].map(([width, group]) => {
+    const names = group.map((seat) => seat.site);
+    return { names, ...matrices(names, width) };
+  });
+  const tensors = families.flatMap(({ down, up }) => [...down.tensors, ...up.tensors]);
+  const layout = layoutOf(tensors.flatMap(({ stack }) => stackTensors(stack)));
+  const starts = new Map(
+    tensors.flatMap(({ stack, start }) => stackTensors(stack).map(({ name }) => [name, start] as const)),
+  );
+  const seatOn = new Map(chosen.map(({ site, on }) => [site, on]));
+
+  return {
+    spec,
+    layout,
+    initial: (seed) => fillTensors(layout, seed, ({ name }) => starts.get(name) ?? zeros),
+    bind<T>(ops: Ops<T>): Bound<T> {
+      const changes = new Map<string, (h: T) => T>();
+      for (const { names, down, up } of families) {
+        const [narrow, wide] = [down.bind(ops, 1), up.bind(ops, scale)];
+        names.forEach((site, i) => changes.set(site, (h) => ops.add(h, wide(ops[activation](narrow(h, i)), i))));
+      }
+      const change = (site: string, on: "input" | "output", h: T): T =>
+        seatOn.get(site) === on ? (changes.get(site)?.(h) ?? h) : h;
+      return {
+        ops,
+        hooks: {
+          input: (site, x) => change(site, "input", x),
+          output: (site, _x, y) => change(site, "output", y),
+        },
+      };
+    },
+  };
+}
+
+/**
+ * The dense bottleneck adapter: `${site}.down.weight` [width, bottleneck], `${site}.up.weight` [bottleneck, width], a bias each.
+ * Starts with Up zero, so the model is unchanged, and Down as a linear layer does: U(-1/sqrt(width), 1/sqrt(width)).
+ * @example bottleneck({ kind: "bottleneck", placement: "roberta", bottleneck: 64, activation: "gelu", scale: 1 }, sites)
+ * @throws when the model lacks the placement's sites, or a number is out of range
+ * Source: Houlsby et al., arXiv 1902.00751, section 2.1. Departs: two zero matrices would have no gradient, so only Up is zero;
+ *   `up: "small"` draws both from N(0, 0.01^2) as there (not truncated).
+ */
+export function bottleneck(spec: BottleneckSpec, sites: readonly Site[]): Adapter {
+  const narrow = positiveInteger("bottleneck", spec.bottleneck);
+  const small = spec.up === "small";
+  if (!["relu", "gelu", "silu", "tanh"].includes(spec.activation))
+    fail("activation", "relu, gelu, silu or tanh", spec.activation);
+  return bottleneckAdapter(spec, sites, {
+    activation: spec.activation,
+    scale: positiveNumber("scale", spec.scale),
+    matrices: (names, width) => ({
+      down: denseMatrix(names, "down", [width, narrow], small ? gaussian(0.01) : uniform(1 / Math.sqrt(width))),
+      up: denseMatrix(names, "up", [narrow, width], small ? gaussian(0.01) : zeros),
+    }),
+  });
+}
