@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { unreachable } from "../check/check";
-import { bert, bertConfig } from "../model/bert";
-import { llama, llamaConfig } from "../model/llama";
 import type { Model } from "../model/model";
+import { modelOf } from "../model/model-of";
 import { tokenizerFromGguf } from "../text/gguf-tokenizer";
 import { tokenizerFromJson } from "../text/json-tokenizer";
 import type { Tokenizer } from "../text/tokenizer";
@@ -37,12 +36,12 @@ export function loadModel(name: ModelName, roots: readonly string[]): LoadedMode
   switch (files.kind) {
     case "safetensors": {
       const config: unknown = JSON.parse(readFileSync(files.config, "utf8"));
-      const model = bert(bertConfig(config), openSafetensors(files.weights));
+      const model = modelOf(config, openSafetensors(files.weights));
       return { name, title, model, tokenizer: tokenizerFromJson(files.tokenizer) };
     }
     case "gguf": {
       const weights = openGguf(files.weights);
-      const model = llama(llamaConfig(weights.config), weights);
+      const model = modelOf(weights.config, weights);
       return { name, title, model, tokenizer: tokenizerFromGguf(weights.metadata) };
     }
     default:

@@ -1,6 +1,7 @@
 import type { LoadedModel } from "../engine/load-model";
 import type { ModelSession } from "../engine/session";
 import { fail } from "../check/check";
+import type { Head } from "../model/model";
 import type { LabelledBatch } from "../task/classifier";
 import { stepsPerEpoch } from "../schedule/forward-passes";
 import { batchAt } from "../task/batches";
@@ -69,16 +70,16 @@ export async function makeProblem(
   const { task } = from;
   const { model, tokenizer } = loaded;
   const { seed, maxTokens, minWords = 0, shots = 8 } = options;
-  const encoder = model.headRows === null;
-  if (encoder !== (task.labelWords === null))
+  const { head } = model;
+  if ((head === null) !== (task.labelWords === null))
     fail(
       `task ${task.name} with ${loaded.title}`,
-      encoder ? "a task scored on the mean of tokens" : "a task with label words",
+      head === null ? "a task scored on the mean of tokens" : "a task with label words",
       task.scored,
     );
   const sample = sampleTask(from, {
     seed,
-    ...(encoder ? { prototypes: { kind: "per class", count: shots } } : {}),
+    ...(head === null ? { prototypes: { kind: "per class", count: shots } } : {}),
     train: { kind: "at most", count: options.train },
     dev: { kind: "at most", count: options.dev },
     test: { kind: "at most", count: options.test },
@@ -87,9 +88,10 @@ export async function makeProblem(
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
     encodeExamples(task, sample.parts[part], tokenizer, model.context);
   const [train, dev, test] = [encode("train"), encode("dev"), encode("test")];
-  const readout = encoder
-    ? await prototypes(await openFrozen(loaded), encode("prototypes"), task.labels.length)
-    : labelWordReadout(headRows(loaded, labelTokens(task, tokenizer)), task.labels.length);
+  const readout =
+    head === null
+      ? await prototypes(await openFrozen(loaded), encode("prototypes"), task.labels.length)
+      : labelWords(head, labelTokens(task, tokenizer));
   return {
     loaded,
     task,
@@ -112,8 +114,8 @@ export async function makeProblem(
   };
 }
 
-function headRows({ model, title }: LoadedModel, tokens: readonly number[]): Float32Array {
-  return model.headRows?.(tokens) ?? fail("model", "a language model", title);
+function labelWords(head: Head, tokens: readonly number[]): Readout {
+  return labelWordReadout(head.rows(tokens), tokens.length, head.bias(tokens));
 }
 
 async function prototypes(session: ModelSession, encoded: EncodedExamples, classes: number): Promise<Readout> {

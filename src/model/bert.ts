@@ -1,26 +1,35 @@
 import { fail } from "../check/check";
-import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
+import type { Hooks, Ops } from "../ops/ops";
 import { configReader } from "./config";
-import type { Model, Site, Weights } from "./model";
-import { siteLinear } from "./site";
+import type { Head, Model, Site, Tap, Weights } from "./model";
+import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
+import type { Linear, Norm } from "./parts";
+import { layerSites, siteLinear } from "./site";
 
 export interface BertConfig {
+  readonly family: "bert" | "roberta";
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
   readonly intermediate: number;
   readonly vocabulary: number;
+  /** Rows of the position table. */
   readonly positions: number;
   readonly types: number;
   readonly epsilon: number;
+  /** RoBERTa: the row of a text's first token, one after the padding token's id. */
+  readonly firstPosition?: number;
+  /** The masked-LM head has a matrix of its own; absent: it is the embedding table. */
+  readonly untied?: true;
 }
 
 /**
- * Reads Hugging Face's `config.json` of a BERT encoder.
+ * Reads Hugging Face's `config.json` of a BERT or RoBERTa encoder.
  * @throws when the architecture is another one, or has what `bert` does not compute
  */
 export function bertConfig(json: unknown): BertConfig {
-  const read = configReader(json, "bert");
+  const read = configReader(json);
+  const family = read.oneOf("model_type", ["bert", "roberta"]);
   read.only("hidden_act", ["gelu"], "the exact form is the only activation of this encoder");
   read.only("position_embedding_type", ["absolute"], "relative positions are not supported");
   read.only("is_decoder", [false], "this is an encoder");
@@ -28,6 +37,7 @@ export function bertConfig(json: unknown): BertConfig {
   const heads = read.integer("num_attention_heads");
   if (hidden % heads !== 0) fail("config.num_attention_heads", `a divisor of hidden_size ${hidden}`, heads);
   return {
+    family,
     hidden,
     heads,
     layers: read.integer("num_hidden_layers"),
@@ -36,6 +46,8 @@ export function bertConfig(json: unknown): BertConfig {
     positions: read.integer("max_position_embeddings"),
     types: read.integer("type_vocab_size", 2),
     epsilon: read.number("layer_norm_eps", 1e-12),
+    ...(family === "roberta" ? { firstPosition: read.integer("pad_token_id", 1) + 1 } : {}),
+    ...(read.boolean("tie_word_embeddings", true) ? {} : { untied: true }),
   };
 }
 
@@ -45,42 +57,37 @@ export function bertSites({
   hidden,
   intermediate,
 }: Pick<BertConfig, "layers" | "hidden" | "intermediate">): readonly Site[] {
-  return Array.from({ length: layers }, (_, i) => [
-    ...["query", "key", "value", "output"].map((word) => ({
-      name: `layers.${i}.attention.${word}`,
-      inputs: hidden,
-      outputs: hidden,
-    })),
-    { name: `layers.${i}.mlp.up`, inputs: hidden, outputs: intermediate },
-    { name: `layers.${i}.mlp.down`, inputs: intermediate, outputs: hidden },
-  ]).flat();
+  return layerSites(layers, {
+    "attention.query": [hidden, hidden],
+    "attention.key": [hidden, hidden],
+    "attention.value": [hidden, hidden],
+    "attention.output": [hidden, hidden],
+    "mlp.up": [hidden, intermediate],
+    "mlp.down": [intermediate, hidden],
+  });
 }
 
 /**
- * A BERT encoder with LayerNorm after each sub-layer, as a sentence encoder: the features are the mean of the last hidden
- * states over the text's tokens, divided by its length. All tokens are of type 0.
+ * A BERT or RoBERTa encoder with LayerNorm after each sub-layer. All tokens are of type 0.
  *     h <- LayerNorm(h + Attention(h)),  h <- LayerNorm(h + W2 gelu(W1 h))
+ * Where the file has a masked-LM head, the features are LayerNorm(gelu(W h + b)) at each text's scored (mask) position, which
+ * `head` turns into logits; otherwise the mean of the last hidden states over the text's tokens, divided by its length.
  * @example bert(bertConfig(json), weights).forward(ops, hooks) // [R, B, hidden]
  * @throws when a weight is missing or has another shape
- * Source: Devlin et al., arXiv 1810.04805; pooling as in sentence-transformers (mean, then normalize).
+ * Source: Devlin et al., arXiv 1810.04805; Liu et al., arXiv 1907.11692; pooling as in sentence-transformers (mean, then normalize).
  */
 export function bert(config: BertConfig, weights: Weights): Model {
-  const { hidden, heads, intermediate, epsilon } = config;
-  const root = weights.has("embeddings.word_embeddings.weight") ? "" : "bert.";
-  const matrix = (name: string, outputs: number, inputs: number) =>
-    weights.matrix(`${root}${name}.weight`, [outputs, inputs]);
-  const linear = (name: string, outputs: number, inputs: number): Linear => ({
-    weight: matrix(name, outputs, inputs),
-    bias: weights.vector(`${root}${name}.bias`, outputs),
-  });
-  const norm = (name: string): Norm => ({
-    scale: weights.vector(`${root}${name}.weight`, hidden),
-    shift: weights.vector(`${root}${name}.bias`, hidden),
-  });
+  const { family, ...sizes } = config;
+  const { hidden, heads, intermediate, epsilon, firstPosition = 0 } = config;
+  const root = prefixOf(weights, "embeddings.word_embeddings.weight", ["", `${family}.`]);
+  const linear = (name: string, outputs: number, inputs: number): Linear =>
+    linearAt(weights, `${root}${name}`, outputs, inputs);
+  const norm = (name: string): Norm => normAt(weights, `${root}${name}`, hidden);
+  const table = (name: string, rows: number) => weights.matrix(`${root}embeddings.${name}.weight`, [rows, hidden]);
   const embeddings = {
-    word: matrix("embeddings.word_embeddings", config.vocabulary, hidden),
-    position: matrix("embeddings.position_embeddings", config.positions, hidden),
-    type: matrix("embeddings.token_type_embeddings", config.types, hidden),
+    word: table("word_embeddings", config.vocabulary),
+    position: rowsFrom(table("position_embeddings", config.positions), firstPosition),
+    type: table("token_type_embeddings", config.types),
     norm: norm("embeddings.LayerNorm"),
   };
   const layers = Array.from({ length: config.layers }, (_, i) => {
@@ -97,48 +104,69 @@ export function bert(config: BertConfig, weights: Weights): Model {
       norm: norm(`${at}.output.LayerNorm`),
     };
   });
-  const options = { heads, kvHeads: heads, headSize: hidden / heads, causal: false, rotary: null };
+  const masked = maskedHead(config, weights, `${root}embeddings.word_embeddings`);
+  const options = { heads, kvHeads: heads, headSize: hidden / heads, causal: false, window: null, rotary: null };
 
   return {
-    family: "bert",
+    family,
     width: hidden,
     layers: config.layers,
-    context: config.positions,
+    context: config.positions - firstPosition,
     vocabulary: config.vocabulary,
     sites: bertSites(config),
-    id: `bert ${JSON.stringify(config)} ${weights.id}`,
-    headRows: null,
-    forward<T>(ops: Ops<T>, hooks: Hooks<T>): T {
+    id: `${family} ${JSON.stringify(sizes)} ${weights.id}`,
+    head: masked === null ? null : masked.head,
+    forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T {
       const at = siteLinear(ops, hooks);
-      const apply = (site: string, x: T, { weight, bias }: Linear): T => at(site, x, weight, bias);
       const normalized = (x: T, { scale, shift }: Norm): T => ops.layerNorm(x, scale, shift, epsilon);
+      const scored = scoredTokens(ops, layers.length, tap);
       const typed = ops.add(ops.embed(embeddings.word, "token"), ops.embed(embeddings.type, "zero"));
       let x = normalized(ops.add(typed, ops.embed(embeddings.position, "position")), embeddings.norm);
-      for (const layer of layers) {
+      tap?.(0, x);
+      layers.forEach((layer, i) => {
+        const needed = (value: T): T => (masked === null ? value : scored.after(i, value));
         const attended = ops.attention(
-          apply(`${layer.site}.attention.query`, x, layer.query),
-          apply(`${layer.site}.attention.key`, x, layer.key),
-          apply(`${layer.site}.attention.value`, x, layer.value),
+          at(`${layer.site}.attention.query`, x, layer.query),
+          at(`${layer.site}.attention.key`, x, layer.key),
+          at(`${layer.site}.attention.value`, x, layer.value),
           options,
         );
-        x = normalized(
-          ops.add(x, apply(`${layer.site}.attention.output`, attended, layer.output)),
-          layer.attentionNorm,
-        );
-        const inner = ops.gelu(apply(`${layer.site}.mlp.up`, x, layer.up));
-        x = normalized(ops.add(x, apply(`${layer.site}.mlp.down`, inner, layer.down)), layer.norm);
-      }
-      return ops.normalize(ops.meanPool(x));
+        const mixed = at(`${layer.site}.attention.output`, needed(attended), layer.output);
+        x = normalized(ops.add(needed(x), mixed), layer.attentionNorm);
+        const inner = ops.gelu(at(`${layer.site}.mlp.up`, x, layer.up));
+        x = normalized(ops.add(x, at(`${layer.site}.mlp.down`, inner, layer.down)), layer.norm);
+        tap?.(i + 1, x);
+      });
+      if (masked === null) return ops.normalize(ops.meanPool(x));
+      const { dense, norm } = masked;
+      return normalized(ops.gelu(ops.linear(scored.end(x), dense.weight, dense.bias)), norm);
     },
   };
 }
 
-interface Linear {
-  readonly weight: FrozenMatrix;
-  readonly bias: FrozenVector;
+/** What follows the encoder in a masked language model. */
+interface MaskedHead {
+  readonly dense: Linear;
+  readonly norm: Norm;
+  readonly head: Head;
 }
 
-interface Norm {
-  readonly scale: FrozenVector;
-  readonly shift: FrozenVector;
+/** The masked-LM head of a file; null where it has none. */
+function maskedHead(
+  { family, hidden, vocabulary, untied }: BertConfig,
+  weights: Weights,
+  words: string,
+): MaskedHead | null {
+  const [root, dense, norm] =
+    family === "bert"
+      ? (["cls.predictions", "transform.dense", "transform.LayerNorm"] as const)
+      : (["lm_head", "dense", "layer_norm"] as const);
+  if (!weights.has(`${root}.${dense}.weight`)) return null;
+  const bias = weights.has(`${root}.bias`) ? `${root}.bias` : `${root}.decoder.bias`;
+  const table = untied ? `${root}.decoder` : words;
+  return {
+    dense: linearAt(weights, `${root}.${dense}`, hidden, hidden),
+    norm: normAt(weights, `${root}.${norm}`, hidden),
+    head: headOf(weights.matrix(`${table}.weight`, [vocabulary, hidden]), weights.vector(bias, vocabulary)),
+  };
 }

@@ -1,45 +1,62 @@
 import { fail } from "../check/check";
 
-/** A model's `config.json` (Hugging Face), read field by field with errors that name the field. */
+/** A JSON object of a model's configuration, read field by field with errors that name the field. */
 export interface ConfigReader {
   has(field: string): boolean;
   number(field: string, fallback?: number): number;
   integer(field: string, fallback?: number): number;
   boolean(field: string, fallback: boolean): boolean;
+  /** One of these texts. */
+  oneOf<V extends string>(field: string, values: readonly V[], fallback?: V): V;
+  /** A nested object; null where it is absent. */
+  section(field: string): ConfigReader | null;
   /** Fails unless the field is absent or one of `allowed`. */
   only(field: string, allowed: readonly unknown[], why: string): void;
 }
 
 /**
- * @example configReader({ hidden_size: 384 }, "bert").integer("hidden_size") // 384
- * @throws when it is no JSON object, or `model_type` is not the family's
+ * Reads a model's `config.json` (Hugging Face).
+ * @example configReader({ model_type: "bert", hidden_size: 384 }).integer("hidden_size") // 384
+ * @throws when it is no JSON object
  */
-export function configReader(json: unknown, family: string): ConfigReader {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) fail("config", "a JSON object", json);
+export function configReader(json: unknown): ConfigReader {
+  return readerAt("config", json);
+}
+
+function readerAt(path: string, json: unknown): ConfigReader {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) fail(path, "a JSON object", json);
   const fields = new Map<string, unknown>(Object.entries(json));
-  const type = fields.get("model_type");
-  if (type !== family) fail("config.model_type", `"${family}" (this project knows "bert" and "llama")`, type);
   // A field that is null is a field that is absent.
   const get = (field: string): unknown => fields.get(field) ?? undefined;
   const number = (field: string, fallback?: number): number => {
     const value = get(field) ?? fallback;
-    return typeof value === "number" && Number.isFinite(value) ? value : fail(`config.${field}`, "a number", value);
+    return typeof value === "number" && Number.isFinite(value) ? value : fail(`${path}.${field}`, "a number", value);
   };
   return {
     has: (field) => get(field) !== undefined,
     number,
     integer(field, fallback) {
       const value = number(field, fallback);
-      return Number.isSafeInteger(value) && value >= 1 ? value : fail(`config.${field}`, "a positive integer", value);
+      return Number.isSafeInteger(value) && value >= 1 ? value : fail(`${path}.${field}`, "a positive integer", value);
     },
     boolean(field, fallback) {
       const value = get(field) ?? fallback;
-      return typeof value === "boolean" ? value : fail(`config.${field}`, "true or false", value);
+      return typeof value === "boolean" ? value : fail(`${path}.${field}`, "true or false", value);
     },
+    oneOf(field, values, fallback) {
+      const value = get(field) ?? fallback;
+      const known = values.find((item) => item === value);
+      return known ?? fail(`${path}.${field}`, oneOf(values), value);
+    },
+    section: (field) => (get(field) === undefined ? null : readerAt(`${path}.${field}`, get(field))),
     only(field, allowed, why) {
       const value = get(field);
       if (value !== undefined && !allowed.includes(value))
-        fail(`config.${field}`, `${allowed.map((item) => JSON.stringify(item)).join(" or ")} (${why})`, value);
+        fail(`${path}.${field}`, `${oneOf(allowed)} (${why})`, value);
     },
   };
+}
+
+function oneOf(values: readonly unknown[]): string {
+  return values.map((value) => JSON.stringify(value)).join(" or ");
 }

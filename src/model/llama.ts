@@ -1,10 +1,14 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
 import { configReader } from "./config";
-import type { Model, Site, Weights } from "./model";
-import { siteLinear } from "./site";
+import type { ConfigReader } from "./config";
+import type { Model, Site, Tap, Weights } from "./model";
+import { headOf, linearAt, prefixOf, scoredTokens } from "./parts";
+import { rotary, rotaryConfig } from "./rotary";
+import type { RotaryConfig } from "./rotary";
+import { layerSites, siteLinear } from "./site";
 
-export interface LlamaConfig {
+export interface LlamaConfig extends RotaryConfig {
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
@@ -15,20 +19,22 @@ export interface LlamaConfig {
   readonly vocabulary: number;
   readonly context: number;
   readonly epsilon: number;
-  readonly rotaryBase: number;
   /** The head is the embedding table. */
   readonly tied: boolean;
+  /** Which projections have a bias; absent: none. "inputs" are query, key and value. */
+  readonly biases?: readonly ("inputs" | "output" | "mlp")[];
+  /** How many tokens a token of each layer sees, itself included, null for all; absent: all in every layer. */
+  readonly windows?: readonly (number | null)[];
 }
 
 /**
- * Reads Hugging Face's `config.json` of a Llama model.
- * @throws when the architecture is another one, or has what `llama` does not compute (scaled rotary positions, biases)
+ * Reads Hugging Face's `config.json` of a Llama, Mistral or Qwen2 model.
+ * @throws when the architecture is another one, or has what `llama` does not compute
  */
 export function llamaConfig(json: unknown): LlamaConfig {
-  const read = configReader(json, "llama");
+  const read = configReader(json);
+  const type = read.oneOf("model_type", ["llama", "mistral", "qwen2"]);
   read.only("hidden_act", ["silu"], "the gated unit uses SiLU");
-  read.only("attention_bias", [false], "projections have no bias");
-  read.only("mlp_bias", [false], "projections have no bias");
   const hidden = read.integer("hidden_size");
   const heads = read.integer("num_attention_heads");
   const kvHeads = read.integer("num_key_value_heads", heads);
@@ -37,32 +43,55 @@ export function llamaConfig(json: unknown): LlamaConfig {
     fail("config.num_attention_heads", `a divisor of hidden_size ${hidden}`, heads);
   const headSize = read.integer("head_dim", Math.floor(hidden / heads));
   if (headSize % 2 !== 0) fail("config.head_dim", "an even number (rotary positions turn pairs)", headSize);
+  const layers = read.integer("num_hidden_layers");
+  const context = read.integer("max_position_embeddings");
+  const biases = biasesOf(type, read);
+  const windows = windowsOf(type, read, layers);
   return {
     hidden,
     heads,
     kvHeads,
     headSize,
-    layers: read.integer("num_hidden_layers"),
+    layers,
     intermediate: read.integer("intermediate_size"),
     vocabulary: read.integer("vocab_size"),
-    context: read.integer("max_position_embeddings"),
+    context,
     epsilon: read.number("rms_norm_eps", 1e-6),
-    rotaryBase: rotaryBase(json),
+    ...rotaryConfig(read, context),
     tied: read.boolean("tie_word_embeddings", false),
+    ...(biases.length > 0 ? { biases } : {}),
+    ...(windows.some((window) => window !== null) ? { windows } : {}),
   };
 }
 
-/** `rope_theta`, which newer configurations keep under `rope_parameters`; scaled positions are refused. */
-function rotaryBase(json: unknown): number {
-  const { rope_theta, rope_parameters, rope_scaling } = json as Readonly<Record<string, unknown>>;
-  for (const scaling of [rope_parameters, rope_scaling]) {
-    const { rope_type, type } = (scaling ?? {}) as { readonly rope_type?: unknown; readonly type?: unknown };
-    const kind = rope_type ?? type ?? "default";
-    if (kind !== "default") fail("config.rope_scaling", `"default" (scaled rotary positions are not supported)`, kind);
+type ModelType = "llama" | "mistral" | "qwen2";
+
+/** Qwen2 has biases on query, key and value; a Llama has them where its configuration says so. */
+function biasesOf(type: ModelType, read: ConfigReader): NonNullable<LlamaConfig["biases"]> {
+  switch (type) {
+    case "mistral":
+      return [];
+    case "qwen2":
+      return ["inputs"];
+    case "llama":
+      return [
+        ...(read.boolean("attention_bias", false) ? (["inputs", "output"] as const) : []),
+        ...(read.boolean("mlp_bias", false) ? (["mlp"] as const) : []),
+      ];
   }
-  const nested = (rope_parameters ?? {}) as { readonly rope_theta?: unknown };
-  const base = rope_theta ?? nested.rope_theta ?? 10000;
-  return typeof base === "number" && base > 1 ? base : fail("config.rope_theta", "a number above 1", base);
+}
+
+/** Mistral's window is every layer's; Qwen2's that of the layers from `max_window_layers` on, if it is in use. */
+function windowsOf(type: ModelType, read: ConfigReader, layers: number): readonly (number | null)[] {
+  const from =
+    type === "mistral"
+      ? 0
+      : read.boolean("use_sliding_window", false)
+        ? read.integer("max_window_layers", layers)
+        : layers;
+  const window =
+    type !== "llama" && from < layers && read.has("sliding_window") ? read.integer("sliding_window") : null;
+  return Array.from({ length: layers }, (_, i) => (i >= from ? window : null));
 }
 
 /** The sites of a Llama model: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.gate|up|down`. */
@@ -72,49 +101,53 @@ export function llamaSites(
   const { hidden, intermediate } = config;
   const queries = config.heads * config.headSize;
   const keys = config.kvHeads * config.headSize;
-  return Array.from({ length: config.layers }, (_, i) => [
-    { name: `layers.${i}.attention.query`, inputs: hidden, outputs: queries },
-    { name: `layers.${i}.attention.key`, inputs: hidden, outputs: keys },
-    { name: `layers.${i}.attention.value`, inputs: hidden, outputs: keys },
-    { name: `layers.${i}.attention.output`, inputs: queries, outputs: hidden },
-    { name: `layers.${i}.mlp.gate`, inputs: hidden, outputs: intermediate },
-    { name: `layers.${i}.mlp.up`, inputs: hidden, outputs: intermediate },
-    { name: `layers.${i}.mlp.down`, inputs: intermediate, outputs: hidden },
-  ]).flat();
+  return layerSites(config.layers, {
+    "attention.query": [hidden, queries],
+    "attention.key": [hidden, keys],
+    "attention.value": [hidden, keys],
+    "attention.output": [queries, hidden],
+    "mlp.gate": [hidden, intermediate],
+    "mlp.up": [hidden, intermediate],
+    "mlp.down": [intermediate, hidden],
+  });
 }
 
 /**
- * A Llama language model: RMSNorm before each sub-layer, rotary positions (pairs i, i + headSize/2), grouped-query attention, SwiGLU.
+ * A Llama language model, with the biases of Qwen2 or the sliding window of Mistral where its configuration has them: RMSNorm
+ * before each sub-layer, rotary positions (pairs i, i + headSize/2), grouped-query attention, SwiGLU.
  *     h <- h + Attention(RMSNorm(h)),  h <- h + W_down (silu(W_gate n) * W_up n) with n = RMSNorm(h)
  * The features are the final RMSNorm's output at each text's scored position; after the last attention only that token is computed.
  * @example llama(llamaConfig(json), weights).forward(ops, hooks) // [R, B, hidden]
  * @throws when a weight is missing or has another shape
- * Source: Touvron et al., arXiv 2307.09288, and its references for each part.
+ * Source: Touvron et al., arXiv 2307.09288, and its references for each part; Jiang et al., arXiv 2310.06825; Yang et al., arXiv 2407.10671.
  */
 export function llama(config: LlamaConfig, weights: Weights): Model {
-  const { hidden, heads, kvHeads, headSize, intermediate, epsilon } = config;
+  const { hidden, heads, kvHeads, headSize, intermediate, epsilon, biases = [], windows } = config;
   const queries = heads * headSize;
   const keys = kvHeads * headSize;
-  const root = weights.has("model.embed_tokens.weight") ? "model." : "";
-  const matrix = (name: string, outputs: number, inputs: number) =>
-    weights.matrix(`${root}${name}.weight`, [outputs, inputs]);
+  const root = prefixOf(weights, "embed_tokens.weight", ["", "model."]);
+  const matrix = (name: string) => weights.matrix(`${name}.weight`, [config.vocabulary, hidden]);
   const scale = (name: string) => weights.vector(`${root}${name}.weight`, hidden);
-  const embedding = matrix("embed_tokens", config.vocabulary, hidden);
-  const head = config.tied ? embedding : weights.matrix("lm_head.weight", [config.vocabulary, hidden]);
+  const embedding = matrix(`${root}embed_tokens`);
   const finalScale = scale("norm");
-  const layers = Array.from({ length: config.layers }, (_, i) => ({
-    site: `layers.${i}`,
-    inputScale: scale(`layers.${i}.input_layernorm`),
-    query: matrix(`layers.${i}.self_attn.q_proj`, queries, hidden),
-    key: matrix(`layers.${i}.self_attn.k_proj`, keys, hidden),
-    value: matrix(`layers.${i}.self_attn.v_proj`, keys, hidden),
-    output: matrix(`layers.${i}.self_attn.o_proj`, hidden, queries),
-    innerScale: scale(`layers.${i}.post_attention_layernorm`),
-    gate: matrix(`layers.${i}.mlp.gate_proj`, intermediate, hidden),
-    up: matrix(`layers.${i}.mlp.up_proj`, intermediate, hidden),
-    down: matrix(`layers.${i}.mlp.down_proj`, hidden, intermediate),
-  }));
-  const options = { heads, kvHeads, headSize, causal: true, rotary: { base: config.rotaryBase } };
+  const turn = rotary(config, headSize);
+  const layers = Array.from({ length: config.layers }, (_, i) => {
+    const linear = (name: string, outputs: number, inputs: number, kind: (typeof biases)[number]) =>
+      linearAt(weights, `${root}layers.${i}.${name}`, outputs, inputs, biases.includes(kind));
+    return {
+      site: `layers.${i}`,
+      inputScale: scale(`layers.${i}.input_layernorm`),
+      query: linear("self_attn.q_proj", queries, hidden, "inputs"),
+      key: linear("self_attn.k_proj", keys, hidden, "inputs"),
+      value: linear("self_attn.v_proj", keys, hidden, "inputs"),
+      output: linear("self_attn.o_proj", hidden, queries, "output"),
+      innerScale: scale(`layers.${i}.post_attention_layernorm`),
+      gate: linear("mlp.gate_proj", intermediate, hidden, "mlp"),
+      up: linear("mlp.up_proj", intermediate, hidden, "mlp"),
+      down: linear("mlp.down_proj", hidden, intermediate, "mlp"),
+      attention: { heads, kvHeads, headSize, causal: true, window: windows?.[i] ?? null, rotary: turn },
+    };
+  });
 
   return {
     family: "llama",
@@ -124,27 +157,30 @@ export function llama(config: LlamaConfig, weights: Weights): Model {
     vocabulary: config.vocabulary,
     sites: llamaSites(config),
     id: `llama ${JSON.stringify(config)} ${weights.id}`,
-    headRows: (ids) => head.rows(ids),
-    forward<T>(ops: Ops<T>, hooks: Hooks<T>): T {
-      const linear = siteLinear(ops, hooks);
+    head: headOf(config.tied ? embedding : matrix("lm_head"), null),
+    forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T {
+      const at = siteLinear(ops, hooks);
+      const scored = scoredTokens(ops, layers.length, tap);
       let x = ops.embed(embedding, "token");
       layers.forEach((layer, i) => {
-        const scoredOnly = (value: T): T => (i === layers.length - 1 ? ops.takeScored(value) : value);
+        tap?.(i, x);
         const n = ops.rmsNorm(x, layer.inputScale, epsilon);
         const attended = ops.attention(
-          linear(`${layer.site}.attention.query`, n, layer.query, null),
-          linear(`${layer.site}.attention.key`, n, layer.key, null),
-          linear(`${layer.site}.attention.value`, n, layer.value, null),
-          options,
+          at(`${layer.site}.attention.query`, n, layer.query),
+          at(`${layer.site}.attention.key`, n, layer.key),
+          at(`${layer.site}.attention.value`, n, layer.value),
+          layer.attention,
         );
-        const mixed = linear(`${layer.site}.attention.output`, scoredOnly(attended), layer.output, null);
-        x = ops.add(scoredOnly(x), mixed);
+        const mixed = at(`${layer.site}.attention.output`, scored.after(i, attended), layer.output);
+        x = ops.add(scored.after(i, x), mixed);
         const inner = ops.rmsNorm(x, layer.innerScale, epsilon);
-        const gate = ops.silu(linear(`${layer.site}.mlp.gate`, inner, layer.gate, null));
-        const up = linear(`${layer.site}.mlp.up`, inner, layer.up, null);
-        x = ops.add(x, linear(`${layer.site}.mlp.down`, ops.multiply(gate, up), layer.down, null));
+        const gate = ops.silu(at(`${layer.site}.mlp.gate`, inner, layer.gate));
+        const up = at(`${layer.site}.mlp.up`, inner, layer.up);
+        x = ops.add(x, at(`${layer.site}.mlp.down`, ops.multiply(gate, up), layer.down));
       });
-      return ops.rmsNorm(x, finalScale, epsilon);
+      const normed = ops.rmsNorm(x, finalScale, epsilon);
+      tap?.(layers.length, normed);
+      return scored.end(normed);
     },
   };
 }

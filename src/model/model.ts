@@ -2,7 +2,7 @@ import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 
 /** A frozen linear layer that an adapter can sit at. */
 export interface Site {
-  /** For example "layers.3.attention.query"; the last words are one of the family's own (see `bert`, `llama`). */
+  /** For example "layers.3.attention.query"; the last words are one of the family's own (see `bert`, `llama`, `opt`). */
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
@@ -19,9 +19,23 @@ export interface Weights {
   has(name: string): boolean;
 }
 
+/** The language-model head, read for the tokens that are scored: logit = <feature, row> + bias. */
+export interface Head {
+  /** [n, H] for these n token ids. */
+  rows(ids: readonly number[]): Float32Array;
+  /** [n]; null where the head has none. */
+  bias(ids: readonly number[]): Float32Array | null;
+}
+
+/**
+ * Called with the hidden states [R, T, H] of all tokens, as Hugging Face's `hidden_states` counts them: 0 the embeddings, then
+ * each layer's output, the last one after the final norm where the family has one.
+ */
+export type Tap<T> = (layer: number, hidden: T) => void;
+
 /** A model definition written once on `Ops<T>`. */
 export interface Model {
-  readonly family: "bert" | "llama";
+  readonly family: "bert" | "roberta" | "llama" | "opt";
   /** Width H of the features. */
   readonly width: number;
   readonly layers: number;
@@ -31,8 +45,8 @@ export interface Model {
   readonly sites: readonly Site[];
   /** Fingerprint of architecture and weights. */
   readonly id: string;
-  /** The features [R, B, H] of the batch. */
-  forward<T>(ops: Ops<T>, hooks: Hooks<T>): T;
-  /** Rows of the language-model head for these token ids [n, H] (tied or untied); null where the family has no such head. */
-  headRows: ((ids: readonly number[]) => Float32Array) | null;
+  /** The features [R, B, H] of the batch. With a tap no token is dropped before the end: slower, the same features. */
+  forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T;
+  /** Null where the features are a sentence vector. */
+  readonly head: Head | null;
 }

@@ -1,4 +1,4 @@
-import type { EmbeddingIndex, FrozenMatrix, FrozenVector } from "./ops";
+import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary, Visibility } from "./ops";
 
 /**
  * The smaller operations that `plain(low)` and `dual(low)` build the coarse `Ops` from. An engine implements these.
@@ -48,9 +48,9 @@ export interface LowOps<T> {
   /** The inverse: [R, B, groups, perGroup, S, headSize] -> [R, T, groups*perGroup*headSize]. */
   mergeHeads(x: T): T;
   /** Applies the rotary rotation at positions 0..S-1: [..., S, headSize] -> same. Linear in x. */
-  rotate(x: T, headSize: number, base: number): T;
+  rotate(x: T, rotary: Rotary): T;
   /** Adds 0 where a token may look and -1e9 where it may not: scores [R, B, groups, perGroup, S, S]. */
-  mask(scores: T, causal: boolean): T;
+  mask(scores: T, sees: Visibility): T;
   meanPool(x: T): T;
   takeScored(x: T): T;
 }

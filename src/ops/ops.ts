@@ -52,8 +52,24 @@ export interface AttentionOptions {
   readonly headSize: number;
   /** Token t sees tokens 0..t of its text only. */
   readonly causal: boolean;
-  /** Rotary position embedding of q and k, pairs (i, i + headSize/2) (the Hugging Face layout), angles position * base^(-2i/headSize). */
-  readonly rotary: { readonly base: number } | null;
+  /** A token sees itself and the window - 1 tokens before it; null: all of them. Only with `causal`. */
+  readonly window: number | null;
+  /** Rotary position embedding of q and k. */
+  readonly rotary: Rotary | null;
+}
+
+/** What a token may look at. */
+export type Visibility = Pick<AttentionOptions, "causal" | "window">;
+
+/**
+ * The rotation of the pairs (i, i + headSize/2) of a head (the Hugging Face layout) by position * frequencies[i]:
+ *     x_i <- factor (x_i cos - x_{i+half} sin),  x_{i+half} <- factor (x_{i+half} cos + x_i sin)
+ */
+export interface Rotary {
+  /** [headSize/2], radians per position. */
+  readonly frequencies: readonly number[];
+  /** On cosine and sine; 1 unless the scaling says otherwise. */
+  readonly factor: number;
 }
 
 /** A frozen weight matrix [out, in] (or a table [rows, H]), read when an engine needs it. */

@@ -77,12 +77,12 @@ export function valueHeads<T>(low: LowOps<T>, v: T, options: AttentionOptions): 
   return low.splitHeads(v, options.kvHeads, 1);
 }
 
-function rotated<T>(low: LowOps<T>, heads: T, { rotary, headSize }: AttentionOptions): T {
-  return rotary ? low.rotate(heads, headSize, rotary.base) : heads;
+function rotated<T>(low: LowOps<T>, heads: T, { rotary }: AttentionOptions): T {
+  return rotary ? low.rotate(heads, rotary) : heads;
 }
 
 /** softmax(q k^T / sqrt(headSize) + mask): [R, B, kvHeads, heads/kvHeads, S, S]. */
 export function attentionWeights<T>(low: LowOps<T>, query: T, key: T, options: AttentionOptions): T {
   const scores = low.matmulTransposed(query, key, 1 / Math.sqrt(options.headSize));
-  return low.softmax(low.mask(scores, options.causal));
+  return low.softmax(low.mask(scores, options));
 }

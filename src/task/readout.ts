@@ -52,13 +52,15 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
 /**
  * The readout of a language model: the head's rows of the label words, one per class. Cross-entropy over these scores equals
  * the one over the label words' log-probabilities, since the softmax's normaliser cancels.
- * @param headRows [C, H]
- * @throws when the rows do not divide into `classes` rows
+ * @param rows [C, H]
+ * @param bias [C]; null where the head has none
+ * @throws when the rows do not divide into `classes` rows, or the bias has not one number a class
  */
-export function labelWordReadout(headRows: Float32Array, classes: number): Readout {
-  if (classes < 2 || headRows.length === 0 || headRows.length % classes !== 0)
-    fail("headRows", `${classes} rows of equal length, at least 2`, `${headRows.length} numbers`);
-  return { rows: headRows, classes, width: headRows.length / classes, scale: 1 };
+export function labelWordReadout(rows: Float32Array, classes: number, bias: Float32Array | null = null): Readout {
+  if (classes < 2 || rows.length === 0 || rows.length % classes !== 0)
+    fail("rows", `${classes} rows of equal length, at least 2`, `${rows.length} numbers`);
+  if (bias) sameLength("bias", bias.length, classes);
+  return { rows, classes, width: rows.length / classes, scale: 1, ...(bias ? { bias } : {}) };
 }
 
 /**

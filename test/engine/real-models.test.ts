@@ -72,7 +72,7 @@ withSmolLm(
       texts.forEach(({ hidden, logits }, b) => {
         const feature = data.subarray(b * width, (b + 1) * width);
         near(feature.subarray(0, hidden.first.length), hidden.first, 1e-4, `text ${b}`);
-        const rows = model.headRows?.(logits.map(({ id }) => id)) ?? NONE;
+        const rows = model.head?.rows(logits.map(({ id }) => id)) ?? NONE;
         const scored = logits.map((_, i) => feature.reduce((sum, x, h) => sum + x * rows[i * width + h], 0));
         near(
           scored,

@@ -31,7 +31,7 @@ test("16 questions in batches of 4 are epochs of 4 steps, in which each question
 test("a language model is scored at the last token, on the head's rows of the label words", async () => {
   // the folded tokenizer gives " terrible" id 0 and " great" id 1
   const problem = await tinyProblem("llama");
-  const rows = tinyLoaded("llama").model.headRows!([0, 1]);
+  const rows = tinyLoaded("llama").model.head!.rows([0, 1]);
   assert.equal([...problem.readout.rows], [...rows]);
   assert.is(problem.chanceLoss.toFixed(3), "0.693");
   assert.is(problem.sample.parts.prototypes.length, 0);

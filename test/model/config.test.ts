@@ -2,14 +2,21 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { bertConfig } from "../../src/model/bert";
 import { llamaConfig } from "../../src/model/llama";
+import { optConfig } from "../../src/model/opt";
 import { readJson } from "../support/tiny-models";
 
 const test = suite("model/config");
 const bert = readJson("test/fixtures/models/bert/config.json") as object;
 const llama = readJson("test/fixtures/models/llama/config.json") as object;
+const opt = {
+  model_type: "opt",
+  ...{ hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, ffn_dim: 32, vocab_size: 50 },
+  max_position_embeddings: 16,
+};
 
 test("a BERT configuration is read from Hugging Face's config.json", () => {
   assert.equal(bertConfig(bert), {
+    family: "bert",
     hidden: 24,
     layers: 2,
     heads: 4,
@@ -47,9 +54,34 @@ test("absent fields of a Llama take the format's defaults", () => {
   assert.equal([kvHeads, headSize, rotaryBase, tied], [4, 6, 10000, false]);
 });
 
+test("biases and windows are those of the model type and its fields", () => {
+  const extras = (fields: object) => {
+    const { biases, windows } = llamaConfig({ ...llama, ...fields });
+    return [biases, windows];
+  };
+  assert.equal(extras({}), [undefined, undefined]);
+  assert.equal(extras({ attention_bias: true }), [["inputs", "output"], undefined]);
+  assert.equal(extras({ mlp_bias: true }), [["mlp"], undefined]);
+  assert.equal(extras({ model_type: "mistral", sliding_window: 4096 }), [undefined, [4096, 4096]]);
+  assert.equal(extras({ model_type: "mistral", sliding_window: null }), [undefined, undefined]);
+  const qwen = { model_type: "qwen2", sliding_window: 4096, max_window_layers: 1 };
+  assert.equal(extras({ ...qwen, use_sliding_window: false }), [["inputs"], undefined]);
+  assert.equal(extras({ ...qwen, use_sliding_window: true }), [["inputs"], [null, 4096]]);
+});
+
+test("an OPT configuration is read from Hugging Face's config.json; absent fields take the format's defaults", () => {
+  assert.equal(optConfig(opt), {
+    ...{ hidden: 8, heads: 2, layers: 1, intermediate: 32, vocabulary: 50, context: 16 },
+    ...{ embedding: 8, normFirst: true, tied: true },
+  });
+  const { embedding, normFirst } = optConfig({ ...opt, word_embed_proj_dim: 4, do_layer_norm_before: false });
+  assert.equal([embedding, normFirst], [4, false]);
+});
+
 test("another architecture is refused by name", () => {
-  assert.throws(() => bertConfig(llama), /config\.model_type: expected "bert" .*, got "llama"/);
+  assert.throws(() => bertConfig(llama), /config\.model_type: expected "bert" or "roberta", got "llama"/);
   assert.throws(() => llamaConfig({ model_type: "gpt2" }), /config\.model_type: expected "llama" .*, got "gpt2"/);
+  assert.throws(() => optConfig(llama), /config\.model_type: expected "opt", got "llama"/);
   assert.throws(() => llamaConfig([1]), /config: expected a JSON object, got \[1\]/);
 });
 
@@ -62,14 +94,14 @@ test("what the definitions do not compute is refused by field", () => {
     () => bertConfig({ ...bert, position_embedding_type: "relative_key" }),
     /config\.position_embedding_type/,
   );
-  assert.throws(
-    () => llamaConfig({ ...llama, attention_bias: true }),
-    /config\.attention_bias: expected false .*, got true/,
-  );
-  assert.throws(
-    () => llamaConfig({ ...llama, rope_parameters: { rope_type: "llama3", rope_theta: 5e5 } }),
-    /config\.rope_scaling: expected "default" .*, got "llama3"/,
-  );
+  assert.throws(() => bertConfig({ ...bert, is_decoder: true }), /config\.is_decoder: expected false .*, got true/);
+  const refused: readonly (readonly [Record<string, unknown>, RegExp])[] = [
+    [{ activation_function: "gelu" }, /config\.activation_function: expected "relu" .*, got "gelu"/],
+    [{ enable_bias: false }, /config\.enable_bias: expected true .*, got false/],
+    [{ _remove_final_layer_norm: true }, /config\._remove_final_layer_norm: expected false .*, got true/],
+  ];
+  for (const [change, message] of refused) assert.throws(() => optConfig({ ...opt, ...change }), message);
+  assert.throws(() => llamaConfig({ ...llama, hidden_act: "gelu" }), /config\.hidden_act: expected "silu"/);
 });
 
 test("missing or contradictory numbers are refused by field", () => {

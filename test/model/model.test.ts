@@ -59,10 +59,10 @@ test("head rows are rows of lm_head, or of the embedding where tied; an encoder 
     ["llama", "lm_head.weight"],
     ["llama-tied", "model.embed_tokens.weight"],
   ] as const) {
-    const rows = tinyModel(name).model.headRows?.([4, 0]);
+    const rows = tinyModel(name).model.head?.rows([4, 0]);
     assert.equal(rows, weights(name).matrix(table, [50, 24]).rows([4, 0]));
   }
-  assert.is(tinyModel("bert").model.headRows, null);
+  assert.is(tinyModel("bert").model.head, null);
 });
 
 test("weights may carry the name of the model around the encoder", () => {

@@ -27,7 +27,14 @@ const directions = [1, 2].map((i) => normals(randomKey(i, "check"), layout.size)
 const weight = frozenMatrix("w", [4, 4], [...normals(randomKey(3, "check"), 16)]);
 const gain = frozenVector("g", [1, 0.5, -1, 2]);
 const shift = frozenVector("b", [0.1, 0.2, 0.3, 0.4]);
-const heads = { heads: 2, kvHeads: 1, headSize: 2, causal: true, rotary: { base: 10 } };
+const heads = {
+  heads: 2,
+  kvHeads: 1,
+  headSize: 2,
+  causal: true,
+  window: null,
+  rotary: { frequencies: [1], factor: 1 },
+};
 
 type Function = <T>(ops: Ops<T>, read: (name: string) => T) => T;
 /** Narrow keys and values for the grouped head: the first two features. */

@@ -44,7 +44,7 @@ test("pooling and scoring keep to each text's own tokens", () => {
 });
 
 test("attention sees its own text only, and causal attention no later token", () => {
-  const options = { heads: 1, kvHeads: 1, headSize: 2, causal: false, rotary: null };
+  const options = { heads: 1, kvHeads: 1, headSize: 2, causal: false, window: null, rotary: null };
   const zero = tensor([1, 3, 2], [0, 0, 0, 0, 0, 0]);
   // Equal scores: the mean of the values of the text, or of the tokens so far.
   near(ops.attention(zero, zero, x, options).data, [1, 2.5, 1, 2.5, 0, 2], 1e-15);
@@ -57,7 +57,7 @@ test("attention weights are the softmax of q k / sqrt(headSize)", () => {
   const q = tensor([1, 2, 1], [2, 2]);
   const k = tensor([1, 2, 1], [0, Math.log(3)]);
   const v = tensor([1, 2, 1], [0, 4]);
-  const y = one.attention(q, k, v, { heads: 1, kvHeads: 1, headSize: 1, causal: false, rotary: null });
+  const y = one.attention(q, k, v, { heads: 1, kvHeads: 1, headSize: 1, causal: false, window: null, rotary: null });
   near(y.data, [3.6, 3.6], 1e-14);
 });
 
@@ -68,7 +68,7 @@ test("grouped queries share their key and value heads as if those were repeated"
   const [k, v] = [tensor([1, 3, 4], values(12, 40)), tensor([1, 3, 4], values(12, 70))];
   const repeated = (t: typeof k) =>
     tensor([1, 3, 8], [0, 1, 2].flatMap((row) => [0, 1, 0, 1, 2, 3, 2, 3].map((h) => t.data[row * 4 + h]))); // prettier-ignore
-  const options = { heads: 4, headSize: 2, causal: true, rotary: { base: 100 } };
+  const options = { heads: 4, headSize: 2, causal: true, window: null, rotary: { frequencies: [1], factor: 1 } };
   near(
     one.attention(q, k, v, { ...options, kvHeads: 2 }).data,
     one.attention(q, repeated(k), repeated(v), { ...options, kvHeads: 4 }).data,

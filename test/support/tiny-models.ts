@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { TokenBatch } from "../../src/engine/session";
-import { bert, bertConfig } from "../../src/model/bert";
-import { llama, llamaConfig } from "../../src/model/llama";
 import type { Model } from "../../src/model/model";
+import { modelOf } from "../../src/model/model-of";
 import { openSafetensors } from "../../src/weights/safetensors";
 
 export type TinyModelName = "bert" | "llama" | "llama-tied";
@@ -29,7 +28,7 @@ export function tinyModel(name: TinyModelName): TinyModel {
     readonly logits?: readonly (readonly number[])[];
   };
   return {
-    model: name === "bert" ? bert(bertConfig(config), weights) : llama(llamaConfig(config), weights),
+    model: modelOf(config, weights),
     batch: { ids: expected.ids, scored: expected.scored },
     features: expected.features,
     logits: expected.logits ?? null,

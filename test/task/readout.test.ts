@@ -45,7 +45,7 @@ test("a class without texts, a zero feature and a wrong width are errors", () =>
   throwsWith(() => prototypeReadout(features(1, 1, 2, [0, 0]), [0], 1), "features of text 0: expected a finite vector");
   throwsWith(() => prototypeReadout(features(1, 1, 2, [1, 0]), [3], 2), "labels[0]: expected a class in 0..1, got 3");
   throwsWith(() => scores(labelWordReadout(new Float32Array(4), 2), features(1, 1, 3, [1, 2, 3])), "features width");
-  throwsWith(() => labelWordReadout(new Float32Array(5), 2), "headRows: expected 2 rows of equal length");
+  throwsWith(() => labelWordReadout(new Float32Array(5), 2), "rows: expected 2 rows of equal length");
 });
 
 test.run();

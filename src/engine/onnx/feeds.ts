@@ -1,3 +1,4 @@
+import type { Rotary } from "../../ops/ops";
 import type { Geometry } from "./geometry";
 import type { Feeds } from "./low-ops";
 
@@ -50,14 +51,10 @@ export function feedsFor(
   put("last:1", () => int32(lengths(1, 1), [B]));
   put("last:R", () => int32(lengths(points, 1), [points * B]));
   for (const name of wanted) {
-    if (name.startsWith("textRows:")) out.set(name, int64([-1, S, Number(name.slice(9))], [3]));
+    const [kind, size = ""] = name.split(":");
+    if (kind === "textRows") out.set(name, int64([-1, S, Number(size)], [3]));
+    if (kind === "causalMask") out.set(name, float32(causalMask(S, size === "all" ? S : Number(size)), [S, S]));
   }
-  put("causalMask", () =>
-    float32(
-      Float32Array.from({ length: S * S }, (_, i) => (i % S > Math.floor(i / S) ? -1e9 : 0)),
-      [S, S],
-    ),
-  );
   put("paddingMask", () =>
     float32(
       Float32Array.from({ length: B * S }, (_, i) =>
@@ -67,11 +64,12 @@ export function feedsFor(
     ),
   );
   put("pool", () => float32(poolMatrix(geometry), [B, T]));
-  for (const [key, { headSize, base }] of needs.rotations) {
-    put(`cos:${key}`, () => float32(angles(S, headSize, base, Math.cos, 2), [S, headSize]));
-    put(`sin:${key}`, () => float32(angles(S, headSize, base, Math.sin, 2), [S, headSize]));
-    put(`cosHalf:${key}`, () => float32(angles(S, headSize, base, Math.cos, 1), [S, headSize / 2]));
-    put(`sinHalf:${key}`, () => float32(angles(S, headSize, base, Math.sin, 1), [S, headSize / 2]));
+  for (const [name, rotary] of needs.rotations) {
+    const half = rotary.frequencies.length;
+    put(`cos:${name}`, () => float32(turns(S, rotary, Math.cos, 2), [S, 2 * half]));
+    put(`sin:${name}`, () => float32(turns(S, rotary, Math.sin, 2), [S, 2 * half]));
+    put(`cosHalf:${name}`, () => float32(turns(S, rotary, Math.cos, 1), [S, half]));
+    put(`sinHalf:${name}`, () => float32(turns(S, rotary, Math.sin, 1), [S, half]));
   }
   return out;
 }
@@ -87,11 +85,19 @@ function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
   return pool;
 }
 
-/** f(position * base^(-2i/headSize)) for i < headSize/2, repeated `copies` times along the last axis. */
-function angles(S: number, headSize: number, base: number, f: (angle: number) => number, copies: number): Float32Array {
-  const half = headSize / 2;
+/** [S, S]: 0 where token `from` sees token `to`, which is one of the `window` tokens up to itself; -1e9 elsewhere. */
+function causalMask(S: number, window: number): Float32Array {
+  return Float32Array.from({ length: S * S }, (_, i) => {
+    const back = Math.floor(i / S) - (i % S);
+    return back >= 0 && back < window ? 0 : -1e9;
+  });
+}
+
+/** factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis. */
+function turns(S: number, { frequencies, factor }: Rotary, f: (angle: number) => number, copies: number): Float32Array {
+  const half = frequencies.length;
   return Float32Array.from({ length: S * half * copies }, (_, at) => {
     const position = Math.floor(at / (half * copies));
-    return f(position * base ** ((-2 * (at % half)) / headSize));
+    return factor * f(position * frequencies[at % half]);
   });
 }

@@ -1,6 +1,7 @@
 import type { AttentionOptions, Ops } from "../../ops/ops";
 import { FLOAT, INT32, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
+import { rotationName } from "./low-ops";
 import type { Feeds, Value } from "./low-ops";
 
 /** GroupQueryAttention takes heads of a multiple of this size only. */
@@ -59,7 +60,7 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): 
         x,
       ),
     attention(q, k, v, options: AttentionOptions) {
-      const { heads, kvHeads, headSize, causal, rotary } = options;
+      const { heads, kvHeads, headSize, causal, window, rotary } = options;
       if (causal && headSize % KERNEL_WIDTH !== 0) return small.attention(q, k, v, options);
       // Queries, keys and values must agree on the leading axis; where only some are shared, copies are made for all points.
       const shared = q.shared && k.shared && v.shared;
@@ -78,14 +79,19 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): 
       const last = graph.input(shared ? "last:1" : "last:R", INT32, ["N"]);
       const inputs = [qt, kt, vt, "", "", last, graph.input("longest", INT32, [])];
       if (rotary) {
-        const key = `${rotary.base}:${headSize}`;
-        feeds.rotations.set(key, { headSize, base: rotary.base });
+        const name = rotationName(feeds, rotary);
         inputs.push(
-          graph.input(`cosHalf:${key}`, FLOAT, ["S", headSize / 2]),
-          graph.input(`sinHalf:${key}`, FLOAT, ["S", headSize / 2]),
+          graph.input(`cosHalf:${name}`, FLOAT, ["S", headSize / 2]),
+          graph.input(`sinHalf:${name}`, FLOAT, ["S", headSize / 2]),
         );
       }
-      const attributes = { num_heads: heads, kv_num_heads: kvHeads, scale, do_rotary: rotary ? 1 : 0 };
+      const attributes = {
+        num_heads: heads,
+        kv_num_heads: kvHeads,
+        local_window_size: window ?? -1,
+        scale,
+        do_rotary: rotary ? 1 : 0,
+      };
       return packed(graph.node("GroupQueryAttention", inputs, attributes, 3), shared);
     },
   };

@@ -1,6 +1,6 @@
 import { fail } from "../../check/check";
 import type { LowOps } from "../../ops/low-ops";
-import type { EmbeddingIndex, FrozenMatrix, FrozenVector } from "../../ops/ops";
+import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
 import { entryOf } from "../../tree/layout";
 import { FLOAT, INT64 } from "./graph";
@@ -23,7 +23,17 @@ export interface EmbeddingFeed {
 /** What a run must feed besides the geometry. */
 export interface Feeds {
   readonly embeddings: Map<string, EmbeddingFeed>;
-  readonly rotations: Map<string, { readonly headSize: number; readonly base: number }>;
+  /** By the name that their inputs carry. */
+  readonly rotations: Map<string, Rotary>;
+}
+
+/** The name of a rotation's inputs: equal rotations have one. */
+export function rotationName(feeds: Feeds, rotary: Rotary): string {
+  const content = JSON.stringify(rotary);
+  for (const [name, known] of feeds.rotations) if (JSON.stringify(known) === content) return name;
+  const name = String(feeds.rotations.size);
+  feeds.rotations.set(name, rotary);
+  return name;
 }
 
 /** Emits ONNX nodes for the lower operations. All of P, B, S and T are dynamic. */
@@ -111,22 +121,22 @@ export function onnxLowOps(graph: GraphBuilder, weights: WeightFile, layout: Lay
       const rows = graph.node("Reshape", [back, graph.input("flatRows", INT64, [3])]);
       return value(graph.node("Gather", [rows, graph.input("pack", INT64, ["T"])], { axis: 1 }), x);
     },
-    rotate(x, headSize, base) {
-      const key = `${base}:${headSize}`;
-      feeds.rotations.set(key, { headSize, base });
-      const cosine = graph.input(`cos:${key}`, FLOAT, ["S", headSize]);
-      const sine = graph.input(`sin:${key}`, FLOAT, ["S", headSize]);
-      const low = slice(x.name, 0, headSize / 2, -1);
-      const high = slice(x.name, headSize / 2, END, -1);
+    rotate(x, rotary) {
+      const name = rotationName(feeds, rotary);
+      const half = rotary.frequencies.length;
+      const cosine = graph.input(`cos:${name}`, FLOAT, ["S", 2 * half]);
+      const sine = graph.input(`sin:${name}`, FLOAT, ["S", 2 * half]);
+      const low = slice(x.name, 0, half, -1);
+      const high = slice(x.name, half, END, -1);
       const turned = graph.node("Concat", [graph.node("Neg", [high]), low], { axis: -1 });
       return value(graph.node("Add", [graph.node("Mul", [x.name, cosine]), graph.node("Mul", [turned, sine])]), x);
     },
-    mask: (scores, causal) =>
+    mask: (scores, { causal, window }) =>
       value(
         graph.node("Add", [
           scores.name,
           causal
-            ? graph.input("causalMask", FLOAT, ["S", "S"])
+            ? graph.input(`causalMask:${window ?? "all"}`, FLOAT, ["S", "S"])
             : graph.input("paddingMask", FLOAT, ["B", 1, 1, 1, "S"]),
         ]),
         scores,

@@ -130,20 +130,21 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
       });
       return { shape: [leading, tokens, groups * perGroup * size], data: merged.data };
     },
-    rotate({ shape, data }, headSize, base) {
-      const half = headSize / 2;
+    rotate({ shape, data }, { frequencies, factor }) {
+      const half = frequencies.length;
       return generate(shape, (i) => {
-        const h = i % headSize;
-        const position = Math.floor(i / headSize) % longest;
-        const angle = position * base ** ((-2 * (h % half)) / headSize);
+        const h = i % (2 * half);
+        const position = Math.floor(i / (2 * half)) % longest;
+        const angle = position * frequencies[h % half];
         const partner = h < half ? -data[i + half] : data[i - half];
-        return data[i] * Math.cos(angle) + partner * Math.sin(angle);
+        return factor * (data[i] * Math.cos(angle) + partner * Math.sin(angle));
       });
     },
-    mask({ shape, data }, causal) {
+    mask({ shape, data }, { causal, window }) {
       return generate(shape, (i) => {
         const [, b, , , from, to] = unravel(i, shape);
-        return data[i] + (to < lengths[b] && !(causal && to > from) ? 0 : -1e9);
+        const seen = to < lengths[b] && !(causal && to > from) && !(window !== null && from - to >= window);
+        return data[i] + (seen ? 0 : -1e9);
       });
     },
     meanPool: (x) =>

@@ -38,27 +38,32 @@ test("heads are split into texts of equal length and merged back to the same bit
 });
 
 test("rotation keeps lengths, and products of rotated vectors depend on the distance of their positions", () => {
+  const angle = 10 ** -0.5;
   const ids = [Array.from({ length: 5 }, () => 0)];
   const long = referenceOps({ batch: { ids }, layout, points: [], directions: [] });
   const repeat = (row: readonly number[]) => tensor([1, 5, 4], ids[0].flatMap(() => row)); // prettier-ignore
   const [q, k] = [
     [1, 2, 3, 4],
     [0.5, -1, 2, 1],
-  ].map((row) => long.rotate(repeat(row), 4, 10).data);
+  ].map((row) => long.rotate(repeat(row), { frequencies: [1, angle], factor: 1 }).data);
   const product = (at: number, to: number) => [0, 1, 2, 3].reduce((sum, h) => sum + q[at * 4 + h] * k[to * 4 + h], 0);
   near([product(3, 1), product(4, 2)], [product(2, 0), product(2, 0)], 1e-14);
   assert.ok(Math.abs(product(3, 2) - product(2, 0)) > 0.1);
   near([Math.hypot(...q.slice(16))], [Math.hypot(1, 2, 3, 4)], 1e-15);
   // Position 1, pair (0, 2), angle 1: 1 cos 1 - 3 sin 1; pair (1, 3), angle 10^(-1/2): 2 cos - 4 sin
-  const angle = 10 ** -0.5;
   near(q.slice(4, 6), [Math.cos(1) - 3 * Math.sin(1), 2 * Math.cos(angle) - 4 * Math.sin(angle)], 1e-15);
+  const larger = long.rotate(repeat([1, 2, 3, 4]), { frequencies: [1, angle], factor: 2 }).data;
+  near(larger, q.map((value) => 2 * value), 1e-15); // prettier-ignore
 });
 
-test("a mask hides the padding, and later tokens from causal attention", () => {
+test("a mask hides the padding, and later tokens from causal attention, and what lies before a window", () => {
   const scores = tensor([1, 2, 1, 1, 2, 2], new Float64Array(8));
-  const seen = (causal: boolean) => [...low.mask(scores, causal).data].map((value) => (value === 0 ? 1 : 0));
-  assert.equal(seen(false), [1, 1, 1, 1, 1, 0, 1, 0]);
-  assert.equal(seen(true), [1, 0, 1, 1, 1, 0, 1, 0]);
+  const seen = (causal: boolean, window: number | null) =>
+    [...low.mask(scores, { causal, window }).data].map((value) => (value === 0 ? 1 : 0));
+  assert.equal(seen(false, null), [1, 1, 1, 1, 1, 0, 1, 0]);
+  assert.equal(seen(true, null), [1, 0, 1, 1, 1, 0, 1, 0]);
+  assert.equal(seen(true, 2), [1, 0, 1, 1, 1, 0, 1, 0]);
+  assert.equal(seen(true, 1), [1, 0, 0, 1, 1, 0, 0, 0]);
 });
 
 test("stacked parameters are read by name, and must be neighbours in the layout", () => {

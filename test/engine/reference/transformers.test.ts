@@ -31,8 +31,8 @@ for (const name of names) {
     test(`${name}: head rows times features are the logits of transformers`, () => {
       const { data } = referenceFeatures64(model, none, [new Float32Array(0)], batch);
       const ids = [13, 2, 49];
-      if (model.headRows === null) throw new Error("a Llama has a head");
-      const rows = model.headRows(ids);
+      if (model.head === null) throw new Error("a Llama has a head");
+      const rows = model.head.rows(ids);
       const got = batch.ids.flatMap((_, b) =>
         ids.map((_id, c) => {
           let sum = 0;

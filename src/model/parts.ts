@@ -1,0 +1,82 @@
+import type { FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
+import type { Head, Tap, Weights } from "./model";
+
+/** y = x W^T + b. */
+export interface Linear {
+  readonly weight: FrozenMatrix;
+  readonly bias: FrozenVector | null;
+}
+
+/** LayerNorm's frozen part. */
+export interface Norm {
+  readonly scale: FrozenVector;
+  readonly shift: FrozenVector;
+}
+
+/**
+ * The first of several prefixes under which the file has this tensor; the last one where it has none, so that the error of a
+ * missing tensor names it as the format does.
+ * @example prefixOf(weights, "embeddings.word_embeddings.weight", ["", "bert."]) // "bert."
+ */
+export function prefixOf(weights: Weights, name: string, prefixes: readonly string[]): string {
+  return prefixes.find((prefix) => weights.has(`${prefix}${name}`)) ?? prefixes[prefixes.length - 1] ?? "";
+}
+
+/** `{name}.weight` [outputs, inputs] and `{name}.bias` [outputs]. */
+export function linearAt(weights: Weights, name: string, outputs: number, inputs: number, biased = true): Linear {
+  return {
+    weight: weights.matrix(`${name}.weight`, [outputs, inputs]),
+    bias: biased ? weights.vector(`${name}.bias`, outputs) : null,
+  };
+}
+
+/** `{name}.weight` and `{name}.bias`, which files of the first BERT models call `gamma` and `beta`. */
+export function normAt(weights: Weights, name: string, width: number): Norm {
+  const [scale, shift] = weights.has(`${name}.gamma`) ? ["gamma", "beta"] : ["weight", "bias"];
+  return {
+    scale: weights.vector(`${name}.${scale}`, width),
+    shift: weights.vector(`${name}.${shift}`, width),
+  };
+}
+
+/** A head from its matrix [vocabulary, H], which may be the embedding table, and its bias [vocabulary]. */
+export function headOf(table: FrozenMatrix, bias: FrozenVector | null): Head {
+  return {
+    rows: (ids) => table.rows(ids),
+    bias(ids) {
+      if (bias === null) return null;
+      const all = bias.read();
+      return Float32Array.from(ids, (id) => all[id] ?? NaN);
+    },
+  };
+}
+
+/**
+ * The rows of a table from `first` on: learned positions whose first rows belong to no token.
+ * @example rowsFrom(positions, 2).rows([0]) // row 2 of the table
+ */
+export function rowsFrom(table: FrozenMatrix, first: number): FrozenMatrix {
+  const [rows, width] = table.shape;
+  return {
+    name: `${table.name}[${first}:]`,
+    shape: [rows - first, width],
+    read: () => table.read().subarray(first * width),
+    rows: (indices) => table.rows(Array.from(indices, (index) => index + first)),
+  };
+}
+
+/**
+ * Where features are scored tokens, only those are computed after the last attention - unless the hidden states of all tokens
+ * are asked for, then they are taken at the end.
+ */
+export function scoredTokens<T>(
+  ops: Ops<T>,
+  layers: number,
+  tap: Tap<T> | undefined,
+): { readonly after: (layer: number, x: T) => T; readonly end: (x: T) => T } {
+  const early = tap === undefined && layers > 0;
+  return {
+    after: (layer, x) => (early && layer === layers - 1 ? ops.takeScored(x) : x),
+    end: (x) => (early ? x : ops.takeScored(x)),
+  };
+}
