@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { creationBench } from "./creation";
 import { engineBench } from "./engine";
 import { importBench } from "./import";
 import { benchOptions, usage } from "./options";
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   queries: queriesBench,
   outside: outsideBench,
   engine: engineBench,
+  creation: creationBench,
   import: importBench,
 };
 

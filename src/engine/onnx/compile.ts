@@ -35,7 +35,7 @@ export function compile(
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
-  const low = onnxLowOps(graph, weights, adapter.layout, feeds);
+  const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1);
   const outputs: Record<string, string> = {};
   if (kind === "plain") {
     const small = plain(low);

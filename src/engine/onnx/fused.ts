@@ -1,8 +1,9 @@
 import type { AttentionOptions, Ops } from "../../ops/ops";
 import { FLOAT, INT32, INT64 } from "./graph";
-import type { GraphBuilder } from "./graph";
+import type { Attribute, Dimension, GraphBuilder } from "./graph";
 import { rotationName } from "./low-ops";
 import type { Feeds, Value } from "./low-ops";
+import type { Shape } from "./shape";
 
 /** GroupQueryAttention takes heads of a multiple of this size only. */
 const KERNEL_WIDTH = 16;
@@ -14,70 +15,67 @@ const KERNEL_WIDTH = 16;
  * Source: microsoft/onnxruntime docs/ContribOperators.md (MultiHeadAttention, GroupQueryAttention, Gelu).
  */
 export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): Partial<Ops<Value>> {
-  const value = (name: string, ...from: readonly Value[]): Value => ({ name, shared: from.every((x) => x.shared) });
+  const emit = (
+    type: string,
+    inputs: readonly string[],
+    shape: Shape,
+    shared: boolean,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    outputs = 1,
+  ): Value => ({ name: graph.describe(graph.node(type, inputs, attributes, outputs), shape), shared, shape });
   const vector = (name: string, read: () => Float32Array, size: number): string =>
     graph.memo(`v${name}`, () => graph.floats(read(), [size]));
 
   /** Packed rows [R, T, width] -> padded texts of all points [R * B, S, width]. */
-  const texts = (x: Value, width: number): string =>
-    graph.node("Reshape", [
-      graph.node("Gather", [x.name, graph.input("unpack", INT64, ["B", "S"])], { axis: 1 }),
-      graph.input(`textRows:${width}`, INT64, [3]),
-    ]);
-  const packed = (x: string, shared: boolean): Value => ({
-    name: graph.node(
-      "Gather",
-      [
-        graph.node("Reshape", [x, graph.input(shared ? "flatRows:1" : "flatRows:R", INT64, [3])]),
-        graph.input("pack", INT64, ["T"]),
-      ],
-      { axis: 1 },
-    ),
-    shared,
-  });
+  const texts = ({ name, shape: [rows], shared }: Value, width: number): Value => {
+    const unpack = graph.input("unpack", INT64, ["B", "S"]);
+    const padded = emit("Gather", [name, unpack], [rows as Dimension, "B", "S", width], shared, { axis: 1 });
+    const target = graph.input(`textRows:${width}`, INT64, [3]);
+    return emit("Reshape", [padded.name, target], [shared ? "B" : "R*B", "S", width], shared);
+  };
+  const packed = ({ name, shared, shape }: Value): Value => {
+    const [rows, width] = [shared ? 1 : "R", shape[2] as Dimension];
+    const target = graph.input(shared ? "flatRows:1" : "flatRows:R", INT64, [3]);
+    const flat = emit("Reshape", [name, target], [rows, "B*S", width], shared);
+    return emit("Gather", [flat.name, graph.input("pack", INT64, ["T"])], [rows, "T", width], shared, { axis: 1 });
+  };
 
   return {
-    gelu: (x) => value(graph.node("Gelu", [x.name]), x),
-    layerNorm: (x, scale, shift, epsilon) =>
-      value(
-        graph.node(
-          "LayerNormalization",
-          [
-            x.name,
-            vector(scale.name, () => scale.read(), scale.shape[0]),
-            vector(shift.name, () => shift.read(), shift.shape[0]),
-          ],
-          { axis: -1, epsilon: { float: epsilon } },
-        ),
-        x,
-      ),
-    rmsNorm: (x, scale, epsilon) =>
-      value(
-        graph.node("SimplifiedLayerNormalization", [x.name, vector(scale.name, () => scale.read(), scale.shape[0])], {
-          axis: -1,
-          epsilon: { float: epsilon },
-        }),
-        x,
-      ),
+    gelu: (x) => emit("Gelu", [x.name], x.shape, x.shared),
+    layerNorm(x, scale, shift, epsilon) {
+      const gain = vector(scale.name, () => scale.read(), scale.shape[0]);
+      const offset = vector(shift.name, () => shift.read(), shift.shape[0]);
+      const attributes = { axis: -1, epsilon: { float: epsilon } };
+      return emit("LayerNormalization", [x.name, gain, offset], x.shape, x.shared, attributes);
+    },
+    rmsNorm(x, scale, epsilon) {
+      const gain = vector(scale.name, () => scale.read(), scale.shape[0]);
+      const attributes = { axis: -1, epsilon: { float: epsilon } };
+      return emit("SimplifiedLayerNormalization", [x.name, gain], x.shape, x.shared, attributes);
+    },
     attention(q, k, v, options: AttentionOptions) {
       const { heads, kvHeads, headSize, causal, window, rotary } = options;
       if (causal && headSize % KERNEL_WIDTH !== 0) return small.attention(q, k, v, options);
       // Queries, keys and values must agree on the leading axis; where only some are shared, copies are made for all points.
       const shared = q.shared && k.shared && v.shared;
       const spread = (x: Value): Value =>
-        x.shared === shared ? x : { name: graph.node("Expand", [x.name, graph.input("points", INT64, [3])]), shared };
+        x.shared === shared
+          ? x
+          : emit("Expand", [x.name, graph.input("points", INT64, [3])], ["R", ...x.shape.slice(1)], shared);
       const [qt, kt, vt] = [
         texts(spread(q), heads * headSize),
         texts(spread(k), kvHeads * headSize),
         texts(spread(v), kvHeads * headSize),
       ];
+      const three = [qt.name, kt.name, vt.name];
       const scale = { float: 1 / Math.sqrt(headSize) };
       if (!causal) {
-        const lengths = graph.input(shared ? "lengths:1" : "lengths:R", INT32, ["N"]);
-        return packed(graph.node("MultiHeadAttention", [qt, kt, vt, "", lengths], { num_heads: heads, scale }), shared);
+        const lengths = graph.input(shared ? "lengths:1" : "lengths:R", INT32, [shared ? "B" : "R*B"]);
+        const attributes = { num_heads: heads, scale };
+        return packed(emit("MultiHeadAttention", [...three, "", lengths], qt.shape, shared, attributes));
       }
-      const last = graph.input(shared ? "last:1" : "last:R", INT32, ["N"]);
-      const inputs = [qt, kt, vt, "", "", last, graph.input("longest", INT32, [])];
+      const last = graph.input(shared ? "last:1" : "last:R", INT32, [shared ? "B" : "R*B"]);
+      const inputs = [...three, "", "", last, graph.input("longest", INT32, [])];
       if (rotary) {
         const name = rotationName(feeds, rotary);
         inputs.push(
@@ -92,7 +90,7 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): 
         scale,
         do_rotary: rotary ? 1 : 0,
       };
-      return packed(graph.node("GroupQueryAttention", inputs, attributes, 3), shared);
+      return packed(emit("GroupQueryAttention", inputs, qt.shape, shared, attributes, 3));
     },
   };
 }

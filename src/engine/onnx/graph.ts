@@ -4,8 +4,9 @@ import { ProtoWriter } from "./protobuf";
 export const FLOAT = 1;
 export const INT32 = 6;
 export const INT64 = 7;
+export const BOOL = 9;
 
-export type ElementType = typeof FLOAT | typeof INT32 | typeof INT64;
+export type ElementType = typeof FLOAT | typeof INT32 | typeof INT64 | typeof BOOL;
 export type Attribute = number | { readonly float: number } | readonly number[];
 /** A dimension: a size, or the name of one that is known at run time only. */
 export type Dimension = number | string;
@@ -23,6 +24,7 @@ export class GraphBuilder {
   private readonly externals: { readonly name: string; readonly shape: readonly number[]; readonly at: External }[] =
     [];
   private readonly inputs = new Map<string, Uint8Array>();
+  private readonly values: Uint8Array[] = [];
   private readonly cache = new Map<string, string>();
   private next = 0;
 
@@ -55,6 +57,16 @@ export class GraphBuilder {
   /** Further outputs of a node made with `outputs > 1` follow its first. */
   sibling(first: string, index: number): string {
     return `v${Number(first.slice(1)) + index}`;
+  }
+
+  /**
+   * Says a node's output's shape. ONNX Runtime cannot follow run-time sizes by itself; without names for them its memory planner
+   * compares each new value with all earlier ones in vain, which takes time quadratic in the number of nodes, and no operation
+   * works in place.
+   */
+  describe(name: string, shape: readonly Dimension[], type: ElementType = FLOAT): string {
+    this.values.push(valueInfo(name, type, shape));
+    return name;
   }
 
   input(name: string, type: ElementType, shape: readonly Dimension[]): string {
@@ -112,6 +124,7 @@ export class GraphBuilder {
         for (const { name, shape, at } of this.externals) graph.bytes(5, externalTensor(name, shape, at, location));
         for (const input of this.inputs.values()) graph.bytes(11, input);
         for (const name of Object.keys(outputs)) graph.bytes(12, valueInfo(name, FLOAT, null));
+        for (const value of this.values) graph.bytes(13, value);
       })
       .finish();
   }

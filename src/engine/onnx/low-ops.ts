@@ -3,14 +3,17 @@ import type { LowOps } from "../../ops/low-ops";
 import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
 import { entryOf } from "../../tree/layout";
-import { FLOAT, INT64 } from "./graph";
-import type { GraphBuilder } from "./graph";
+import { BOOL, FLOAT, INT64 } from "./graph";
+import type { Attribute, Dimension, GraphBuilder } from "./graph";
+import { broadcast, joined, productShape, restOf, withAxis } from "./shape";
+import type { Shape } from "./shape";
 import type { WeightFile } from "./weight-file";
 
-/** A node's output. `shared` values have leading axis 1: nothing trainable has touched them. */
+/** A node's output. `shared` values have leading axis 1 (or none, as constants): nothing trainable has touched them. */
 export interface Value {
   readonly name: string;
   readonly shared: boolean;
+  readonly shape: Shape;
 }
 
 /** Rows of a frozen table that a run feeds for its tokens, so that the graph need not hold the table. */
@@ -36,35 +39,86 @@ export function rotationName(feeds: Feeds, rotary: Rotary): string {
   return name;
 }
 
-/** Emits ONNX nodes for the lower operations. All of P, B, S and T are dynamic. */
-export function onnxLowOps(graph: GraphBuilder, weights: WeightFile, layout: Layout, feeds: Feeds): LowOps<Value> {
-  const value = (name: string, ...from: readonly Value[]): Value => ({ name, shared: from.every((x) => x.shared) });
-  const unary = (type: string) => (x: Value) => value(graph.node(type, [x.name]), x);
-  const binary = (type: string) => (x: Value, y: Value) => value(graph.node(type, [x.name, y.name]), x, y);
-  const constant = (name: string): Value => ({ name, shared: true });
+/**
+ * Emits ONNX nodes for the lower operations. All of P, B, S and T are dynamic.
+ * @param points the leading axis of the trainable parameters: "R" points, or 1 in a dual graph
+ */
+export function onnxLowOps(
+  graph: GraphBuilder,
+  weights: WeightFile,
+  layout: Layout,
+  feeds: Feeds,
+  points: Dimension,
+): LowOps<Value> {
+  const emit = (
+    type: string,
+    inputs: readonly string[],
+    shape: Shape,
+    from: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): Value => ({
+    name: graph.describe(graph.node(type, inputs, attributes), shape),
+    shared: from.every((x) => x.shared),
+    shape,
+  });
+  const unary = (type: string) => (x: Value) => emit(type, [x.name], x.shape, [x]);
+  const binary = (type: string) => (x: Value, y: Value) =>
+    emit(type, [x.name, y.name], broadcast(x.shape, y.shape), [x, y]);
+  const constant = (name: string, shape: Shape): Value => ({ name, shared: true, shape });
+  const number = (value: number): Value => constant(graph.scalar(value), []);
   const reduce = (type: string) => (x: Value) =>
-    value(graph.node(type, [x.name, graph.integers([-1])], { keepdims: 1 }), x);
-  const slice = (x: string, from: number, to: number, axis: number): string =>
-    graph.node("Slice", [x, graph.integers([from]), graph.integers([to]), graph.integers([axis])]);
+    emit(type, [x.name, graph.integers([-1])], withAxis(x.shape, -1, 1), [x], { keepdims: 1 });
+  const slice = (x: Value, from: number, to: number, axis: number, length: Dimension): Value =>
+    emit(
+      "Slice",
+      [x.name, graph.integers([from]), graph.integers([to]), graph.integers([axis])],
+      withAxis(x.shape, axis, length),
+      [x],
+    );
+  const reshape = (x: Value, shape: readonly number[]): Value =>
+    emit("Reshape", [x.name, graph.integers([0, ...shape])], [x.shape[0] as Dimension, ...shape], [x]);
+  /** All tensors of each stack, cut apart once: one Split instead of one Gather for each site. */
+  const parts = new Map<string, readonly string[]>();
+  const partsOf = (stack: Value): readonly string[] => {
+    const known = parts.get(stack.name);
+    if (known) return known;
+    const [, count, rows, ...others] = stack.shape as readonly number[];
+    const flat = reshape(stack, [count * rows, ...others]);
+    const head = graph.node("Split", [flat.name], { axis: 1, num_outputs: count }, count);
+    const made = Array.from({ length: count }, (_, i) =>
+      graph.describe(graph.sibling(head, i), withAxis(flat.shape, 1, rows)),
+    );
+    parts.set(stack.name, made);
+    return made;
+  };
+  const mul = binary("Mul");
+  const add = binary("Add");
   const END = 2 ** 31 - 1;
 
   return {
     embed(table: FrozenMatrix, by: EmbeddingIndex) {
-      if (by === "zero")
-        return constant(graph.memo(`e0${table.name}`, () => graph.floats(table.rows([0]), [1, 1, table.shape[1]])));
+      const width = table.shape[1];
+      if (by === "zero") {
+        const name = graph.memo(`e0${table.name}`, () => graph.floats(table.rows([0]), [1, 1, width]));
+        return constant(name, [1, 1, width]);
+      }
       const input = `embedding:${by}:${table.name}`;
       feeds.embeddings.set(input, { input, table, by });
-      return constant(graph.input(input, FLOAT, [1, "T", table.shape[1]]));
+      return constant(graph.input(input, FLOAT, [1, "T", width]), [1, "T", width]);
     },
     frozen: (x, weight) =>
-      value(
-        graph.node("FusedMatMul", [x.name, graph.external(weight.name, weight.shape, weights.place(weight))], {
-          transB: 1,
-        }),
-        x,
+      emit(
+        "FusedMatMul",
+        [x.name, graph.external(weight.name, weight.shape, weights.place(weight))],
+        withAxis(x.shape, -1, weight.shape[0]),
+        [x],
+        { transB: 1 },
       ),
     vector: (weight: FrozenVector) =>
-      constant(graph.memo(`v${weight.name}`, () => graph.floats(weight.read(), weight.shape))),
+      constant(
+        graph.memo(`v${weight.name}`, () => graph.floats(weight.read(), weight.shape)),
+        weight.shape,
+      ),
     parameters(names, of) {
       const entries = names.map((name) => entryOf(layout, name));
       const [head] = entries;
@@ -73,75 +127,89 @@ export function onnxLowOps(graph: GraphBuilder, weights: WeightFile, layout: Lay
         if (entry.offset !== head.offset + i * head.size || entry.shape.join() !== head.shape.join())
           fail(`parameters[${i}]`, `${head.name}'s shape ${head.shape.join("x")}, next in the layout`, entry.name);
       });
-      const input = graph.input(of === "point" ? "theta" : "directions", FLOAT, [
-        of === "point" ? "R" : "P",
-        layout.size,
-      ]);
-      const part = slice(input, head.offset, head.offset + entries.length * head.size, 1);
-      const stack = graph.node("Reshape", [part, graph.integers([0, entries.length, ...head.shape])]);
-      return { name: stack, shared: false };
+      const rows = of === "point" ? points : "P";
+      const name = graph.input(of === "point" ? "theta" : "directions", FLOAT, [rows, layout.size]);
+      const all: Value = { name, shared: false, shape: [rows, layout.size] };
+      const length = entries.length * head.size;
+      return reshape(slice(all, head.offset, head.offset + length, 1, length), [entries.length, ...head.shape]);
     },
-    pick: (stack, index) => value(graph.node("Gather", [stack.name, graph.integers([index], [])], { axis: 1 }), stack),
-    reshape: (x, shape) => value(graph.node("Reshape", [x.name, graph.integers([0, ...shape])]), x),
-    matmul: binary("MatMul"),
-    matmulTransposed: (x, y, factor) =>
-      value(graph.node("FusedMatMul", [x.name, y.name], { transB: 1, alpha: { float: factor } }), x, y),
-    add: binary("Add"),
+    pick: (stack, index) => ({
+      name: partsOf(stack)[index] as string,
+      shared: stack.shared,
+      shape: [stack.shape[0] as Dimension, ...stack.shape.slice(2)],
+    }),
+    reshape,
+    matmul: (x, y) => emit("MatMul", [x.name, y.name], productShape(x.shape, y.shape), [x, y]),
+    matmulTransposed: (x, y, factor) => {
+      const turned = [...y.shape.slice(0, -2), ...y.shape.slice(-2).reverse()];
+      const attributes = { transB: 1, alpha: { float: factor } };
+      return emit("FusedMatMul", [x.name, y.name], productShape(x.shape, turned), [x, y], attributes);
+    },
+    add,
     subtract: binary("Sub"),
-    multiply: binary("Mul"),
-    scale: (x, factor) => (factor === 1 ? x : value(graph.node("Mul", [x.name, graph.scalar(factor)]), x)),
-    addScalar: (x, term) => value(graph.node("Add", [x.name, graph.scalar(term)]), x),
-    positive: (x) => value(graph.node("Cast", [graph.node("Greater", [x.name, graph.scalar(0)])], { to: FLOAT }), x),
+    multiply: mul,
+    scale: (x, factor) => (factor === 1 ? x : mul(x, number(factor))),
+    addScalar: (x, term) => add(x, number(term)),
+    positive(x) {
+      const is = graph.describe(graph.node("Greater", [x.name, graph.scalar(0)]), x.shape, BOOL);
+      return emit("Cast", [is], x.shape, [x], { to: FLOAT });
+    },
     relu: unary("Relu"),
     tanh: unary("Tanh"),
     sigmoid: unary("Sigmoid"),
     erf: unary("Erf"),
     exp: unary("Exp"),
-    inverseSqrt: (x) => value(graph.node("Reciprocal", [graph.node("Sqrt", [x.name])]), x),
+    inverseSqrt: (x) => unary("Reciprocal")(unary("Sqrt")(x)),
     sum: reduce("ReduceSum"),
     mean: reduce("ReduceMean"),
-    softmax: (x) => value(graph.node("Softmax", [x.name], { axis: -1 }), x),
-    concat: (values) => ({
-      name: graph.node(
-        "Concat",
-        values.map((x) => x.name),
-        { axis: 0 },
-      ),
-      shared: false,
-    }),
-    first: (x) => ({ name: slice(x.name, 0, 1, 0), shared: x.shared }),
-    rest: (x) => ({ name: slice(x.name, 1, END, 0), shared: false }),
+    softmax: (x) => emit("Softmax", [x.name], x.shape, [x], { axis: -1 }),
+    concat(values) {
+      const leading = joined(values.map(({ shape }) => shape[0] as Dimension));
+      const shape = withAxis((values[0] as Value).shape, 0, leading);
+      const names = values.map(({ name }) => name);
+      return emit("Concat", names, shape, values, { axis: 0 });
+    },
+    first: (x) => slice(x, 0, 1, 0, 1),
+    rest: (x) => slice(x, 1, END, 0, restOf(x.shape[0] as Dimension)),
     splitHeads(x, groups, perGroup) {
-      const padded = graph.node("Gather", [x.name, graph.input("unpack", INT64, ["B", "S"])], { axis: 1 });
-      const heads = graph.node("Reshape", [padded, graph.integers([0, 0, 0, groups, perGroup, -1])]);
-      return value(graph.node("Transpose", [heads], { perm: [0, 1, 3, 4, 2, 5] }), x);
+      const [rows, , width] = x.shape as readonly [Dimension, Dimension, number];
+      const size = width / (groups * perGroup);
+      const unpack = graph.input("unpack", INT64, ["B", "S"]);
+      const padded = emit("Gather", [x.name, unpack], [rows, "B", "S", width], [x], { axis: 1 });
+      const shape = [rows, "B", "S", groups, perGroup, size];
+      const target = graph.integers([0, 0, 0, groups, perGroup, size]);
+      const heads = emit("Reshape", [padded.name, target], shape, [x]);
+      return emit("Transpose", [heads.name], [rows, "B", groups, perGroup, "S", size], [x], {
+        perm: [0, 1, 3, 4, 2, 5],
+      });
     },
     mergeHeads(x) {
-      const back = graph.node("Transpose", [x.name], { perm: [0, 1, 4, 2, 3, 5] });
-      const rows = graph.node("Reshape", [back, graph.input("flatRows", INT64, [3])]);
-      return value(graph.node("Gather", [rows, graph.input("pack", INT64, ["T"])], { axis: 1 }), x);
+      const [rows, , groups, perGroup, , size] = x.shape as readonly [Dimension, "B", number, number, "S", number];
+      const width = groups * perGroup * size;
+      const back = emit("Transpose", [x.name], [rows, "B", "S", groups, perGroup, size], [x], {
+        perm: [0, 1, 4, 2, 3, 5],
+      });
+      const flat = emit("Reshape", [back.name, graph.input("flatRows", INT64, [3])], [rows, "B*S", width], [x]);
+      return emit("Gather", [flat.name, graph.input("pack", INT64, ["T"])], [rows, "T", width], [x], { axis: 1 });
     },
     rotate(x, rotary) {
       const name = rotationName(feeds, rotary);
       const half = rotary.frequencies.length;
-      const cosine = graph.input(`cos:${name}`, FLOAT, ["S", 2 * half]);
-      const sine = graph.input(`sin:${name}`, FLOAT, ["S", 2 * half]);
-      const low = slice(x.name, 0, half, -1);
-      const high = slice(x.name, half, END, -1);
-      const turned = graph.node("Concat", [graph.node("Neg", [high]), low], { axis: -1 });
-      return value(graph.node("Add", [graph.node("Mul", [x.name, cosine]), graph.node("Mul", [turned, sine])]), x);
+      const angle = (part: string): Value => {
+        const shape = ["S", 2 * half];
+        return constant(graph.input(`${part}:${name}`, FLOAT, shape), shape);
+      };
+      const high = unary("Neg")(slice(x, half, END, -1, half));
+      const turned = emit("Concat", [high.name, slice(x, 0, half, -1, half).name], x.shape, [x], { axis: -1 });
+      return add(mul(x, angle("cos")), mul(turned, angle("sin")));
     },
-    mask: (scores, { causal, window }) =>
-      value(
-        graph.node("Add", [
-          scores.name,
-          causal
-            ? graph.input(`causalMask:${window ?? "all"}`, FLOAT, ["S", "S"])
-            : graph.input("paddingMask", FLOAT, ["B", 1, 1, 1, "S"]),
-        ]),
-        scores,
-      ),
-    meanPool: (x) => value(graph.node("MatMul", [graph.input("pool", FLOAT, ["B", "T"]), x.name]), x),
-    takeScored: (x) => value(graph.node("Gather", [x.name, graph.input("scored", INT64, ["B"])], { axis: 1 }), x),
+    mask(scores, { causal, window }) {
+      const shape = causal ? ["S", "S"] : ["B", 1, 1, 1, "S"];
+      const input = graph.input(causal ? `causalMask:${window ?? "all"}` : "paddingMask", FLOAT, shape);
+      return add(scores, constant(input, shape));
+    },
+    meanPool: (x) => emit("MatMul", [graph.input("pool", FLOAT, ["B", "T"]), x.name], withAxis(x.shape, -2, "B"), [x]),
+    takeScored: (x) =>
+      emit("Gather", [x.name, graph.input("scored", INT64, ["B"])], withAxis(x.shape, 1, "B"), [x], { axis: 1 }),
   };
 }

@@ -1,0 +1,46 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { AdapterSpec } from "../../../src/adapter/adapter";
+import { makeAdapter } from "../../../src/adapter/make-adapter";
+import { compile } from "../../../src/engine/onnx/compile";
+import { readOnnxGraph } from "../../support/onnx-graph";
+import { scratch } from "../../support/scratch";
+import { tinyModel } from "../../support/tiny-models";
+
+const test = suite("engine/onnx/compile");
+const folder = scratch();
+test.after(() => folder.remove());
+
+const train: AdapterSpec = {
+  kind: "tensor-train",
+  placement: "llama",
+  rank: 2,
+  bottleneck: 8,
+  scale: 1,
+  modes: null,
+};
+const lora: AdapterSpec = { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] };
+
+for (const kind of ["plain", "dual"] as const) {
+  for (const spec of [train, lora]) {
+    test(`${kind} graph with ${spec.kind}: every value has a named shape, so that planning memory takes no time`, () => {
+      const { model } = tinyModel("llama");
+      const { path } = compile(model, makeAdapter(spec, model.sites), kind, folder.file("cache"), true);
+      const { nodes, described } = readOnnxGraph(path);
+      const results = nodes.filter(({ type }) => type !== "Identity");
+      const without = results.filter(({ outputs }) => !described.has(outputs[0]));
+      assert.equal(without, []);
+    });
+  }
+}
+
+test("trainable tensors of all sites are cut apart by one operation for each kind of tensor, not one for each site", () => {
+  const { model } = tinyModel("llama");
+  const adapter = makeAdapter(lora, model.sites);
+  const { nodes } = readOnnxGraph(compile(model, adapter, "plain", folder.file("cache"), true).path);
+  // LoRA on query and value: A of both has one shape; B of query and of value have their own where widths differ.
+  const kinds = new Set(adapter.layout.entries.map(({ name, shape }) => `${name.slice(-1)} ${shape.join("x")}`));
+  assert.is(nodes.filter(({ type }) => type === "Split").length, kinds.size);
+});
+
+test.run();
