@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
 import { fail, sameLength } from "../../check/check";
 import type { Model } from "../../model/model";
+import { requireMemory } from "../../weights/memory";
+import { freeMemory } from "../free-memory";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { compile } from "./compile";
 import type { Compiled } from "./compile";
@@ -18,6 +20,8 @@ export interface OnnxOptions {
   readonly cacheDirectory?: string;
   /** Fused kernels where no tangent is needed; default true. Without them every engine runs the same small operations. */
   readonly fused?: boolean;
+  /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
+  readonly freeBytes?: number;
 }
 
 export interface OnnxSession extends ModelSession {
@@ -48,6 +52,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const known = opened.get(kind);
     if (known) return known;
     const opening = (async () => {
+      requireMemory({
+        name: `${model.family} of ${model.layers} layers`,
+        model,
+        precision: { kind: "fp32" },
+        pass: { ...USUAL_PASS, points: kind === "dual" ? 2 : 1, trainable: layout.size },
+        freeBytes: options.freeBytes ?? freeMemory(),
+        alternatives: [],
+      });
       const compiled = compile(model, adapter, kind, directory, fused);
       await worker.create(kind, compiled.path, {
         intraOpNumThreads: threads,
@@ -125,6 +137,9 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     dispose: () => worker.end(),
   };
 }
+
+/** The batch that a session's memory is predicted for. */
+const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
 /** The inputs that do not depend on trainable parameters. */
 interface BatchFeeds {

@@ -1,0 +1,122 @@
+import { positiveInteger } from "../check/check";
+import type { Model } from "../model/model";
+
+/** How an engine holds the frozen matrices: int8 with one fp32 scale per output row, int4 with one per `block` inputs. */
+export type MemoryPrecision =
+  { readonly kind: "fp32" } | { readonly kind: "int8" } | { readonly kind: "int4"; readonly block: number };
+
+/** What of a model decides the memory. */
+export type ModelShape = Pick<Model, "sites" | "width">;
+
+/** What is evaluated in one pass: `points` counts the primal too, so a directional pass along P directions has 1 + P. */
+export interface PassShape {
+  readonly texts: number;
+  /** Of each text. */
+  readonly tokens: number;
+  readonly points: number;
+  /** Trainable parameters d. */
+  readonly trainable: number;
+}
+
+/** A prediction in bytes of resident memory. */
+export interface MemoryNeed {
+  /** Node, the engine's library, a tokenizer: there before a model is opened. */
+  readonly process: number;
+  /** Frozen matrices in the engine. Embedding tables stay in their file. */
+  readonly weights: number;
+  /** What a pass makes and the engine keeps for the next one. */
+  readonly activations: number;
+  readonly total: number;
+}
+
+/**
+ * The constants of the prediction, fitted to peaks of resident memory of MiniLM and SmolLM2 in fp32 (`test/weights/memory.test.ts` holds
+ * them to what is measured).
+ */
+export const MEMORY = {
+  process: 165e6,
+  /** Copies of each matrix in a session: the engine packs it once. */
+  copies: { fp32: 1, int8: 1, int4: 1 },
+  /** Values kept per token and point: so many of the model's width, and so many of its widest layer. */
+  widths: 8,
+  widest: 10,
+  /** Vectors of d beside one for each point: parameters, directions and the estimate. */
+  vectors: 3,
+} as const;
+
+/**
+ * Predicts what training needs:
+ *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts tokens (a width + b widest) + 4 d (points + c).
+ * @throws when a count is not a positive integer
+ * @example predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9
+ */
+export function predictMemory(model: ModelShape, precision: MemoryPrecision, pass: PassShape): MemoryNeed {
+  const { texts, tokens, points, trainable } = pass;
+  const rows = positiveInteger("texts", texts) * positiveInteger("tokens", tokens) * positiveInteger("points", points);
+  const weights =
+    MEMORY.copies[precision.kind] * model.sites.reduce((sum, site) => sum + matrixBytes(site, precision), 0);
+  const widest = model.sites.reduce((most, { inputs, outputs }) => Math.max(most, inputs, outputs), model.width);
+  const activations =
+    4 * rows * (MEMORY.widths * model.width + MEMORY.widest * widest) + 4 * trainable * (points + MEMORY.vectors);
+  return { process: MEMORY.process, weights, activations, total: MEMORY.process + weights + activations };
+}
+
+/** A precision's name in messages and tables. @example precisionName({ kind: "int4", block: 32 }) // "int4 (block 32)" */
+export function precisionName(precision: MemoryPrecision): string {
+  return precision.kind === "int4" ? `int4 (block ${precision.block})` : precision.kind;
+}
+
+/** Bytes for people. @example formatBytes(5.1e9) // "5.1 GB" */
+export function formatBytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+}
+
+export interface MemoryQuestion {
+  /** Of the model, for the message. */
+  readonly name: string;
+  readonly model: ModelShape;
+  readonly precision: MemoryPrecision;
+  readonly pass: PassShape;
+  /** What may be taken; Infinity: no check. */
+  readonly freeBytes: number;
+  /** Other precisions that the engine offers. */
+  readonly alternatives: readonly MemoryPrecision[];
+}
+
+/**
+ * Refuses a session that would not fit, before anything of it is loaded. The process itself is there already and is not counted.
+ * @throws "NAME: needs about 27.5 GB at fp32, 3.2 GB free: use int8 (...), or ..."
+ */
+export function requireMemory({ name, model, precision, pass, freeBytes, alternatives }: MemoryQuestion): void {
+  const more = (kind: MemoryPrecision, smaller: PassShape = pass): number => {
+    const { weights, activations } = predictMemory(model, kind, smaller);
+    return weights + activations;
+  };
+  const needed = more(precision);
+  if (needed <= freeBytes) return;
+  const options = alternatives
+    .filter((kind) => more(kind) <= freeBytes)
+    .map((kind) => `${precisionName(kind)} (about ${formatBytes(more(kind))})`);
+  const one = { ...pass, texts: 1, points: 1 };
+  if (more(precision, one) <= freeBytes)
+    options.push(`fewer texts and points in a pass (about ${formatBytes(more(precision, one))} for one)`);
+  if (options.length === 0) options.push("a smaller model");
+  throw new Error(
+    `${name}: needs about ${formatBytes(needed)} at ${precisionName(precision)}, ${formatBytes(freeBytes)} free: use ` +
+      `${options.join(", ")}, close what else is open, or pass freeBytes: Infinity to try all the same`,
+  );
+}
+
+function matrixBytes(
+  { inputs, outputs }: { readonly inputs: number; readonly outputs: number },
+  precision: MemoryPrecision,
+): number {
+  switch (precision.kind) {
+    case "fp32":
+      return 4 * inputs * outputs;
+    case "int8":
+      return outputs * (inputs + 4);
+    case "int4":
+      return outputs * (inputs / 2 + 4 * Math.ceil(inputs / positiveInteger("block", precision.block)));
+  }
+}
