@@ -14,12 +14,28 @@ export interface KernelClient {
   readonly process: ChildProcess;
   /** Sends a request and resolves to the content of its reply. */
   request(type: string, content: object, channel?: "shell" | "control"): Promise<Message>;
+  /** Sends a message that has no reply, for example of a comm; resolves once the kernel is idle again after it. */
+  send(type: string, content: object, options?: SendOptions): Promise<void>;
   /** Runs a cell; resolves once the reply and the kernel's "idle" have both come, so that every output has been seen. */
-  execute(code: string, onOutput?: (message: Message) => void): Promise<Message>;
+  execute(code: string, onOutput?: (message: Message) => void, options?: ExecuteFields): Promise<Message>;
   /** Calls back for every message that the kernel publishes. */
   onPublished(listener: (message: Message) => void): () => void;
   interrupt(): void;
   close(): Promise<void>;
+}
+
+/** Fields of an execute_request; what is not given is as JupyterLab sends it. */
+export interface ExecuteFields {
+  readonly silent?: boolean;
+  readonly store_history?: boolean;
+  readonly stop_on_error?: boolean;
+  readonly user_expressions?: Readonly<Record<string, string>>;
+}
+
+export interface SendOptions {
+  readonly buffers?: readonly Buffer[];
+  /** Called for each message that the kernel publishes in answer. */
+  readonly onOutput?: (message: Message) => void;
 }
 
 export interface KernelOptions {
@@ -104,54 +120,55 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   };
   for (const loop of [readReplies(sockets.shell), readReplies(sockets.control), readPublished()]) loop.catch(ended);
 
-  const send = async (
-    type: string,
-    content: object,
-    channel: "shell" | "control",
-  ): Promise<{ id: string; reply: Promise<Message> }> => {
-    const frames = compose(key, session, type, content);
-    const id = (JSON.parse(String(frames[2])) as { msg_id: string }).msg_id;
-    const reply = new Promise<Message>((resolve) => replies.set(id, resolve)).finally(() => replies.delete(id));
-    await sockets[channel].send(frames);
-    return { id, reply: Promise.race([reply, whenEnded]) };
+  const newMessage = (type: string, content: object, buffers: readonly Buffer[] = []) => {
+    const frames = compose(key, session, type, content, { buffers });
+    return { frames, id: (JSON.parse(String(frames[2])) as { msg_id: string }).msg_id };
   };
   const onPublished = (listener: (message: Message) => void): (() => void) => {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
-  const request = async (type: string, content: object, channel: "shell" | "control" = "shell"): Promise<Message> =>
-    (await send(type, content, channel)).reply;
+  /** Sends a message; resolves to its reply. */
+  const ask = async ({ frames, id }: ReturnType<typeof newMessage>, channel: "shell" | "control"): Promise<Message> => {
+    const reply = new Promise<Message>((resolve) => replies.set(id, resolve)).finally(() => replies.delete(id));
+    await sockets[channel].send(frames);
+    return Promise.race([reply, whenEnded]);
+  };
+  /** Resolves once the kernel is idle after a message; what it publishes until then goes to `onOutput`. */
+  const follow = async (id: string, onOutput: (message: Message) => void = () => undefined): Promise<void> => {
+    let off: () => void = () => undefined;
+    const idle = new Promise<void>((resolve) => {
+      off = onPublished((message) => {
+        if (message.parent.msg_id !== id) return;
+        onOutput(message);
+        if (message.header.msg_type === "status" && message.content["execution_state"] === "idle") resolve();
+      });
+    });
+    await Promise.race([idle, whenEnded]).finally(off);
+  };
+  const request = (type: string, content: object, channel: "shell" | "control" = "shell"): Promise<Message> =>
+    ask(newMessage(type, content), channel);
 
   const client: KernelClient = {
     process: child,
     request,
     onPublished,
-    async execute(code, onOutput = () => undefined) {
-      const waiting: Message[] = [];
-      let id: string | undefined;
-      let idle: () => void = () => undefined;
-      const whenIdle = new Promise<void>((resolve) => (idle = resolve));
-      const take = (message: Message): void => {
-        if (id === undefined) return void waiting.push(message);
-        if (message.parent.msg_id !== id) return;
-        onOutput(message);
-        if (message.header.msg_type === "status" && message.content["execution_state"] === "idle") idle();
-      };
-      const off = onPublished(take);
-      try {
-        const sent = await send(
-          "execute_request",
-          { code, silent: false, store_history: true, stop_on_error: true },
-          "shell",
-        );
-        id = sent.id;
-        waiting.splice(0).forEach(take);
-        const reply = await sent.reply;
-        await Promise.race([whenIdle, whenEnded]);
-        return reply;
-      } finally {
-        off();
-      }
+    async send(type, content, { buffers = [], onOutput } = {}) {
+      const message = newMessage(type, content, buffers);
+      const idle = follow(message.id, onOutput);
+      await sockets.shell.send(message.frames);
+      await idle;
+    },
+    async execute(code, onOutput, options = {}) {
+      const message = newMessage("execute_request", {
+        code,
+        silent: false,
+        store_history: true,
+        stop_on_error: true,
+        ...options,
+      });
+      const [reply] = await Promise.all([ask(message, "shell"), follow(message.id, onOutput)]);
+      return reply;
     },
     interrupt: () => void child.kill("SIGINT"),
     async close() {

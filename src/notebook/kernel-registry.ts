@@ -7,6 +7,8 @@ export interface KernelRegistry {
   interrupt(): AbortSignal;
   /** Sends an output of the current cell; undefined where nothing shows outputs. */
   publish: Publish | undefined;
+  /** Comms to the front end; undefined outside a kernel. */
+  readonly comms: Comms | undefined;
   /** Called by the kernel when a cell ends, before it is marked as done. */
   readonly flushes: Set<() => void>;
   /** Open models by slot (open-models.ts). */
@@ -20,6 +22,53 @@ export interface DisplayContent {
 }
 
 export type Publish = (content: DisplayContent, update: boolean) => void;
+
+/** A message that the front end sent over a comm. */
+export interface CommMessage {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly buffers: readonly Buffer[];
+  /** The header of the Jupyter message, by which an answer refers to it. */
+  readonly header: { readonly msg_id: string; readonly msg_type: string; readonly session: string };
+}
+
+export interface SendOptions {
+  readonly metadata?: object;
+  /** Copied at once: the sender may go on to use its arrays. */
+  readonly buffers?: readonly (ArrayBufferView | ArrayBuffer)[];
+  /** What this answers, as an "echo_update" of a widget must; default the last cell. */
+  readonly inReplyTo?: CommMessage;
+}
+
+export interface CommHandlers {
+  /** What it throws is shown under the last cell; the next message is handled at once, also before a promise that it returns has ended. */
+  readonly onMessage?: (message: CommMessage) => void | Promise<void>;
+  /** The front end closed the comm. */
+  readonly onClose?: (message: CommMessage) => void | Promise<void>;
+}
+
+export interface CommOptions extends CommHandlers, SendOptions {
+  /** Default: a new UUID. */
+  readonly id?: string;
+}
+
+/** One end of a channel to the front end. Once it is closed, by either side, what is sent goes nowhere. */
+export interface Comm {
+  readonly id: string;
+  readonly target: string;
+  isOpen(): boolean;
+  send(data: object, options?: SendOptions): void;
+  close(data?: object, options?: SendOptions): void;
+}
+
+export type OpenedComm = (comm: Comm, message: CommMessage) => CommHandlers | undefined;
+
+/** The kernel's side of all comms (kernel/comms.cjs); code of cells uses comm.ts. */
+export interface Comms {
+  open(target: string, data: object, options?: CommOptions): Comm;
+  onOpened(target: string, handler: OpenedComm): void;
+  list(): readonly Comm[];
+}
 
 export interface Disposable {
   dispose(): void | Promise<void>;
@@ -35,7 +84,7 @@ const holder = globalThis as { [place]?: KernelRegistry };
 
 function createRegistry(): KernelRegistry {
   const never = new AbortController();
-  return { interrupt: () => never.signal, publish: undefined, flushes: new Set(), open: new Map() };
+  return { interrupt: () => never.signal, publish: undefined, comms: undefined, flushes: new Set(), open: new Map() };
 }
 
 export function kernelRegistry(): KernelRegistry {

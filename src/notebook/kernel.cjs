@@ -11,6 +11,7 @@ require("./kernel/compiler.cjs").useProjectOptions();
 const { createConverter } = require("tslab/dist/converter.js");
 const { createExecutor } = require("tslab/dist/executor.js");
 const { createCells } = require("./kernel/cells.cjs");
+const { createComms } = require("./kernel/comms.cjs");
 const { createInterrupts } = require("./kernel/interrupts.cjs");
 const { installRegistry } = require("./kernel/registry.cjs");
 const { requestHandlers } = require("./kernel/requests.cjs");
@@ -29,7 +30,9 @@ const registry = installRegistry(interrupts);
 async function main() {
   const server = await startServer(connection);
   const cells = createCells({ server, executor, interrupts, registry, said });
-  server.listen(requestHandlers({ server, cells, executor, interrupts, stop }));
+  const comms = createComms(server, cells.newest);
+  registry.comms = comms.api;
+  server.listen(requestHandlers({ server, cells, comms, executor, interrupts, stop }));
 
   process.on("SIGINT", interrupts.onSignal);
   process.on("SIGTERM", stop);

@@ -88,7 +88,10 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
       queue.push(request);
       if (!working) void work();
     },
+    /** The request whose cell runs now, if one does. */
     running: () => running,
+    /** The request that outputs belong to: the cell that runs now, or the last one. */
+    newest: () => current,
     /** Earlier inputs, newest last: `tail` and `range` of this session; there is no other. */
     history({ hist_access_type: kind, n, start = 0, stop, output }) {
       const all =

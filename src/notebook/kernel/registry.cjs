@@ -5,6 +5,7 @@ exports.installRegistry = function installRegistry(interrupts) {
   const registry = {
     interrupt: () => interrupts.signal(),
     publish: undefined,
+    comms: undefined,
     flushes: new Set(),
     open: new Map(),
     async disposeAll() {

@@ -1,6 +1,7 @@
 // The answer to each kind of request. Cells wait in their own queue (cells.cjs); everything else is answered at once, also while a cell runs.
 const { printQuickInfo } = require("tslab/dist/inspect.js");
 const ts = require("@tslab/typescript-for-tslab");
+const { log } = require("./streams.cjs");
 
 const kernelInfo = () => ({
   status: "ok",
@@ -41,14 +42,14 @@ function complete(executor, { code, cursor_pos }) {
   return { status: "ok", cursor_start: start, cursor_end: end, matches: candidates, metadata: {} };
 }
 
-exports.requestHandlers = function requestHandlers({ server, cells, executor, interrupts, stop }) {
+exports.requestHandlers = function requestHandlers({ server, cells, comms, executor, interrupts, stop }) {
   const answers = {
     kernel_info_request: () => kernelInfo(),
     is_complete_request: ({ code }) => isComplete(code),
     inspect_request: (content) => inspect(executor, content),
     complete_request: (content) => complete(executor, content),
     history_request: (content) => ({ status: "ok", history: cells.history(content) }),
-    comm_info_request: () => ({ status: "ok", comms: {} }),
+    comm_info_request: ({ target_name: target }) => ({ status: "ok", comms: comms.info(target) }),
     interrupt_request: () => {
       interrupts.onSignal();
       return { status: "ok" };
@@ -56,30 +57,32 @@ exports.requestHandlers = function requestHandlers({ server, cells, executor, in
     shutdown_request: ({ restart }) => ({ status: "ok", restart: restart === true }),
   };
 
-  async function answer(request) {
-    const { msg_type: type } = request.message.header;
-    const { message } = request;
-    server.status("busy", message);
-    try {
-      if (type === "comm_open") server.publish("comm_close", { comm_id: message.content.comm_id, data: {} }, message);
-      if (type in answers) {
-        const content = await Promise.resolve(message.content)
-          .then(answers[type])
-          .catch((error) => ({ status: "error", ename: error.name, evalue: error.message, traceback: [] }));
-        await server.reply(request, type.replace("_request", "_reply"), content);
-      }
-    } finally {
-      server.status("idle", message);
-      // The answer to a completion must not mark the kernel of a running cell as idle.
-      if (cells.running() !== undefined) server.status("busy", cells.running());
-    }
+  /** Each request has its own busy and idle; the answer to a completion must not mark the kernel of a running cell as idle. */
+  const idle = (message) => {
+    server.status("idle", message);
+    if (cells.running() !== undefined) server.status("busy", cells.running());
+  };
+
+  async function answer(request, type) {
+    const content = await Promise.resolve(request.message.content)
+      .then(answers[type])
+      .catch((error) => ({ status: "error", ename: error.name, evalue: error.message, traceback: [] }));
+    await server.reply(request, type.replace("_request", "_reply"), content);
+    idle(request.message);
     if (type === "shutdown_request") await stop();
   }
 
   return {
     receive(request) {
-      if (request.message.header.msg_type === "execute_request") cells.add(request);
-      else void answer(request);
+      const { message } = request;
+      const { msg_type: type } = message.header;
+      if (type === "execute_request") return cells.add(request);
+      server.status("busy", message);
+      if (Object.hasOwn(answers, type)) return void answer(request, type);
+      // A front end sends its next change only after this "idle", so a handler that goes on does not hold it back.
+      if (Object.hasOwn(comms.receive, type)) comms.receive[type](message);
+      else log(`${type}: not a message that this kernel knows`);
+      idle(message);
     },
   };
 };

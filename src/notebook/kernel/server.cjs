@@ -1,6 +1,7 @@
 // The kernel's five sockets: receives requests, sends replies, publishes outputs and its status.
 const { randomUUID } = require("node:crypto");
 const { compose, parse } = require("./message.cjs");
+const { log } = require("./streams.cjs");
 
 exports.startServer = async function startServer(connection) {
   const zmq = require("zeromq");
@@ -27,14 +28,16 @@ exports.startServer = async function startServer(connection) {
     return next;
   };
   let beforePublish = () => {};
-  const publishNow = (type, content, parent) =>
-    void outputs.send(compose(key, session, type, content, { parent, identities: [type] })).catch(() => {});
+  const publishNow = (type, content, parent, { metadata, buffers } = {}) =>
+    void outputs
+      .send(compose(key, session, type, content, { parent, identities: [type], metadata, buffers }))
+      .catch(() => {});
 
   return {
     /** Sends to every front end. Text that waits to be sent goes first, so the order stays true. */
-    publish(type, content, parent) {
+    publish(type, content, parent, options) {
       beforePublish();
-      publishNow(type, content, parent);
+      publishNow(type, content, parent, options);
     },
     publishNow,
     onPublish: (flush) => (beforePublish = flush),
@@ -50,7 +53,7 @@ exports.startServer = async function startServer(connection) {
           try {
             handlers.receive({ message: parse(key, frames), socket });
           } catch (error) {
-            console.error(error);
+            log(error.message); // a message with a wrong signature, for one: it is dropped
           }
         }
       };

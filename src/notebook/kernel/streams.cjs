@@ -2,6 +2,10 @@
 // JupyterLab's server drops messages above a rate, and a loop that prints a line at a time is above it.
 
 const GATHER_MS = 20;
+const writeToTerminal = process.stderr.write.bind(process.stderr);
+
+/** A line for whoever runs the kernel: it goes to the process's own stderr, never under a cell. */
+exports.log = (text) => writeToTerminal(`[kernel] ${text}\n`);
 
 exports.captureStreams = function captureStreams(send) {
   let name;
