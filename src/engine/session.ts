@@ -32,5 +32,16 @@ export interface ModelSession {
     directions: readonly Float32Array[],
     batch: TokenBatch,
   ): Promise<{ readonly primal: Features; readonly tangents: Features }>;
+  /** The exact gradient by all trainable parameters at once; absent where the engine has no reverse mode. */
+  readonly gradient?: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
   dispose(): Promise<void>;
+}
+
+/** From the features [1, B, H] at a point to the loss's derivative by each of them [1, B, H]. */
+export type PullBack = (features: Features) => Float32Array;
+
+export interface PointGradient {
+  readonly features: Features;
+  /** [d] */
+  readonly gradient: Float32Array;
 }

@@ -4,9 +4,15 @@ import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
+import { garbageCollected } from "../../ops/program";
+import type { Memory } from "../../ops/program";
+import { runForward } from "../../ops/reverse";
+import { recordModel } from "../record-model";
 import type { Features, ModelSession, TokenBatch } from "../session";
+import { addStack } from "../gradient-parts";
 import { referenceOps } from "./low-ops";
 import type { Point } from "./low-ops";
+import { reversibleReference } from "./reversible";
 import { tensor } from "./tensor";
 import type { Tensor } from "./tensor";
 
@@ -30,8 +36,34 @@ export function referenceSession(model: Model, adapter: Adapter): ModelSession {
       const { primal, tangents } = referenceTangents64(model, adapter, point, directions, batch);
       return { primal: features(primal), tangents: features(tangents) };
     },
+    async gradient(point, batch, pullBack) {
+      let seen: Features | null = null;
+      const gradient = referenceGradient64(model, adapter, point, batch, (output) => {
+        seen = features(output);
+        return pullBack(seen);
+      });
+      return { features: seen!, gradient: Float32Array.from(gradient) };
+    },
     dispose: async () => undefined,
   };
+}
+
+/** The derivative [d] of <features, cotangent> by the trainable parameters in float64, where cotangent = pullBack(features) [1, B, H]. */
+export function referenceGradient64(
+  model: Model,
+  adapter: Adapter,
+  point: Point,
+  batch: TokenBatch,
+  pullBack: (features: Tensor) => ArrayLike<number>,
+): Float64Array {
+  const { layout } = adapter;
+  sameLength("point", point.length, layout.size);
+  const low = reversibleReference({ batch, layout, points: [point], directions: [] });
+  const forward = runForward(recordModel(model, adapter, "plain"), low, garbageCollected as Memory<Tensor>);
+  const gradient = new Float64Array(layout.size);
+  const cotangent = tensor(forward.output.shape, pullBack(forward.output));
+  for (const { names, gradient: part } of forward.pullBack(cotangent)) addStack(layout, names, part.data, gradient);
+  return gradient;
 }
 
 /**

@@ -1,0 +1,16 @@
+import type { Adapter } from "../adapter/adapter";
+import { forwardWith } from "../model/forward-with";
+import type { Model } from "../model/model";
+import { dual } from "../ops/dual";
+import { plain } from "../ops/plain";
+import { record } from "../ops/program";
+import type { Recording } from "../ops/program";
+
+/** An adapted model as a program: "plain" gives its features, "dual" also their tangents (none where nothing is trainable). */
+export function recordModel(model: Model, adapter: Adapter, kind: "plain" | "dual"): Recording {
+  return record((low) => {
+    if (kind === "plain") return [forwardWith(model, adapter, plain(low))];
+    const { primal, tangents } = forwardWith(model, adapter, dual(low));
+    return tangents === null ? [primal] : [primal, tangents];
+  });
+}

@@ -1,0 +1,65 @@
+import type { Reversible } from "../../ops/reverse";
+import { packBatch } from "../onnx/geometry";
+import { referenceOps } from "./low-ops";
+import type { Pass } from "./low-ops";
+import { broadcastPositions, generate, mapRows, matmul, sizeOf, transposed } from "./tensor";
+import type { Tensor } from "./tensor";
+
+/** The float64 operations with their adjoints: exact gradients, to judge other engines' by. */
+export function reversibleReference(pass: Pass): Reversible<Tensor> {
+  const low = referenceOps(pass);
+  const { texts, longest, tokens, scored, lengths } = packBatch(pass.batch);
+  const starts = Array.from(lengths, (_, b) => lengths.slice(0, b).reduce((sum, length) => sum + length, 0));
+  /** [R, B, H] -> [R, T, H] where token t of text b gets share(b, row) of the text's row. */
+  const toTokens = ({ shape: [leading, , width], data }: Tensor, share: (b: number, row: number) => number): Tensor => {
+    const out = new Float64Array(leading * tokens * width);
+    for (let r = 0; r < leading; r++)
+      for (let b = 0; b < texts; b++)
+        for (let row = starts[b]; row < starts[b] + lengths[b]; row++)
+          for (let h = 0; h < width; h++)
+            out[(r * tokens + row) * width + h] = share(b, row) * data[(r * texts + b) * width + h];
+    return { shape: [leading, tokens, width], data: out };
+  };
+  return {
+    ...low,
+    shape: ({ shape }) => shape,
+    sumTo(x, shape) {
+      const at = broadcastPositions(shape, x.shape);
+      const data = new Float64Array(sizeOf(shape));
+      x.data.forEach((value, i) => (data[at[i]] += value));
+      return { shape, data };
+    },
+    spread(x, shape) {
+      const at = broadcastPositions(x.shape, shape);
+      return generate(shape, (i) => x.data[at[i]]);
+    },
+    matmulOfTransposed: (x, y) => matmul(transposed(x), y),
+    frozenBack(x, weight) {
+      const [outputs, inputs] = weight.shape;
+      const w = weight.read();
+      return mapRows(x, inputs, (row, out) => {
+        for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) out[i] += row[o] * w[o * inputs + i];
+      });
+    },
+    unpick(picked, shape) {
+      const [leading, count, ...rest] = shape;
+      const size = sizeOf(rest);
+      const data = new Float64Array(sizeOf(shape));
+      for (const [index, part] of picked)
+        for (let r = 0; r < leading; r++)
+          data.set(part.data.subarray(r * size, (r + 1) * size), (r * count + index) * size);
+      return { shape, data };
+    },
+    unmergeHeads(x, groups, perGroup) {
+      const split = low.splitHeads(x, groups, perGroup);
+      const size = split.shape[5];
+      return generate(split.shape, (i) => {
+        const place = Math.floor(i / size) % longest;
+        const b = Math.floor(i / (size * longest * perGroup * groups)) % texts;
+        return place < lengths[b] ? split.data[i] : 0;
+      });
+    },
+    unpool: (x) => toTokens(x, (b) => 1 / lengths[b]),
+    untakeScored: (x) => toTokens(x, (b, row) => (row === scored[b] ? 1 : 0)),
+  };
+}

@@ -1,0 +1,132 @@
+import { fail } from "../check/check";
+import type { LowOps } from "./low-ops";
+import type { FrozenMatrix, FrozenVector } from "./ops";
+
+/** A model's lower operations in order, as plain data: another thread can run them, and a reverse pass can walk them back. */
+export interface Program {
+  readonly instructions: readonly Instruction[];
+  /** The places of the results. */
+  readonly outputs: readonly number[];
+}
+
+/** One call of `LowOps`; its value is known by its place in the program. */
+export interface Instruction {
+  readonly op: keyof LowOps<unknown>;
+  readonly args: readonly Argument[];
+}
+
+/** An earlier value, several of them, a frozen weight, or plain data. */
+export type Argument =
+  | { readonly kind: "value"; readonly at: number }
+  | { readonly kind: "values"; readonly at: readonly number[] }
+  | { readonly kind: "frozen"; readonly name: string }
+  | { readonly kind: "data"; readonly data: unknown };
+
+export type Frozen = FrozenMatrix | FrozenVector;
+
+/** A program and the frozen weights that it reads, by name. */
+export interface Recording {
+  readonly program: Program;
+  readonly frozen: ReadonlyMap<string, Frozen>;
+}
+
+/** How an engine whose values own memory frees them: `tidy` frees what `make` made on the way, `dispose` a value. */
+export interface Memory<T> {
+  tidy(make: () => T): T;
+  dispose(value: T): void;
+}
+
+export const garbageCollected: Memory<unknown> = { tidy: (make) => make(), dispose: () => undefined };
+
+/** A value of a program that is being written down. */
+export interface Recorded {
+  readonly place: number;
+}
+
+/**
+ * Writes down the operations that `build` calls instead of computing them.
+ * @example record((low) => { const ops = plain(low); return [model.forward(ops, adapter.bind(ops))]; }).program.instructions.length
+ */
+export function record(build: (low: LowOps<Recorded>) => readonly Recorded[]): Recording {
+  const instructions: Instruction[] = [];
+  const frozen = new Map<string, Frozen>();
+  const encode = (arg: unknown): Argument => {
+    if (isRecorded(arg)) return { kind: "value", at: arg.place };
+    if (Array.isArray(arg) && arg.length > 0 && arg.every(isRecorded))
+      return { kind: "values", at: arg.map(({ place }) => place) };
+    if (!isFrozen(arg)) return { kind: "data", data: arg };
+    frozen.set(arg.name, arg);
+    return { kind: "frozen", name: arg.name };
+  };
+  const call =
+    (op: Instruction["op"]) =>
+    (...args: readonly unknown[]): Recorded => {
+      instructions.push({ op, args: args.map(encode) });
+      return { place: instructions.length - 1 };
+    };
+  const low = new Proxy({} as LowOps<Recorded>, { get: (_target, op) => call(op as Instruction["op"]) });
+  const outputs = build(low).map(({ place }) => place);
+  return { program: { instructions, outputs }, frozen };
+}
+
+/** The places of the values that an instruction reads. */
+export function inputsOf({ args }: Instruction): readonly number[] {
+  return args.flatMap((arg) => (arg.kind === "value" ? [arg.at] : arg.kind === "values" ? arg.at : []));
+}
+
+/** The place of each value's last reader; outputs and what `keep` names are never done with. */
+export function lastReaders({ instructions, outputs }: Program, keep: ReadonlySet<number>): readonly number[] {
+  const last = instructions.map((_, place) => place);
+  instructions.forEach((instruction, place) => inputsOf(instruction).forEach((at) => (last[at] = place)));
+  for (const at of [...outputs, ...keep]) last[at] = Infinity;
+  return last;
+}
+
+/**
+ * Runs a program on an engine. Values are freed after their last reader, and all of them when an operation fails.
+ * @param keep places whose values are wanted besides the outputs
+ * @returns the kept values and the outputs by place; the caller owns them
+ */
+export function run<T>(
+  { program, frozen }: Recording,
+  low: LowOps<T>,
+  { tidy, dispose }: Memory<T>,
+  keep: ReadonlySet<number> = new Set(),
+): Map<number, T> {
+  const { instructions } = program;
+  const last = lastReaders(program, keep);
+  const values = new Map<number, T>();
+  const at = (place: number): T => values.get(place) ?? fail("program", "an earlier value", place);
+  const decode = (arg: Argument): unknown => {
+    if (arg.kind === "value") return at(arg.at);
+    if (arg.kind === "values") return arg.at.map(at);
+    if (arg.kind === "data") return arg.data;
+    return frozen.get(arg.name) ?? fail("program", "a frozen weight", arg.name);
+  };
+  try {
+    instructions.forEach((instruction, place) => {
+      const operation = low[instruction.op] as (...args: readonly unknown[]) => T;
+      values.set(
+        place,
+        tidy(() => operation(...instruction.args.map(decode))),
+      );
+      for (const input of new Set([...inputsOf(instruction), place]))
+        if (last[input] === place) {
+          dispose(at(input));
+          values.delete(input);
+        }
+    });
+    return values;
+  } catch (error) {
+    values.forEach(dispose);
+    throw error;
+  }
+}
+
+function isRecorded(value: unknown): value is Recorded {
+  return typeof value === "object" && value !== null && "place" in value;
+}
+
+function isFrozen(value: unknown): value is Frozen {
+  return typeof value === "object" && value !== null && "read" in value;
+}

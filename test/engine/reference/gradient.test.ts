@@ -1,0 +1,71 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { AdapterSpec } from "../../../src/adapter/adapter";
+import { makeAdapter } from "../../../src/adapter/make-adapter";
+import { referenceFeatures64, referenceGradient64, referenceTangents64 } from "../../../src/engine/reference/session";
+import { randomKey } from "../../../src/random/key";
+import { normals } from "../../../src/random/normals";
+import { relativeError } from "../../support/near";
+import { tinyModel } from "../../support/tiny-models";
+import type { TinyModelName } from "../../support/tiny-models";
+
+const test = suite("engine/reference/gradient");
+
+const placement = { bert: "roberta", llama: "llama", "llama-tied": "llama" } as const;
+const specs = (name: TinyModelName): readonly AdapterSpec[] => [
+  { kind: "tensor-train", placement: placement[name], rank: 2, bottleneck: 8, scale: 0.7, modes: null },
+  { kind: "bottleneck", placement: placement[name], bottleneck: 4, activation: "gelu", scale: 1, up: "small" },
+  { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },
+  { kind: "lora", rank: 2, alpha: 4, targets: ["key"] },
+];
+
+for (const name of ["bert", "llama", "llama-tied"] as const)
+  for (const spec of specs(name)) {
+    const { model, batch } = tinyModel(name);
+    const adapter = makeAdapter(spec, model.sites);
+    const noise = (query: number) => Float64Array.from(normals(randomKey(4, "check", query), adapter.layout.size));
+    const point = Float64Array.from(adapter.initial(1), (value, i) => value + 0.05 * noise(9)[i]);
+    const weights = normals(randomKey(5, "check"), batch.ids.length * model.width);
+    const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
+      Array.from(x).reduce((sum, value, i) => sum + value * y[i], 0);
+    const what = `${name}, ${spec.kind}${spec.kind === "lora" ? ` on ${spec.targets.join(" and ")}` : ""}`;
+
+    test(`${what}: <gradient, z> is the tangent along z, to float64's rounding`, () => {
+      const gradient = referenceGradient64(model, adapter, point, batch, () => weights);
+      const directions = [0, 1, 2].map(noise);
+      const { tangents } = referenceTangents64(model, adapter, point, directions, batch);
+      const size = weights.length;
+      const expected = directions.map((_, p) => dot(tangents.data.subarray(p * size, (p + 1) * size), weights));
+      const error = relativeError(
+        directions.map((z) => dot(gradient, z)),
+        expected,
+      );
+      assert.ok(error < 1e-11, String(error));
+    });
+
+    test(`${what}: each element of the gradient is a central difference of the features`, () => {
+      const gradient = referenceGradient64(model, adapter, point, batch, () => weights);
+      const step = 1e-5;
+      const at = Array.from({ length: 12 }, (_, i) => Math.floor((i * adapter.layout.size) / 12));
+      const differences = at.map((i) => {
+        const [plus, minus] = [point.slice(), point.slice()];
+        plus[i] += step;
+        minus[i] -= step;
+        const values = [plus, minus].map((p) => dot(referenceFeatures64(model, adapter, [p], batch).data, weights));
+        return (values[0] - values[1]) / (2 * step);
+      });
+      const error = relativeError(
+        at.map((i) => gradient[i]),
+        differences,
+      );
+      assert.ok(error < 1e-7, String(error));
+    });
+  }
+
+test("without trainable parameters the gradient is empty", () => {
+  const { model, batch } = tinyModel("bert");
+  const adapter = makeAdapter({ kind: "none" }, model.sites);
+  assert.is(referenceGradient64(model, adapter, [], batch, ({ data }) => data).length, 0);
+});
+
+test.run();
