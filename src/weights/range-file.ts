@@ -8,7 +8,7 @@ export interface RangeFile {
   readonly size: number;
   /** The bytes [offset, offset + length). @throws when they reach beyond the end of the file */
   bytes(offset: number, length: number): Uint8Array;
-  /** Several ranges of one length, one after another. */
+  /** Several ranges of one length, one after another. Ranges that are neighbours in the file, in whatever order, are read at once. */
   gather(offsets: ArrayLike<number>, length: number): Uint8Array;
   /** Hands the range to `use` piece by piece; each piece is a whole number of `unit` bytes, except that none is longer than 4 MiB. */
   stream(offset: number, length: number, unit: number, use: (piece: Uint8Array) => void): void;
@@ -67,7 +67,14 @@ export function openRange(path: string): RangeFile {
       const end = all.reduce((furthest, at) => Math.max(furthest, at + length), 0);
       return using(0, end, (descriptor) => {
         const bytes = new Uint8Array(all.length * length);
-        all.forEach((at, i) => fill(descriptor, bytes.subarray(i * length, (i + 1) * length), at));
+        for (const { start, slots } of runs(all, length)) {
+          const ordered = slots.every((slot, i) => slot === slots[0]! + i);
+          const target = bytes.subarray(slots[0]! * length, (slots[0]! + slots.length) * length);
+          const piece = ordered ? target : new Uint8Array(slots.length * length);
+          fill(descriptor, piece, start);
+          if (!ordered)
+            slots.forEach((slot, i) => bytes.set(piece.subarray(i * length, (i + 1) * length), slot * length));
+        }
         return bytes;
       });
     },
@@ -83,6 +90,22 @@ export function openRange(path: string): RangeFile {
       });
     },
   };
+}
+
+/** Ranges that follow each other in the file, at most 4 MiB together: where they start, and which of the asked ranges they are, in order. */
+function runs(
+  offsets: readonly number[],
+  length: number,
+): readonly { readonly start: number; readonly slots: readonly number[] }[] {
+  const most = Math.max(1, Math.floor(PIECE / Math.max(1, length)));
+  const found: { start: number; slots: number[] }[] = [];
+  for (const slot of offsets.map((_, i) => i).sort((a, b) => offsets[a]! - offsets[b]!)) {
+    const last = found.at(-1);
+    if (last && last.slots.length < most && offsets[slot] === last.start + last.slots.length * length)
+      last.slots.push(slot);
+    else found.push({ start: offsets[slot]!, slots: [slot] });
+  }
+  return found;
 }
 
 function regularFile(path: string): { readonly size: number; readonly mtimeMs: number } {

@@ -4,7 +4,8 @@ import { checkExtents, elements } from "./extents";
 import { openRange, type RangeFile } from "./range-file";
 import { requireKind } from "./sniff";
 import { BF16, F16, F32, type StoredType } from "./stored-type";
-import { readTensor, weightsOf, type StoredTensor } from "./tensor-file";
+import { isFolder, shards, weightsInFolder } from "./safetensors-index";
+import { readTensor, weightsOf, type StoredTensor, type TensorFile } from "./tensor-file";
 import type { NamedTensor } from "./write-safetensors";
 
 /** Types that are read, and types whose tensors are passed over, with their bytes per value. */
@@ -15,24 +16,25 @@ const PASSED_OVER: Readonly<Record<string, number>> = {
 /** The limit of the format's own reader. */
 const LONGEST_HEADER = 100_000_000;
 
-interface Header {
+interface Header extends TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
-  readonly tensors: readonly StoredTensor[];
-  /** Where the tensors' bytes begin. */
-  readonly dataStart: number;
 }
 
 /**
- * Opens a safetensors file: 8 bytes of header length (little-endian), a JSON header, then the tensors' bytes without gaps.
- * Only the header is read; tensors are read when asked for. F32, F16 and BF16 are weights, other types are passed over.
- * @throws when the file is missing, truncated, not safetensors (a PyTorch pickle is refused), or its header is inconsistent
+ * Opens safetensors: a file (8 bytes of header length, little-endian, a JSON header, then the tensors' bytes without gaps), the index of a
+ * model in several such files, or a folder with either. Only headers are read; tensors are read when asked for. F32, F16 and BF16 are
+ * weights, other types are passed over.
+ * @throws when a file is missing, truncated, not safetensors (a PyTorch pickle is refused), its header is inconsistent, or index and
+ * files do not agree
  * @example openSafetensors("model.safetensors").vector("embeddings.LayerNorm.weight", 384).read().length // 384
  * Source: the format's description, github.com/huggingface/safetensors.
  */
 export function openSafetensors(path: string): Weights {
-  const file = openRange(path);
-  const { tensors, dataStart } = readHeader(file);
-  return weightsOf(file, tensors, dataStart);
+  const chosen = isFolder(path) ? weightsInFolder(path) : path;
+  return weightsOf(
+    path,
+    chosen.endsWith(".json") ? shards(chosen, (part) => readHeader(openRange(part))) : [readHeader(openRange(chosen))],
+  );
 }
 
 /** All tensors of a small file with its metadata. @throws as `openSafetensors` does */
@@ -73,7 +75,8 @@ function readHeader(file: RangeFile): Header {
   );
   const end = tensors.reduce((sum, { bytes }) => sum + bytes, dataStart);
   if (end !== size) fail(`${path}: size`, `${end} bytes, as its tensors fill`, size);
-  return { metadata: metadataOf(path, entries.find(([name]) => name === "__metadata__")?.[1]), tensors, dataStart };
+  const metadata = metadataOf(path, entries.find(([name]) => name === "__metadata__")?.[1]);
+  return { file, tensors, dataStart, metadata };
 }
 
 function parseObject(path: string, bytes: Uint8Array): object {

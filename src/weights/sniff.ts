@@ -18,7 +18,8 @@ export function sniff(file: RangeFile): FileKind {
   return "unknown";
 }
 
-const ADVICE: Readonly<Record<FileKind, string>> = {
+/** What each kind is called in messages, with what to do. */
+export const ADVICE: Readonly<Record<FileKind, string>> = {
   gguf: "a GGUF file",
   safetensors: "a safetensors file",
   pickle:

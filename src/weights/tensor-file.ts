@@ -27,64 +27,95 @@ export function readTensor(file: RangeFile, tensor: StoredTensor): Float32Array 
     : fail(tensor.name, "floating-point weights", tensor.typeName);
 }
 
-/** Weights over the tensors of one file, read when asked for. Everything about the tensors' places was checked before. */
-export function weightsOf(file: RangeFile, tensors: readonly StoredTensor[], dataStart: number): Weights {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+/** A file with the tensors that lie in it. Everything about their places was checked before. */
+export interface TensorFile {
+  readonly file: RangeFile;
+  readonly tensors: readonly StoredTensor[];
+  /** Where the tensors' bytes begin. */
+  readonly dataStart: number;
+}
+
+/**
+ * Weights over the tensors of one file or of several parts of one model, read when asked for.
+ * @throws when two parts have a tensor of the same name
+ */
+export function weightsOf(path: string, parts: readonly TensorFile[]): Weights {
+  const byName = new Map<string, { readonly file: RangeFile; readonly tensor: StoredTensor }>();
+  for (const { file, tensors } of parts)
+    for (const tensor of tensors) {
+      const other = byName.get(tensor.name);
+      if (other)
+        fail(`${file.path}: ${tensor.name}`, `a tensor that is not in ${other.file.path} already`, tensor.name);
+      byName.set(tensor.name, { file, tensor });
+    }
 
   function readable(
     name: string,
     shape: readonly number[],
-  ): { readonly tensor: StoredTensor; readonly type: StoredType } {
-    const tensor = byName.get(name) ?? fail(`${file.path}: tensor`, `one of ${sample(tensors)}`, name);
+  ): { readonly file: RangeFile; readonly tensor: StoredTensor; readonly type: StoredType } {
+    const { file, tensor } = byName.get(name) ?? fail(`${path}: tensor`, `one of ${sample([...byName.keys()])}`, name);
     if (tensor.type === null) return fail(`${file.path}: ${name}`, "floating-point weights", tensor.typeName);
     const same = tensor.shape.length === shape.length && tensor.shape.every((axis, i) => axis === shape[i]);
     if (!same) fail(`${file.path}: shape of ${name}`, JSON.stringify(shape), tensor.shape);
-    return { tensor, type: tensor.type };
+    return { file, tensor, type: tensor.type };
   }
 
   return {
-    id: fingerprint(file, tensors, dataStart),
-    names: () => tensors.filter(({ type }) => type !== null).map(({ name }) => name),
-    has: (name) => (byName.get(name)?.type ?? null) !== null,
+    id: fingerprint(parts),
+    names: () => [...byName].filter(([, { tensor }]) => tensor.type !== null).map(([name]) => name),
+    has: (name) => (byName.get(name)?.tensor.type ?? null) !== null,
     matrix(name, shape): FrozenMatrix {
-      const { tensor, type } = readable(name, shape);
+      const { file, tensor, type } = readable(name, shape);
       return {
         name,
         shape,
         read: () => readAll(file, tensor, type),
-        rows: (indices) => readRows(file, tensor, type, shape, indices),
+        rows(indices) {
+          const values = new Float32Array(indices.length * shape[1]);
+          readRows(file, tensor, type, shape, indices, values);
+          return values;
+        },
       };
     },
     vector(name, size): FrozenVector {
-      const { tensor, type } = readable(name, [size]);
+      const { file, tensor, type } = readable(name, [size]);
       return { name, shape: [size], read: () => readAll(file, tensor, type) };
     },
   };
 }
 
+/** Rows that are read at once where they must be put into another order. */
+const BLOCK = 256;
+
 function readAll(file: RangeFile, tensor: StoredTensor, type: StoredType): Float32Array {
   const values = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1));
+  if (tensor.row) {
+    const [rows, width] = tensor.shape as [number, number];
+    for (let from = 0; from < rows; from += BLOCK) {
+      const block = Array.from({ length: Math.min(BLOCK, rows - from) }, (_, i) => from + i);
+      const part = values.subarray(from * width, (from + block.length) * width);
+      readRows(file, tensor, type, [rows, width], block, part);
+    }
+    return values;
+  }
   let done = 0;
   file.stream(tensor.offset, tensor.bytes, type.bytes, (piece) => {
     const count = (piece.length / type.bytes) * type.values;
     type.decode(piece, values.subarray(done, done + count));
     done += count;
   });
-  const { row } = tensor;
-  if (!row) return values;
-  const [rows, width] = [tensor.shape[0]!, values.length / tensor.shape[0]!];
-  const ordered = new Float32Array(values.length);
-  for (let r = 0; r < rows; r++) ordered.set(values.subarray(row(r) * width, (row(r) + 1) * width), r * width);
-  return ordered;
+  return values;
 }
 
+/** Decodes these rows into `target` [indices.length, width]. */
 function readRows(
   file: RangeFile,
   tensor: StoredTensor,
   type: StoredType,
   [rows, width]: readonly [number, number],
   indices: ArrayLike<number>,
-): Float32Array {
+  target: Float32Array,
+): void {
   const rowBytes = (width / type.values) * type.bytes;
   const offsets = Array.from(indices, (index) => {
     if (!(Number.isInteger(index) && index >= 0 && index < rows)) {
@@ -92,31 +123,28 @@ function readRows(
     }
     return tensor.offset + (tensor.row ? tensor.row(index) : index) * rowBytes;
   });
-  const values = new Float32Array(offsets.length * width);
-  type.decode(file.gather(offsets, rowBytes), values);
-  return values;
+  type.decode(file.gather(offsets, rowBytes), target);
 }
 
 /**
- * What a file is known by: SHA-256 over its size, all bytes before the tensor data (names, types, shapes, metadata), and the
- * first and last 1024 bytes of every tensor. Milliseconds for a file of any size; another training run of the same
- * architecture changes every tensor, so it changes the fingerprint. It does not prove that no byte in between was altered.
+ * What a model is known by: for each file SHA-256 over its size, all bytes before the tensor data (names, types, shapes, metadata), and
+ * the first and last 1024 bytes of every tensor; of several files, SHA-256 over theirs. Milliseconds for a file of any size; another
+ * training run of the same architecture changes every tensor, so it changes the fingerprint. It does not prove that no byte in between
+ * was altered.
  */
-function fingerprint(file: RangeFile, tensors: readonly StoredTensor[], dataStart: number): string {
-  const hash = createHash("sha256").update(`${file.size}\n`);
-  file.stream(0, dataStart, 1, (piece) => hash.update(piece));
-  for (const { offset, bytes } of tensors) {
-    const length = Math.min(1024, bytes);
-    hash.update(file.bytes(offset, length)).update(file.bytes(offset + bytes - length, length));
-  }
-  return hash.digest("hex");
+function fingerprint(parts: readonly TensorFile[]): string {
+  const each = parts.map(({ file, tensors, dataStart }) => {
+    const hash = createHash("sha256").update(`${file.size}\n`);
+    file.stream(0, dataStart, 1, (piece) => hash.update(piece));
+    for (const { offset, bytes } of tensors) {
+      const length = Math.min(1024, bytes);
+      hash.update(file.bytes(offset, length)).update(file.bytes(offset + bytes - length, length));
+    }
+    return hash.digest("hex");
+  });
+  return each.length === 1 ? each[0]! : createHash("sha256").update(each.join("\n")).digest("hex");
 }
 
-function sample(tensors: readonly StoredTensor[]): string {
-  return tensors.length === 0
-    ? "no tensors at all"
-    : `${tensors
-        .slice(0, 4)
-        .map(({ name }) => name)
-        .join(", ")}, ...`;
+function sample(names: readonly string[]): string {
+  return names.length === 0 ? "no tensors at all" : `${names.slice(0, 4).join(", ")}, ...`;
 }

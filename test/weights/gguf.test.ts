@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openGguf } from "../../src/weights/gguf";
+import { ggufParts } from "../../src/weights/gguf-parts";
 import { huggingFaceName, interleavedRow } from "../../src/weights/gguf-names";
 import { readSafetensors } from "../../src/weights/safetensors";
 import { scratch } from "../support/scratch";
@@ -80,6 +81,40 @@ test("blocks of random bytes of every other quantized type decode to the bits th
   }
   const types = new Set(Object.values(expected).map(({ type }) => type));
   assert.equal([...types].sort(), "F32 IQ4_NL IQ4_XS Q2_K Q3_K Q4_K Q5_0 Q5_1 Q5_K Q6_K".split(" "));
+});
+
+test("a model in two files is the same model, opened by either", () => {
+  const whole = openGguf(TINY);
+  for (const part of [1, 2]) {
+    const weights = openGguf(`test/fixtures/weights/parts-llama-0000${part}-of-00002.gguf`);
+    assert.equal([...weights.names()].sort(), [...whole.names()].sort());
+    assert.equal(weights.config, whole.config);
+    for (const name of ["model.layers.0.self_attn.q_proj.weight", "lm_head.weight"]) {
+      const shape = name === "lm_head.weight" ? ([40, 64] as const) : ([64, 64] as const);
+      assert.equal(weights.matrix(name, shape).read(), whole.matrix(name, shape).read(), name);
+    }
+  }
+  assert.equal(ggufParts("folder/m-00002-of-00003.gguf"), [
+    "folder/m-00001-of-00003.gguf",
+    "folder/m-00002-of-00003.gguf",
+    "folder/m-00003-of-00003.gguf",
+  ]);
+  assert.equal(ggufParts("plain.gguf"), ["plain.gguf"]);
+});
+
+test("parts that are missing, swapped or renamed are refused", () => {
+  const part = (number: number): Buffer =>
+    readFileSync(`test/fixtures/weights/parts-llama-0000${number}-of-00002.gguf`);
+  const alone = place.file("alone-00001-of-00002.gguf", part(1));
+  assert.throws(() => openGguf(alone), /expected a file at .*alone-00002-of-00002\.gguf", got nothing there/);
+  const renamed = place.file("renamed.gguf", part(1));
+  assert.throws(() => openGguf(renamed), /split\.count: expected 1, as file names .* say, got 2/);
+  const swapped = place.file("swapped-00001-of-00002.gguf", part(2));
+  place.file("swapped-00002-of-00002.gguf", part(1));
+  assert.throws(() => openGguf(swapped), /split\.no: expected 0, as the file's name says, got 1/);
+  const twice = place.file("whole-00001-of-00002.gguf", original);
+  place.file("whole-00002-of-00002.gguf", original);
+  assert.throws(() => openGguf(twice), /split\.count: expected 2/);
 });
 
 test("metadata values of all kinds are read, 64-bit numbers beyond 2^53 as bigint", () => {

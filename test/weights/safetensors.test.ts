@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { openRange } from "../../src/weights/range-file";
 import { openSafetensors, readSafetensors } from "../../src/weights/safetensors";
 import { writeSafetensors } from "../../src/weights/write-safetensors";
 import { scratch } from "../support/scratch";
@@ -113,7 +114,11 @@ test("a missing tensor and another shape are named with what was got", () => {
 
 test("a missing file, a folder, and other kinds of file are refused by what they are", () => {
   refuses(place.file("absent"), /expected a file at .*absent", got nothing there/);
-  refuses("test/fixtures", /got a folder/);
+  refuses(
+    "test/fixtures",
+    /expected model\.safetensors, model\.safetensors\.index\.json or one safetensors file, got \[\]/,
+  );
+  assert.throws(() => openRange("test/fixtures"), /got a folder/);
   refuses(
     place.file("zip", Buffer.from("PK\x03\x04 and more bytes", "latin1")),
     /got a PyTorch pickle, which can run code/,
@@ -123,6 +128,87 @@ test("a missing file, a folder, and other kinds of file are refused by what they
   refuses(place.file("page", "<!DOCTYPE html><html>"), /got a web page/);
   refuses("test/fixtures/weights/tiny-llama.gguf", /expected a safetensors file, got a GGUF file/);
   refuses(place.file("empty", ""), /got none of the formats/);
+});
+
+/** A folder with these files. */
+function folderOf(name: string, files: Readonly<Record<string, string>>): string {
+  const folder = place.file(name);
+  mkdirSync(folder);
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
+  return folder;
+}
+
+/** A folder with a model in two files: a and b in the first, c in the second, and an index that may say something else. */
+function sharded(name: string, map: Readonly<Record<string, unknown>> = {}): string {
+  const folder = folderOf(name, {});
+  const one = (tensor: string, value: number) => ({ name: tensor, shape: [1], data: Float32Array.of(value) });
+  writeSafetensors(join(folder, "model-00001-of-00002.safetensors"), [one("a", 1), one("b", 2)]);
+  writeSafetensors(join(folder, "model-00002-of-00002.safetensors"), [one("c", 3)]);
+  const [first, second] = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+  const weight_map = { c: second, a: first, b: first, ...map };
+  const index = JSON.stringify({ metadata: { total_size: 12 }, weight_map });
+  writeFileSync(join(folder, "model.safetensors.index.json"), index);
+  return folder;
+}
+
+test("a model in several files is opened by its index or its folder", () => {
+  const folder = sharded("sharded");
+  for (const path of [folder, join(folder, "model.safetensors.index.json")]) {
+    const weights = openSafetensors(path);
+    assert.equal([...weights.names()].sort(), ["a", "b", "c"]);
+    assert.equal(
+      ["a", "b", "c"].map((name) => weights.vector(name, 1).read()[0]),
+      [1, 2, 3],
+    );
+    assert.throws(() => weights.vector("d", 1), /tensor: expected one of a, b, c, \.\.\., got "d"/);
+  }
+  const id = openSafetensors(folder).id;
+  assert.is(id, openSafetensors(sharded("sharded-again")).id);
+  const part = join(folder, "model-00002-of-00002.safetensors");
+  writeSafetensors(part, [{ name: "c", shape: [1], data: Float32Array.of(4) }]);
+  assert.is.not(id, openSafetensors(folder).id);
+});
+
+test("an index and files that do not agree are refused by tensor and file", () => {
+  const refusesIndex = (name: string, map: Readonly<Record<string, unknown>>, expected: RegExp): void =>
+    refuses(sharded(name, map), expected);
+  const second = "model-00002-of-00002.safetensors";
+  refusesIndex("wrong", { b: second }, /b: expected in model-00002.*, as the index says, got it in model-00001/);
+  refusesIndex("lost", { d: second }, /d: expected in model-00002.*, got it in no file/);
+  refusesIndex("absent", { d: "other.safetensors" }, /other\.safetensors, which the index names: .*got nothing there/);
+  refusesIndex("escape", { d: "../other.safetensors" }, /file of d: expected the name of a safetensors file beside/);
+  refusesIndex("rooted", { d: "/etc/passwd" }, /file of d: expected the name/);
+  refusesIndex("number", { d: 3 }, /file of d: expected the name of a safetensors file beside the index, got 3/);
+  const untold = sharded("untold");
+  const one = { shape: [1], data: Float32Array.of(1) };
+  writeSafetensors(join(untold, second), [
+    { name: "c", ...one },
+    { name: "extra", ...one },
+  ]);
+  refuses(untold, /model-00002.*: expected the tensors that the index puts there, got "extra"/);
+  writeSafetensors(join(untold, second), [
+    { name: "c", ...one },
+    { name: "a", ...one },
+  ]);
+  refuses(untold, /model-00002.*: expected the tensors that the index puts there, got "a"/);
+  const index = (name: string, text: string): string => folderOf(name, { "model.safetensors.index.json": text });
+  refuses(index("text", "{"), /expected an index in JSON/);
+  refuses(index("list", "[]"), /weight_map: expected an object from tensors to files, got undefined/);
+  refuses(index("empty-map", '{"weight_map":{}}'), /weight_map: expected at least one tensor/);
+  refuses(join(place.file("nowhere"), "model.safetensors.index.json"), /expected an index at .*, got nothing there/);
+});
+
+test("a folder of PyTorch pickles is refused with the reason; beside safetensors they do not matter", () => {
+  for (const name of ["pytorch_model.bin", "model.pt", "consolidated.00.pth"])
+    refuses(
+      folderOf(`with-${name}`, { [name]: "\x80\x02}q\x00.", "config.json": "{}" }),
+      new RegExp(
+        `expected safetensors, got ${name}: a PyTorch pickle, which can run code when it is loaded and is refused`,
+      ),
+    );
+  const both = sharded("both");
+  writeFileSync(join(both, "pytorch_model.bin"), "\x80\x02");
+  assert.is(openSafetensors(both).names().length, 3);
 });
 
 test("damaged headers are refused with what was expected", () => {
