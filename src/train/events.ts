@@ -1,5 +1,5 @@
 import { unreachable } from "../check/check";
-import type { EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
+import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
 
 /** What a run tells while it goes. */
 export type TrainEvent =
@@ -13,7 +13,13 @@ export type TrainEvent =
   /** After each step, with the point it led to [d] (read it, do not write to it). */
   | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array }
   | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
-  | { readonly kind: "warning"; readonly about: "constant-output" | "recovered" | "snapshot"; readonly message: string }
+  /** Before the first step with another learning rate, schedule or perturbation scale than the step before. */
+  | { readonly kind: "change"; readonly record: ChangeRecord }
+  | {
+      readonly kind: "warning";
+      readonly about: "constant-output" | "recovered" | "snapshot" | "change";
+      readonly message: string;
+    }
   /** Once, last. */
   | { readonly kind: "end"; readonly record: EndRecord; readonly message: string };
 

@@ -1,5 +1,6 @@
 import { fail, show } from "../check/check";
 import type { RunSettings } from "./settings";
+import type { MethodChange } from "./steering";
 import { fromWire, toWire } from "./wire";
 
 /** What one step did. `step` counts from 1: the step drew its directions and its batch at index step - 1. */
@@ -36,6 +37,13 @@ export interface EvaluationRecord {
   /** Forward passes spent on evaluation up to and with this one, counted apart. */
   readonly evaluationPasses: number;
   readonly elapsedMs: number;
+}
+
+/** The method was changed while the run went: from the step with this index (from 0) on, all of `change` holds, and nothing of earlier changes. */
+export interface ChangeRecord {
+  readonly kind: "change";
+  readonly step: number;
+  readonly change: MethodChange;
 }
 
 /** Why a run ended. */
@@ -79,7 +87,7 @@ export interface Header {
   readonly note: unknown;
 }
 
-export type TrajectoryLine = Header | StepRecord | EvaluationRecord | EndRecord;
+export type TrajectoryLine = Header | StepRecord | EvaluationRecord | ChangeRecord | EndRecord;
 
 const exact = ["loss", "rmsProjectedGradient", "weightNorm", "accuracy", "limit", "value", "learningRate"] as const;
 
@@ -97,10 +105,11 @@ export function decodeLine(where: string, value: unknown): TrajectoryLine {
   if (typeof value !== "object" || value === null) return fail(where, "a line of a trajectory", value);
   const line: Record<string, unknown> = { ...value };
   if (line["kind"] === "header") return checkHeader(where, line);
-  const known = line["kind"] === "step" || line["kind"] === "evaluation" || line["kind"] === "end";
-  if (!known) return fail(`${where}: kind`, '"header", "step", "evaluation" or "end"', line["kind"]);
+  const kind = String(line["kind"]);
+  if (!Object.hasOwn(required, kind))
+    return fail(`${where}: kind`, '"header", "step", "evaluation", "change" or "end"', line["kind"]);
   for (const name of exact) if (name in line) line[name] = fromWire(`${where}: ${name}`, line[name]);
-  for (const name of required[line["kind"] as "step" | "evaluation" | "end"])
+  for (const name of required[kind as keyof typeof required])
     if (line[name] === undefined) fail(`${where}: ${name}`, "a value", line[name]);
   if (line["kind"] === "step") {
     if (!Array.isArray(line["projectedGradients"]))
@@ -115,6 +124,7 @@ export function decodeLine(where: string, value: unknown): TrajectoryLine {
 const required = {
   step: ["step", "epoch", "queries", "projectedGradients", "loss", "learningRate", "forwardPasses", "weightNorm"],
   evaluation: ["step", "loss", "accuracy", "forwardPasses", "evaluationPasses"],
+  change: ["step", "change"],
   end: ["step", "reason", "forwardPasses"],
 } as const;
 

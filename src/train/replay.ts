@@ -2,6 +2,7 @@ import { fail, sameLength } from "../check/check";
 import { applyRecorded } from "../optimizer/step";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
+import { methodAt } from "./steering";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { Trajectory } from "./trajectory";
 
@@ -28,7 +29,8 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
   for (const record of trajectory.steps.slice(from.step)) {
     const { epoch, projectedGradients } = record;
     const recorded = { seed: settings.seed, step: record.step - 1, epoch, layout, projectedGradients };
-    point = applyRecorded(settings.method, point, recorded);
+    const method = methodAt(settings.method, trajectory.changes, recorded.step);
+    point = applyRecorded(method, point, recorded);
     yield { step: record.step, point };
   }
   const last = trajectory.steps.at(-1);

@@ -72,7 +72,7 @@ export async function trainInFile<Batch>(
 
 /** A recorded run so far, with its point and best point walked again from the start or from a snapshot. */
 async function pastOf<Batch>(recorded: Trajectory, options: TrainInFileOptions<Batch>): Promise<Past> {
-  const { steps, evaluations, end } = recorded;
+  const { steps, evaluations, changes, end } = recorded;
   const by = options.settings.best ?? "loss";
   const bestOf = (upTo: number) =>
     evaluations
@@ -97,6 +97,7 @@ async function pastOf<Batch>(recorded: Trajectory, options: TrainInFileOptions<B
     best: wanted === null || best === null ? null : { point: best.slice(), evaluation: wanted },
     steps,
     evaluations,
+    changes,
     end,
   };
 }

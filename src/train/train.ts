@@ -9,9 +9,11 @@ import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { LineSink } from "./line-file";
 import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
 import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
-import type { EndRecord, Ending, EvaluationRecord, Header, RunIdentity, StepRecord } from "./records";
+import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity, StepRecord } from "./records";
 import { checkSettings, spent } from "./settings";
 import type { RunSettings } from "./settings";
+import { changeRecord, methodAt } from "./steering";
+import type { MethodChange } from "./steering";
 import { isConstantOutput, stopBy } from "./stop-rules";
 
 /** The result of an evaluation on dev: mean loss in nats, share of correct answers, and what it cost (default: 1 pass). */
@@ -38,6 +40,11 @@ export interface TrainOptions<Batch> {
   readonly sink?: LineSink | undefined;
   /** What happened before, when a run is resumed. */
   readonly past?: Past | undefined;
+  /**
+   * Asked before each step: what is wanted in place of the settings' method from here on; null leaves everything as it is. What
+   * changes is written to the trajectory, so that a replay changes it at the same step.
+   */
+  readonly steer?: (() => MethodChange | null) | undefined;
   /** Kept in the trajectory's header; does not change the numbers. */
   readonly note?: unknown;
 }
@@ -49,6 +56,7 @@ export interface Past {
   readonly best: Checkpoint | null;
   readonly steps: readonly StepRecord[];
   readonly evaluations: readonly EvaluationRecord[];
+  readonly changes: readonly ChangeRecord[];
   readonly end: EndRecord | null;
 }
 
@@ -68,6 +76,8 @@ export interface RunResult {
   readonly best: Checkpoint | null;
   readonly steps: readonly StepRecord[];
   readonly evaluations: readonly EvaluationRecord[];
+  /** What was changed while it went, in order. */
+  readonly changes: readonly ChangeRecord[];
 }
 
 type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note">;
@@ -107,17 +117,20 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const by = settings.best ?? "loss";
   const steps = [...(past?.steps ?? [])];
   const evaluations = [...(past?.evaluations ?? [])];
+  const changes = [...(past?.changes ?? [])];
   let point = past?.point ?? options.start.slice();
   let best = past?.best ?? null;
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);
+  let refused: string | null = null;
   const before = Math.max(steps.at(-1)?.elapsedMs ?? 0, evaluations.at(-1)?.elapsedMs ?? 0);
   const begin = clock();
   const elapsed = (): number => before + clock() - begin;
   const record = (line: Parameters<typeof tryAppend>[1]): Ending | null => tryAppend(options.sink, line);
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
-    return takeStep(settings.method, objective, point, { seed: settings.seed, step, epoch, layout, batch, workspace });
+    const method = methodAt(settings.method, changes, step);
+    return takeStep(method, objective, point, { seed: settings.seed, step, epoch, layout, batch, workspace });
   };
   const stopped = (): boolean => signal?.aborted === true;
 
@@ -126,7 +139,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   let ending: Ending | null = past === undefined ? record(header) : ended;
   while (ending === null) {
     const step = steps.length;
-    const done = spent(settings, step, forwardPasses);
+    const method = methodAt(settings.method, changes, step);
+    const done = spent({ ...settings, method }, step, forwardPasses);
     ending = notFiniteEvaluation(evaluations.at(-1), steps.at(-1)) ?? stopBy(settings.stop, steps, evaluations);
     if (ending === null && stopped()) ending = { reason: "stopped" };
     if (ending !== null) break;
@@ -152,6 +166,15 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     } else if (done) {
       ending = { reason: "finished" };
     } else {
+      const wanted = steered(options, changes, step);
+      if (wanted?.kind === "change") {
+        changes.push(wanted);
+        ending = record(wanted);
+        yield { kind: "change", record: wanted };
+        continue;
+      }
+      if (wanted !== null && wanted.message !== refused)
+        yield { kind: "warning", about: "change", message: (refused = wanted.message) };
       const epoch = Math.floor(step / settings.stepsPerEpoch);
       const outcome = await unlessStopped(takeOne(step, epoch), stopped);
       if (outcome === "stopped") continue;
@@ -175,7 +198,23 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   if (ended === null && end.reason !== "not-recorded") record(end);
   const message = describeEnd(end);
   yield { kind: "end", record: end, message };
-  return { header, end, message, point: point.slice(), best, steps, evaluations };
+  return { header, end, message, point: point.slice(), best, steps, evaluations, changes };
+}
+
+/** The change that is wanted before this step; one that makes no sense is refused in words and the run goes on as it was. */
+function steered(
+  { settings, steer }: Pick<TrainOptions<never>, "settings" | "steer">,
+  changes: readonly ChangeRecord[],
+  step: number,
+): ChangeRecord | { readonly kind: "refused"; readonly message: string } | null {
+  const change = steer?.() ?? null;
+  if (change === null) return null;
+  try {
+    return changeRecord(settings.method, changes, step, change);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: "refused", message: `a change of the method is not made: ${why}` };
+  }
 }
 
 /**

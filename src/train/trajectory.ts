@@ -3,7 +3,8 @@ import { fail } from "../check/check";
 import { differences } from "./canonical-json";
 import { readLines } from "./line-file";
 import { decodeLine } from "./records";
-import type { EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
+import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
+import { changedMethod } from "./steering";
 
 /**
  * A run as a value that can be replayed: where it started, its settings, and one line of scalars a step.
@@ -13,6 +14,8 @@ export interface Trajectory {
   readonly header: Header;
   readonly steps: readonly StepRecord[];
   readonly evaluations: readonly EvaluationRecord[];
+  /** What was changed while it went, in order. */
+  readonly changes: readonly ChangeRecord[];
   /** How the run ended; null when it was cut off. */
   readonly end: EndRecord | null;
   /** Where the last whole line ends, in bytes. */
@@ -32,6 +35,7 @@ export function readTrajectory(path: string): Trajectory | null {
   if (values.length === 0) return null;
   const steps: StepRecord[] = [];
   const evaluations: EvaluationRecord[] = [];
+  const changes: ChangeRecord[] = [];
   let header: Header | null = null;
   let end: EndRecord | null = null;
   for (const { line, value } of values) {
@@ -41,12 +45,26 @@ export function readTrajectory(path: string): Trajectory | null {
     end = record.kind === "end" ? record : null;
     if (record.kind === "header") header = record;
     if (record.kind === "evaluation") evaluations.push(record);
+    if (record.kind === "change") {
+      if (record.step !== steps.length)
+        fail(`${where}: step of a change`, `${steps.length}, the next step's index`, record.step);
+      changes.push(checkedChange(where, header!, record));
+    }
     if (record.kind === "step") {
       if (record.step !== steps.length + 1) fail(`${where}: step`, `step ${steps.length + 1}`, record.step);
       steps.push(record);
     }
   }
-  return { header: header!, steps, evaluations, end, goodBytes, recovered };
+  return { header: header!, steps, evaluations, changes, end, goodBytes, recovered };
+}
+
+function checkedChange(where: string, { settings }: Header, record: ChangeRecord): ChangeRecord {
+  try {
+    changedMethod(settings.method, record.change);
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return record;
 }
 
 /**
