@@ -1,4 +1,3 @@
-import type { Drawn } from "./drawn";
 import { addQueryInPlace } from "./gradient";
 import type { Workspace } from "./workspace";
 
@@ -7,7 +6,7 @@ export interface Group {
   /** Number of the first query. */
   readonly first: number;
   /** z of each query. */
-  readonly directions: readonly Drawn[];
+  readonly directions: readonly Float32Array[];
 }
 
 /** What a group's call gave. */

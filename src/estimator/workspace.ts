@@ -17,7 +17,6 @@ export function createWorkspace(size: number): Workspace {
   return {
     size,
     gradient: new Float32Array(size),
-    // Shared memory goes to an engine's thread as it is, without a copy on the way.
-    buffer: (index) => (buffers[index] ??= new Float32Array(new SharedArrayBuffer(4 * size))),
+    buffer: (index) => (buffers[index] ??= new Float32Array(size)),
   };
 }

@@ -15,7 +15,6 @@ export const streams = {
   sample: 7,
   bootstrap: 8,
   check: 9,
-  table: 10,
 } as const;
 
 export type StreamName = keyof typeof streams;

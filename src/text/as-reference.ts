@@ -1,3 +1,5 @@
+import { ByteFallbackDecoder, SequenceDecoder, type Decoder } from "@huggingface/tokenizers";
+
 /**
  * Two steps of a tokenizer.json that the JavaScript tokenizers package (0.2.0) does otherwise than the reference
  * implementation (Python `tokenizers`, Rust), put in terms that it does the same. Found by encoding every Unicode
@@ -13,11 +15,16 @@ export function preTokenizerAsReference(step: unknown): unknown {
     return { ...step, pretokenizers: step["pretokenizers"].map(preTokenizerAsReference) };
   }
   if (step.type === "Digits") return split(step["individual_digits"] === true ? "\\p{N}" : "\\p{N}+");
-  if (step.type === "ByteLevel" && step["use_regex"] !== false && step["add_prefix_space"] === false) {
-    return { type: "Sequence", pretokenizers: [split(BYTE_LEVEL_PATTERN), { ...step, use_regex: false }] };
+  if (step.type === "ByteLevel" && step["use_regex"] !== false) {
+    const prefix = step["add_prefix_space"] === false ? [] : [SPACE_BEFORE];
+    const bytes = { ...step, add_prefix_space: false, use_regex: false };
+    return { type: "Sequence", pretokenizers: [...prefix, split(BYTE_LEVEL_PATTERN), bytes] };
   }
   return step;
 }
+
+/** `Metaspace` with a space as its sign: puts a space before a text that does not begin with one. */
+const SPACE_BEFORE = { type: "Metaspace", replacement: " ", prepend_scheme: "always" };
 
 /** The split of GPT-2. Source: openai/gpt-2 src/encoder.py; `ByteLevel` in huggingface/tokenizers has the same. */
 const BYTE_LEVEL_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
@@ -42,6 +49,63 @@ export function textAsReference(normalizer: unknown): (text: string) => string {
 
 const CHINESE_BEYOND_FFFF =
   /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
+
+/**
+ * Takes the white space beside tokens that ask for it away (`lstrip`, `rstrip`: RoBERTa's "<mask>" takes the spaces before it along).
+ * The package does so by JavaScript's idea of white space, which has U+FEFF and lacks U+0085.
+ * @example stripAsReference([{ content: "<mask>", lstrip: true }])("was <mask>") // "was<mask>"
+ */
+export function stripAsReference(
+  tokens: readonly { readonly content: string; readonly lstrip?: boolean; readonly rstrip?: boolean }[],
+): (text: string) => string {
+  const side = (which: "lstrip" | "rstrip"): string =>
+    tokens
+      .filter((token) => token[which] === true)
+      .map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
+      .join("|");
+  const [left, right] = [side("lstrip"), side("rstrip")];
+  const before = left === "" ? null : new RegExp(`\\p{White_Space}+(?=${left})`, "gu");
+  const after = right === "" ? null : new RegExp(`(?<=${right})\\p{White_Space}+`, "gu");
+  return (text) => {
+    const stripped = before === null ? text : text.replace(before, "");
+    return after === null ? stripped : stripped.replace(after, "");
+  };
+}
+
+/**
+ * Lets byte tokens ("<0x41>") decode as SentencePiece does: characters where the bytes are some, one U+FFFD for each byte that
+ * belongs to none, and no byte-order mark taken away. (`tokenizers` gives one U+FFFD per byte of a run in which any is wrong.)
+ */
+export function bytesAsReference(decoder: Decoder | null): void {
+  if (decoder instanceof SequenceDecoder) (decoder.decoders as readonly (Decoder | null)[]).forEach(bytesAsReference);
+  if (decoder instanceof ByteFallbackDecoder)
+    decoder.text_decoder = Object.assign(new TextDecoder(), { decode: (bytes: Uint8Array) => textOfBytes(bytes) });
+}
+
+/**
+ * @example textOfBytes(Uint8Array.of(0x41, 0xe2, 0x82)) // "A\ufffd\ufffd"
+ */
+export function textOfBytes(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length;) {
+    const first = bytes[at]!;
+    const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    const character = strictly(bytes.subarray(at, at + length));
+    text += character ?? "\ufffd";
+    at += character === null ? 1 : length;
+  }
+  return text;
+}
+
+const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function strictly(bytes: Uint8Array): string | null {
+  try {
+    return STRICT.decode(bytes);
+  } catch {
+    return null;
+  }
+}
 
 function split(pattern: string): object {
   return { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };

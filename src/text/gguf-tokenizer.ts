@@ -1,75 +1,137 @@
 import { fail } from "../check/check";
 import type { GgufMetadata, GgufValue } from "../weights/gguf-header";
+import { byteLevelJson, type Split } from "./byte-level";
 import { tokenizerFromJson } from "./json-tokenizer";
+import { PIECE } from "./sentencepiece-file";
+import { tokenizerFromPieces } from "./sentencepiece-tokenizer";
+import type { SpecialName, SpecialNames } from "./special-tokens";
 import type { Tokenizer } from "./tokenizer";
 
 /**
- * The tokenizer that a GGUF file carries in its metadata: byte-level BPE ("gpt2") with the splits named "smollm" or "gpt-2".
+ * The tokenizer that a GGUF file carries in its metadata: byte-level BPE ("gpt2") with a known split (`Split`), or
+ * SentencePiece ("llama").
  * @throws when it is of another kind, or its lists do not fit together
  * @example tokenizerFromGguf(openGguf("SmolLM2.gguf").metadata).encode(" great") // [1109]
  */
 export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer {
-  return tokenizerFromJson(ggufTokenizerJson(metadata));
-}
-
-/**
- * The same in the form of a tokenizer.json. A beginning-of-text token is added where the file says so (SmolLM2: no).
- * Bytes that have no token (21 in SmolLM2, bytes that no valid text has and six control characters) encode to nothing, as
- * in the reference.
- * Source: splits by `pre` as in llama.cpp's llama-vocab.cpp ("smollm": \p{N}, then GPT-2's pattern).
- */
-export function ggufTokenizerJson(metadata: GgufMetadata): object {
   const model = metadata.get("tokenizer.ggml.model");
-  if (model !== "gpt2") fail("tokenizer.ggml.model", `"gpt2" (byte-level BPE)`, model);
-  if (metadata.get("tokenizer.ggml.add_space_prefix") === true) fail("tokenizer.ggml.add_space_prefix", "false", true);
-  const tokens = list(metadata, "tokenizer.ggml.tokens", isText);
-  const types = list(metadata, "tokenizer.ggml.token_type", isNumber);
-  const merges = list(metadata, "tokenizer.ggml.merges", isText);
-  if (types.length !== tokens.length) fail("tokenizer.ggml.token_type", `length ${tokens.length}`, types.length);
-  const vocab = new Map(tokens.map((token, id) => [token, id]));
-  if (vocab.size !== tokens.length) fail("tokenizer.ggml.tokens", `${tokens.length} distinct tokens`, vocab.size);
-  const badMerge = merges.find((merge) => merge.split(" ").length !== 2);
-  if (badMerge !== undefined) fail("tokenizer.ggml.merges", "pairs of tokens separated by one space", badMerge);
-
-  return {
-    version: "1.0",
-    added_tokens: tokens
-      .map((content, id) => ({ id, content, special: types[id] === CONTROL, normalized: false }))
-      .filter(({ id }) => types[id] === CONTROL || types[id] === USER_DEFINED),
-    normalizer: null,
-    pre_tokenizer: preTokenizer(metadata.get("tokenizer.ggml.pre")),
-    post_processor: metadata.get("tokenizer.ggml.add_bos_token") === true ? beginning(metadata, tokens) : null,
-    decoder: { type: "ByteLevel" },
-    model: { type: "BPE", vocab: Object.fromEntries(vocab), merges, unk_token: null },
-  };
-}
-
-/** Token types of GGUF that are matched in a text as a whole, before anything is split. */
-const CONTROL = 3;
-const USER_DEFINED = 4;
-
-function preTokenizer(name: GgufValue | undefined): object {
-  const byteLevel = { type: "ByteLevel", add_prefix_space: false, use_regex: true };
-  switch (name) {
-    case "smollm":
-      return { type: "Sequence", pretokenizers: [{ type: "Digits", individual_digits: true }, byteLevel] };
-    case "gpt-2":
-      return byteLevel;
+  switch (model) {
+    case "gpt2":
+      return byteLevel(metadata);
+    case "llama":
+      return pieces(metadata);
     default:
-      return fail("tokenizer.ggml.pre", `"smollm" or "gpt-2"`, name);
+      return fail("tokenizer.ggml.model", `"gpt2" (byte-level BPE) or "llama" (SentencePiece)`, model);
   }
 }
 
-function beginning(metadata: GgufMetadata, tokens: readonly string[]): object {
-  const id = metadata.get("tokenizer.ggml.bos_token_id");
-  const token = typeof id === "number" ? tokens[id] : undefined;
-  if (token === undefined) return fail("tokenizer.ggml.bos_token_id", "the id of a token", id);
-  const text = [{ SpecialToken: { id: token, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }];
+/**
+ * A beginning-of-text token is added where the file says so (SmolLM2: no), or by default where the split is Llama 3's. Bytes that
+ * have no token (21 in SmolLM2, bytes that no valid text has and six control characters) encode to nothing, as in the reference.
+ * Source: splits by `pre`, and that default, as in llama.cpp's llama-vocab.cpp.
+ */
+function byteLevel(metadata: GgufMetadata): Tokenizer {
+  if (metadata.get("tokenizer.ggml.add_space_prefix") === true) fail("tokenizer.ggml.add_space_prefix", "false", true);
+  const { tokens, types, special } = common(metadata);
+  const merges = list(metadata, "tokenizer.ggml.merges", isText);
+  const vocab = new Map(tokens.map((token, id) => [token, id]));
+  if (vocab.size !== tokens.length) fail("tokenizer.ggml.tokens", `${tokens.length} distinct tokens`, vocab.size);
+  const split = splitOf(metadata.get("tokenizer.ggml.pre"));
+  const added = tokens
+    .map((content, id) => ({ id, content, special: types[id] === PIECE.control }))
+    .filter(({ id }) => types[id] === PIECE.control || types[id] === PIECE.userDefined);
+  const json = byteLevelJson({
+    vocab,
+    merges,
+    split,
+    added,
+    ...ends(metadata, tokens, { beginning: split === "llama-3", end: false }),
+  });
+  return tokenizerFromJson(json, { special });
+}
+
+/** The names that llama.cpp gives the splits. */
+const SPLIT_NAMES: Readonly<Record<string, Split>> = {
+  "gpt-2": "gpt-2",
+  smollm: "smollm",
+  "llama-bpe": "llama-3",
+  llama3: "llama-3",
+  "llama-v3": "llama-3",
+  qwen2: "qwen-2",
+};
+
+function splitOf(name: GgufValue | undefined): Split {
+  const known = Object.keys(SPLIT_NAMES).map((key) => `"${key}"`);
+  return typeof name === "string" && Object.hasOwn(SPLIT_NAMES, name)
+    ? SPLIT_NAMES[name]!
+    : fail("tokenizer.ggml.pre", `one of ${known.join(", ")}`, name);
+}
+
+/** A space is put before a text, and a beginning-of-text token, unless the file says no. */
+function pieces(metadata: GgufMetadata): Tokenizer {
+  const { tokens, types, special } = common(metadata);
+  const scores = list(metadata, "tokenizer.ggml.scores", isNumber);
+  if (scores.length !== tokens.length) fail("tokenizer.ggml.scores", `length ${tokens.length}`, scores.length);
+  const charsmap = metadata.get("tokenizer.ggml.precompiled_charsmap");
+  if (Array.isArray(charsmap) && charsmap.length > 0)
+    fail(
+      "tokenizer.ggml.precompiled_charsmap",
+      "none (a table of normalizations is not read)",
+      `${charsmap.length} bytes`,
+    );
+  return tokenizerFromPieces({
+    pieces: tokens.map((text, id) => ({ text, score: scores[id]!, type: types[id]! })),
+    dummyPrefix: metadata.get("tokenizer.ggml.add_space_prefix") !== false,
+    removeExtraSpaces: metadata.get("tokenizer.ggml.remove_extra_whitespaces") === true,
+    special: { unknown: tokens[types.indexOf(PIECE.unknown)], ...special },
+    ...ends(metadata, tokens, { beginning: true, end: false }),
+  });
+}
+
+function common(metadata: GgufMetadata): {
+  readonly tokens: readonly string[];
+  readonly types: readonly number[];
+  readonly special: SpecialNames;
+} {
+  const tokens = list(metadata, "tokenizer.ggml.tokens", isText);
+  const types = list(metadata, "tokenizer.ggml.token_type", isNumber);
+  if (types.length !== tokens.length) fail("tokenizer.ggml.token_type", `length ${tokens.length}`, types.length);
+  const names = (Object.entries(ID_KEYS) as [SpecialName, string][]).flatMap(([name, key]) => {
+    const token = tokenAt(metadata, tokens, key);
+    return token === null ? [] : [[name, token] as const];
+  });
+  return { tokens, types, special: Object.fromEntries(names) };
+}
+
+const ID_KEYS: Readonly<Record<SpecialName, string>> = {
+  unknown: "tokenizer.ggml.unknown_token_id",
+  beginning: "tokenizer.ggml.bos_token_id",
+  end: "tokenizer.ggml.eos_token_id",
+  mask: "tokenizer.ggml.mask_token_id",
+  padding: "tokenizer.ggml.padding_token_id",
+};
+
+/** The token whose id the file gives under the key; null where it gives none. */
+function tokenAt(metadata: GgufMetadata, tokens: readonly string[], key: string): string | null {
+  const id = metadata.get(key);
+  return id === undefined
+    ? null
+    : ((typeof id === "number" ? tokens[id] : undefined) ?? fail(key, "the id of a token", id));
+}
+
+/** The tokens that are put before and after a text. */
+function ends(
+  metadata: GgufMetadata,
+  tokens: readonly string[],
+  otherwise: { readonly beginning: boolean; readonly end: boolean },
+): { readonly before: string | null; readonly after: string | null } {
+  const wanted = (name: "beginning" | "end", flag: string): string | null =>
+    (metadata.get(flag) ?? otherwise[name]) === true
+      ? (tokenAt(metadata, tokens, ID_KEYS[name]) ?? fail(ID_KEYS[name], "the id of a token", "none"))
+      : null;
   return {
-    type: "TemplateProcessing",
-    single: text,
-    pair: [...text, { Sequence: { id: "B", type_id: 0 } }],
-    special_tokens: { [token]: { id: token, ids: [id], tokens: [token] } },
+    before: wanted("beginning", "tokenizer.ggml.add_bos_token"),
+    after: wanted("end", "tokenizer.ggml.add_eos_token"),
   };
 }
 

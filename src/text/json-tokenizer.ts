@@ -1,8 +1,18 @@
 import { readFileSync } from "node:fs";
-import { Tokenizer as Engine } from "@huggingface/tokenizers";
+import { BPE, Tokenizer as Engine } from "@huggingface/tokenizers";
 import { fail, show } from "../check/check";
-import { preTokenizerAsReference, textAsReference } from "./as-reference";
+import { bytesAsReference, preTokenizerAsReference, stripAsReference, textAsReference } from "./as-reference";
+import { normalizerWithoutPrefix, preTokenizerWithoutPrefix } from "./prefix";
+import { specialTokens, type SpecialNames } from "./special-tokens";
 import type { Tokenizer } from "./tokenizer";
+
+/** What a tokenizer.json does not say. */
+export interface JsonTokenizerOptions {
+  /** The strings of the special tokens; default: the well-known ones that the file marks as special. */
+  readonly special?: SpecialNames;
+  /** For BPE: the rank of each merge, the lowest first; equal ranks go from left to right. Default: its place in the list. */
+  readonly ranks?: readonly number[];
+}
 
 /**
  * A tokenizer from Hugging Face's tokenizer.json: its path, or its parsed content. Texts are never truncated or padded,
@@ -10,27 +20,77 @@ import type { Tokenizer } from "./tokenizer";
  * @throws when the file is missing, is not JSON, or has a step that is not known
  * @example tokenizerFromJson("tokenizer.json").encode("hello world") // [101, 7592, 2088, 102] with MiniLM's file
  */
-export function tokenizerFromJson(source: string | object): Tokenizer {
+export function tokenizerFromJson(source: string | object, options: JsonTokenizerOptions = {}): Tokenizer {
   const where = typeof source === "string" ? source : "tokenizer";
   const content: unknown = typeof source === "string" ? parsed(source) : source;
   if (!isRecord(content) || !isRecord(content["model"]) || !isRecord(content["model"]["vocab"])) {
     return fail(where, "the content of a tokenizer.json with a WordPiece or BPE model", content);
   }
-  const prepare = textAsReference(content["normalizer"]);
-  const engine = engineOf(where, { ...content, pre_tokenizer: preTokenizerAsReference(content["pre_tokenizer"]) });
+  const { model } = content;
+  const added = addedTokens(where, content["added_tokens"]);
+  const adapted = {
+    ...content,
+    added_tokens: added.map((token) => ({ ...token, lstrip: false, rstrip: false })),
+    pre_tokenizer: preTokenizerAsReference(content["pre_tokenizer"]),
+    post_processor: content["post_processor"] ?? null,
+  };
+  const [strip, normalize] = [stripAsReference(added), textAsReference(content["normalizer"])];
+  const prepare = (text: string): string => normalize(strip(text));
+  const engine = engineOf(where, adapted);
+  const following = engineOf(where, {
+    ...adapted,
+    normalizer: normalizerWithoutPrefix(content["normalizer"]),
+    pre_tokenizer: preTokenizerWithoutPrefix(adapted.pre_tokenizer),
+    model: { ...model, vocab: {}, merges: [] },
+  });
+  following.model = engine.model;
+  if (options.ranks !== undefined) setRanks(engine, options.ranks);
+  bytesAsReference(engine.decoder);
+
   const vocabulary = engine.get_vocab().size;
-  const unknownToken = content["model"]["unk_token"];
-  const unknown = typeof unknownToken === "string" ? engine.token_to_id(unknownToken) : undefined;
+  const unknown = model["unk_token"];
+  const special = new Map(added.filter((token) => token.special).map(({ content, id }) => [content, id]));
+  const unknownId = typeof unknown === "string" ? engine.token_to_id(unknown) : undefined;
+  const named = specialTokens(options.special ?? {}, special);
   return {
     vocabulary,
-    ...(unknown === undefined ? {} : { unknown }),
+    special: { ...named, unknown: unknownId ?? named.unknown },
     encode: (text) => engine.encode(prepare(text)).ids,
+    continuation: (text) => following.encode(prepare(text), { add_special_tokens: false }).ids,
     decode(ids) {
       const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
       if (wrong !== undefined) fail("token id", `an integer from 0 to ${vocabulary - 1}`, wrong);
       return ids.length === 0 ? "" : engine.decode([...ids]);
     },
   };
+}
+
+/** Gives each merge its rank: the package itself numbers them through, so that no two would be equal. */
+function setRanks(engine: Engine, ranks: readonly number[]): void {
+  const { model } = engine;
+  if (!(model instanceof BPE)) return fail("ranks", "a BPE model", model?.constructor.name);
+  if (ranks.length !== model.merges.length) fail("ranks", `length ${model.merges.length}`, ranks.length);
+  model.merges.forEach((merge, i) => model.bpe_ranks.set(JSON.stringify(merge), ranks[i]!));
+}
+
+interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+}
+
+function addedTokens(where: string, list: unknown): readonly AddedToken[] {
+  return (Array.isArray(list) ? list : []).map((token: unknown) => {
+    if (!isRecord(token)) return fail(`${where}: added_tokens`, "objects", token);
+    const { id, content, special, single_word } = token;
+    if (typeof id !== "number" || typeof content !== "string")
+      return fail(`${where}: added_tokens`, "tokens with id and content", token);
+    if (single_word === true) fail(`${where}: added token ${show(content)}`, "single_word false", true);
+    const [lstrip, rstrip] = [token["lstrip"] === true, token["rstrip"] === true];
+    return { ...token, id, content, special: special === true, lstrip, rstrip };
+  });
 }
 
 function engineOf(where: string, content: object): Engine {

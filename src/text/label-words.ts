@@ -7,12 +7,11 @@ import type { Tokenizer } from "./tokenizer";
  * @example labelWordIds(smollm2, [" terrible", " great"]) // [13321, 1109]
  */
 export function labelWordIds(tokenizer: Tokenizer, words: readonly string[]): readonly number[] {
-  const special = new Set(tokenizer.encode(""));
-  const ids = words.map((word) => tokenizer.encode(word).filter((id) => !special.has(id)));
+  const ids = words.map((word) => tokenizer.continuation(word));
   const listed = words.map((word, i) => `${JSON.stringify(word)} = [${ids[i]!.join(", ")}]`).join(", ");
   if (ids.some((own) => own.length !== 1)) throw new Error(`label words: expected one token each, got ${listed}`);
   const single = ids.map(([id]) => id!);
-  if (single.some((id) => id === tokenizer.unknown)) {
+  if (single.some((id) => id === tokenizer.special.unknown)) {
     throw new Error(`label words: expected words of the vocabulary, got ${listed}`);
   }
   if (new Set(single).size !== single.length) throw new Error(`label words: expected distinct tokens, got ${listed}`);

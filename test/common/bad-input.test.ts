@@ -142,7 +142,8 @@ const table: readonly {
     meet: () => {
       // a tokenizer that knows no case makes one token of " great" and " Great"
       const words = wordTokenizer();
-      const tokenizer = { ...words, encode: (text: string) => words.encode(text.toLowerCase()) };
+      const encode = (text: string) => words.encode(text.toLowerCase());
+      const tokenizer = { ...words, encode, continuation: encode };
       return labelTokens({ ...sst2, labelWords: [" great", " Great"] }, tokenizer);
     },
     expected: /label words: expected distinct tokens/,

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import {
   locateModel,
   MODEL_PACKAGES,
@@ -24,4 +26,15 @@ export function findModel(name: ModelName): ModelFiles | null {
 /** The reason of a skip for want of that model. */
 export function missingModel(name: ModelName): string {
   return `${MODEL_PACKAGES[name]} is not installed (npm start, or ADAZETA_MODEL_DIR)`;
+}
+
+/** The folder of model and tokenizer files that are not in packages: ADAZETA_MODEL_DIR, else ../shared/models; null where there is none. */
+export function modelFolder(): string | null {
+  const given = process.env["ADAZETA_MODEL_DIR"] ?? join("..", "shared", "models");
+  return existsSync(given) ? given : null;
+}
+
+/** The reason of a skip for want of a file in it. */
+export function missingModelFolder(file: string): string {
+  return `no ${file} (set ADAZETA_MODEL_DIR to a folder that has it)`;
 }

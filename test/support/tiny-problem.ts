@@ -21,7 +21,8 @@ function foldedWords(vocabulary: number): Tokenizer {
   const words = wordTokenizer();
   words.encode(" terrible great");
   for (const file of ["questions", "reviews"]) words.encode(readFileSync(`data/samples/${file}.tsv`, "utf8"));
-  return { ...words, vocabulary, encode: (text) => words.encode(text).map((id) => id % vocabulary) };
+  const encode = (text: string): readonly number[] => words.encode(text).map((id) => id % vocabulary);
+  return { ...words, vocabulary, encode, continuation: encode };
 }
 
 /** A tiny random model under the name of the real one of its family, with a word tokenizer. */

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ggufTokenizerJson, tokenizerFromGguf } from "../../src/text/gguf-tokenizer";
+import { tokenizerFromGguf } from "../../src/text/gguf-tokenizer";
 import { tokenizerFromJson } from "../../src/text/json-tokenizer";
 import { labelWordIds } from "../../src/text/label-words";
 import { requireLength } from "../../src/text/require-length";
@@ -68,6 +68,13 @@ test("WordPiece takes the longest pieces between [CLS] and [SEP]", () => {
   assert.is(tokenizer.decode([]), "");
 });
 
+test("special tokens are known by their names or by the ids of the file; a continuation gets none of them", () => {
+  assert.equal(tokenizerFromJson(bert).special, { unknown: 0, beginning: 1, end: 2, mask: null, padding: null });
+  assert.equal(tokenizerFromJson(bert).continuation("greatly"), [8, 9]);
+  const { special } = tokenizerFromGguf(metadata({ "tokenizer.ggml.eos_token_id": 0 }));
+  assert.equal(special, { unknown: null, beginning: 0, end: 0, mask: null, padding: null });
+});
+
 test("a final capital sigma becomes σ and rare ideographs stand alone, as in the reference", () => {
   const tokenizer = tokenizerFromJson(bert);
   assert.equal(tokenizer.encode("Σ"), [1, 6, 2]);
@@ -87,7 +94,7 @@ test("a beginning-of-text token is added where the file says so", () => {
   const changes = { "tokenizer.ggml.add_bos_token": true, "tokenizer.ggml.bos_token_id": 0 };
   assert.equal(tokenizerFromGguf(metadata(changes)).encode("ab"), [0, 6]);
   assert.throws(
-    () => ggufTokenizerJson(metadata({ ...changes, "tokenizer.ggml.bos_token_id": 99 })),
+    () => tokenizerFromGguf(metadata({ ...changes, "tokenizer.ggml.bos_token_id": 99 })),
     /bos_token_id: expected the id of a token, got 99/,
   );
 });
@@ -96,10 +103,16 @@ test("GGUF tokenizers of another kind, or whose lists do not fit, are refused", 
   const refused = (changes: Readonly<Record<string, GgufValue>>, expected: RegExp): void =>
     assert.throws(() => tokenizerFromGguf(metadata(changes)), expected);
   refused(
-    { "tokenizer.ggml.model": "llama" },
-    /tokenizer\.ggml\.model: expected "gpt2" \(byte-level BPE\), got "llama"/,
+    { "tokenizer.ggml.model": "t5" },
+    /tokenizer\.ggml\.model: expected "gpt2" \(byte-level BPE\) or "llama" \(SentencePiece\), got "t5"/,
   );
-  refused({ "tokenizer.ggml.pre": "qwen2" }, /tokenizer\.ggml\.pre: expected "smollm" or "gpt-2", got "qwen2"/);
+  refused(
+    { "tokenizer.ggml.pre": "tekken" },
+    /tokenizer\.ggml\.pre: expected one of "gpt-2", "smollm", .*, got "tekken"/,
+  );
+  refused({ "tokenizer.ggml.pre": "toString" }, /tokenizer\.ggml\.pre: expected one of/);
+  refused({ "tokenizer.ggml.mask_token_id": 12 }, /mask_token_id: expected the id of a token, got 12/);
+  refused({ "tokenizer.ggml.add_eos_token": true }, /eos_token_id: expected the id of a token, got "none"/);
   refused({ "tokenizer.ggml.token_type": [3] }, /token_type: expected length 12, got 1/);
   refused({ "tokenizer.ggml.tokens": [...TOKENS.slice(1), "a"] }, /expected 12 distinct tokens, got 11/);
   refused({ "tokenizer.ggml.merges": ["a b c"] }, /merges: expected pairs of tokens/);
