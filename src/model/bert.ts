@@ -162,7 +162,9 @@ function maskedHead(
       ? (["cls.predictions", "transform.dense", "transform.LayerNorm"] as const)
       : (["lm_head", "dense", "layer_norm"] as const);
   if (!weights.has(`${root}.${dense}.weight`)) return null;
-  const bias = weights.has(`${root}.bias`) ? `${root}.bias` : `${root}.decoder.bias`;
+  // A head of its own has its own bias; a tied one's bias is under both names, or one of them.
+  const names = untied ? [`${root}.decoder.bias`, `${root}.bias`] : [`${root}.bias`, `${root}.decoder.bias`];
+  const bias = names.find((name) => weights.has(name)) ?? names[0];
   const table = untied ? `${root}.decoder` : words;
   return {
     dense: linearAt(weights, `${root}.${dense}`, hidden, hidden),

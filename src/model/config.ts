@@ -8,6 +8,8 @@ export interface ConfigReader {
   boolean(field: string, fallback: boolean): boolean;
   /** One of these texts. */
   oneOf<V extends string>(field: string, values: readonly V[], fallback?: V): V;
+  /** A list of texts; null where it is absent. */
+  texts(field: string): readonly string[] | null;
   /** A nested object; null where it is absent. */
   section(field: string): ConfigReader | null;
   /** Fails unless the field is absent or one of `allowed`. */
@@ -47,6 +49,12 @@ function readerAt(path: string, json: unknown): ConfigReader {
       const value = get(field) ?? fallback;
       const known = values.find((item) => item === value);
       return known ?? fail(`${path}.${field}`, oneOf(values), value);
+    },
+    texts(field) {
+      const value = get(field) ?? null;
+      return value === null || (Array.isArray(value) && value.every((item) => typeof item === "string"))
+        ? (value as readonly string[] | null)
+        : fail(`${path}.${field}`, "a list of texts", value);
     },
     section: (field) => (get(field) === undefined ? null : readerAt(`${path}.${field}`, get(field))),
     only(field, allowed, why) {

@@ -81,17 +81,22 @@ function biasesOf(type: ModelType, read: ConfigReader): NonNullable<LlamaConfig[
   }
 }
 
-/** Mistral's window is every layer's; Qwen2's that of the layers from `max_window_layers` on, if it is in use. */
+/**
+ * The layers that slide are those that `layer_types` names; without it all of a Mistral, and Qwen2's from `max_window_layers` on
+ * if it uses its window.
+ */
 function windowsOf(type: ModelType, read: ConfigReader, layers: number): readonly (number | null)[] {
-  const from =
-    type === "mistral"
-      ? 0
-      : read.boolean("use_sliding_window", false)
-        ? read.integer("max_window_layers", layers)
-        : layers;
-  const window =
-    type !== "llama" && from < layers && read.has("sliding_window") ? read.integer("sliding_window") : null;
-  return Array.from({ length: layers }, (_, i) => (i >= from ? window : null));
+  const types = read.texts("layer_types");
+  if (types !== null && types.length !== layers) fail("config.layer_types", `one for each of ${layers} layers`, types);
+  const unknown = types?.find((kind) => kind !== "full_attention" && kind !== "sliding_attention");
+  if (unknown !== undefined) fail("config.layer_types", `"full_attention" or "sliding_attention"`, unknown);
+  const used = type === "mistral" || (type === "qwen2" && read.boolean("use_sliding_window", false));
+  const first = type === "mistral" ? 0 : read.integer("max_window_layers", layers);
+  const slides = (layer: number): boolean =>
+    types === null ? used && layer >= first : types[layer] === "sliding_attention";
+  return Array.from({ length: layers }, (_, i) =>
+    slides(i) && read.has("sliding_window") ? read.integer("sliding_window") : null,
+  );
 }
 
 /** The sites of a Llama model: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.gate|up|down`. */

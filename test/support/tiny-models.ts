@@ -4,35 +4,63 @@ import type { Model } from "../../src/model/model";
 import { modelOf } from "../../src/model/model-of";
 import { openSafetensors } from "../../src/weights/safetensors";
 
-export type TinyModelName = "bert" | "llama" | "llama-tied";
+/** The folder whose weights each variant has; its own unless it differs in its configuration alone. */
+const VARIANTS = {
+  bert: "bert",
+  "bert-masked": "bert-masked",
+  roberta: "roberta",
+  "roberta-masked": "roberta-masked",
+  "roberta-untied": "roberta-untied",
+  llama: "llama",
+  "llama-tied": "llama-tied",
+  "llama-biases": "llama-biases",
+  "llama-linear": "llama-tied",
+  "llama-dynamic": "llama-tied",
+  llama3: "llama-tied",
+  "llama-yarn": "llama-tied",
+  mistral: "llama-tied",
+  qwen2: "qwen2",
+  "qwen2-window": "qwen2",
+  opt: "opt",
+  "opt-post-norm": "opt-post-norm",
+} as const;
+
+export type TinyModelName = keyof typeof VARIANTS;
+export const tinyModelNames = Object.keys(VARIANTS) as readonly TinyModelName[];
 
 /** What `test/fixtures/models/make.py` wrote of a model. */
 export interface TinyModel {
   readonly model: Model;
   readonly batch: TokenBatch;
-  /** [texts][width], from transformers in float64. */
-  readonly features: readonly (readonly number[])[];
-  /** [texts][vocabulary]; Llama only. */
+  /** [layers + 1][tokens of all texts][width], from transformers in float64. */
+  readonly hidden: readonly (readonly (readonly number[])[])[];
+  /** [texts][width]; null where transformers gives only the logits behind a masked-LM head. */
+  readonly features: readonly (readonly number[])[] | null;
+  /** [texts][vocabulary] at the scored positions; null without a language-model head. */
   readonly logits: readonly (readonly number[])[] | null;
 }
 
-/** A tiny random checkpoint with its texts and expected features. */
+/** A tiny random checkpoint with its texts and what is expected of them. */
 export function tinyModel(name: TinyModelName): TinyModel {
   const folder = `test/fixtures/models/${name}`;
-  const config: unknown = readJson(`${folder}/config.json`);
-  const weights = openSafetensors(`${folder}/model.safetensors`);
+  const model = modelOf(readJson(`${folder}/config.json`), openSafetensors(tinyWeights(name)));
   const expected = readJson(`${folder}/expected.json`) as {
     readonly ids: readonly (readonly number[])[];
     readonly scored: readonly number[];
-    readonly features: readonly (readonly number[])[];
+    readonly hidden: TinyModel["hidden"];
+    readonly features?: readonly (readonly number[])[];
     readonly logits?: readonly (readonly number[])[];
   };
-  return {
-    model: modelOf(config, weights),
-    batch: { ids: expected.ids, scored: expected.scored },
-    features: expected.features,
-    logits: expected.logits ?? null,
-  };
+  const { ids, scored, hidden, features, logits = null } = expected;
+  const causal = model.family === "llama" || model.family === "opt";
+  const starts = ids.map((_, b) => ids.slice(0, b).flat().length);
+  const atScored = scored.map((at, b) => hidden[hidden.length - 1][starts[b] + at]);
+  return { model, batch: { ids, scored }, hidden, features: features ?? (causal ? atScored : null), logits };
+}
+
+/** The path of a variant's weights. */
+export function tinyWeights(name: TinyModelName): string {
+  return `test/fixtures/models/${VARIANTS[name]}/model.safetensors`;
 }
 
 export function readJson(path: string): unknown {

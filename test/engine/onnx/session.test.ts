@@ -8,18 +8,23 @@ import { referenceSession } from "../../../src/engine/reference/session";
 import type { Model } from "../../../src/model/model";
 import { normals } from "../../../src/random/normals";
 import { randomKey } from "../../../src/random/key";
+import { logitsOf } from "../../support/logits";
 import { near } from "../../support/near";
 import { scratch } from "../../support/scratch";
-import { tinyModel } from "../../support/tiny-models";
+import { tinyModel, tinyModelNames } from "../../support/tiny-models";
+import type { TinyModelName } from "../../support/tiny-models";
 
 const test = suite("engine/onnx/session");
 const folder = scratch();
 test.after(() => folder.remove());
 
-const specs: Readonly<Record<"bert" | "llama" | "llama-tied", readonly AdapterSpec[]>> = {
-  bert: [trainSpec("roberta"), lora(["query", "value"])],
-  llama: [trainSpec("llama"), lora(["query"]), lora(["value"])],
-  "llama-tied": [trainSpec("llama"), lora(["query", "value"])],
+/** Adapters besides the tensor train that a model is tried with. */
+const specs: Partial<Record<TinyModelName, readonly AdapterSpec[]>> = {
+  bert: [lora(["query", "value"])],
+  "roberta-masked": [lora(["query", "value"])],
+  llama: [lora(["query"]), lora(["value"])],
+  "llama-tied": [lora(["query", "value"])],
+  opt: [lora(["query", "up"])],
 };
 
 function trainSpec(placement: "llama" | "roberta"): AdapterSpec {
@@ -51,17 +56,26 @@ async function opened(
   }
 }
 
-for (const name of ["bert", "llama", "llama-tied"] as const) {
+for (const name of tinyModelNames) {
   for (const fused of [true, false]) {
     test(`${name} without an adapter computes what transformers computes, ${fused ? "fused" : "small"} kernels`, async () => {
-      const { model, batch, features } = tinyModel(name);
+      const { model, batch, features, logits } = tinyModel(name);
       await opened(model, { kind: "none" }, { fused }, async (session) => {
-        near((await session.features([new Float32Array(0)], batch)).data, features.flat(), 1e-4);
+        const { data, width } = await session.features([new Float32Array(0)], batch);
+        if (features !== null) near(data, features.flat(), 1e-5, "features");
+        if (logits !== null) near(logitsOf(model, data) ?? [], logits.flat(), 1e-5, "logits");
+        for (const [b, text] of batch.ids.entries()) {
+          const alone = { ids: [text], scored: [batch.scored?.[b] ?? 0] };
+          const one = (await session.features([new Float32Array(0)], alone)).data;
+          near(one, data.subarray(b * width, (b + 1) * width), 1e-5, `text ${b} alone`);
+        }
       });
     });
   }
 
-  for (const spec of specs[name]) {
+  const { family } = tinyModel(name).model;
+  const train = trainSpec(family === "llama" || family === "opt" ? "llama" : "roberta");
+  for (const spec of [train, ...(specs[name] ?? [])]) {
     const what = spec.kind === "lora" ? `LoRA on ${spec.targets.join(" and ")}` : spec.kind;
     test(`${name} with ${what}: features and tangents are those of the float64 reference`, async () => {
       const { model, batch } = tinyModel(name);

@@ -2,21 +2,37 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { referenceFeatures64, referenceSession } from "../../../src/engine/reference/session";
-import { near } from "../../support/near";
-import { tinyModel, type TinyModelName } from "../../support/tiny-models";
+import type { Tensor } from "../../../src/engine/reference/tensor";
+import { layoutOf } from "../../../src/tree/layout";
+import { logitsOf } from "../../support/logits";
+import { near, relativeError } from "../../support/near";
+import { opsAt } from "../../support/ops-at";
+import { tinyModel, tinyModelNames } from "../../support/tiny-models";
+import type { TinyModelName } from "../../support/tiny-models";
 
 const test = suite("engine/reference/transformers");
-const names: readonly TinyModelName[] = ["bert", "llama", "llama-tied"];
+/** Expected values are written with 9 digits. */
+const TOLERANCE = 2e-8;
 
-for (const name of names) {
-  const { model, batch, features, logits } = tinyModel(name);
+for (const name of tinyModelNames) {
+  const { model, batch, hidden, features, logits } = tinyModel(name);
   const none = makeAdapter({ kind: "none" }, model.sites);
 
-  test(`${name}: features of texts of different lengths agree with transformers`, () => {
-    const got = referenceFeatures64(model, none, [new Float32Array(0)], batch);
-    assert.equal(got.shape, [1, batch.ids.length, model.width]);
-    near(got.data, features.flat(), 1e-6);
+  test(`${name}: every layer's hidden states agree with transformers`, () => {
+    const seen: Tensor[] = [];
+    const { ops, hooks } = none.bind(opsAt(layoutOf([]), [[]], batch));
+    const tapped = model.forward(ops, hooks, (layer, x) => (seen[layer] = x));
+    assert.is(seen.length, model.layers + 1);
+    hidden.forEach((expected, layer) => near(seen[layer].data, expected.flat(), TOLERANCE, `layer ${layer}`));
+    near(tapped.data, model.forward(ops, hooks).data, 1e-14, "the tap changes nothing");
   });
+
+  if (features !== null)
+    test(`${name}: features of texts of different lengths agree with transformers`, () => {
+      const got = referenceFeatures64(model, none, [new Float32Array(0)], batch);
+      assert.equal(got.shape, [1, batch.ids.length, model.width]);
+      near(got.data, features.flat(), TOLERANCE);
+    });
 
   test(`${name}: a text alone has the features that it has in a batch`, async () => {
     const session = referenceSession(model, none);
@@ -28,21 +44,20 @@ for (const name of names) {
   });
 
   if (logits !== null)
-    test(`${name}: head rows times features are the logits of transformers`, () => {
+    test(`${name}: head rows times features, plus the head's bias, are the logits of transformers`, () => {
       const { data } = referenceFeatures64(model, none, [new Float32Array(0)], batch);
-      const ids = [13, 2, 49];
-      if (model.head === null) throw new Error("a Llama has a head");
-      const rows = model.head.rows(ids);
-      const got = batch.ids.flatMap((_, b) =>
-        ids.map((_id, c) => {
-          let sum = 0;
-          for (let h = 0; h < model.width; h++) sum += data[b * model.width + h] * rows[c * model.width + h];
-          return sum;
-        }),
-      );
-      near(got, logits.flatMap((row) => ids.map((id) => row[id])), 1e-5); // prettier-ignore
+      near(logitsOf(model, data) ?? [], logits.flat(), TOLERANCE);
     });
 }
+
+test("rotary scaling and windows that do something are seen in what is expected", () => {
+  const expected = (name: TinyModelName) => tinyModel(name).hidden[1].flat();
+  for (const name of ["llama-linear", "llama3", "llama-yarn", "mistral"] as const)
+    assert.ok(relativeError(expected(name), expected("llama-tied")) > 0.01, name);
+  assert.equal(expected("llama-dynamic"), expected("llama-tied"));
+  const last = (name: TinyModelName) => tinyModel(name).hidden[2].flat();
+  assert.ok(relativeError(last("qwen2-window"), last("qwen2")) > 0.01);
+});
 
 test("the scored position is the last token where none is given", () => {
   const { model } = tinyModel("llama");
