@@ -28,6 +28,11 @@ const VARIANTS = {
 export type TinyModelName = keyof typeof VARIANTS;
 export const tinyModelNames = Object.keys(VARIANTS) as readonly TinyModelName[];
 
+/** Where bottleneck adapters sit in this model: before feed-forward layers in a language model, after outputs in an encoder. */
+export function tinyPlacement(name: TinyModelName): "llama" | "roberta" {
+  return name.startsWith("bert") || name.startsWith("roberta") ? "roberta" : "llama";
+}
+
 /** What `test/fixtures/models/make.py` wrote of a model. */
 export interface TinyModel {
   readonly model: Model;

@@ -11,7 +11,7 @@ import { randomKey } from "../../../src/random/key";
 import { logitsOf } from "../../support/logits";
 import { near } from "../../support/near";
 import { scratch } from "../../support/scratch";
-import { tinyModel, tinyModelNames } from "../../support/tiny-models";
+import { tinyModel, tinyModelNames, tinyPlacement } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
 const test = suite("engine/onnx/session");
@@ -73,9 +73,7 @@ for (const name of tinyModelNames) {
     });
   }
 
-  const { family } = tinyModel(name).model;
-  const train = trainSpec(family === "llama" || family === "opt" ? "llama" : "roberta");
-  for (const spec of [train, ...(specs[name] ?? [])]) {
+  for (const spec of [trainSpec(tinyPlacement(name)), ...(specs[name] ?? [])]) {
     const what = spec.kind === "lora" ? `LoRA on ${spec.targets.join(" and ")}` : spec.kind;
     test(`${name} with ${what}: features and tangents are those of the float64 reference`, async () => {
       const { model, batch } = tinyModel(name);

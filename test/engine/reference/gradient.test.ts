@@ -6,20 +6,19 @@ import { referenceFeatures64, referenceGradient64, referenceTangents64 } from ".
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
 import { relativeError } from "../../support/near";
-import { tinyModel } from "../../support/tiny-models";
+import { tinyModel, tinyModelNames, tinyPlacement } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
 const test = suite("engine/reference/gradient");
 
-const placement = { bert: "roberta", llama: "llama", "llama-tied": "llama" } as const;
 const specs = (name: TinyModelName): readonly AdapterSpec[] => [
-  { kind: "tensor-train", placement: placement[name], rank: 2, bottleneck: 8, scale: 0.7, modes: null },
-  { kind: "bottleneck", placement: placement[name], bottleneck: 4, activation: "gelu", scale: 1, up: "small" },
+  { kind: "tensor-train", placement: tinyPlacement(name), rank: 2, bottleneck: 8, scale: 0.7, modes: null },
+  { kind: "bottleneck", placement: tinyPlacement(name), bottleneck: 4, activation: "gelu", scale: 1, up: "small" },
   { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },
   { kind: "lora", rank: 2, alpha: 4, targets: ["key"] },
 ];
 
-for (const name of ["bert", "llama", "llama-tied"] as const)
+for (const name of tinyModelNames)
   for (const spec of specs(name)) {
     const { model, batch } = tinyModel(name);
     const adapter = makeAdapter(spec, model.sites);

@@ -8,7 +8,7 @@ import type { Model } from "../../../src/model/model";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
 import { near, relativeError } from "../../support/near";
-import { tinyModel, type TinyModelName } from "../../support/tiny-models";
+import { tinyModel, tinyModelNames, tinyPlacement, type TinyModelName } from "../../support/tiny-models";
 
 const test = suite("engine/reference/tangents");
 
@@ -22,19 +22,24 @@ const train = (placement: "llama" | "roberta"): AdapterSpec => ({
   modes: null,
 });
 const cases: readonly (readonly [TinyModelName, AdapterSpec])[] = [
-  ["bert", train("roberta")],
+  ...tinyModelNames.map((name) => [name, train(tinyPlacement(name))] as const),
   ["bert", lora("query", "value")],
   ["bert", lora("query")],
   ["bert", lora("key")],
   ["bert", lora("value")],
   ["bert", lora("query", "key", "value", "output", "up", "down")],
-  ["llama", train("llama")],
   ["llama", lora("query", "value")],
   ["llama", lora("query")],
   ["llama", lora("key")],
   ["llama", lora("value")],
-  ["llama-tied", train("llama")],
   ["llama-tied", lora("query", "key", "value", "output", "gate", "up", "down")],
+  ["llama-biases", lora("query", "key", "value", "output", "gate", "up", "down")],
+  ["roberta-masked", lora("query", "key", "value", "output", "up", "down")],
+  ["llama-yarn", lora("query", "key")],
+  ["mistral", lora("query", "key", "value")],
+  ["qwen2", lora("query", "value")],
+  ["opt", lora("query", "key", "value", "output", "up", "down")],
+  ["opt-post-norm", lora("query", "value", "up")],
 ];
 
 /** A point off the adapter's start (where LoRA's B is zero), in float64. */
