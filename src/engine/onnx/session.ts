@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
-import { fail, sameLength } from "../../check/check";
+import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
+import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { compile } from "./compile";
 import type { Compiled } from "./compile";
@@ -96,7 +97,11 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const trainable = new Map<string, FeedTensor>();
     const put = (name: string, rows: readonly Float32Array[]): void => {
       if (!compiled.inputs.has(name)) return;
-      trainable.set(name, { type: "float32", dims: [rows.length, layout.size], data: stackRows(rows, layout.size) });
+      trainable.set(name, {
+        type: "float32",
+        dims: [rows.length, layout.size],
+        data: stackRows(name === "theta" ? "points" : "directions", rows, layout.size),
+      });
     };
     put("theta", points);
     put("directions", directions);
@@ -147,42 +152,4 @@ interface BatchFeeds {
   readonly points: number;
   readonly geometry: Geometry;
   readonly feeds: ReadonlyMap<string, FeedTensor>;
-}
-
-function checkTokens(batch: TokenBatch, model: Model): void {
-  batch.ids.forEach((ids, b) => {
-    if (ids.length > model.context)
-      fail(`batch[${b}]`, `at most ${model.context} tokens (the model's context)`, ids.length);
-    for (const id of ids)
-      if (!(id >= 0 && id < model.vocabulary)) fail(`batch[${b}]`, `token ids 0..${model.vocabulary - 1}`, id);
-  });
-}
-
-function stackRows(points: readonly Float32Array[], size: number): Float32Array {
-  const all = new Float32Array(points.length * size);
-  points.forEach((point, i) => {
-    sameLength(`points[${i}]`, point.length, size);
-    all.set(point, i * size);
-  });
-  return all;
-}
-
-/** Features that no trainable parameter reaches have one row for all points. */
-function repeated(features: Features, points: number): Features {
-  if (features.points === points) return features;
-  const size = features.data.length;
-  const data = new Float32Array(size * points);
-  for (let i = 0; i < points; i++) data.set(features.data, i * size);
-  return { ...features, data, points };
-}
-
-/** Without trainable parameters every derivative is 0. */
-function withoutTangents(
-  primal: Features,
-  directions: number,
-): { readonly primal: Features; readonly tangents: Features } {
-  return {
-    primal,
-    tangents: { ...primal, points: directions, data: new Float32Array(directions * primal.data.length) },
-  };
 }

@@ -1,0 +1,43 @@
+import { fail, sameLength } from "../check/check";
+import type { Model } from "../model/model";
+import type { Features, TokenBatch } from "./session";
+
+/** @throws when a text is longer than the model's context, or a token id is not in its vocabulary */
+export function checkTokens(batch: TokenBatch, model: Pick<Model, "context" | "vocabulary">): void {
+  batch.ids.forEach((ids, b) => {
+    if (ids.length > model.context)
+      fail(`batch[${b}]`, `at most ${model.context} tokens (the model's context)`, ids.length);
+    for (const id of ids)
+      if (!(id >= 0 && id < model.vocabulary)) fail(`batch[${b}]`, `token ids 0..${model.vocabulary - 1}`, id);
+  });
+}
+
+/** Vectors [d] one after another: [n, d]. @throws when one has another length */
+export function stackRows(what: string, rows: readonly Float32Array[], size: number): Float32Array {
+  const all = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    sameLength(`${what}[${i}]`, row.length, size);
+    all.set(row, i * size);
+  });
+  return all;
+}
+
+/** Features that no trainable parameter reaches have one row for all points. */
+export function repeated(features: Features, points: number): Features {
+  if (features.points === points) return features;
+  const size = features.data.length;
+  const data = new Float32Array(size * points);
+  for (let i = 0; i < points; i++) data.set(features.data, i * size);
+  return { ...features, data, points };
+}
+
+/** Without trainable parameters every derivative is 0. */
+export function withoutTangents(
+  primal: Features,
+  directions: number,
+): { readonly primal: Features; readonly tangents: Features } {
+  return {
+    primal,
+    tangents: { ...primal, points: directions, data: new Float32Array(directions * primal.data.length) },
+  };
+}

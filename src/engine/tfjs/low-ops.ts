@@ -1,0 +1,199 @@
+import { fail } from "../../check/check";
+import type { Reversible } from "../../ops/reverse";
+import type { Rotary } from "../../ops/ops";
+import { entryOf } from "../../tree/layout";
+import type { Layout } from "../../tree/layout";
+import type { Geometry } from "../onnx/geometry";
+import type { Product } from "./product";
+import type { Tensor, TensorFlow } from "./tensorflow";
+import type { FrozenTensors } from "./weights";
+
+/** One pass on TensorFlow.js: what it is computed for. */
+export interface TfPass {
+  readonly geometry: Geometry;
+  readonly layout: Layout;
+  /** Trainable parameters [R, d] and directions [P, d], row after row. */
+  readonly points: Float32Array;
+  readonly directions: Float32Array;
+  /** Rows of frozen tables for the batch's tokens, by `embeddingKey`. */
+  readonly embeddings: ReadonlyMap<string, EmbeddingRows>;
+}
+
+export interface EmbeddingRows {
+  readonly data: Float32Array;
+  readonly width: number;
+}
+
+/** Which table's rows, chosen by what. */
+export function embeddingKey(table: string, by: string): string {
+  return `${by} ${table}`;
+}
+
+/**
+ * The lower operations on TensorFlow.js tensors, each computed when it is called, with their adjoints. Every operation returns
+ * a tensor of its own, which the caller disposes; inside `tidy` nothing else stays.
+ */
+export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, pass: TfPass): Reversible<Tensor> {
+  const { geometry, layout } = pass;
+  const { texts: B, longest: S, tokens: T } = geometry;
+  const indices = (values: Int32Array): Tensor => tf.tensor1d(values, "int32");
+  const column = (values: Float32Array): Tensor => tf.tensor3d(values, [1, values.length, 1]);
+  const half = (x: Tensor): readonly Tensor[] => tf.split(x, 2, x.rank - 1);
+  /** [R, B S, W] -> [R, B, groups, perGroup, S, W / (groups perGroup)] */
+  const toHeads = (x: Tensor, groups: number, perGroup: number): Tensor => {
+    const [R, , width] = x.shape;
+    const size = width / (groups * perGroup);
+    const heads = tf.transpose(tf.reshape(x, [R * B, S, groups * perGroup, size]), [0, 2, 1, 3]);
+    return tf.reshape(heads, [R, B, groups, perGroup, S, size]);
+  };
+  const padded = (x: Tensor): Tensor => tf.gather(x, indices(geometry.unpack), 1);
+  const pool = (): Tensor => tf.tensor3d(poolMatrix(geometry), [1, B, T]);
+  const scored = (): Tensor => tf.tensor3d(scoredMatrix(geometry), [1, B, T]);
+
+  return {
+    embed(table, by) {
+      const rows = pass.embeddings.get(embeddingKey(table.name, by));
+      if (rows === undefined) return fail("embeddings", `rows of ${table.name} by ${by}`, "none");
+      return tf.tensor3d(rows.data, [1, rows.data.length / rows.width, rows.width]);
+    },
+    frozen: (x, weight) => product(x, frozen.forward(weight.name)),
+    vector: (weight) => tf.clone(frozen.vector(weight.name)),
+    parameters(names, of) {
+      const all = of === "point" ? pass.points : pass.directions;
+      const entries = names.map((name) => entryOf(layout, name));
+      const [head] = entries;
+      if (!head) return fail("parameters", "at least one name", names);
+      entries.forEach((entry, i) => {
+        if (entry.offset !== head.offset + i * head.size || entry.shape.join() !== head.shape.join())
+          fail(`parameters[${i}]`, `${head.name}'s shape ${head.shape.join("x")}, next in the layout`, entry.name);
+      });
+      const rows = all.length / layout.size;
+      const size = head.size * entries.length;
+      const data = new Float32Array(rows * size);
+      for (let r = 0; r < rows; r++) {
+        const at = r * layout.size + head.offset;
+        data.set(all.subarray(at, at + size), r * size);
+      }
+      return tf.tensor(data, [rows, entries.length, ...head.shape]);
+    },
+    pick(stack, index) {
+      const [R, , ...rest] = stack.shape;
+      const start = stack.shape.map((_, axis) => (axis === 1 ? index : 0));
+      return tf.reshape(tf.slice(stack, start, [R, 1, ...rest]), [R, ...rest]);
+    },
+    reshape: (x, shape) => tf.reshape(x, [x.shape[0], ...shape]),
+    matmul: (x, y) => product(x, y),
+    matmulTransposed: (x, y, factor) => {
+      const found = product(x, y, { y: true });
+      return factor === 1 ? found : tf.mul(found, factor);
+    },
+    add: (x, y) => tf.add(x, y),
+    subtract: (x, y) => tf.sub(x, y),
+    multiply: (x, y) => tf.mul(x, y),
+    scale: (x, factor) => (factor === 1 ? tf.clone(x) : tf.mul(x, factor)),
+    addScalar: (x, term) => tf.add(x, term),
+    positive: (x) => tf.step(x),
+    relu: (x) => tf.relu(x),
+    tanh: (x) => tf.tanh(x),
+    sigmoid: (x) => tf.sigmoid(x),
+    erf: (x) => tf.erf(x),
+    exp: (x) => tf.exp(x),
+    inverseSqrt: (x) => tf.rsqrt(x),
+    sum: (x) => tf.sum(x, -1, true),
+    mean: (x) => tf.mean(x, -1, true),
+    softmax: (x) => tf.softmax(x),
+    concat: (values) => tf.concat([...values], 0),
+    first: (x) =>
+      tf.slice(
+        x,
+        x.shape.map(() => 0),
+        [1, ...x.shape.slice(1)],
+      ),
+    rest: (x) =>
+      tf.slice(
+        x,
+        x.shape.map((_, axis) => (axis === 0 ? 1 : 0)),
+        [x.shape[0] - 1, ...x.shape.slice(1)],
+      ),
+    splitHeads: (x, groups, perGroup) => toHeads(padded(x), groups, perGroup),
+    mergeHeads(x) {
+      const [R, , groups, perGroup, , size] = x.shape;
+      const tokens = tf.transpose(tf.reshape(x, [R * B, groups * perGroup, S, size]), [0, 2, 1, 3]);
+      return tf.gather(tf.reshape(tokens, [R, B * S, groups * perGroup * size]), indices(geometry.pack), 1);
+    },
+    rotate(x, rotary) {
+      const width = x.shape[x.rank - 1];
+      const rows = tf.reshape(x, [-1, S, width]);
+      const [low, high] = half(rows);
+      const turned = tf.concat([tf.neg(high), low], 2);
+      const at = (f: (angle: number) => number): Tensor => tf.tensor3d(angles(S, rotary, f), [1, S, width]);
+      return tf.reshape(tf.add(tf.mul(rows, at(Math.cos)), tf.mul(turned, at(Math.sin))), x.shape);
+    },
+    mask(scores, { causal, window }) {
+      const [R, , groups, perGroup] = scores.shape;
+      const hidden = Float32Array.from({ length: B * S * S }, (_, i) => {
+        const [b, from, to] = [Math.floor(i / (S * S)), Math.floor(i / S) % S, i % S];
+        const seen = to < geometry.lengths[b] && !(causal && to > from) && !(window !== null && from - to >= window);
+        return seen ? 0 : -1e9;
+      });
+      const all = tf.reshape(scores, [R, B, groups * perGroup, S, S]);
+      return tf.reshape(tf.add(all, tf.tensor5d(hidden, [1, B, 1, S, S])), scores.shape);
+    },
+    meanPool: (x) => product(pool(), x),
+    takeScored: (x) => tf.gather(x, indices(geometry.scored), 1),
+
+    shape: (x) => x.shape,
+    sumTo(x, shape) {
+      const missing = x.rank - shape.length;
+      const axes = x.shape.flatMap((size, axis) =>
+        axis < missing || (shape[axis - missing] === 1 && size > 1) ? [axis] : [],
+      );
+      return axes.length === 0 ? tf.clone(x) : tf.reshape(tf.sum(x, axes, true), [...shape]);
+    },
+    spread: (x, shape) => tf.broadcastTo(x, [...shape]),
+    matmulOfTransposed: (x, y) => product(x, y, { x: true }),
+    frozenBack: (x, weight) => product(x, frozen.backward(weight.name)),
+    unpick(picked, shape) {
+      const [R, count, ...rest] = shape;
+      const parts = Array.from({ length: count }, (_, index) => picked.get(index) ?? tf.zeros([R, ...rest]));
+      return tf.stack(parts, 1);
+    },
+    unmergeHeads: (x, groups, perGroup) => toHeads(tf.mul(padded(x), column(insideText(geometry))), groups, perGroup),
+    unpool: (x) => product(pool(), x, { x: true }),
+    untakeScored: (x) => product(scored(), x, { x: true }),
+  };
+}
+
+/** Mean over each text's tokens as a matrix [B, T]. */
+function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
+  const matrix = new Float32Array(texts * tokens);
+  let row = 0;
+  lengths.forEach((length, b) => {
+    matrix.fill(1 / length, b * tokens + row, b * tokens + row + length);
+    row += length;
+  });
+  return matrix;
+}
+
+/** 1 at each text's scored token: [B, T]. */
+function scoredMatrix({ texts, tokens, scored }: Geometry): Float32Array {
+  const matrix = new Float32Array(texts * tokens);
+  scored.forEach((row, b) => (matrix[b * tokens + row] = 1));
+  return matrix;
+}
+
+/** 1 at the padded places that hold a token, 0 past a text's end: [B S]. */
+function insideText({ texts, longest, lengths }: Geometry): Float32Array {
+  return Float32Array.from({ length: texts * longest }, (_, i) =>
+    i % longest < lengths[Math.floor(i / longest)] ? 1 : 0,
+  );
+}
+
+/** factor f(position * frequencies[i]), each pair's angle twice: [S, 2 frequencies]. */
+function angles(S: number, { frequencies, factor }: Rotary, f: (angle: number) => number): Float32Array {
+  const half = frequencies.length;
+  return Float32Array.from({ length: S * 2 * half }, (_, at) => {
+    const position = Math.floor(at / (2 * half));
+    return factor * f(position * frequencies[at % half]);
+  });
+}

@@ -1,0 +1,142 @@
+import type { Adapter } from "../../adapter/adapter";
+import { fail } from "../../check/check";
+import type { Model } from "../../model/model";
+import type { FrozenMatrix } from "../../ops/ops";
+import type { Recording } from "../../ops/program";
+import { packBatch } from "../onnx/geometry";
+import { recordModel } from "../record-model";
+import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
+import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
+import { WorkerThread } from "../worker-thread";
+import { embeddingKey } from "./low-ops";
+import type { EmbeddingRows } from "./low-ops";
+import type { TfReply, TfRequest } from "./serve";
+import { backendNames } from "./tensorflow";
+import type { BackendName } from "./tensorflow";
+import type { PassInput, Rows } from "./tf-model";
+
+export interface TfjsOptions {
+  /** Backends to try, in order; default: tfjs-node-gpu, tfjs-node, wasm, cpu. */
+  readonly backends?: readonly BackendName[];
+}
+
+export interface TfjsSession extends ModelSession {
+  readonly gradient: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
+  readonly backend: BackendName;
+  /** One line: which backend computes, and why those before it do not. */
+  readonly told: string;
+  /** Tensors on the backend now: the frozen weights alone, while nothing is being computed. */
+  tensors(): Promise<number>;
+}
+
+/**
+ * Opens a model and its adapter on TensorFlow.js, fp32, in a worker thread: features, tangents and gradients.
+ * Frozen weights are uploaded once, when the model is opened.
+ * @throws when no backend loads, with each one's reason
+ * @example const { told } = await tfjsSession(model, adapter); // "TensorFlow.js computes on wasm (tfjs-node-gpu: ...)"
+ */
+export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsOptions = {}): Promise<TfjsSession> {
+  const { backends = backendNames } = options;
+  const { layout } = adapter;
+  // The worker loads TypeScript by itself; what loads it here (a test's --import) is not handed on.
+  const worker = new WorkerThread("src/engine/tfjs/worker.cjs", "TensorFlow.js", { execArgv: [] });
+  const ask = (request: TfRequest): Promise<TfReply> => worker.request(request);
+  const recordings = new Map<"plain" | "dual", Promise<Recording>>();
+  const uploaded = new Set<string>();
+  let passes = 0;
+
+  const program = (kind: "plain" | "dual"): Promise<Recording> => {
+    const known = recordings.get(kind);
+    if (known) return known;
+    const sending = (async () => {
+      const recording = recordModel(model, adapter, kind);
+      const read = recording.program.instructions.filter(({ op }) => op === "frozen" || op === "vector");
+      for (const arg of read.flatMap(({ args }) => args)) {
+        if (arg.kind !== "frozen" || uploaded.has(arg.name)) continue;
+        uploaded.add(arg.name);
+        const weight = recording.frozen.get(arg.name)!;
+        await ask({ action: "weight", name: arg.name, shape: weight.shape, data: weight.read() });
+      }
+      await ask({ action: "program", kind, program: recording.program });
+      return recording;
+    })();
+    recordings.set(kind, sending);
+    return sending;
+  };
+
+  const passInput = async (
+    kind: "plain" | "dual",
+    points: readonly Float32Array[],
+    directions: readonly Float32Array[],
+    batch: TokenBatch,
+  ): Promise<PassInput> => {
+    checkTokens(batch, model);
+    const [theta, zs] = [stackRows("points", points, layout.size), stackRows("directions", directions, layout.size)];
+    const geometry = packBatch(batch);
+    const { program: recorded, frozen } = await program(kind);
+    const embeddings = new Map<string, EmbeddingRows>();
+    for (const { op, args } of recorded.instructions) {
+      const [table, by] = args;
+      if (op !== "embed" || table.kind !== "frozen" || by.kind !== "data") continue;
+      const rows = by.data === "token" ? geometry.ids : by.data === "position" ? geometry.positions : [0];
+      const { rows: readRows, shape } = frozen.get(table.name) as FrozenMatrix;
+      embeddings.set(embeddingKey(table.name, String(by.data)), { data: readRows(rows), width: shape[1] });
+    }
+    return { geometry, points: theta, directions: zs, embeddings };
+  };
+
+  const asFeatures = (found: Rows | undefined): Features => {
+    const { data, shape } = found ?? fail("features", "an output", "none");
+    return { data, points: shape[0], texts: shape[1], width: shape[2] };
+  };
+
+  const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
+    if (points.length === 0) fail("points", "at least one point", 0);
+    const input = await passInput("plain", points, [], batch);
+    const { outputs } = await ask({ action: "run", kind: "plain", input });
+    return repeated(asFeatures(outputs?.[0]), points.length);
+  };
+
+  let opened: TfReply;
+  try {
+    opened = await ask({ action: "open", layout, backends });
+    await program("plain");
+  } catch (error) {
+    await worker.end();
+    throw error;
+  }
+  const { name = "cpu", told = "" } = opened;
+  return {
+    id: `${model.id}|${JSON.stringify(adapter.spec)}|tfjs fp32 ${name}`,
+    layout,
+    width: model.width,
+    backend: name,
+    told,
+    features,
+    async tangents(point, directions, batch) {
+      if (directions.length === 0) fail("directions", "at least one direction", 0);
+      if (layout.size === 0) return withoutTangents(await features([point], batch), directions.length);
+      const input = await passInput("dual", [point], directions, batch);
+      const { outputs } = await ask({ action: "run", kind: "dual", input });
+      return { primal: asFeatures(outputs?.[0]), tangents: asFeatures(outputs?.[1]) };
+    },
+    async gradient(point, batch, pullBack) {
+      const input = await passInput("plain", [point], [], batch);
+      const pass = passes++;
+      const { outputs } = await ask({ action: "forward", pass, input });
+      try {
+        const found = asFeatures(outputs?.[0]);
+        const cotangent = pullBack(found);
+        if (cotangent.length !== found.data.length)
+          fail("pullBack", `${found.data.length} numbers, one for each feature`, cotangent.length);
+        const { gradient = new Float32Array(0) } = await ask({ action: "pullBack", pass, cotangent });
+        return { features: found, gradient };
+      } catch (error) {
+        await ask({ action: "release", pass }).catch(() => undefined);
+        throw error;
+      }
+    },
+    tensors: async () => (await ask({ action: "tensors" })).tensors ?? 0,
+    dispose: () => worker.end(),
+  };
+}
