@@ -1,8 +1,9 @@
-import { fail, nonNegativeInteger, positiveNumber, unreachable } from "../check/check";
+import { fail, nonNegativeInteger, positiveInteger, positiveNumber, unreachable } from "../check/check";
 import { bitsInto } from "../random/bits";
 import { randomKey } from "../random/key";
 import { normalsInto } from "../random/normals";
 import { norm, scaleInPlace } from "../tree/vector";
+import { tableDirection } from "./table";
 
 /**
  * The distribution of a direction z [d], as plain data. All have E[z z^T] = I, but for the mask, which has `keep` I.
@@ -12,12 +13,15 @@ import { norm, scaleInPlace } from "../tree/vector";
  *   "random-mask"  standard normals, each kept with probability `keep`, else 0; one mask for all queries of a step, new at
  *                  each step. This is what AdaZeta's reference code calls Sparse-MeZO (there 0.25); Sparse-MeZO itself keeps
  *                  the small weights. Source: yifanycc/AdaZeta@298aaea. Departs: mask and normals come from separate streams.
+ *   "table"        pieces of one table of 2^bits standard normals, for hundreds of millions of parameters: cheap, not independent
+ *                  (see `tableDirection` for what that means)
  */
 export type DirectionSpec =
   | { readonly kind: "gaussian" }
   | { readonly kind: "sphere" }
   | { readonly kind: "sign" }
-  | { readonly kind: "random-mask"; readonly keep: number };
+  | { readonly kind: "random-mask"; readonly keep: number }
+  | { readonly kind: "table"; readonly bits: number };
 
 /** Which direction: it is a pure function of these three and the vector's length. */
 export interface DirectionIndex {
@@ -61,6 +65,9 @@ export function directionInto(spec: DirectionSpec, { seed, step, query }: Direct
     case "random-mask":
       normalsInto(key, out);
       return maskInPlace(out, spec.keep, seed, step);
+    case "table":
+      out.fill(0);
+      return tableDirection(spec.bits, seed, key, out.length).addInPlace(out, 1);
     default:
       return unreachable(spec);
   }
@@ -89,7 +96,10 @@ export function checkDirections(what: string, spec: DirectionSpec): DirectionSpe
     case "random-mask":
       if (positiveNumber(`${what}.keep`, spec.keep) > 1) fail(`${what}.keep`, "a share of at most 1", spec.keep);
       return spec;
+    case "table":
+      if (positiveInteger(`${what}.bits`, spec.bits) > 24) fail(`${what}.bits`, "at most 24 (64 MiB)", spec.bits);
+      return spec;
     default:
-      return fail(`${what}.kind`, "gaussian, sphere, sign or random-mask", (spec as { kind: unknown }).kind);
+      return fail(`${what}.kind`, "gaussian, sphere, sign, random-mask or table", (spec as { kind: unknown }).kind);
   }
 }

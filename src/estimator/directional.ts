@@ -1,8 +1,8 @@
 import { sameLength } from "../check/check";
-import { directionInto } from "./direction";
+import { drawnInto } from "./drawn";
 import type { Estimate, Queries } from "./estimate";
 import type { Objective } from "./objective";
-import { runPipeline } from "./pipeline";
+import { runPipeline, type Group } from "./pipeline";
 import type { Workspace } from "./workspace";
 
 /** The limit of the two-sided estimator for perturbationScale -> 0, without its rounding error; ours, not the paper's. */
@@ -10,6 +10,11 @@ export interface Directional {
   readonly kind: "directional";
   /** Directions in one call of the engine; null: all of a step's. */
   readonly chunk: number | null;
+}
+
+interface DirectionalGroup extends Group {
+  /** z of each query, as the engine takes them. */
+  readonly zs: readonly Float32Array[];
 }
 
 /**
@@ -27,21 +32,21 @@ export async function directional<Batch>(
   workspace: Workspace,
 ): Promise<Estimate> {
   const inCall = Math.min(chunk ?? queries, queries);
-  const { projectedGradients, losses, calls } = await runPipeline(
+  const { projectedGradients, losses, calls } = await runPipeline<DirectionalGroup>(
     {
       queries,
       chunk: inCall,
-      prepare: (first, count, slot) => ({
-        first,
-        directions: Array.from({ length: count }, (_, i) => {
-          const z = workspace.buffer(inCall * slot + i);
-          directionInto(directions, { seed, step, query: first + i }, z);
-          return z;
-        }),
-      }),
-      async ask(group) {
-        const { loss, derivatives } = await objective.derivatives(point, group.directions, batch);
-        sameLength("derivatives of the objective", derivatives.length, group.directions.length);
+      prepare(first, count, slot) {
+        const zs = Array.from({ length: count }, (_, i) => workspace.buffer(inCall * slot + i));
+        return {
+          first,
+          zs,
+          directions: zs.map((z, i) => drawnInto(directions, { seed, step, query: first + i }, z)),
+        };
+      },
+      async ask({ zs }) {
+        const { loss, derivatives } = await objective.derivatives(point, zs, batch);
+        sameLength("derivatives of the objective", derivatives.length, zs.length);
         return { losses: [loss], projectedGradients: derivatives };
       },
     },

@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
-import { axpyInto } from "../tree/vector";
-import { directionInto, type DirectionSpec } from "./direction";
+import type { DirectionSpec } from "./direction";
+import { drawn, type Drawn } from "./drawn";
 
 /** Everything a gradient estimate is made of: a run's record of one step. */
 export interface RecordedQueries {
@@ -22,20 +22,15 @@ export function gradientOf(directions: DirectionSpec, recorded: RecordedQueries,
   const { seed, step, projectedGradients } = recorded;
   if (projectedGradients.length === 0) fail("projectedGradients", "at least one query", projectedGradients);
   const gradient = new Float32Array(size);
-  const z = new Float32Array(size);
+  let memory: Float32Array | null = null;
   projectedGradients.forEach((projectedGradient, query) => {
-    directionInto(directions, { seed, step, query }, z);
+    const z = drawn(directions, { seed, step, query }, size, () => (memory ??= new Float32Array(size)));
     addQueryInPlace(gradient, projectedGradient, projectedGradients.length, z);
   });
   return gradient;
 }
 
 /** gradient <- gradient + (p / Q) z. The one place where a gradient is summed, in a run and in its replay. */
-export function addQueryInPlace(
-  gradient: Float32Array,
-  projectedGradient: number,
-  queries: number,
-  z: Float32Array,
-): void {
-  axpyInto(gradient, projectedGradient / queries, z, gradient);
+export function addQueryInPlace(gradient: Float32Array, projectedGradient: number, queries: number, z: Drawn): void {
+  z.addInPlace(gradient, projectedGradient / queries);
 }

@@ -1,3 +1,4 @@
+import type { Drawn } from "./drawn";
 import { addQueryInPlace } from "./gradient";
 import type { Workspace } from "./workspace";
 
@@ -6,7 +7,7 @@ export interface Group {
   /** Number of the first query. */
   readonly first: number;
   /** z of each query. */
-  readonly directions: readonly Float32Array[];
+  readonly directions: readonly Drawn[];
 }
 
 /** What a group's call gave. */

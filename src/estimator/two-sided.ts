@@ -1,6 +1,5 @@
 import { sameLength } from "../check/check";
-import { axpyInto } from "../tree/vector";
-import { directionInto } from "./direction";
+import { drawn } from "./drawn";
 import type { Estimate, Queries } from "./estimate";
 import type { Objective } from "./objective";
 import { runPipeline, type Group } from "./pipeline";
@@ -41,15 +40,12 @@ export async function twoSided<Batch>(
       chunk,
       prepare(first, count, slot) {
         const at = 3 * Math.min(chunk, queries) * slot;
-        const zs = Array.from({ length: count }, (_, i) => {
-          const z = workspace.buffer(at + 3 * i);
-          directionInto(directions, { seed, step, query: first + i }, z);
-          return z;
-        });
+        const zs = Array.from({ length: count }, (_, i) =>
+          drawn(directions, { seed, step, query: first + i }, workspace.size, () => workspace.buffer(at + 3 * i)),
+        );
         const points = zs.flatMap((z, i) => {
           const [plus, minus] = [workspace.buffer(at + 3 * i + 1), workspace.buffer(at + 3 * i + 2)];
-          axpyInto(plus, perturbationScale, z, point);
-          axpyInto(minus, -perturbationScale, z, point);
+          z.spreadInto(plus, minus, perturbationScale, point);
           return [plus, minus];
         });
         return { first, directions: zs, points };

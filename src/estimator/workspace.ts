@@ -17,6 +17,7 @@ export function createWorkspace(size: number): Workspace {
   return {
     size,
     gradient: new Float32Array(size),
-    buffer: (index) => (buffers[index] ??= new Float32Array(size)),
+    // Shared memory goes to an engine's thread as it is, without a copy on the way.
+    buffer: (index) => (buffers[index] ??= new Float32Array(new SharedArrayBuffer(4 * size))),
   };
 }

@@ -15,6 +15,7 @@ export const streams = {
   sample: 7,
   bootstrap: 8,
   check: 9,
+  table: 10,
 } as const;
 
 export type StreamName = keyof typeof streams;

@@ -37,6 +37,21 @@ export function axpyInto(out: Float32Array, a: number, x: Float32Array, y: Float
 }
 
 /**
+ * plus <- y + a x and minus <- y - a x in one pass: the bits of two calls of `axpyInto`.
+ * @throws when the lengths differ
+ */
+export function spreadInto(plus: Float32Array, minus: Float32Array, a: number, x: Float32Array, y: Float32Array): void {
+  sameLength("plus", plus.length, y.length);
+  sameLength("minus", minus.length, y.length);
+  sameLength("x", x.length, y.length);
+  for (let i = 0; i < y.length; i++) {
+    const [middle, step] = [y[i], a * x[i]];
+    plus[i] = middle + step;
+    minus[i] = middle - step;
+  }
+}
+
+/**
  * y + a x as a new vector.
  * @example axpy(2, Float32Array.of(1, 2), Float32Array.of(10, 20)) // Float32Array [12, 24]
  */

@@ -82,11 +82,15 @@ test("directions differ between seeds, steps and queries, and no length is too s
 test("malformed specifications and indices are refused", () => {
   assert.throws(
     () => checkDirections("directions", { kind: "cube" as "sign" }),
-    'directions.kind: expected gaussian, sphere, sign or random-mask, got "cube"',
+    'directions.kind: expected gaussian, sphere, sign, random-mask or table, got "cube"',
   );
   assert.throws(
     () => checkDirections("directions", { kind: "random-mask", keep: 0 }),
     "directions.keep: expected a positive number, got 0",
+  );
+  assert.throws(
+    () => checkDirections("directions", { kind: "table", bits: 30 }),
+    "directions.bits: expected at most 24 (64 MiB), got 30",
   );
   assert.throws(
     () => direction({ kind: "random-mask", keep: 1.5 }, at, 3),

@@ -63,6 +63,7 @@ test("the gradient left in the workspace is gradientOf the plain numbers, bit fo
       { kind: "sphere" },
       { kind: "sign" },
       { kind: "random-mask", keep: 0.5 },
+      { kind: "table", bits: 8 },
     ] as const) {
       for (const queries of [1, 2, 3, 7]) {
         const found = await estimate(

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { axpy, axpyInto, dot, norm, rms, scaleInPlace } from "../../src/tree/vector";
+import { axpy, axpyInto, dot, norm, rms, scaleInPlace, spreadInto } from "../../src/tree/vector";
 
 const test = suite("tree/vector");
 
@@ -22,6 +22,14 @@ test("the result may replace an operand", () => {
   const y = Float32Array.of(1, 2, 3);
   axpyInto(y, -1, y, y);
   assert.equal(y, new Float32Array(3));
+});
+
+test("a pair of points has the bits of two sums", () => {
+  const [x, y] = [Float32Array.of(0.1, -3, 2 ** -24), Float32Array.of(1 / 3, 7, 1)];
+  const [plus, minus] = [new Float32Array(3), new Float32Array(3)];
+  spreadInto(plus, minus, 1e-3, x, y);
+  assert.equal([plus, minus], [axpy(1e-3, x, y), axpy(-1e-3, x, y)]);
+  assert.throws(() => spreadInto(plus, new Float32Array(2), 1, x, y), "minus: expected length 3, got 2");
 });
 
 test("an element is rounded once", () => {

@@ -10,7 +10,10 @@ import { fusedOps } from "./fused";
 import { GraphBuilder } from "./graph";
 import { onnxLowOps } from "./low-ops";
 import type { Feeds } from "./low-ops";
+import { FP32 } from "./precision";
+import type { Precision } from "./precision";
 import { WeightFile } from "./weight-file";
+import type { WriteProgress } from "./weight-file";
 
 /** An ONNX graph as a file, and what each of its runs must be fed. */
 export interface Compiled {
@@ -25,15 +28,17 @@ export interface Compiled {
  * `tangents` [P, B, H]. Weights go to a file beside it, shared by all graphs of the model.
  * @throws when the disk does not take the files, or a dual graph has nothing trainable
  */
-export function compile(
+export async function compile(
   model: Model,
   adapter: Adapter,
   kind: "plain" | "dual",
   directory: string,
   fused: boolean,
-): Compiled {
+  precision: Precision = FP32,
+  progress?: WriteProgress,
+): Promise<Compiled> {
   const graph = new GraphBuilder();
-  const weights = new WeightFile(directory, model.id);
+  const weights = new WeightFile(directory, model.id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1);
   const outputs: Record<string, string> = {};
@@ -50,7 +55,7 @@ export function compile(
     outputs["tangents"] = tangents.name;
   }
   const bytes = graph.finish(outputs, weights.location);
-  weights.write();
+  await weights.write(progress);
   mkdirSync(directory, { recursive: true });
   const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
   writeFileSync(path, bytes);

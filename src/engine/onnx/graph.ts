@@ -2,11 +2,13 @@ import { ProtoWriter } from "./protobuf";
 
 /** ONNX element types that the engine uses (onnx.proto, TensorProto.DataType). */
 export const FLOAT = 1;
+export const UINT8 = 2;
+export const INT8 = 3;
 export const INT32 = 6;
 export const INT64 = 7;
 export const BOOL = 9;
 
-export type ElementType = typeof FLOAT | typeof INT32 | typeof INT64 | typeof BOOL;
+export type ElementType = typeof FLOAT | typeof UINT8 | typeof INT8 | typeof INT32 | typeof INT64 | typeof BOOL;
 export type Attribute = number | { readonly float: number } | readonly number[];
 /** A dimension: a size, or the name of one that is known at run time only. */
 export type Dimension = number | string;
@@ -21,8 +23,7 @@ export interface External {
 export class GraphBuilder {
   private readonly nodes: Uint8Array[] = [];
   private readonly constants: Uint8Array[] = [];
-  private readonly externals: { readonly name: string; readonly shape: readonly number[]; readonly at: External }[] =
-    [];
+  private readonly externals: ExternalTensor[] = [];
   private readonly inputs = new Map<string, Uint8Array>();
   private readonly values: Uint8Array[] = [];
   private readonly cache = new Map<string, string>();
@@ -74,6 +75,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A small constant of integers of 8 bits. */
+  bytes(type: typeof UINT8 | typeof INT8, values: Uint8Array | Int8Array, shape: readonly number[]): string {
+    return this.constant(type, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), shape);
+  }
+
   floats(values: Float32Array, shape: readonly number[]): string {
     return this.constant(FLOAT, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), shape);
   }
@@ -89,10 +95,14 @@ export class GraphBuilder {
     });
   }
 
-  external(name: string, shape: readonly number[], at: External): string {
+  /**
+   * A weight whose bytes are in the weight file; the same name gives the same weight.
+   * @param fixed false declares it as an input with this default value: ONNX Runtime then computes nothing from it beforehand
+   */
+  external(name: string, type: ElementType, shape: readonly number[], at: External, fixed = true): string {
     return this.memo(`w${name}`, () => {
       const id = `w${this.next++}`;
-      this.externals.push({ name: id, shape, at });
+      this.externals.push({ name: id, type, shape, at, fixed });
       return id;
     });
   }
@@ -121,8 +131,10 @@ export class GraphBuilder {
         for (const node of this.nodes) graph.bytes(1, node);
         graph.text(2, "model");
         for (const constant of this.constants) graph.bytes(5, constant);
-        for (const { name, shape, at } of this.externals) graph.bytes(5, externalTensor(name, shape, at, location));
+        for (const tensor of this.externals) graph.bytes(5, externalTensor(tensor, location));
         for (const input of this.inputs.values()) graph.bytes(11, input);
+        for (const { name, type, shape, fixed } of this.externals)
+          if (!fixed) graph.bytes(11, valueInfo(name, type, shape));
         for (const name of Object.keys(outputs)) graph.bytes(12, valueInfo(name, FLOAT, null));
         for (const value of this.values) graph.bytes(13, value);
       })
@@ -136,7 +148,23 @@ export class GraphBuilder {
   }
 }
 
-const MICROSOFT = new Set(["FusedMatMul", "Gelu", "MultiHeadAttention", "GroupQueryAttention", "QuickGelu"]);
+const MICROSOFT = new Set([
+  "FusedMatMul",
+  "Gelu",
+  "GroupQueryAttention",
+  "MatMulIntegerToFloat",
+  "MatMulNBits",
+  "MultiHeadAttention",
+  "QuickGelu",
+]);
+
+interface ExternalTensor {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly at: External;
+  readonly fixed: boolean;
+}
 
 function tensorHeader(name: string, type: ElementType, shape: readonly number[]): ProtoWriter {
   const writer = new ProtoWriter();
@@ -144,8 +172,8 @@ function tensorHeader(name: string, type: ElementType, shape: readonly number[])
   return writer.integer(2, type).text(8, name);
 }
 
-function externalTensor(name: string, shape: readonly number[], at: External, location: string): Uint8Array {
-  const writer = tensorHeader(name, FLOAT, shape);
+function externalTensor({ name, type, shape, at }: ExternalTensor, location: string): Uint8Array {
+  const writer = tensorHeader(name, type, shape);
   const where = { location, offset: String(at.offset), length: String(at.bytes) };
   for (const [key, value] of Object.entries(where)) writer.message(13, (entry) => entry.text(1, key).text(2, value));
   return writer.integer(14, 1).finish();

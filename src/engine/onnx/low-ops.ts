@@ -3,6 +3,7 @@ import type { LowOps } from "../../ops/low-ops";
 import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
 import { entryOf } from "../../tree/layout";
+import { frozenProduct } from "./frozen-product";
 import { BOOL, FLOAT, INT64 } from "./graph";
 import type { Attribute, Dimension, GraphBuilder } from "./graph";
 import { broadcast, joined, productShape, restOf, withAxis } from "./shape";
@@ -106,14 +107,10 @@ export function onnxLowOps(
       feeds.embeddings.set(input, { input, table, by });
       return constant(graph.input(input, FLOAT, [1, "T", width]), [1, "T", width]);
     },
-    frozen: (x, weight) =>
-      emit(
-        "FusedMatMul",
-        [x.name, graph.external(weight.name, weight.shape, weights.place(weight))],
-        withAxis(x.shape, -1, weight.shape[0]),
-        [x],
-        { transB: 1 },
-      ),
+    frozen: (x, weight) => {
+      const { name, shape } = frozenProduct(graph, weights, x, weight);
+      return { name, shape, shared: x.shared };
+    },
     vector: (weight: FrozenVector) =>
       constant(
         graph.memo(`v${weight.name}`, () => graph.floats(weight.read(), weight.shape)),

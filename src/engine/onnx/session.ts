@@ -12,6 +12,9 @@ import { feedsFor } from "./feeds";
 import type { FeedTensor } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
+import { FP32, precisionName, storage } from "./precision";
+import type { Precision } from "./precision";
+import type { WriteProgress } from "./weight-file";
 import { EngineWorker } from "./worker-client";
 
 export interface OnnxOptions {
@@ -23,6 +26,10 @@ export interface OnnxOptions {
   readonly fused?: boolean;
   /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
   readonly freeBytes?: number;
+  /** How frozen products are stored and computed; default fp32. */
+  readonly precision?: Precision;
+  /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
+  readonly progress?: WriteProgress;
 }
 
 export interface OnnxSession extends ModelSession {
@@ -31,7 +38,7 @@ export interface OnnxSession extends ModelSession {
 }
 
 /**
- * Compiles a model and its adapter to ONNX and opens it on ONNX Runtime, fp32, in a worker thread.
+ * Compiles a model and its adapter to ONNX and opens it on ONNX Runtime in a worker thread.
  *
  * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
  * trainable parameters are an input theta [R, d], directions another [P, d]. A batch must not change while it is in use: its
@@ -41,7 +48,7 @@ export interface OnnxSession extends ModelSession {
  * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const { threads = 2, fused = true } = options;
+  const { threads = 2, fused = true, precision = FP32 } = options;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
@@ -56,12 +63,12 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
-        precision: { kind: "fp32" },
+        precision: storage(precision),
         pass: { ...USUAL_PASS, points: kind === "dual" ? 2 : 1, trainable: layout.size },
         freeBytes: options.freeBytes ?? freeMemory(),
-        alternatives: [],
+        alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
       });
-      const compiled = compile(model, adapter, kind, directory, fused);
+      const compiled = await compile(model, adapter, kind, directory, fused, precision, options.progress);
       await worker.create(kind, compiled.path, {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
@@ -128,7 +135,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     throw error;
   }
   return {
-    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx fp32 threads=${threads} fused=${fused}`,
+    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx ${precisionName(precision)} threads=${threads} fused=${fused}`,
     layout,
     width: model.width,
     engineMilliseconds: () => engineMilliseconds,

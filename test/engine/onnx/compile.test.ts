@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
+import { precisionName, PRECISIONS } from "../../../src/engine/onnx/precision";
 import { compile } from "../../../src/engine/onnx/compile";
 import { readOnnxGraph } from "../../support/onnx-graph";
 import { scratch } from "../../support/scratch";
@@ -23,9 +24,9 @@ const lora: AdapterSpec = { kind: "lora", rank: 2, alpha: 4, targets: ["query", 
 
 for (const kind of ["plain", "dual"] as const) {
   for (const spec of [train, lora]) {
-    test(`${kind} graph with ${spec.kind}: every value has a named shape, so that planning memory takes no time`, () => {
+    test(`${kind} graph with ${spec.kind}: every value has a named shape, so that planning memory takes no time`, async () => {
       const { model } = tinyModel("llama");
-      const { path } = compile(model, makeAdapter(spec, model.sites), kind, folder.file("cache"), true);
+      const { path } = await compile(model, makeAdapter(spec, model.sites), kind, folder.file("cache"), true);
       const { nodes, described } = readOnnxGraph(path);
       const results = nodes.filter(({ type }) => type !== "Identity");
       const without = results.filter(({ outputs }) => !described.has(outputs[0]));
@@ -34,10 +35,21 @@ for (const kind of ["plain", "dual"] as const) {
   }
 }
 
-test("trainable tensors of all sites are cut apart by one operation for each kind of tensor, not one for each site", () => {
+test("the nodes of every precision have shapes too", async () => {
+  const { model } = tinyModel("llama");
+  for (const precision of PRECISIONS) {
+    const adapter = makeAdapter(lora, model.sites);
+    const { path } = await compile(model, adapter, "dual", folder.file("cache"), true, precision);
+    const { nodes, described } = readOnnxGraph(path);
+    const without = nodes.filter(({ type, outputs }) => type !== "Identity" && !described.has(outputs[0]));
+    assert.equal(without, [], precisionName(precision));
+  }
+});
+
+test("trainable tensors of all sites are cut apart by one operation for each kind of tensor, not one for each site", async () => {
   const { model } = tinyModel("llama");
   const adapter = makeAdapter(lora, model.sites);
-  const { nodes } = readOnnxGraph(compile(model, adapter, "plain", folder.file("cache"), true).path);
+  const { nodes } = readOnnxGraph((await compile(model, adapter, "plain", folder.file("cache"), true)).path);
   // LoRA on query and value: A of both has one shape; B of query and of value have their own where widths differ.
   const kinds = new Set(adapter.layout.entries.map(({ name, shape }) => `${name.slice(-1)} ${shape.join("x")}`));
   assert.is(nodes.filter(({ type }) => type === "Split").length, kinds.size);

@@ -1,0 +1,147 @@
+import { unreachable } from "../../check/check";
+import type { FrozenMatrix } from "../../ops/ops";
+import { FLOAT, INT8, UINT8 } from "./graph";
+import type { ElementType } from "./graph";
+import type { BlockOptions, Precision } from "./precision";
+import { quantizeBlocks, quantizeChannels } from "./quantize";
+
+/** One tensor of an encoded matrix, row-major. */
+export interface Part {
+  readonly name: "values" | "scales" | "zeros";
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+}
+
+/** Bytes of one part; the pieces of a part come in order. */
+export interface Piece {
+  readonly part: Part;
+  readonly bytes: Uint8Array;
+}
+
+/** How a frozen matrix lies in the weight file. Rows are read and encoded block by block: never a whole fp32 matrix, let alone a model. */
+export interface Encoding {
+  readonly form: Form;
+  readonly parts: readonly Part[];
+  pieces(): Iterable<Piece>;
+}
+
+export type Form =
+  | { readonly kind: "floats" }
+  /** int8 [out, in], a scale per row. */
+  | { readonly kind: "channels" }
+  /** int8 [in, out], a scale per column: what integer products take. */
+  | { readonly kind: "columns" }
+  /** Blocks along the row, as MatMulNBits takes them. */
+  | {
+      readonly kind: "blocks";
+      readonly bits: 4 | 8;
+      readonly block: number;
+      readonly zeros: boolean;
+      readonly rounded: boolean;
+    };
+
+/** The encoding of a matrix [out, in] at a precision. */
+export function encodingOf(matrix: FrozenMatrix, precision: Precision): Encoding {
+  switch (precision.kind) {
+    case "fp32":
+      return floats(matrix);
+    case "int8":
+      return channels(matrix);
+    case "int4":
+      return blocks(matrix, precision, false);
+    case "int4-activations":
+      return blocks(matrix, precision, true);
+    case "int8-activations":
+      return columns(matrix, precision.weightBits);
+    case "file":
+      return floats(matrix);
+    default:
+      return unreachable(precision);
+  }
+}
+
+function floats(matrix: FrozenMatrix): Encoding {
+  const values: Part = { name: "values", type: FLOAT, shape: matrix.shape };
+  return {
+    form: { kind: "floats" },
+    parts: [values],
+    *pieces() {
+      for (const { rows } of rowBlocks(matrix)) yield { part: values, bytes: bytesOf(rows) };
+    },
+  };
+}
+
+function channels(matrix: FrozenMatrix): Encoding {
+  const [outputs, inputs] = matrix.shape;
+  const values: Part = { name: "values", type: INT8, shape: matrix.shape };
+  const scales: Part = { name: "scales", type: FLOAT, shape: [outputs] };
+  return {
+    form: { kind: "channels" },
+    parts: [values, scales],
+    *pieces() {
+      for (const { rows } of rowBlocks(matrix)) {
+        const encoded = quantizeChannels(rows, inputs, 8);
+        yield { part: values, bytes: bytesOf(encoded.values) };
+        yield { part: scales, bytes: bytesOf(encoded.scales) };
+      }
+    },
+  };
+}
+
+function columns(matrix: FrozenMatrix, bits: 7 | 8): Encoding {
+  const [outputs, inputs] = matrix.shape;
+  const values: Part = { name: "values", type: INT8, shape: [inputs, outputs] };
+  const scales: Part = { name: "scales", type: FLOAT, shape: [outputs] };
+  return {
+    form: { kind: "columns" },
+    parts: [values, scales],
+    *pieces() {
+      const turned = new Int8Array(inputs * outputs);
+      for (const { rows, first } of rowBlocks(matrix)) {
+        const encoded = quantizeChannels(rows, inputs, bits);
+        const count = encoded.scales.length;
+        for (let i = 0; i < inputs; i++)
+          for (let r = 0; r < count; r++) turned[i * outputs + first + r] = encoded.values[r * inputs + i]!;
+        yield { part: scales, bytes: bytesOf(encoded.scales) };
+      }
+      yield { part: values, bytes: bytesOf(turned) };
+    },
+  };
+}
+
+function blocks(matrix: FrozenMatrix, { block, zeroPoints }: BlockOptions, rounded: boolean): Encoding {
+  const [outputs, inputs] = matrix.shape;
+  const count = Math.ceil(inputs / block);
+  const zeroBytes = Math.ceil(count / 2);
+  const values: Part = { name: "values", type: UINT8, shape: [outputs, count, block / 2] };
+  const scales: Part = { name: "scales", type: FLOAT, shape: [outputs * count] };
+  const zeros: Part = { name: "zeros", type: UINT8, shape: [outputs * zeroBytes] };
+  return {
+    form: { kind: "blocks", bits: 4, block, zeros: zeroPoints, rounded },
+    parts: zeroPoints ? [values, scales, zeros] : [values, scales],
+    *pieces() {
+      for (const { rows } of rowBlocks(matrix)) {
+        const encoded = quantizeBlocks(rows, inputs, block, zeroPoints);
+        yield { part: values, bytes: encoded.values };
+        yield { part: scales, bytes: bytesOf(encoded.scales) };
+        if (encoded.zeros) yield { part: zeros, bytes: encoded.zeros };
+      }
+    },
+  };
+}
+
+const BLOCK_BYTES = 4 * 1024 * 1024;
+
+/** The matrix some rows at a time, in order. */
+function* rowBlocks(matrix: FrozenMatrix): Generator<{ readonly rows: Float32Array; readonly first: number }> {
+  const [outputs, inputs] = matrix.shape;
+  const step = Math.max(1, Math.floor(BLOCK_BYTES / (4 * inputs)));
+  for (let first = 0; first < outputs; first += step) {
+    const count = Math.min(step, outputs - first);
+    yield { rows: matrix.rows(Int32Array.from({ length: count }, (_, i) => first + i)), first };
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,119 @@
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parsePrecision } from "../../../src/engine/onnx/precision";
+import { WeightFile } from "../../../src/engine/onnx/weight-file";
+import type { FrozenMatrix } from "../../../src/ops/ops";
+import { frozenMatrix } from "../../support/frozen";
+import { scratch } from "../../support/scratch";
+
+const test = suite("engine/onnx/weight-file");
+const folder = scratch();
+test.after(() => folder.remove());
+
+/** A matrix that counts how often it is read. */
+function counted(rows: number, width: number): { readonly matrix: FrozenMatrix; reads(): number } {
+  const values = Array.from({ length: rows * width }, (_, i) => Math.sin(i));
+  const matrix = frozenMatrix("w", [rows, width], values);
+  let reads = 0;
+  return {
+    matrix: {
+      ...matrix,
+      read: () => assert.unreachable("a whole matrix was read") as never,
+      rows: (indices) => (reads++, matrix.rows(indices)),
+    },
+    reads: () => reads,
+  };
+}
+
+async function written(directory: string, matrix: FrozenMatrix, precision = "int4"): Promise<string> {
+  const file = new WeightFile(directory, "model", parsePrecision(precision));
+  file.place(matrix);
+  await file.write();
+  return `${directory}/${file.location}`;
+}
+
+test("parts begin on pages; a matrix asked for twice has one place", () => {
+  const file = new WeightFile(folder.file("places"), "model", parsePrecision("int8"));
+  const { matrix } = counted(3, 40);
+  const { constants } = file.place(matrix);
+  assert.equal(
+    [...constants.values()].map(({ name, at }) => [name, at.offset, at.bytes]),
+    [
+      ["values", 0, 120],
+      ["scales", 4096, 12],
+    ],
+  );
+  assert.is(file.place(matrix), file.place(matrix));
+});
+
+test("a second start finds the file and reads no weight; other precisions and models have other files", async () => {
+  const directory = folder.file("again");
+  const { matrix, reads } = counted(50, 64);
+  const path = await written(directory, matrix);
+  const once = reads();
+  assert.is(await written(directory, matrix), path);
+  assert.is(reads(), once);
+  const names = new Set([path, await written(directory, matrix, "int8"), await written(directory, matrix, "int4:64z")]);
+  assert.is(names.size, 3);
+  assert.not.ok(readdirSync(directory).some((name) => name.endsWith(".tmp")));
+});
+
+test("a matrix is read in blocks of rows, and progress ends at the file's size", async () => {
+  const { matrix, reads } = counted(5000, 512);
+  const file = new WeightFile(folder.file("blocks"), "model", parsePrecision("fp32"));
+  file.place(matrix);
+  const seen: number[] = [];
+  let total = 0;
+  await file.write((progress) => {
+    seen.push(progress.bytes);
+    total = progress.total;
+  });
+  assert.ok(reads() >= 3, "10 MB in pieces of at most 4 MiB");
+  assert.equal(
+    [...seen].sort((a, b) => a - b),
+    seen,
+  );
+  assert.is(seen[seen.length - 1], total);
+});
+
+test("a file that was cut off, changed, or lost its stamp is made again, with the same bytes; a sound copy is kept", async () => {
+  const directory = folder.file("damage");
+  const { matrix, reads } = counted(50, 64);
+  const path = await written(directory, matrix);
+  const sound = readFileSync(path);
+  const damages: readonly (() => void)[] = [
+    () => truncateSync(path, sound.length - 1),
+    () =>
+      writeFileSync(
+        path,
+        sound.map((byte, i) => (i === 700 ? byte ^ 1 : byte)),
+      ),
+    () => writeFileSync(`${path}.json`, "{"),
+    () => rmSync(`${path}.json`),
+    () => rmSync(path),
+  ];
+  for (const damage of damages) {
+    damage();
+    const before = reads();
+    await written(directory, matrix);
+    assert.ok(reads() > before, "made again");
+    assert.ok(readFileSync(path).equals(sound));
+  }
+  const before = reads();
+  cpSync(path, `${path}.copy`);
+  cpSync(`${path}.copy`, path);
+  utimesSync(path, new Date(0), new Date(0));
+  await written(directory, matrix);
+  assert.is(reads(), before, "checked by its sums, not made again");
+  assert.is(statSync(path).mtimeMs, 0);
+});
+
+test("a folder that takes no file is named", async () => {
+  const taken = folder.file("taken");
+  writeFileSync(taken, "");
+  const message = await written(taken, counted(2, 4).matrix).catch((error: unknown) => String(error));
+  assert.match(message, /cannot write the weight cache .*taken/);
+});
+
+test.run();
