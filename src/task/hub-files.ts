@@ -1,3 +1,4 @@
+import { describe } from "../weights/hub-fetch";
 import type { SplitName, Task } from "./task";
 
 /** One file as it came from the hub. */
@@ -100,11 +101,4 @@ function impatientFetch(answerMs: number, totalMs: number) {
     }
   };
   return { fetch: impatient, expired: () => expired, stop: () => clearTimeout(whole) };
-}
-
-/** fetch hides why it failed in `cause`. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return `${error.message}${cause}`;
 }
