@@ -13,8 +13,12 @@ export function checkTokens(batch: TokenBatch, model: Pick<Model, "context" | "v
 }
 
 /** Vectors [d] one after another: [n, d]. @throws when one has another length */
-export function stackRows(what: string, rows: readonly Float32Array[], size: number): Float32Array {
-  const all = new Float32Array(rows.length * size);
+export function stackRows(
+  what: string,
+  rows: readonly Float32Array[],
+  size: number,
+  all: Float32Array = new Float32Array(rows.length * size),
+): Float32Array {
   rows.forEach((row, i) => {
     sameLength(`${what}[${i}]`, row.length, size);
     all.set(row, i * size);

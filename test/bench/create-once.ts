@@ -11,10 +11,10 @@ const [layers, kind, directory] = process.argv.slice(2);
 const model = generatedLlama({ ...smollm2Shape, layers: Number(layers) });
 const adapter = makeAdapter(llamaTrain, model.sites);
 // The first call writes the weights, which is done once; the second is what every later start does.
-await compile(model, adapter, kind as "plain" | "dual", directory, true);
+await compile(model, adapter, kind as "plain" | "dual", directory, { fused: true });
 const before = residentMemory().now;
 const started = performance.now();
-const { path, nodes } = await compile(model, adapter, kind as "plain" | "dual", directory, true);
+const { path, nodes } = await compile(model, adapter, kind as "plain" | "dual", directory, { fused: true });
 const compiled = performance.now() - started;
 const cpu = process.cpuUsage();
 const createStarted = performance.now();

@@ -109,7 +109,7 @@ async function forward(
 ): Promise<{ readonly run: Run; readonly session: InferenceSession }> {
   const { model } = loaded;
   const adapter = makeAdapter(adapted ? llamaTrain : { kind: "none" }, model.sites);
-  const compiled = await compile(model, adapter, "plain", resolve(CACHE), true);
+  const compiled = await compile(model, adapter, "plain", resolve(CACHE), { fused: true });
   const profiling = profiled ? { enableProfiling: true, profileFilePrefix: prefix } : {};
   const session = await InferenceSession.create(compiled.path, { ...options, ...profiling });
   const found = feedsFor(compiled.inputs, compiled.feeds, packBatch(batch(0).input), 1);

@@ -2,7 +2,11 @@ import { readFileSync } from "node:fs";
 
 /** What of an ONNX file's graph tests look at. */
 export interface OnnxGraph {
-  readonly nodes: readonly { readonly type: string; readonly outputs: readonly string[] }[];
+  readonly nodes: readonly {
+    readonly type: string;
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+  }[];
   /** Names with a declared shape: values inside the graph. */
   readonly described: ReadonlySet<string>;
 }
@@ -17,7 +21,7 @@ export function readOnnxGraph(path: string): OnnxGraph {
   return {
     nodes: parts.get(1)!.map((bytes) => {
       const node = fieldsOf(bytes);
-      return { type: text(node.get(4)![0]), outputs: node.get(2)!.map(text) };
+      return { type: text(node.get(4)![0]), inputs: (node.get(1) ?? []).map(text), outputs: node.get(2)!.map(text) };
     }),
     described: new Set((parts.get(13) ?? []).map((bytes) => text(fieldsOf(bytes).get(1)![0]))),
   };

@@ -12,6 +12,7 @@ import { onnxLowOps } from "./low-ops";
 import type { Feeds } from "./low-ops";
 import { FP32 } from "./precision";
 import type { Precision } from "./precision";
+import { cutBeforeAdapters } from "./prefix";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 
@@ -21,6 +22,25 @@ export interface Compiled {
   readonly inputs: ReadonlySet<string>;
   readonly feeds: Feeds;
   readonly nodes: number;
+  /** What is computed once for all points on a batch, before `path`'s graph: its outputs are inputs there. */
+  readonly prefix: Prefix | null;
+}
+
+export interface Prefix {
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  readonly outputs: readonly string[];
+}
+
+export interface CompileOptions {
+  /** Fused kernels where no tangent is needed. */
+  readonly fused: boolean;
+  /** Cuts off what is before the first adapter; default false: one graph. */
+  readonly prefix?: boolean;
+  /** How frozen products are stored and computed; default fp32. */
+  readonly precision?: Precision;
+  /** Told while weights are written. */
+  readonly progress?: WriteProgress | undefined;
 }
 
 /**
@@ -33,9 +53,7 @@ export async function compile(
   adapter: Adapter,
   kind: "plain" | "dual",
   directory: string,
-  fused: boolean,
-  precision: Precision = FP32,
-  progress?: WriteProgress,
+  { fused, prefix = false, precision = FP32, progress }: CompileOptions,
 ): Promise<Compiled> {
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id, precision);
@@ -54,10 +72,24 @@ export async function compile(
     outputs["features"] = primal.name;
     outputs["tangents"] = tangents.name;
   }
-  const bytes = graph.finish(outputs, weights.location);
   await weights.write(progress);
   mkdirSync(directory, { recursive: true });
-  const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
-  writeFileSync(path, bytes);
-  return { path, inputs: graph.inputNames, feeds, nodes: graph.nodeCount };
+  const save = (bytes: Uint8Array): string => {
+    const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;
+  const nodes = cut?.rest ?? graph.nodes;
+  return {
+    path: save(graph.finish(outputs, weights.location, nodes)),
+    inputs: graph.inputsOf(nodes),
+    feeds,
+    nodes: nodes.length,
+    prefix: cut && {
+      path: save(graph.finish(cut.between, weights.location, cut.prefix)),
+      inputs: graph.inputsOf(cut.prefix),
+      outputs: cut.between,
+    },
+  };
 }

@@ -19,22 +19,30 @@ export interface External {
   readonly bytes: number;
 }
 
+/** An operation, written, with the names of what it takes and gives. */
+export interface Node {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
 /** Collects nodes, inputs and constants of one ONNX graph; `finish` gives the file's bytes. */
 export class GraphBuilder {
-  private readonly nodes: Uint8Array[] = [];
-  private readonly constants: Uint8Array[] = [];
-  private readonly externals: ExternalTensor[] = [];
+  private readonly all: Node[] = [];
+  private readonly constants = new Map<string, Uint8Array>();
+  private readonly externals = new Map<string, ExternalTensor>();
   private readonly inputs = new Map<string, Uint8Array>();
-  private readonly values: Uint8Array[] = [];
+  private readonly values = new Map<string, Uint8Array>();
   private readonly cache = new Map<string, string>();
   private next = 0;
 
-  get nodeCount(): number {
-    return this.nodes.length;
+  get nodes(): readonly Node[] {
+    return this.all;
   }
 
-  get inputNames(): ReadonlySet<string> {
-    return new Set(this.inputs.keys());
+  /** The graph's inputs that these nodes take. */
+  inputsOf(nodes: readonly Node[]): ReadonlySet<string> {
+    return new Set(nodes.flatMap(({ inputs }) => inputs.filter((name) => this.inputs.has(name))));
   }
 
   /** Adds an operation and returns the name of its first output. Operators outside the standard set live in com.microsoft. */
@@ -48,10 +56,10 @@ export class GraphBuilder {
     const writer = new ProtoWriter();
     for (const input of inputs) writer.text(1, input);
     for (const output of names) writer.text(2, output);
-    writer.text(3, `n${this.nodes.length}`).text(4, type);
+    writer.text(3, `n${this.all.length}`).text(4, type);
     for (const [name, value] of Object.entries(attributes)) writer.message(5, (a) => writeAttribute(a, name, value));
     if (MICROSOFT.has(type)) writer.text(7, "com.microsoft");
-    this.nodes.push(writer.finish());
+    this.all.push({ inputs, outputs: names, bytes: writer.finish() });
     return names[0] as string;
   }
 
@@ -66,7 +74,7 @@ export class GraphBuilder {
    * works in place.
    */
   describe(name: string, shape: readonly Dimension[], type: ElementType = FLOAT): string {
-    this.values.push(valueInfo(name, type, shape));
+    this.values.set(name, valueInfo(name, type, shape));
     return name;
   }
 
@@ -102,9 +110,14 @@ export class GraphBuilder {
   external(name: string, type: ElementType, shape: readonly number[], at: External, fixed = true): string {
     return this.memo(`w${name}`, () => {
       const id = `w${this.next++}`;
-      this.externals.push({ name: id, type, shape, at, fixed });
+      this.externals.set(id, { name: id, type, shape, at, fixed });
       return id;
     });
+  }
+
+  /** Whether the value is a weight kept outside of the graph file. */
+  isExternal(name: string): boolean {
+    return this.externals.has(name);
   }
 
   memo(key: string, make: () => string): string {
@@ -115,35 +128,47 @@ export class GraphBuilder {
     return made;
   }
 
-  /** The ModelProto with these results under fixed names; `location` is the file of the external weights. */
-  finish(outputs: Readonly<Record<string, string>>, location: string): Uint8Array {
-    for (const [name, value] of Object.entries(outputs)) {
-      this.nodes.push(
-        new ProtoWriter().text(1, value).text(2, name).text(3, `out_${name}`).text(4, "Identity").finish(),
-      );
-    }
+  /**
+   * The ModelProto of these nodes: what they take and none of them makes are its inputs.
+   * @param outputs names of the results: values as they are, or under another name
+   * @param location the file of the external weights
+   */
+  finish(
+    outputs: Readonly<Record<string, string>> | readonly string[],
+    location: string,
+    nodes: readonly Node[] = this.all,
+  ): Uint8Array {
+    const renamed = Array.isArray(outputs) ? [] : Object.entries(outputs as Readonly<Record<string, string>>);
+    const plain = Array.isArray(outputs) ? (outputs as readonly string[]) : [];
+    const made = new Set(nodes.flatMap((node) => node.outputs));
+    const taken = new Set([...nodes.flatMap((node) => node.inputs), ...renamed.map(([, value]) => value)]);
     return new ProtoWriter()
       .integer(1, 9)
       .message(8, (opset) => opset.text(1, "").integer(2, 20))
       .message(8, (opset) => opset.text(1, "com.microsoft").integer(2, 1))
       .text(2, "adazeta")
       .message(7, (graph) => {
-        for (const node of this.nodes) graph.bytes(1, node);
+        for (const { bytes } of nodes) graph.bytes(1, bytes);
+        for (const [name, value] of renamed)
+          graph.message(1, (node) => node.text(1, value).text(2, name).text(3, `out_${name}`).text(4, "Identity"));
         graph.text(2, "model");
-        for (const constant of this.constants) graph.bytes(5, constant);
-        for (const tensor of this.externals) graph.bytes(5, externalTensor(tensor, location));
-        for (const input of this.inputs.values()) graph.bytes(11, input);
-        for (const { name, type, shape, fixed } of this.externals)
-          if (!fixed) graph.bytes(11, valueInfo(name, type, shape));
-        for (const name of Object.keys(outputs)) graph.bytes(12, valueInfo(name, FLOAT, null));
-        for (const value of this.values) graph.bytes(13, value);
+        for (const [name, constant] of this.constants) if (taken.has(name)) graph.bytes(5, constant);
+        const externals = [...this.externals.values()].filter(({ name }) => taken.has(name));
+        for (const tensor of externals) graph.bytes(5, externalTensor(tensor, location));
+        for (const [name, input] of this.inputs) if (taken.has(name)) graph.bytes(11, input);
+        for (const { name, type, shape, fixed } of externals) if (!fixed) graph.bytes(11, valueInfo(name, type, shape));
+        for (const [name] of renamed) graph.bytes(12, valueInfo(name, FLOAT, null));
+        for (const name of plain) graph.bytes(12, this.values.get(name) as Uint8Array);
+        for (const [name, value] of this.values)
+          if (made.has(name)) graph.bytes(13, value);
+          else if (taken.has(name)) graph.bytes(11, value);
       })
       .finish();
   }
 
   private constant(type: ElementType, bytes: Uint8Array, shape: readonly number[]): string {
     const name = `c${this.next++}`;
-    this.constants.push(tensorHeader(name, type, shape).bytes(9, bytes).finish());
+    this.constants.set(name, tensorHeader(name, type, shape).bytes(9, bytes).finish());
     return name;
   }
 }

@@ -14,6 +14,7 @@ import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
 import { FP32, precisionName, storage } from "./precision";
 import type { Precision } from "./precision";
+import { variesWithPoints } from "./prefix";
 import type { WriteProgress } from "./weight-file";
 import { EngineWorker } from "./worker-client";
 
@@ -24,6 +25,18 @@ export interface OnnxOptions {
   readonly cacheDirectory?: string;
   /** Fused kernels where no tangent is needed; default true. Without them every engine runs the same small operations. */
   readonly fused?: boolean;
+  /** Computes what is before the first adapter once per batch for all points; default true. The features have the same bits. */
+  readonly prefix?: boolean;
+  /** Where operations run, first choice first; default "cpu". "cuda" and "webgpu" need what this package lacks by itself; neither was run here. */
+  readonly providers?: readonly Provider[];
+  /** Threads spin while they wait for work: faster, and takes processor time between operations; default true. */
+  readonly spinning?: boolean;
+  /** How far ONNX Runtime rewrites the graph; default "all" for features, "basic" for derivatives. */
+  readonly optimization?: Optimization;
+  /** Keeps freed memory for later runs; default true. */
+  readonly arena?: boolean;
+  /** Plans one block of memory for each shape of a batch; default false: batches seldom have the same shape twice. */
+  readonly memoryPattern?: boolean;
   /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
   readonly freeBytes?: number;
   /** How frozen products are stored and computed; default fp32. */
@@ -31,6 +44,9 @@ export interface OnnxOptions {
   /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
   readonly progress?: WriteProgress;
 }
+
+export type Provider = "cpu" | "cuda" | "webgpu";
+export type Optimization = "disabled" | "basic" | "extended" | "all";
 
 export interface OnnxSession extends ModelSession {
   /** Milliseconds spent inside ONNX Runtime since the session was opened. */
@@ -48,12 +64,12 @@ export interface OnnxSession extends ModelSession {
  * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const { threads = 2, fused = true, precision = FP32 } = options;
+  const { threads = 2, fused = true, prefix = true, precision = FP32, providers = ["cpu"], spinning = true } = options;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
   const opened = new Map<"plain" | "dual", Promise<Compiled>>();
-  const newest = new Map<"plain" | "dual", BatchFeeds>();
+  const newest = new Map<"plain" | "dual", Held>();
   let engineMilliseconds = 0;
 
   const open = (kind: "plain" | "dual"): Promise<Compiled> => {
@@ -68,26 +84,49 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         freeBytes: options.freeBytes ?? freeMemory(),
         alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
       });
-      const compiled = await compile(model, adapter, kind, directory, fused, precision, options.progress);
-      await worker.create(kind, compiled.path, {
+      const compiled = await compile(model, adapter, kind, directory, {
+        fused,
+        prefix,
+        precision,
+        progress: options.progress,
+      });
+      const how = {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: "sequential",
         logSeverityLevel: 3,
-      });
+        executionProviders: providers,
+        graphOptimizationLevel: options.optimization ?? (kind === "plain" ? "all" : "basic"),
+        enableCpuMemArena: options.arena ?? true,
+        enableMemPattern: options.memoryPattern ?? false,
+        extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+      };
+      await worker.create(kind, compiled.path, how);
+      if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
       return compiled;
     })();
     opened.set(kind, opening);
     return opening;
   };
 
-  /** What the batch alone decides is made once for all queries of a step; only the newest batch is kept. */
-  const batchFeeds = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch, points: number): BatchFeeds => {
+  /** What the batch alone decides is made, sent and computed once for all queries of a step; only the newest batch is kept. */
+  const hold = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch): Held => {
     const known = newest.get(kind);
-    if (known !== undefined && known.batch === batch && known.points === points) return known;
+    if (known?.batch === batch) return known;
     checkTokens(batch, model);
     const geometry = packBatch(batch);
-    const made = { batch, points, geometry, feeds: feedsFor(compiled.inputs, compiled.feeds, geometry, points) };
+    const { inputs, feeds, prefix: before } = compiled;
+    const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
+    const ready = worker
+      .hold(
+        kind,
+        feedsFor(new Set(wanted), feeds, geometry, 1),
+        before && { session: `${kind} prefix`, outputs: before.outputs },
+      )
+      .then((milliseconds) => void (engineMilliseconds += milliseconds));
+    // A failure is reported by the run that needs it.
+    ready.catch(() => newest.delete(kind));
+    const made = { batch, geometry, ready };
     newest.set(kind, made);
     return made;
   };
@@ -100,19 +139,26 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     fetches: readonly string[],
   ): Promise<readonly Features[]> => {
     const compiled = await open(kind);
-    const { geometry, feeds } = batchFeeds(kind, compiled, batch, points.length);
+    const { geometry, ready } = hold(kind, compiled, batch);
+    const varying = new Set([...compiled.inputs].filter(variesWithPoints));
+    const feeds = feedsFor(varying, compiled.feeds, geometry, points.length);
     const trainable = new Map<string, FeedTensor>();
     const put = (name: string, rows: readonly Float32Array[]): void => {
       if (!compiled.inputs.has(name)) return;
       trainable.set(name, {
         type: "float32",
         dims: [rows.length, layout.size],
-        data: stackRows(name === "theta" ? "points" : "directions", rows, layout.size),
+        data: stackRows(
+          name === "theta" ? "points" : "directions",
+          rows,
+          layout.size,
+          worker.memory(rows.length * layout.size),
+        ),
       });
     };
     put("theta", points);
     put("directions", directions);
-    const reply = await worker.run(kind, feeds, trainable, fetches);
+    const [reply] = await Promise.all([worker.run(kind, feeds, trainable, fetches), ready]);
     engineMilliseconds += reply.milliseconds;
     return reply.outputs.map(({ data, dims }) => ({
       data,
@@ -135,7 +181,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     throw error;
   }
   return {
-    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx ${precisionName(precision)} threads=${threads} fused=${fused}`,
+    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx ${precisionName(precision)} threads=${threads} fused=${fused}${unusual(options)}`,
     layout,
     width: model.width,
     engineMilliseconds: () => engineMilliseconds,
@@ -153,10 +199,18 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
 /** The batch that a session's memory is predicted for. */
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
-/** The inputs that do not depend on trainable parameters. */
-interface BatchFeeds {
+/** The settings that may change the last bits and are not the default ones. */
+function unusual({ providers, optimization }: OnnxOptions): string {
+  const named = { providers: providers?.join(), optimization };
+  return Object.entries(named)
+    .filter(([, value]) => value !== undefined && value !== "cpu")
+    .map(([name, value]) => ` ${name}=${value}`)
+    .join("");
+}
+
+/** The batch whose inputs the worker holds. */
+interface Held {
   readonly batch: TokenBatch;
-  readonly points: number;
   readonly geometry: Geometry;
-  readonly feeds: ReadonlyMap<string, FeedTensor>;
+  readonly ready: Promise<void>;
 }

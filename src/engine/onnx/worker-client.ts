@@ -7,28 +7,66 @@ export interface RunReply {
   readonly milliseconds: number;
 }
 
+interface RunAnswer extends RunReply {
+  /** The run's `given` memory, back. */
+  readonly lent: readonly Float32Array[];
+}
+
+/** How many arrays are kept for later runs: points and directions of two calls. */
+const SPARE = 4;
+
 /** A worker thread that owns ONNX Runtime sessions. */
 export class EngineWorker {
   private readonly thread = new WorkerThread("src/engine/onnx/worker.cjs", "ONNX Runtime");
+  private spare: Float32Array[] = [];
 
   async create(session: string, path: string, options: object): Promise<void> {
     await this.thread.request({ action: "create", session, path, options });
   }
 
   /**
-   * @param kept inputs that the caller uses again: copied to the worker
-   * @param given inputs whose memory goes over to the worker; a view of a larger array is copied
+   * Keeps a batch's inputs for the session's runs, in place of the batch before. The prefix graph computes further inputs from them;
+   * those never leave the worker.
+   * @returns milliseconds that the engine was busy
    */
-  run(
+  async hold(
+    session: string,
+    feeds: ReadonlyMap<string, FeedTensor>,
+    prefix: { readonly session: string; readonly outputs: readonly string[] } | null,
+  ): Promise<number> {
+    const message = { action: "hold", session, feeds: listed(feeds), prefix };
+    return (await this.thread.request<{ readonly milliseconds: number }>(message)).milliseconds;
+  }
+
+  /** Memory for a run's `given` inputs: that of an earlier run where there is some of this length. Its content is arbitrary. */
+  memory(length: number): Float32Array {
+    const found = this.spare.findIndex((array) => array.length === length);
+    return found < 0 ? new Float32Array(length) : (this.spare.splice(found, 1)[0] as Float32Array);
+  }
+
+  /**
+   * Runs the session on the batch that it holds.
+   * @param kept small inputs that the caller uses again: copied
+   * @param given inputs whose memory, from `memory`, goes over to the worker and comes back when the run is done
+   */
+  async run(
     session: string,
     kept: ReadonlyMap<string, FeedTensor>,
     given: ReadonlyMap<string, FeedTensor>,
     fetches: readonly string[],
   ): Promise<RunReply> {
-    const moved = [...given].map(([name, feed]) => ({ name, ...feed, data: owned(feed.data) }));
-    const feeds = [...[...kept].map(([name, feed]) => ({ name, ...feed })), ...moved];
-    const buffers = new Set(moved.map((feed) => feed.data.buffer as ArrayBuffer));
-    return this.thread.request({ action: "run", session, feeds, fetches }, [...buffers]);
+    const moved = listed(given);
+    const buffers = moved.map(({ data }) => data.buffer as ArrayBuffer);
+    const message = {
+      action: "run",
+      session,
+      feeds: [...listed(kept), ...moved],
+      fetches,
+      lent: moved.map(({ name }) => name),
+    };
+    const { lent, ...reply } = await this.thread.request<RunAnswer>(message, buffers);
+    this.spare = [...lent, ...this.spare].slice(0, SPARE);
+    return reply;
   }
 
   end(): Promise<void> {
@@ -36,6 +74,6 @@ export class EngineWorker {
   }
 }
 
-function owned<A extends Float32Array | Int32Array | BigInt64Array>(data: A): A {
-  return data.byteLength === data.buffer.byteLength ? data : (data.slice() as A);
+function listed(feeds: ReadonlyMap<string, FeedTensor>): readonly (FeedTensor & { readonly name: string })[] {
+  return [...feeds].map(([name, feed]) => ({ name, ...feed }));
 }

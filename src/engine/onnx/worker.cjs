@@ -1,35 +1,70 @@
 // Runs ONNX Runtime sessions off the main thread: a session computes synchronously inside its call, and the notebook's
 // kernel must stay awake for Stop, completion and live plots meanwhile.
 const { parentPort } = require("node:worker_threads");
-const { InferenceSession, Tensor } = require("onnxruntime-node");
+const { InferenceSession, Tensor, listSupportedBackends } = require("onnxruntime-node");
 
 const sessions = new Map();
+/** The inputs of the batch that each session holds, ready to be run. */
+const held = new Map();
+
+const tensorsOf = (feeds) =>
+  Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, data, dims)]));
+
+/** Of these tensors those that the session takes. */
+const taken = (session, tensors) =>
+  Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
 
 const actions = {
   async create({ session, path, options }) {
-    sessions.set(session, await InferenceSession.create(path, options));
+    const asked = options.executionProviders ?? [];
+    try {
+      sessions.set(session, await InferenceSession.create(path, options));
+    } catch (error) {
+      if (asked.every((name) => name === "cpu")) throw error;
+      const known = listSupportedBackends().map(({ name }) => name);
+      const needs = "the npm package runs on the CPU by itself; others need their library and a device on this machine";
+      throw new Error(
+        `providers: expected some of ${known.join(", ")} that work here, got ${asked.join(", ")} (${needs}): ${error.message}`,
+      );
+    }
     return {};
   },
-  async run({ session, feeds, fetches }) {
-    const tensors = Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, data, dims)]));
+  async hold({ session, feeds, prefix }) {
+    held.delete(session);
+    const tensors = tensorsOf(feeds);
     const started = performance.now();
-    const results = await sessions.get(session).run(tensors, fetches);
+    if (prefix !== null) {
+      const before = sessions.get(prefix.session);
+      Object.assign(tensors, await before.run(taken(before, tensors), prefix.outputs));
+    }
+    held.set(session, tensors);
+    return { milliseconds: performance.now() - started };
+  },
+  async run({ session, feeds, fetches, lent }) {
+    const engine = sessions.get(session);
+    const tensors = { ...held.get(session), ...tensorsOf(feeds) };
+    const started = performance.now();
+    const results = await engine.run(taken(engine, tensors), fetches);
     const outputs = fetches.map((name) => ({ data: results[name].data.slice(), dims: results[name].dims }));
     for (const tensor of Object.values(results)) tensor.dispose?.();
-    return { outputs, milliseconds: performance.now() - started };
-  },
-  async release({ session }) {
-    await sessions.get(session)?.release();
-    sessions.delete(session);
-    return {};
+    const milliseconds = performance.now() - started;
+    return { outputs, milliseconds, lent: lent.map((name) => tensors[name].data) };
   },
 };
 
-parentPort.on("message", async ({ id, action, ...request }) => {
-  try {
-    const reply = await actions[action](request);
-    parentPort.postMessage({ id, ...reply }, reply.outputs?.map((output) => output.data.buffer) ?? []);
-  } catch (error) {
-    parentPort.postMessage({ id, error: String(error?.message ?? error) });
-  }
+/** Requests are answered one after another, in the order of their arrival. */
+let before = Promise.resolve();
+parentPort.on("message", ({ id, action, ...request }) => {
+  before = before.then(async () => {
+    try {
+      const reply = await actions[action](request);
+      const arrays = [...(reply.outputs ?? []).map(({ data }) => data), ...(reply.lent ?? [])];
+      parentPort.postMessage(
+        { id, ...reply },
+        arrays.map(({ buffer }) => buffer),
+      );
+    } catch (error) {
+      parentPort.postMessage({ id, error: String(error?.message ?? error) });
+    }
+  });
 });

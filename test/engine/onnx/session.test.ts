@@ -10,6 +10,7 @@ import { normals } from "../../../src/random/normals";
 import { randomKey } from "../../../src/random/key";
 import { logitsOf } from "../../support/logits";
 import { near } from "../../support/near";
+import { rejectsWith } from "../../support/throws";
 import { scratch } from "../../support/scratch";
 import { tinyModel, tinyModelNames, tinyPlacement } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
@@ -153,6 +154,64 @@ test("refuses points of a wrong length, foreign tokens and texts beyond the cont
     await rejects(() => session.features([point], { ids: [long] }), /batch\[0\]: expected at most \d+ tokens/);
     assert.is((await session.features([point], batch)).points, 1);
   });
+});
+
+for (const [name, spec, before] of [
+  ["bert", trainSpec("roberta"), "the first attention"],
+  ["llama", trainSpec("llama"), "the first attention"],
+  ["llama-tied", lora(["query", "value"]), "the first projections"],
+] as const) {
+  test(`${name} with ${spec.kind}: computing ${before} once per batch leaves every bit as it is`, async () => {
+    const { model, batch } = tinyModel(name);
+    const results = async (prefix: boolean): Promise<readonly Float32Array[]> => {
+      const found: Float32Array[] = [];
+      await opened(model, spec, { prefix }, async (session, point, other) => {
+        found.push((await session.features([point], batch)).data);
+        found.push((await session.features([other, point], batch)).data);
+        const { primal, tangents } = await session.tangents(point, [other, point], batch);
+        found.push(primal.data, tangents.data);
+      });
+      return found;
+    };
+    assert.equal(await results(true), await results(false));
+  });
+}
+
+test("calls may be under way together, on other batches too: each gets its own batch's features", async () => {
+  const { model, batch } = tinyModel("llama-tied");
+  const other = { ids: batch.ids.slice(1) };
+  await opened(model, trainSpec("llama"), {}, async (session, point, second) => {
+    const alone = [
+      await session.features([point], batch),
+      await session.features([second, point], other),
+      await session.features([second], batch),
+    ];
+    const together = await Promise.all([
+      session.features([point], batch),
+      session.features([second, point], other),
+      session.features([second], batch),
+    ]);
+    assert.equal(together, alone);
+  });
+});
+
+test("settings of ONNX Runtime do not change what is computed", async () => {
+  const { model, batch } = tinyModel("bert");
+  const options: OnnxOptions = { spinning: false, optimization: "disabled", arena: false, memoryPattern: true };
+  await opened(model, lora(["query"]), {}, async (usual, point) => {
+    const expected = await usual.features([point], batch);
+    await opened(model, lora(["query"]), options, async (session) => {
+      near((await session.features([point], batch)).data, expected.data, 1e-6);
+      assert.is.not(session.id, usual.id, "another optimization may change the last bits");
+    });
+  });
+});
+
+test("a provider that is not on this machine is refused with what is", async () => {
+  const { model } = tinyModel("bert");
+  const adapter = makeAdapter(lora(["query"]), model.sites);
+  const options: OnnxOptions = { cacheDirectory: folder.file("cache"), providers: ["coreml" as "cuda"] };
+  await rejectsWith(onnxSession(model, adapter, options), "providers: expected some of cpu");
 });
 
 test("a closed session says so", async () => {
