@@ -8,6 +8,7 @@ export interface ConfigReader {
   boolean(field: string, fallback: boolean): boolean;
   /** One of these texts. */
   oneOf<V extends string>(field: string, values: readonly V[], fallback?: V): V;
+  numbers(field: string): readonly number[];
   /** A list of texts; null where it is absent. */
   texts(field: string): readonly string[] | null;
   /** A nested object; null where it is absent. */
@@ -49,6 +50,12 @@ function readerAt(path: string, json: unknown): ConfigReader {
       const value = get(field) ?? fallback;
       const known = values.find((item) => item === value);
       return known ?? fail(`${path}.${field}`, oneOf(values), value);
+    },
+    numbers(field) {
+      const value = get(field);
+      return Array.isArray(value) && value.every((item) => Number.isFinite(item))
+        ? (value as readonly number[])
+        : fail(`${path}.${field}`, "a list of numbers", value);
     },
     texts(field) {
       const value = get(field) ?? null;

@@ -1,4 +1,4 @@
-import { fail, unreachable } from "../check/check";
+import { fail, sameLength, unreachable } from "../check/check";
 import type { Rotary } from "../ops/ops";
 import type { ConfigReader } from "./config";
 
@@ -6,7 +6,8 @@ import type { ConfigReader } from "./config";
  * How rotary positions reach beyond the context that a model was trained on.
  * - "linear": every frequency divided by `factor`;
  * - "llama3": low frequencies divided by `factor`, high ones kept, a ramp between, by turns over the original context;
- * - "yarn": the same with a ramp over the pairs, and cosine and sine times `attentionFactor`.
+ * - "yarn": the same with a ramp over the pairs, and cosine and sine times `attentionFactor`;
+ * - "longrope": each frequency by a divisor of its own, and the same factor.
  */
 export type RotaryScaling =
   | { readonly kind: "linear"; readonly factor: number }
@@ -28,7 +29,8 @@ export type RotaryScaling =
       readonly originalContext: number;
       /** The ramp's ends are whole pairs. */
       readonly truncate: boolean;
-    };
+    }
+  | { readonly kind: "longrope"; readonly divisors: readonly number[]; readonly attentionFactor: number };
 
 /** The base of a model's rotary positions, and their scaling where there is one. */
 export interface RotaryConfig {
@@ -46,19 +48,20 @@ export function rotary({ rotaryBase, scaling }: RotaryConfig, headSize: number):
   if (headSize % 2 !== 0) fail("config.head_dim", "an even number (rotary positions turn pairs)", headSize);
   const plain = Array.from({ length: headSize / 2 }, (_, i) => rotaryBase ** ((-2 * i) / headSize));
   if (scaling === undefined) return { frequencies: plain, factor: 1 };
-  const { factor } = scaling;
   /** kept = 1: the frequency as it was; kept = 0: divided. */
-  const mixed = (frequency: number, kept: number): number => kept * frequency + (1 - kept) * (frequency / factor);
+  const mixed = (frequency: number, kept: number, factor: number): number =>
+    kept * frequency + (1 - kept) * (frequency / factor);
   switch (scaling.kind) {
     case "linear":
-      return { frequencies: plain.map((w) => mixed(w, 0)), factor: 1 };
+      return { frequencies: plain.map((w) => mixed(w, 0, scaling.factor)), factor: 1 };
     case "llama3": {
-      const { low, high, originalContext } = scaling;
+      const { factor, low, high, originalContext } = scaling;
       const turns = (w: number): number => (originalContext * w) / (2 * Math.PI);
-      return { frequencies: plain.map((w) => mixed(w, clamp((turns(w) - low) / (high - low)))), factor: 1 };
+      const kept = (w: number): number => clamp((turns(w) - low) / (high - low));
+      return { frequencies: plain.map((w) => mixed(w, kept(w), factor)), factor: 1 };
     }
     case "yarn": {
-      const { fast, slow, originalContext, truncate, attentionFactor } = scaling;
+      const { factor, fast, slow, originalContext, truncate, attentionFactor } = scaling;
       /** The pair, as a real number, that turns this often over the original context. */
       const pair = (turns: number): number =>
         (headSize * Math.log(originalContext / (2 * Math.PI * turns))) / (2 * Math.log(rotaryBase));
@@ -66,7 +69,13 @@ export function rotary({ rotaryBase, scaling }: RotaryConfig, headSize: number):
       const first = Math.max(whole(pair(fast), Math.floor), 0);
       const last = Math.min(whole(pair(slow), Math.ceil), headSize - 1);
       const width = last === first ? 0.001 : last - first;
-      return { frequencies: plain.map((w, i) => mixed(w, 1 - clamp((i - first) / width))), factor: attentionFactor };
+      const kept = (i: number): number => 1 - clamp((i - first) / width);
+      return { frequencies: plain.map((w, i) => mixed(w, kept(i), factor)), factor: attentionFactor };
+    }
+    case "longrope": {
+      const { divisors, attentionFactor } = scaling;
+      sameLength("config.rope_scaling.short_factor", divisors.length, plain.length);
+      return { frequencies: plain.map((w, i) => w / divisors[i]), factor: attentionFactor };
     }
     default:
       return unreachable(scaling);
@@ -76,7 +85,8 @@ export function rotary({ rotaryBase, scaling }: RotaryConfig, headSize: number):
 /**
  * `rope_theta` and `rope_scaling`, which newer configurations keep together under `rope_parameters`.
  * "dynamic" scaling changes nothing within the context, and longer texts are refused, so it is none.
- * @throws when the scaling is another one ("longrope"), only a part of the head turns, or a number is missing
+ * "longrope" is read where one list of divisors serves every text of the context.
+ * @throws when the scaling is another one, only a part of the head turns, or a number is missing
  */
 export function rotaryConfig(read: ConfigReader, context: number): RotaryConfig {
   read.only("partial_rotary_factor", [1], "the whole head turns");
@@ -89,7 +99,7 @@ export function rotaryConfig(read: ConfigReader, context: number): RotaryConfig 
   return { rotaryBase: base, ...(scaling ? { scaling } : {}) };
 }
 
-const KINDS = ["default", "linear", "dynamic", "llama3", "yarn"] as const;
+const KINDS = ["default", "linear", "dynamic", "llama3", "yarn", "longrope"] as const;
 
 function scalingOf(read: ConfigReader, context: number): RotaryScaling | null {
   const kind = read.oneOf(read.has("rope_type") ? "rope_type" : "type", KINDS, "default");
@@ -120,6 +130,13 @@ function scalingOf(read: ConfigReader, context: number): RotaryScaling | null {
         originalContext: originalContext(),
         truncate: read.boolean("truncate", true),
       };
+    }
+    case "longrope": {
+      const divisors = read.numbers("short_factor");
+      const beyond = context > originalContext() && read.numbers("long_factor").join() !== divisors.join();
+      if (beyond || !divisors.every((divisor) => divisor > 0))
+        fail("config.rope_scaling.short_factor", "positive numbers for texts of every length", divisors);
+      return { kind, divisors, attentionFactor: read.number("attention_factor") };
     }
     default:
       return unreachable(kind);

@@ -17,17 +17,21 @@ const IN_LAYER: ReadonlyMap<string, string> = new Map([
   ["ffn_down", "mlp.down_proj"],
 ]);
 
+/** Divisors of the rotary frequencies, which become a part of the configuration. */
+export const ROPE_FACTORS = "rope_freqs.weight";
+
 /**
- * The Hugging Face name of a tensor of a Llama-architecture GGUF file.
+ * The Hugging Face name of a tensor of a Llama, Mistral or Qwen2 in a GGUF file.
  * @example huggingFaceName("blk.3.attn_q.weight") // "model.layers.3.self_attn.q_proj.weight"
- * @throws for any other tensor (biases, experts, rotary factors): a model that ignored it would compute something else
+ * @throws for any other tensor (experts, norms of queries and keys): a model that ignored it would compute something else
  */
 export function huggingFaceName(name: string): string {
   const outside = OUTSIDE_LAYERS.get(name);
   if (outside) return outside;
-  const [, layer, part] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(name) ?? [];
-  const inside = IN_LAYER.get(part ?? "");
-  return inside ? `model.layers.${layer}.${inside}.weight` : fail("tensor", "one of a Llama without biases", name);
+  const [, layer, part = "", kind] = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(name) ?? [];
+  const inside = IN_LAYER.get(part);
+  const known = inside !== undefined && !(kind === "bias" && part.endsWith("norm"));
+  return known ? `model.layers.${layer}.${inside}.${kind}` : fail("tensor", "one of a Llama or Qwen2", name);
 }
 
 /**

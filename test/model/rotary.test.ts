@@ -34,6 +34,18 @@ test("yarn scaling goes by pairs, and scales cosine and sine", () => {
   assert.is(factor, 1.2);
 });
 
+test("longrope divides each frequency by its own divisor, where one list serves the whole context", () => {
+  const scaling = { kind: "longrope", divisors: [1, 2], attentionFactor: 1.5 } as const;
+  const { frequencies, factor } = rotary({ rotaryBase: 100, scaling }, 4);
+  near(frequencies, [1, 0.05], 1e-15);
+  assert.is(factor, 1.5);
+  const fields = { rope_type: "longrope", short_factor: [1, 2], long_factor: [1, 4], attention_factor: 1.5 };
+  const read4096 = (original: number) =>
+    read({ rope_scaling: { ...fields, original_max_position_embeddings: original } });
+  assert.equal(read4096(4096), { rotaryBase: 10000, scaling });
+  assert.throws(() => read4096(1024), /short_factor: expected positive numbers for texts of every length/);
+});
+
 test("old and new configurations say the same", () => {
   assert.equal(read({}), { rotaryBase: 10000 });
   assert.equal(read({ rope_theta: 500 }), { rotaryBase: 500 });
@@ -60,8 +72,8 @@ test("yarn's factor on cosine and sine is 0.1 ln(factor) + 1 unless the configur
 
 test("what is not computed is refused by field", () => {
   assert.throws(
-    () => read({ rope_scaling: { rope_type: "longrope", factor: 2 } }),
-    /config\.rope_scaling\.rope_type: expected "default" or .* or "yarn", got "longrope"/,
+    () => read({ rope_scaling: { rope_type: "proportional", factor: 2 } }),
+    /config\.rope_scaling\.rope_type: expected "default" or .* or "longrope", got "proportional"/,
   );
   assert.throws(() => read({ partial_rotary_factor: 0.5 }), /config\.partial_rotary_factor: expected 1 .*, got 0\.5/);
   assert.throws(() => read({ rope_theta: 1 }), /config\.rope_theta: expected a number above 1, got 1/);

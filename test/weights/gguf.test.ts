@@ -143,23 +143,24 @@ test("the configuration is Hugging Face's; an output tensor means an untied head
   });
 });
 
-test("only tensors of a plain Llama have names", () => {
+test("only tensors of a Llama or Qwen2 have names", () => {
   assert.is(huggingFaceName("blk.12.ffn_down.weight"), "model.layers.12.mlp.down_proj.weight");
+  assert.is(huggingFaceName("blk.0.attn_q.bias"), "model.layers.0.self_attn.q_proj.bias");
   for (const name of [
-    "blk.0.attn_q.bias",
-    "rope_freqs.weight",
+    "blk.0.attn_norm.bias",
+    "blk.0.attn_q_norm.weight",
     "blk.0.ffn_gate_exps.weight",
     "blk.x.attn_q.weight",
     "",
   ]) {
-    assert.throws(() => huggingFaceName(name), /tensor: expected one of a Llama without biases, got/);
+    assert.throws(() => huggingFaceName(name), /tensor: expected one of a Llama or Qwen2, got/);
   }
 });
 
 test("another architecture, another kind of file and a newer version are refused", () => {
   assert.throws(
     () => opened(changed("general.architecture", 12, (bytes, at) => bytes.write("gemma", at))),
-    /general\.architecture: expected "llama", got "gemma"/,
+    /general\.architecture: expected "llama" or "qwen2", got "gemma"/,
   );
   assert.throws(
     () => openGguf("test/fixtures/weights/types.safetensors"),

@@ -3,7 +3,9 @@ import * as assert from "uvu/assert";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { referenceFeatures64, referenceSession } from "../../../src/engine/reference/session";
 import type { Tensor } from "../../../src/engine/reference/tensor";
+import { modelOf } from "../../../src/model/model-of";
 import { layoutOf } from "../../../src/tree/layout";
+import { openGguf } from "../../../src/weights/gguf";
 import { logitsOf } from "../../support/logits";
 import { near, relativeError } from "../../support/near";
 import { opsAt } from "../../support/ops-at";
@@ -49,6 +51,19 @@ for (const name of tinyModelNames) {
       near(logitsOf(model, data) ?? [], logits.flat(), TOLERANCE);
     });
 }
+
+for (const name of ["llama3", "llama-biases", "qwen2"] as const)
+  test(`${name}: the same model in a GGUF file has the same logits`, () => {
+    const { batch, features, logits } = tinyModel(name);
+    const weights = openGguf(`test/fixtures/models/${name}/model.gguf`);
+    const model = modelOf(weights.config, weights);
+    const none = makeAdapter({ kind: "none" }, model.sites);
+    const { data } = referenceFeatures64(model, none, [new Float32Array(0)], batch);
+    // Divisors of rotary frequencies are written in float32.
+    const tolerance = name === "llama3" ? 1e-6 : TOLERANCE;
+    near(data, features?.flat() ?? [], tolerance, "features");
+    near(logitsOf(model, data) ?? [], logits?.flat() ?? [], tolerance, "logits");
+  });
 
 test("rotary scaling and windows that do something are seen in what is expected", () => {
   const expected = (name: TinyModelName) => tinyModel(name).hidden[1].flat();
