@@ -5,13 +5,16 @@ import * as assert from "uvu/assert";
 
 const test = suite("parity");
 const text = readFileSync("src/README.md", "utf8");
-const [roomsText, parityText] = text.split("## Parity");
+const [beforeParity, parityText] = text.split("## Parity");
+const [roomsText, architecturesText] = beforeParity.split("## Architectures");
 const cellsOf = (line: string): readonly string[] => line.split("|").slice(1, -1);
-const rows = parityText
-  .split("\n")
-  .filter((line) => line.startsWith("|"))
-  .slice(2)
-  .map(cellsOf);
+const rowsOf = (section: string): readonly (readonly string[])[] =>
+  section
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .slice(2)
+    .map(cellsOf);
+const rows = rowsOf(parityText);
 
 interface Link {
   readonly name: string;
@@ -91,6 +94,14 @@ test("every row has a source, a function and a test, and a notebook section or a
       (linksOf(notebook).length === 0 && notebook.trim() !== "-"),
   );
   assert.equal(incomplete, []);
+});
+
+test("the architectures' tests exist, and their checkpoints are those that are there, each once", () => {
+  const problems = linksOf(architecturesText).map((link) => problemOf("test", link));
+  assert.equal(problems.filter((problem) => problem !== null), []); // prettier-ignore
+  const named = rowsOf(architecturesText).flatMap(([, , checkpoints]) => checkpoints.match(/(?<=`)[\w-]+(?=`)/g) ?? []);
+  const folders = readdirSync("test/fixtures/models", { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.equal([...named].sort(), folders.map(({ name }) => name).sort());
 });
 
 test("the rooms are those of src, each once", () => {
