@@ -18,7 +18,8 @@ export interface FigureHandle {
 export const plotlyMime = "application/vnd.plotly.v1+json";
 const updateEveryMs = 200;
 
-const titleOf = (layout: object | undefined): string => {
+/** A figure's title, for text. */
+export const titleOf = (layout: object | undefined): string => {
   const title: unknown = layout !== undefined && "title" in layout ? layout.title : undefined;
   if (typeof title === "string") return title;
   if (typeof title !== "object" || title === null || !("text" in title)) return "untitled";

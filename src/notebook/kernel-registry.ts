@@ -13,6 +13,8 @@ export interface KernelRegistry {
   readonly flushes: Set<() => void>;
   /** Open models by slot (open-models.ts). */
   readonly open: Map<string, OpenEntry>;
+  /** Open widgets by comm id (widgets/open-widget.ts). */
+  readonly widgets: Map<string, WidgetEntry>;
 }
 
 export interface DisplayContent {
@@ -61,6 +63,20 @@ export interface Comm {
   close(data?: object, options?: SendOptions): void;
 }
 
+/** What a page that is loaded again must know of a widget, and which run of which cell showed it. */
+export interface WidgetEntry {
+  /** The whole state, the model's names included. */
+  state(): Readonly<Record<string, unknown>>;
+  readonly cell: CellRun;
+  close(): void;
+}
+
+/** The cell whose outputs are made: its id in the notebook, where the front end says it, and the request that runs it. */
+export interface CellRun {
+  readonly id: string | undefined;
+  readonly run: string | undefined;
+}
+
 export type OpenedComm = (comm: Comm, message: CommMessage) => CommHandlers | undefined;
 
 /** The kernel's side of all comms (kernel/comms.cjs); code of cells uses comm.ts. */
@@ -68,6 +84,8 @@ export interface Comms {
   open(target: string, data: object, options?: CommOptions): Comm;
   onOpened(target: string, handler: OpenedComm): void;
   list(): readonly Comm[];
+  /** The cell that runs, or the last one. */
+  cell(): CellRun;
 }
 
 export interface Disposable {
@@ -84,7 +102,14 @@ const holder = globalThis as { [place]?: KernelRegistry };
 
 function createRegistry(): KernelRegistry {
   const never = new AbortController();
-  return { interrupt: () => never.signal, publish: undefined, comms: undefined, flushes: new Set(), open: new Map() };
+  return {
+    interrupt: () => never.signal,
+    publish: undefined,
+    comms: undefined,
+    flushes: new Set(),
+    open: new Map(),
+    widgets: new Map(),
+  };
 }
 
 export function kernelRegistry(): KernelRegistry {

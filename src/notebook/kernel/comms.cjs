@@ -51,6 +51,10 @@ exports.createComms = function createComms(server, cellParent) {
       },
       onOpened: (target, handler) => void targets.set(target, handler),
       list: () => [...open].map(([id, { target }]) => commOf(id, target)),
+      cell() {
+        const request = cellParent();
+        return { id: request?.metadata?.cellId, run: request?.header?.msg_id };
+      },
     },
     receive: {
       comm_open(message) {

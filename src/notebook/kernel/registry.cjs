@@ -8,6 +8,7 @@ exports.installRegistry = function installRegistry(interrupts) {
     comms: undefined,
     flushes: new Set(),
     open: new Map(),
+    widgets: new Map(),
     async disposeAll() {
       const entries = [...this.open.values()];
       this.open.clear();

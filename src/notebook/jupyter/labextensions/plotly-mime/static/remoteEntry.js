@@ -1,5 +1,6 @@
-// Draws application/vnd.plotly.v1+json outputs in JupyterLab with the project's own plotly.js-dist.
-// A hand-written module-federation container: JupyterLab calls init(shared modules), then get("./mimeExtension").
+// Draws figures in JupyterLab with the project's own plotly.js-dist: application/vnd.plotly.v1+json outputs ("./mimeExtension"), and
+// widgets of the module "adazeta" whose state has a figure ("./extension", src/notebook/widgets/figure-view.ts), which a page that is
+// loaded again draws with their newest state. A hand-written module-federation container: JupyterLab calls init(shared modules), then get.
 (() => {
   const MIME = "application/vnd.plotly.v1+json";
   let shareScope;
@@ -23,32 +24,45 @@
 
   const shared = async (name) => (await Object.values(shareScope[name])[0].get())();
 
-  async function createModule() {
+  // react() redraws in place: the plot does not flicker while a running cell updates it.
+  const draw = async (node, { data, layout, config, frames }) => {
+    const Plotly = await loadPlotly();
+    await Plotly.react(node, { data, layout, config: { responsive: true, ...config }, frames });
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  };
+  const purge = (node) => node.data && window.Plotly.purge(node);
+
+  /** Draws the newest of what is given, one at a time: a fast loop cannot make the page lag behind. */
+  const newestDrawn = (node, isGone) => {
+    let newest;
+    let drawing;
+    const all = async () => {
+      while (newest !== undefined && !isGone()) {
+        const figure = newest;
+        newest = undefined;
+        await draw(node, figure);
+      }
+    };
+    return (figure) => {
+      newest = figure;
+      drawing ??= all()
+        .catch((error) => {
+          node.textContent = String(error.message ?? error);
+        })
+        .finally(() => {
+          drawing = undefined;
+        });
+      return drawing;
+    };
+  };
+
+  async function createMimeExtension() {
     const { Widget } = await shared("@lumino/widgets");
 
     class FigureWidget extends Widget {
-      // Of the updates that come while one is drawn only the newest is drawn: a fast loop cannot make the page lag behind.
       renderModel(model) {
-        this.newest = model;
-        this.drawing ??= this.drawNewest()
-          .catch((error) => {
-            this.node.textContent = String(error.message ?? error);
-          })
-          .finally(() => {
-            this.drawing = undefined;
-          });
-        return this.drawing;
-      }
-
-      async drawNewest() {
-        const Plotly = await loadPlotly();
-        while (this.newest !== undefined && !this.isDisposed) {
-          const { data, layout, config, frames } = this.newest.data[MIME];
-          this.newest = undefined;
-          // react() redraws in place: the plot does not flicker while a running cell updates it.
-          await Plotly.react(this.node, { data, layout, config: { responsive: true, ...config }, frames });
-          await new Promise((resolve) => requestAnimationFrame(resolve));
-        }
+        this.draw ??= newestDrawn(this.node, () => this.isDisposed);
+        return this.draw(model.data[MIME]);
       }
 
       resize() {
@@ -61,7 +75,7 @@
         this.resize();
       }
       dispose() {
-        if (this.node.data) window.Plotly.purge(this.node);
+        purge(this.node);
         super.dispose();
       }
     }
@@ -71,13 +85,79 @@
     return { __esModule: true, default: { id: "plotly-mime:plugin", rank: 0, dataType: "json", rendererFactory } };
   }
 
+  /**
+   * Controls whose kernel is gone look so, cannot be moved, and say what to do, once for each output (ipywidgets marks each of them).
+   * An output whose widgets the page does not know says that too, in place of "Error displaying widget: model not found".
+   */
+  const GONE = `
+    .jp-OutputArea-output .jupyter-widgets-disconnected.jupyter-widgets-disconnected::before { content: none; }
+    .jp-OutputArea-output .jupyter-widgets-disconnected { pointer-events: none; }
+    .jp-OutputArea-output .jupyter-widgets-disconnected:not(.lm-Panel):not(:has(.js-plotly-plot)) { opacity: 0.5; }
+    .jp-OutputArea-output:has(.jupyter-widgets-disconnected)::after,
+    .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.widget-view+json"]:not(:has(*))::after {
+      content: "These controls are not connected to a kernel: run the cell again."; display: block; padding: 4px 0;
+      color: var(--jp-ui-font-color2, #616161); font-size: var(--jp-ui-font-size1, 13px);
+    }
+    .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.widget-view+json"]:not(:has(*)) { font-size: 0; }`;
+
+  /** The widget module, where ipywidgets' own front end is installed. */
+  async function createExtension() {
+    const style = document.createElement("style");
+    style.textContent = GONE;
+    document.head.append(style);
+    const id = "plotly-mime:widgets";
+    if (shareScope["@jupyter-widgets/base"] === undefined)
+      return { __esModule: true, default: { id, autoStart: true, activate: () => undefined } };
+    const base = await shared("@jupyter-widgets/base");
+    const place = {
+      _model_module: "adazeta",
+      _view_module: "adazeta",
+      _model_module_version: "1.0.0",
+      _view_module_version: "1.0.0",
+    };
+
+    class FigureModel extends base.DOMWidgetModel {
+      defaults() {
+        return {
+          ...super.defaults(),
+          ...place,
+          _model_name: "FigureModel",
+          _view_name: "FigureView",
+          figure: { data: [], layout: {} },
+        };
+      }
+    }
+
+    class FigureView extends base.DOMWidgetView {
+      render() {
+        super.render();
+        this.plot = document.createElement("div");
+        this.el.append(this.plot);
+        const drawn = newestDrawn(this.plot, () => this.gone === true);
+        const draw = () => drawn(this.model.get("figure"));
+        this.listenTo(this.model, "change:figure", draw);
+        this.displayed.then(draw);
+      }
+      remove() {
+        this.gone = true;
+        purge(this.plot);
+        super.remove();
+      }
+    }
+
+    const activate = (_app, registry) =>
+      registry.registerWidget({ name: "adazeta", version: "1.0.0", exports: { FigureModel, FigureView } });
+    return { __esModule: true, default: { id, autoStart: true, requires: [base.IJupyterWidgetRegistry], activate } };
+  }
+
+  const modules = { "./mimeExtension": createMimeExtension, "./extension": createExtension };
   window._JUPYTERLAB = window._JUPYTERLAB || {};
   window._JUPYTERLAB["plotly-mime"] = {
     init: (scope) => {
       shareScope = scope;
     },
-    get: async () => {
-      const module = await createModule();
+    get: async (name) => {
+      const module = await modules[name]();
       return () => module;
     },
   };

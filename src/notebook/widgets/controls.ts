@@ -1,0 +1,248 @@
+import { fail, finiteNumber } from "../../check/check";
+import { shown } from "../display";
+import { escapeHtml } from "../escape-html";
+import { control } from "./control";
+import type { Control } from "./control";
+import { openWidget } from "./open-widget";
+import type { OpenWidget, WidgetState } from "./open-widget";
+import { controlClass, openLayout, openStyle } from "./view";
+import type { View } from "./view";
+
+export interface SliderOptions {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  /** Default: a hundredth of the range, or 1 for integers. */
+  readonly step?: number;
+  /** d3 format of the number beside the slider; default ".3~g", or "d" for integers. */
+  readonly format?: string;
+}
+
+const WIDTH = "26em";
+
+/**
+ * A slider over real numbers.
+ * @throws when min < max does not hold, or the value is outside
+ * @example const rate = floatSlider("learning rate", { value: 3e-3, min: 0, max: 1e-2 }); rate.value // 0.003
+ */
+export function floatSlider(description: string, options: SliderOptions): Control<number> {
+  const { step = (options.max - options.min) / 100, format = ".3~g" } = options;
+  return slider("FloatSlider", description, options, { step, readout_format: format });
+}
+
+/** A slider over whole numbers. @example integerSlider("cap", { value: 8, min: 1, max: 64 }).value // 8 */
+export function integerSlider(description: string, options: SliderOptions): Control<number> {
+  const { step = 1, format = "d" } = options;
+  return slider("IntSlider", description, options, { step, readout_format: format });
+}
+
+/** A slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive. */
+export function logSlider(description: string, options: SliderOptions): Control<number> {
+  const { min, max, format = ".2~e" } = options;
+  if (!(min > 0)) fail(`${description}: min`, "a positive number (the scale is logarithmic)", min);
+  const [low, high] = [Math.log10(min), Math.log10(max)];
+  const state = { min: low, max: high, step: options.step ?? 0.02, base: 10, readout_format: format };
+  return slider("FloatLogSlider", description, options, state);
+}
+
+function slider(
+  name: "FloatSlider" | "IntSlider" | "FloatLogSlider",
+  description: string,
+  { value, min, max }: SliderOptions,
+  state: WidgetState,
+): Control<number> {
+  if (!(finiteNumber(`${description}: min`, min) < finiteNumber(`${description}: max`, max)))
+    fail(`${description}: max`, `more than min ${min}`, max);
+  // A slider on a logarithmic scale rounds at its ends.
+  const slack = 1e-9 * Math.max(Math.abs(min), Math.abs(max));
+  const whole = name === "IntSlider";
+  return control<number>({
+    kind: controlClass(name),
+    description,
+    initial: value,
+    field: "value",
+    toState: (number) => number,
+    fromState: (number) =>
+      typeof number === "number" &&
+      number >= min - slack &&
+      number <= max + slack &&
+      (!whole || Number.isInteger(number))
+        ? Math.min(Math.max(number, min), max)
+        : undefined,
+    expected: `a${whole ? " whole" : ""} number from ${min} to ${max}`,
+    state: { min, max, continuous_update: true, readout: true, orientation: "horizontal", ...state },
+    style: "SliderStyle",
+    width: WIDTH,
+  });
+}
+
+/**
+ * A choice of one of several texts.
+ * @example dropdown("form", ["current", "june"], "june").value // "june"
+ */
+export function dropdown<const T extends string>(
+  description: string,
+  options: readonly T[],
+  value: NoInfer<T> = options[0] as T,
+): Control<T> {
+  return control<T>({
+    kind: controlClass("Dropdown"),
+    description,
+    initial: value,
+    field: "index",
+    toState: (text) => options.indexOf(text),
+    fromState: (index) => (typeof index === "number" ? options[index] : undefined),
+    expected: `one of ${options.join(", ")}`,
+    state: { _options_labels: options },
+    style: "DescriptionStyle",
+    width: WIDTH,
+  });
+}
+
+type NoInfer<T> = [T][T extends unknown ? 0 : never];
+
+/** @example checkbox("bias", true).value // true */
+export function checkbox(description: string, value = false): Control<boolean> {
+  return control<boolean>({
+    kind: controlClass("Checkbox"),
+    description,
+    initial: value,
+    field: "value",
+    toState: (on) => on,
+    fromState: (on) => (typeof on === "boolean" ? on : undefined),
+    expected: "true or false",
+    state: { indent: false },
+    style: "CheckboxStyle",
+  });
+}
+
+/** A line of text to write in. @example textInput("name", "mine").value // "mine" */
+export function textInput(description: string, value = ""): Control<string> {
+  return control<string>({
+    kind: controlClass("Text"),
+    description,
+    initial: value,
+    field: "value",
+    toState: (text) => text,
+    fromState: (text) => (typeof text === "string" ? text : undefined),
+    expected: "a text",
+    state: { continuous_update: true, placeholder: "" },
+    style: "TextStyle",
+    width: WIDTH,
+  });
+}
+
+/** A button whose value is how often it was pressed. */
+export interface Button extends Control<number> {
+  /** Does what a press does. */
+  press(): void;
+}
+
+/**
+ * @example const stop = button("Stop", { icon: "stop", look: "danger" }); await stop.next();
+ */
+export function button(
+  description: string,
+  options: { readonly look?: "" | "primary" | "success" | "danger"; readonly tooltip?: string } = {},
+): Button {
+  let opened: OpenWidget | undefined;
+  const presses = control<number>({
+    kind: controlClass("Button"),
+    description,
+    initial: 0,
+    field: "presses",
+    toState: (count) => count,
+    fromState: (count) => (typeof count === "number" ? count : undefined),
+    expected: "a count",
+    state: {},
+    style: "ButtonStyle",
+  });
+  let looks: WidgetState = { description, disabled: false };
+  const press = (): void => presses.set(presses.value + 1);
+  return {
+    [shown]: true,
+    get value() {
+      return presses.value;
+    },
+    set: presses.set,
+    subscribe: presses.subscribe,
+    next: presses.next,
+    press,
+    configure(changed) {
+      looks = { ...looks, ...changed };
+      opened?.set(changed);
+    },
+    open: () =>
+      (opened ??= openWidget(
+        controlClass("Button"),
+        {
+          ...looks,
+          ...{ button_style: options.look ?? "", tooltip: options.tooltip ?? "" },
+          ...{ layout: openLayout(), style: openStyle("ButtonStyle") },
+        },
+        { onCustom: ({ event }) => void (event === "click" && press()) },
+      )),
+    describe: () => `[${description}]`,
+  };
+}
+
+/** A text that the program changes. */
+export interface Label extends View {
+  set(text: string): void;
+}
+
+/** A text that is shown as it is. @example const costs = label("12 passes"); costs.set("14 passes"); */
+export function label(text: string): Label {
+  return htmlLabel(text, escapeHtml);
+}
+
+/** Markup that this project wrote; what comes from data or files must have been escaped in it (`escapeHtml`). */
+export function trustedHtml(markup: string): Label {
+  return htmlLabel(markup, (text) => text);
+}
+
+function htmlLabel(initial: string, markup: (text: string) => string): Label {
+  let text = initial;
+  let opened: OpenWidget | undefined;
+  return {
+    [shown]: true,
+    set(next) {
+      text = next;
+      opened?.set({ value: markup(text) });
+    },
+    open: () =>
+      (opened ??= openWidget(controlClass("HTML"), {
+        value: markup(text),
+        layout: openLayout(),
+        style: openStyle("HTMLStyle"),
+      })),
+    describe: () => text.replaceAll(/<[^>]*>/g, ""),
+  };
+}
+
+/** A bar from 0 to 1. */
+export interface Progress extends View {
+  set(share: number, text?: string): void;
+}
+
+/** @example const bar = progressBar("AdaZeta"); bar.set(0.5, "step 120 of 240"); */
+export function progressBar(description: string): Progress {
+  let state: WidgetState = { value: 0, description };
+  let opened: OpenWidget | undefined;
+  return {
+    [shown]: true,
+    set(share, text = description) {
+      state = { value: Math.min(Math.max(share, 0), 1), description: text };
+      opened?.set(state);
+    },
+    open: () =>
+      (opened ??= openWidget(controlClass("FloatProgress"), {
+        ...{ min: 0, max: 1, bar_style: "", orientation: "horizontal", ...state },
+        ...{
+          layout: openLayout({ width: "40em" }),
+          style: openStyle("ProgressStyle", { description_width: "initial" }),
+        },
+      })),
+    describe: () => `${String(state["description"])}: ${(100 * Number(state["value"])).toFixed(0)} %`,
+  };
+}

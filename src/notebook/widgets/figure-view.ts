@@ -1,0 +1,47 @@
+import { shown } from "../display";
+import { titleOf } from "../figure-display";
+import type { FigureValue } from "../figure-display";
+import { newestOnly } from "../newest-only";
+import { openWidget } from "./open-widget";
+import type { OpenWidget } from "./open-widget";
+import { openLayout } from "./view";
+import type { View } from "./view";
+
+/** A figure as a widget: unlike an output, it is drawn with its newest state in a page that was loaded again. */
+export interface FigureView extends View {
+  readonly figure: FigureValue;
+  /** Of quick updates (above five per second) only the newest is drawn. */
+  update(figure: FigureValue): void;
+  /** Draws an update that still waits. The end of the cell does this too. */
+  finish(): void;
+}
+
+const updateEveryMs = 200;
+
+/** @example const view = figureView(figure); show(vbox([rate, view])); view.update(next); */
+export function figureView(first: FigureValue): FigureView {
+  let figure = first;
+  let opened: OpenWidget | undefined;
+  const updates = newestOnly(updateEveryMs, (next: FigureValue) => opened?.set({ figure: stated(next) }));
+  return {
+    [shown]: true,
+    get figure() {
+      return figure;
+    },
+    update(next) {
+      figure = next;
+      updates.push(next);
+    },
+    finish: () => updates.flush(),
+    open: () =>
+      (opened ??= openWidget(
+        { model: "FigureModel", view: "FigureView", module: "adazeta", version: "1.0.0" },
+        { figure: stated(figure), layout: openLayout({ width: "100%" }) },
+      )),
+    describe: () => `figure: ${titleOf(figure.layout)}`,
+  };
+}
+
+function stated({ data, layout }: FigureValue): object {
+  return { data, layout: layout ?? {} };
+}

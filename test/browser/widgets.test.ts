@@ -1,0 +1,122 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  cellAt,
+  outputOf,
+  pixelsOf,
+  ran,
+  screenshot,
+  startJupyterLab,
+  whyNot,
+  writeCells,
+  type JupyterLab,
+} from "./jupyter";
+
+const test = suite("browser/widgets");
+const reason = whyNot();
+let lab: JupyterLab;
+
+function inBrowser(name: string, body: () => Promise<void>): void {
+  test(name, async () => {
+    if (reason !== undefined) return console.log(`SKIP: ${reason}`);
+    await body().catch(async (error: unknown) => {
+      await lab.picture(`failed ${name.slice(0, 30)}`);
+      throw error;
+    });
+    assert.equal(lab.pageErrors, []);
+    assert.equal(lab.outsideRequests, []);
+  });
+}
+
+test.before(async () => {
+  if (reason === undefined) lab = await startJupyterLab();
+});
+test.after(async () => {
+  if (reason === undefined) await lab.close();
+});
+
+inBrowser("a slider moved in the page changes its value in the kernel, and a figure beside it follows", async () => {
+  const page = await lab.open(
+    writeCells("slider", [
+      [
+        'import { figureView } from "./src/notebook/widgets/figure-view";',
+        'import { floatSlider } from "./src/notebook/widgets/controls";',
+        'import { show, vbox } from "./src/notebook/widgets/view";',
+        'const rate = floatSlider("rate", { value: 0.3, min: 0, max: 1 });',
+        'const figure = (y: number) => ({ data: [{ y: [0, y], line: { color: "rgb(20,120,60)", width: 6 } }], layout: { title: { text: `rate ${y}` }, height: 300 } });',
+        "const view = figureView(figure(rate.value));",
+        "rate.subscribe((value) => view.update(figure(value)));",
+        "show(vbox([rate, view]))",
+      ].join("\n"),
+      "console.log(rate.value);",
+    ]),
+  );
+  await cellAt(page, 0).locator(".cm-content").click();
+  await page.keyboard.press("Shift+Enter");
+  await ran(page, 0);
+  await page.locator(".js-plotly-plot .gtitle", { hasText: "rate 0.3" }).waitFor();
+  await page.locator(".widget-slider .noUi-handle").focus();
+  for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowRight");
+  await page.locator(".js-plotly-plot .gtitle", { hasText: "rate 0.35" }).waitFor();
+  const pixels = await pixelsOf(page, await screenshot(page, "slider"), [20, 120, 60]);
+  assert.ok(pixels > 1000, `expected a thick line of this colour, got ${pixels} pixels`);
+  await cellAt(page, 1).locator(".cm-content").click();
+  await page.keyboard.press("Shift+Enter");
+  await ran(page, 1);
+  assert.is(await outputOf(page, 1), "0.35");
+
+  // A page that is loaded again shows the same controls with their values now, in both directions.
+  await page.keyboard.press("Control+s");
+  await page
+    .locator(".jp-DirListing-item .jp-DirListing-itemModified", { hasText: /now|second|ago/ })
+    .first()
+    .waitFor();
+  await page.reload();
+  await page.locator(".js-plotly-plot .gtitle", { hasText: "rate 0.35" }).waitFor({ timeout: 60_000 });
+  await page.locator(".widget-slider .noUi-handle").focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator(".js-plotly-plot .gtitle", { hasText: "rate 0.36" }).waitFor();
+  await screenshot(page, "slider-reloaded");
+  await page.close();
+});
+
+inBrowser(
+  "after the kernel is gone controls say so; a notebook opened later shows their last state, and no broken text",
+  async () => {
+    const cells = [
+      [
+        'import { figureView } from "./src/notebook/widgets/figure-view";',
+        'import { floatSlider } from "./src/notebook/widgets/controls";',
+        'import { show, vbox } from "./src/notebook/widgets/view";',
+        'const rate = floatSlider("rate", { value: 0.3, min: 0, max: 1 });',
+        'const view = figureView({ data: [{ y: [0, 1], line: { color: "rgb(20,60,160)", width: 6 } }], layout: { title: { text: "kept" }, height: 300 } });',
+        "show(vbox([rate, view]))",
+      ].join("\n"),
+    ];
+    const file = writeCells("gone", cells);
+    const page = await lab.open(file);
+    await cellAt(page, 0).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    await ran(page, 0);
+    await page.locator(".widget-slider .noUi-handle").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.locator(".widget-readout", { hasText: "0.31" }).waitFor();
+    await page.keyboard.press("Control+s");
+    await page.waitForTimeout(1500);
+    await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Kernel$/ }).click();
+    await page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click();
+    await page.locator(".jp-Dialog .jp-mod-accept").click();
+    await page.locator(".jupyter-widgets-disconnected").first().waitFor();
+    await screenshot(page, "gone");
+    await page.close();
+
+    const later = await lab.open(file);
+    await later.locator(".js-plotly-plot .gtitle", { hasText: "kept" }).waitFor();
+    assert.not.match(await outputOf(later, 0), /Error displaying widget|model not found|Loading widget/);
+    const pixels = await pixelsOf(later, await screenshot(later, "reopened"), [20, 60, 160]);
+    assert.ok(pixels > 300, `expected the figure's line, got ${pixels} pixels`);
+    await later.close();
+  },
+);
+
+test.run();
