@@ -71,6 +71,11 @@ export { meanAndSpread } from "./plot/spread";
 export { timeFigure } from "./plot/time";
 export { warningsFigure } from "./plot/warnings";
 
+// models
+export { describeModel } from "./model/describe-model";
+export { knownModel } from "./model/registry";
+export { knownModels } from "./weights/model-rows";
+
 // the notebook itself
 export { bestOnDev, saveRun, testOnce } from "./notebook/choose";
 export { openClassifier } from "./notebook/classifier";

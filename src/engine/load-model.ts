@@ -1,50 +1,107 @@
-import { readFileSync } from "node:fs";
-import { unreachable } from "../check/check";
+import { readFileSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { fail, unreachable } from "../check/check";
 import type { Model } from "../model/model";
 import { modelOf } from "../model/model-of";
+import { findKnownModel, knownModel } from "../model/registry";
+import { tokenizerFromFolder } from "../text/folder-tokenizer";
 import { tokenizerFromGguf } from "../text/gguf-tokenizer";
-import { tokenizerFromJson } from "../text/json-tokenizer";
 import type { Tokenizer } from "../text/tokenizer";
 import { openGguf } from "../weights/gguf";
-import { locateModel } from "../weights/locate-model";
-import type { ModelName } from "../weights/locate-model";
+import { filesIn, findModelFiles, locateModel } from "../weights/locate-model";
+import type { ModelFiles } from "../weights/locate-model";
+import { isFolder } from "../weights/safetensors-index";
 import { openSafetensors } from "../weights/safetensors";
 
 /** A model with the tokenizer that its texts must go through. */
 export interface LoadedModel {
-  readonly name: ModelName;
-  /** For captions, for example "MiniLM-L6 (22M encoder)". */
+  /** Its short name; of other models what they were opened by. */
+  readonly name: string;
+  /** For captions, for example "all-MiniLM-L6-v2 (22M encoder)". */
   readonly title: string;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
 }
 
-const TITLES: Readonly<Record<ModelName, string>> = {
-  minilm: "all-MiniLM-L6-v2 (22M encoder)",
-  smollm2: "SmolLM2-135M-Instruct",
-};
-
 /**
- * Finds a model by its short name under the given folders and opens definition, weights and tokenizer. Weights stay on disk
- * until an engine reads them.
- * @throws when its files are in none of the folders (saying what to install), or are damaged
+ * Opens definition, weights and tokenizer of a model: by its short name under the given folders, or from a folder (config.json,
+ * safetensors in one file or several, tokenizer) or a GGUF file. Weights stay on disk until an engine reads them.
+ * @param name a name of the registry, a hub repository that lies under the folders, or a path
+ * @throws when its files are in none of the folders (saying what to do), or are damaged; an unknown name lists the nearest
  * @example loadModel("minilm", sitePackages(".venv")).model.width // 384
  */
-export function loadModel(name: ModelName, roots: readonly string[]): LoadedModel {
-  const files = locateModel(name, roots);
-  const title = TITLES[name];
+export function loadModel(name: string, roots: readonly string[]): LoadedModel {
+  const found = findModel(name, roots);
+  if (found !== null) return found;
+  if (findKnownModel(name) === null && /[\\/]/.test(name))
+    return fail("model", "a folder with config.json, safetensors and a tokenizer, or a GGUF file", name);
+  locateModel(name, roots);
+  return fail(`model ${name}`, "its files", "none");
+}
+
+/** The same; null where there is no such path and nothing of that name under the folders. */
+export function findModel(name: string, roots: readonly string[]): LoadedModel | null {
+  const known = findKnownModel(name);
+  if (known !== null) {
+    const files = findModelFiles(known, roots);
+    return files === null ? null : opened(known.name, known.title, files);
+  }
+  const files = filesAt(name) ?? roots.map((root) => filesIn(join(root, name))).find((found) => found !== null) ?? null;
+  return files === null ? null : opened(name, basename(resolve(name)), files);
+}
+
+/**
+ * The same for models that may have to be fetched: what is neither a path nor under the folders is taken for a hub repository, by
+ * its short name or as "organization/name".
+ * @param fetch brings a repository's files and returns their folder
+ * @throws as `loadModel`, and as `fetch`
+ * @example await fetchModel("roberta-large", roots, async (repository) => (await hubSnapshot(repository, null, hub)).folder)
+ */
+export async function fetchModel(
+  name: string,
+  roots: readonly string[],
+  fetch: (repository: string) => Promise<string>,
+): Promise<LoadedModel> {
+  const found = findModel(name, roots);
+  if (found !== null) return found;
+  const isRepository = /^[\w.-]+\/[\w.-]+$/.test(name);
+  const known = isRepository ? findKnownModel(name) : knownModel(name);
+  // A packaged model comes from its package: the hub's files are others.
+  if (known?.source.kind === "package") return loadModel(known.name, roots);
+  const repository = known?.source.repository ?? name;
+  const folder = await fetch(repository);
+  const files = filesIn(folder) ?? fail(repository, "config.json, weights and a tokenizer, or one GGUF file", folder);
+  return opened(known?.name ?? name, known?.title ?? name, files);
+}
+
+/** The model files that a path names itself; null where it names none. */
+function filesAt(path: string): ModelFiles | null {
+  if (isFolder(path))
+    return filesIn(path) ?? fail(path, "config.json, safetensors and a tokenizer, or one GGUF file", "neither");
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return isFile ? { kind: "gguf", weights: path } : null;
+}
+
+function opened(name: string, title: string, files: ModelFiles): LoadedModel {
   switch (files.kind) {
     case "safetensors": {
-      const config: unknown = JSON.parse(readFileSync(files.config, "utf8"));
-      const model = modelOf(config, openSafetensors(files.weights));
-      return { name, title, model, tokenizer: tokenizerFromJson(files.tokenizer) };
+      const { folder, weights } = files;
+      const model = modelOf(json(join(folder, "config.json")), openSafetensors(weights));
+      return { name, title, model, tokenizer: tokenizerFromFolder(folder) };
     }
     case "gguf": {
       const weights = openGguf(files.weights);
-      const model = modelOf(weights.config, weights);
-      return { name, title, model, tokenizer: tokenizerFromGguf(weights.metadata) };
+      return { name, title, model: modelOf(weights.config, weights), tokenizer: tokenizerFromGguf(weights.metadata) };
     }
     default:
       return unreachable(files);
+  }
+}
+
+function json(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as unknown;
+  } catch (error) {
+    throw new Error(`${path}: expected JSON, got ${error instanceof Error ? error.message : String(error)}`);
   }
 }

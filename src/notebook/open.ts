@@ -1,6 +1,6 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter, AdapterSpec } from "../adapter/adapter";
-import { loadModel } from "../engine/load-model";
+import { fetchModel } from "../engine/load-model";
 import type { LoadedModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
 import type { OnnxOptions, OnnxSession } from "../engine/onnx/session";
@@ -8,17 +8,21 @@ import { makeProblem } from "../experiment/problem";
 import type { Problem, ProblemOptions } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadedTask, LoadOptions } from "../task/load-task";
-import type { ModelName } from "../weights/locate-model";
 import { environment } from "./environment";
 import { registered } from "./registry";
 
 /**
- * Opens a model by its short name from where `npm start` put it, or from ADAZETA_MODEL_DIR.
- * @throws when it is not there, saying what to install
- * @example openModel("minilm").model.layers // 6
+ * Opens a model by its short name (`knownModels()` lists them), or from a folder, a GGUF file or a hub repository: from where
+ * `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub.
+ * @throws when it is not there, saying what to do; an unknown name lists the nearest
+ * @example (await openModel("minilm")).model.layers // 6
  */
-export function openModel(name: ModelName): LoadedModel {
-  return loadModel(name, environment().modelFolders);
+export function openModel(name: string): Promise<LoadedModel> {
+  return fetchModel(name, environment().modelFolders, (repository) => {
+    throw new Error(
+      `model ${name}: expected its files in a folder of ADAZETA_MODEL_DIR, got none; download ${repository} there`,
+    );
+  });
 }
 
 /**

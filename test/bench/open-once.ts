@@ -9,7 +9,7 @@ const [cacheDirectory = ".cache/onnx"] = process.argv.slice(2);
 const since = (started: number): number => performance.now() - started;
 const before = residentMemory().now;
 const modelStarted = performance.now();
-const { model } = openModel("smollm2");
+const { model } = await openModel("smollm2");
 const modelOpened = since(modelStarted);
 
 const plainStarted = performance.now();

@@ -38,12 +38,12 @@ export interface Texts {
 export async function smollm2Texts(variant: "phrases" | "sentences", batchSize: number): Promise<Texts> {
   const task = await openTask("sst2", { variant });
   if (task.origin.kind === "samples") throw new Error(`bench: expected SST-2, got ${task.origin.description}`);
-  return texts(openModel("smollm2"), task, batchSize, 200);
+  return texts(await openModel("smollm2"), task, batchSize, 200);
 }
 
 /** MiniLM on TREC's questions. */
 export async function minilmTexts(batchSize: number): Promise<Texts> {
-  return texts(openModel("minilm"), await openTask("trec"), batchSize, 12);
+  return texts(await openModel("minilm"), await openTask("trec"), batchSize, 12);
 }
 
 async function texts(

@@ -65,7 +65,7 @@ inBrowser(
 
 const opening = `import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";
 const texts = { ...studies["minilm-trec"].problem, train: 32, dev: 20, test: 20, seed: 5 };
-const problem = await openProblem(openModel("minilm"), await openTask("trec", { hub: "off" }), texts);`;
+const problem = await openProblem(await openModel("minilm"), await openTask("trec", { hub: "off" }), texts);`;
 const running = `const study = studySettings("minilm-trec", 1e-3, { steps: 4000, cap: 1 });
 const [run] = await runLive(problem, [arm("MeZO-LoRA", study)], { seed: 5, store: "test/browser/screenshots/runs" });
 console.log("steps", run.result.end.step, run.result.end.reason);`;

@@ -2,14 +2,13 @@
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { loadModel } from "../../src/engine/load-model";
 import { onnxSession } from "../../src/engine/onnx/session";
-import type { ModelName } from "../../src/weights/locate-model";
 import { predictMemory } from "../../src/weights/memory";
 import { residentMemory } from "../bench/memory";
 import { modelRoots } from "./models";
 
 const [name, texts, tokens, points] = process.argv.slice(2);
 const pass = { texts: Number(texts), tokens: Number(tokens), points: Number(points) };
-const { model } = loadModel(name as ModelName, modelRoots());
+const { model } = loadModel(name!, modelRoots());
 const adapter = makeAdapter({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, model.sites);
 const session = await onnxSession(model, adapter);
 const ids = Array.from({ length: pass.texts }, (_, i) =>

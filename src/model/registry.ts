@@ -1,0 +1,22 @@
+import { nearestHint } from "../check/nearest";
+import { MODELS, type KnownModel } from "./known-models";
+
+/**
+ * The model of that name; a hub repository's name ("FacebookAI/roberta-large") finds its model too.
+ * @throws when there is none, with the names that are spelled most like it
+ * @example knownModel("roberta-large").published // "355M"
+ */
+export function knownModel(name: string): KnownModel {
+  const found = findKnownModel(name);
+  if (found !== null) return found;
+  const names = MODELS.map((model) => model.name);
+  throw new Error(`model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`);
+}
+
+/** The same, or null. */
+export function findKnownModel(name: string): KnownModel | null {
+  const wanted = name.toLowerCase();
+  const called = ({ name: own, source }: KnownModel): boolean =>
+    own === wanted || source.repository.toLowerCase() === wanted;
+  return MODELS.find(called) ?? null;
+}
