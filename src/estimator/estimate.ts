@@ -1,12 +1,13 @@
 import { fail, nonNegativeInteger, positiveInteger, positiveNumber, sameLength, unreachable } from "../check/check";
 import { checkDirections, type DirectionSpec } from "./direction";
+import { backpropagation, type Backpropagation } from "./backpropagation";
 import { directional, type Directional } from "./directional";
 import type { Objective } from "./objective";
 import { twoSided, type TwoSided } from "./two-sided";
 import { createWorkspace, type Workspace } from "./workspace";
 
 /** How a gradient is estimated from losses, as plain data. */
-export type EstimatorSpec = TwoSided | Directional;
+export type EstimatorSpec = TwoSided | Directional | Backpropagation;
 
 /** Which step, with how many queries, on which batch: all queries of a step see the same batch. */
 export interface Queries<Batch> {
@@ -27,6 +28,10 @@ export interface Estimate {
   readonly forwardPasses: number;
   /** How many of the forward passes carried a tangent; absent when none did. */
   readonly directionalPasses?: number;
+  /** Backward passes, which forward passes do not include; absent when there were none. */
+  readonly backwardPasses?: number;
+  /** |g| of an exact gradient, which projected gradients do not give. */
+  readonly gradientNorm?: number;
 }
 
 /**
@@ -53,14 +58,20 @@ export async function estimate<Batch>(
       return twoSided(spec, objective, point, queries, workspace);
     case "directional":
       return directional(spec, objective, point, queries, workspace);
+    case "backpropagation":
+      return backpropagation(objective, point, queries.batch, workspace);
     default:
       return unreachable(spec);
   }
 }
 
 /** Whether loss and projected gradients are finite numbers; a run whose estimate is not has diverged and must stop. */
-export function isFiniteEstimate({ loss, projectedGradients }: Pick<Estimate, "loss" | "projectedGradients">): boolean {
-  return Number.isFinite(loss) && projectedGradients.every(Number.isFinite);
+export function isFiniteEstimate({
+  loss,
+  projectedGradients,
+  gradientNorm = 0,
+}: Pick<Estimate, "loss" | "projectedGradients" | "gradientNorm">): boolean {
+  return Number.isFinite(loss) && projectedGradients.every(Number.isFinite) && Number.isFinite(gradientNorm);
 }
 
 /** Checks a specification that came from outside. @throws naming the field */
@@ -73,7 +84,9 @@ export function checkEstimator(what: string, spec: EstimatorSpec): EstimatorSpec
     case "directional":
       if (spec.chunk !== null) positiveInteger(`${what}.chunk`, spec.chunk);
       return spec;
+    case "backpropagation":
+      return spec;
     default:
-      return fail(`${what}.kind`, '"two-sided" or "directional"', (spec as { kind: unknown }).kind);
+      return fail(`${what}.kind`, '"two-sided", "directional" or "backpropagation"', (spec as { kind: unknown }).kind);
   }
 }

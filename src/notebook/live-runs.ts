@@ -16,6 +16,8 @@ import type { RunResult } from "../train/train";
 import { trainInFile } from "../train/train-in-file";
 import { showFigure } from "./figure-display";
 import type { FigureHandle } from "./figure-display";
+import { engineFor } from "../engine/open-session";
+import type { EngineOptions } from "../engine/open-session";
 import { openAdapter } from "./open";
 import type { OpenAdapter } from "./open";
 import { showProgress } from "./progress";
@@ -40,7 +42,7 @@ export interface LiveOptions {
 }
 
 /** A run that was made in a cell or read from its record. */
-export interface LiveRun extends OpenAdapter {
+export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly arm: Arm;
   readonly result: RunResult;
   readonly record: RunRecord;
@@ -81,7 +83,7 @@ export async function runLive(
   };
   for (const arm of arms) {
     if (signal.aborted) break;
-    const open = await openAdapter(problem.loaded, arm.adapter);
+    const open = await openAdapter(problem.loaded, arm.adapter, engineFor(arm.method));
     const live = new LiveHistory();
     // Shown at the first step: a run that is read from its record needs no bar.
     let progress: ProgressHandle | null = null;

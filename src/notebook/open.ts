@@ -3,7 +3,8 @@ import type { Adapter, AdapterSpec } from "../adapter/adapter";
 import { fetchModel } from "../engine/load-model";
 import type { LoadedModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
-import type { OnnxOptions, OnnxSession } from "../engine/onnx/session";
+import { openSession } from "../engine/open-session";
+import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
 import { makeProblem } from "../experiment/problem";
 import type { Problem, ProblemOptions } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
@@ -33,25 +34,30 @@ export function openTask(name: string, options: LoadOptions = {}): Promise<Loade
   return loadTask(name, { dataDirectory: environment().dataFolder, ...options });
 }
 
-/** A model with an adapter, open on ONNX Runtime. */
-export interface OpenAdapter {
+/** A model with an adapter, open on an engine. */
+export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
   readonly adapter: Adapter;
-  readonly session: OnnxSession;
+  readonly session: SessionOf<O>;
 }
 
 /**
  * Opens a model with an adapter in the kernel's registry: the same pair is opened once and reused by later cells; another
  * adapter in the same slot replaces it.
+ * @param options which engine computes (ONNX Runtime by default, "tfjs" where gradients are wanted), and its options
  * @example const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] });
  */
-export async function openAdapter(
+export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   { name, model }: LoadedModel,
   spec: AdapterSpec,
-  options: OnnxOptions = {},
-): Promise<OpenAdapter> {
+  options: O = {} as O,
+): Promise<OpenAdapter<O>> {
   const adapter = makeAdapter(spec, model.sites);
   const key = `${model.id} ${JSON.stringify(spec)} ${JSON.stringify(options)}`;
-  const session = await registered(key, () => onnxSession(model, adapter, options), `${name} ${spec.kind}`);
+  const session = await registered(
+    key,
+    () => openSession(model, adapter, options),
+    `${name} ${spec.kind} ${options.engine ?? "onnx"}`,
+  );
   return { adapter, session };
 }
 

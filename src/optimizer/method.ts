@@ -5,7 +5,7 @@ import type { Exponent } from "../schedule/power-law";
 import { checkSchedule, scheduleOf, type Schedule } from "../schedule/schedule";
 import { checkRule, type RuleSpec } from "./rule";
 
-/** A zeroth-order method: a composition of parts, as plain data that is written to trajectories and records. */
+/** A method: a composition of parts, as plain data that is written to trajectories and records. */
 export interface Method {
   readonly name: string;
   readonly estimator: EstimatorSpec;
@@ -26,7 +26,7 @@ export interface MethodOptions {
   /** Queries in one call of the engine, default 1 two-sided and all of a step's directional. */
   readonly chunk?: number;
   /** Default "two-sided", as in the papers. */
-  readonly estimator?: EstimatorSpec["kind"];
+  readonly estimator?: "two-sided" | "directional";
   /** Default 0. */
   readonly weightDecay?: number;
   /** The name in records and figures. */
@@ -80,6 +80,39 @@ export function randomMask({
   ...options
 }: MezoOptions & { readonly keep?: number } = {}): Method {
   return compose("random-mask", { kind: "random-mask", keep }, scheduleOf(queries), options);
+}
+
+export interface FirstOrderOptions {
+  /** eta, default 1e-4. */
+  readonly learningRate?: number | Schedule;
+  /** Default "adamw". */
+  readonly rule?: RuleSpec["kind"];
+  /** Default 0. */
+  readonly weightDecay?: number;
+  /** The name in records and figures, default "first-order". */
+  readonly name?: string;
+}
+
+/**
+ * The first-order baseline: exact gradients by backpropagation, then AdamW (or SGD). What it trains is the adapter's choice:
+ * LoRA, a bottleneck, or the whole model. Needs an engine that gives gradients.
+ * @throws naming the option that is out of range
+ * @example firstOrder({ learningRate: 1e-3 }).rule // { kind: "adamw", weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }
+ * Source: AdamW's constants are PyTorch's defaults, but for the weight decay.
+ */
+export function firstOrder(options: FirstOrderOptions = {}): Method {
+  const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order" } = options;
+  return checkMethod({
+    name,
+    estimator: { kind: "backpropagation" },
+    directions: { kind: "gaussian" },
+    queries: { kind: "constant", value: 1 },
+    learningRate: scheduleOf(learningRate),
+    rule:
+      rule === "adamw"
+        ? { kind: rule, weightDecay, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }
+        : { kind: rule, weightDecay },
+  });
 }
 
 function compose(name: string, directions: DirectionSpec, queries: Schedule, options: MethodOptions): Method {

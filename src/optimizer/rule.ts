@@ -1,5 +1,7 @@
-import { fail, finiteNumber, sameLength } from "../check/check";
+import { fail, finiteNumber, positiveNumber, sameLength, unreachable } from "../check/check";
 import type { Layout } from "../tree/layout";
+import { adamw } from "./adamw";
+import type { Adamw, AdamwState } from "./adamw";
 
 /** An update rule: state goes in and comes out; no state is `null`. */
 export interface UpdateRule<State> {
@@ -14,7 +16,10 @@ export interface UpdateRule<State> {
 }
 
 /** Rules as plain data. */
-export type RuleSpec = Sgd;
+export type RuleSpec = Sgd | Adamw;
+
+/** What some rule carries from step to step. */
+export type RuleState = null | AdamwState;
 
 export interface Sgd {
   readonly kind: "sgd";
@@ -47,14 +52,32 @@ export function sgd({ weightDecay }: Sgd): UpdateRule<null> {
   };
 }
 
-/** The rule that a specification describes. */
-export function ruleOf(spec: RuleSpec): UpdateRule<null> {
-  return sgd(spec);
+/** The rule that a specification describes. @throws from `update` when it is given another rule's state */
+export function ruleOf(spec: RuleSpec): UpdateRule<RuleState> {
+  switch (spec.kind) {
+    case "sgd":
+      return sgd(spec) as UpdateRule<RuleState>;
+    case "adamw": {
+      const rule = adamw(spec);
+      return {
+        init: rule.init,
+        update: (state, ...rest) => rule.update(state ?? fail("state", "AdamW's moments", state), ...rest),
+      };
+    }
+    default:
+      return unreachable(spec);
+  }
 }
 
 /** Checks a specification that came from outside. @throws naming the field */
 export function checkRule(what: string, spec: RuleSpec): RuleSpec {
-  if (spec.kind !== "sgd") fail(`${what}.kind`, '"sgd"', (spec as { kind: unknown }).kind);
+  if (spec.kind !== "sgd" && spec.kind !== "adamw")
+    fail(`${what}.kind`, '"sgd" or "adamw"', (spec as { kind: unknown }).kind);
+  if (spec.kind === "adamw") {
+    for (const name of ["firstDecay", "secondDecay"] as const)
+      if (!(spec[name] >= 0 && spec[name] < 1)) fail(`${what}.${name}`, "a number from 0 to below 1", spec[name]);
+    positiveNumber(`${what}.epsilon`, spec.epsilon);
+  }
   if (finiteNumber(`${what}.weightDecay`, spec.weightDecay) < 0) {
     fail(`${what}.weightDecay`, "at least 0", spec.weightDecay);
   }

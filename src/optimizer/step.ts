@@ -1,4 +1,4 @@
-import { nonNegativeInteger, sameLength } from "../check/check";
+import { fail, nonNegativeInteger, sameLength } from "../check/check";
 import { estimate, type Estimate } from "../estimator/estimate";
 import { gradientOf } from "../estimator/gradient";
 import type { Objective } from "../estimator/objective";
@@ -6,7 +6,7 @@ import { createWorkspace, type Workspace } from "../estimator/workspace";
 import { queriesAt, scheduleAt } from "../schedule/schedule";
 import type { Layout } from "../tree/layout";
 import type { Method } from "./method";
-import { ruleOf } from "./rule";
+import { ruleOf, type RuleState } from "./rule";
 
 /** Where in a run a step is. */
 export interface StepIndex {
@@ -21,15 +21,23 @@ export interface StepInput<Batch> extends StepIndex {
   readonly batch: Batch;
   /** Memory to reuse from step to step; default: new memory. */
   readonly workspace?: Workspace;
+  /** What the update rule carries from the step before; default: its start. */
+  readonly state?: RuleState;
 }
 
 export interface RecordedStep extends StepIndex {
   readonly projectedGradients: readonly number[];
+  readonly state?: RuleState;
 }
 
-export interface StepResult {
-  /** The next point, a new vector; the same one after a projected gradient that is not finite. */
+/** Where a step leads. */
+export interface Moved {
+  /** The next point, a new vector; the same one after numbers that are not finite. */
   readonly point: Float32Array;
+  readonly state: RuleState;
+}
+
+export interface StepResult extends Moved {
   readonly estimate: Estimate;
   readonly queries: number;
   readonly learningRate: number;
@@ -58,28 +66,46 @@ export async function step<Batch>(
     { seed, step: input.step, queries, directions: method.directions, batch },
     workspace,
   );
-  const next = canMove(found) ? moved(method, point, workspace.gradient, input) : point;
-  return { point: next, estimate: found, queries, learningRate };
+  const next = moved(method, point, canMove(found) ? workspace.gradient : null, input);
+  return { ...next, estimate: found, queries: found.backwardPasses === undefined ? queries : 0, learningRate };
 }
 
 /**
  * The point after a recorded step, from its projected gradients alone: the same bits as in the run.
  * @throws when the point does not fit the layout, or nothing was recorded
- * @example applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients })
+ * @example applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point
  */
-export function applyRecorded(method: Method, point: Float32Array, recorded: RecordedStep): Float32Array {
+export function applyRecorded(method: Method, point: Float32Array, recorded: RecordedStep): Moved {
   sameLength("point", point.length, recorded.layout.size);
   nonNegativeInteger("step", recorded.step);
-  if (!canMove(recorded)) return point;
-  return moved(method, point, gradientOf(method.directions, recorded, point.length), recorded);
+  if (!isReplayable(method))
+    fail(
+      "replay",
+      "a method whose steps follow from recorded scalars",
+      `${method.name}: go on from a snapshot instead`,
+    );
+  const gradient = canMove(recorded) ? gradientOf(method.directions, recorded, point.length) : null;
+  return moved(method, point, gradient, recorded);
 }
 
-function canMove({ projectedGradients }: Pick<Estimate, "projectedGradients">): boolean {
-  return projectedGradients.every(Number.isFinite);
+/** Whether a run can be walked again from its recorded scalars: not where the gradient is a whole vector of its own. */
+export function isReplayable({ estimator }: Pick<Method, "estimator">): boolean {
+  return estimator.kind !== "backpropagation";
 }
 
-function moved(method: Method, point: Float32Array, gradient: Float32Array, at: StepIndex): Float32Array {
+function canMove({ projectedGradients, gradientNorm = 0 }: Partial<Estimate>): boolean {
+  return (projectedGradients ?? []).every(Number.isFinite) && Number.isFinite(gradientNorm);
+}
+
+function moved(
+  method: Method,
+  point: Float32Array,
+  gradient: Float32Array | null,
+  at: StepIndex & { readonly state?: RuleState },
+): Moved {
   const rule = ruleOf(method.rule);
+  const state = at.state ?? rule.init(at.layout);
+  if (gradient === null) return { point, state };
   const learningRate = scheduleAt(method.learningRate, at);
-  return rule.update(rule.init(at.layout), point, gradient, { learningRate, layout: at.layout }).point;
+  return rule.update(state, point, gradient, { learningRate, layout: at.layout });
 }

@@ -1,16 +1,25 @@
 import { fail, nonNegativeInteger, positiveInteger } from "../check/check";
 import { queriesAt, type Schedule } from "./schedule";
 
-/** How a query is paid for: two losses each, or one shared loss and a directional pass each. */
-export type PassKind = "two-sided" | "directional";
+/** How a step is paid for: two losses a query, one shared loss and a directional pass a query, or one pass and one back. */
+export type PassKind = "two-sided" | "directional" | "backpropagation";
 
 /**
- * Forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call).
+ * Forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call), 1 with backpropagation,
+ * whose backward pass is counted apart.
  * @example passesPerStep("two-sided", 4) // 8
  */
 export function passesPerStep(kind: PassKind, queries: number): number {
-  if (kind !== "two-sided" && kind !== "directional") fail("kind", '"two-sided" or "directional"', kind);
-  return kind === "two-sided" ? 2 * queries : 1 + queries;
+  switch (kind) {
+    case "two-sided":
+      return 2 * queries;
+    case "directional":
+      return 1 + queries;
+    case "backpropagation":
+      return 1;
+    default:
+      return fail("kind", '"two-sided", "directional" or "backpropagation"', kind);
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 import { fail, sameLength } from "../check/check";
 import type { Features, ModelSession, TokenBatch } from "../engine/session";
 import type { Objective } from "../estimator/objective";
-import { crossEntropy, crossEntropyDerivatives, predictions } from "./loss";
+import { crossEntropy, crossEntropyDerivatives, crossEntropyGradient, predictions } from "./loss";
 import { accuracy } from "./metrics";
-import { scores, scoreTangents } from "./readout";
+import { featureGradient, scores, scoreTangents } from "./readout";
 import type { Readout } from "./readout";
 
 /** Token ids of B texts and their classes [B]. */
@@ -47,6 +47,25 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
         derivatives: crossEntropyDerivatives(at, along, readout.classes, batch.labels),
       };
     },
+    ...(session.gradient && { gradient: gradientOf(session, session.gradient, readout) }),
+  };
+}
+
+/** The loss and its gradient: the readout's derivative in float64 here, pulled back through the model by its engine. */
+function gradientOf(
+  session: ModelSession,
+  pullBack: NonNullable<ModelSession["gradient"]>,
+  readout: Readout,
+): NonNullable<Objective<LabelledBatch>["gradient"]> {
+  return async (point, batch) => {
+    let loss = NaN;
+    const { gradient } = await pullBack.call(session, point, checked(batch), (features) => {
+      expectShape(features, 1, batch);
+      const at = scores(readout, features);
+      loss = crossEntropy(at, readout.classes, batch.labels).mean;
+      return featureGradient(readout, crossEntropyGradient(at, readout.classes, batch.labels));
+    });
+    return { loss, gradient };
   };
 }
 

@@ -39,14 +39,26 @@ export function crossEntropyDerivatives(
   checkLabels(scores, classes, labels);
   if (scoreTangents.length % scores.length !== 0)
     fail("scoreTangents", `a multiple of ${scores.length} numbers`, scoreTangents.length);
-  const slope = probabilities(scores, classes);
-  labels.forEach((label, b) => (slope[b * classes + label] -= 1));
+  const slope = crossEntropyGradient(scores, classes, labels);
   const directions = scoreTangents.length / scores.length;
   return Array.from({ length: directions }, (_, p) => {
     let sum = 0;
     for (let i = 0; i < slope.length; i++) sum += slope[i] * scoreTangents[p * slope.length + i];
-    return sum / labels.length;
+    return sum;
   });
+}
+
+/**
+ * The mean cross-entropy's derivative by each score: (softmax(s_b)[c] - [c = label_b]) / B.
+ * @param scores [B, C]
+ * @returns [B, C]
+ * @example crossEntropyGradient(new Float64Array([0, 0]), 2, [1]) // Float64Array [0.5, -0.5]
+ */
+export function crossEntropyGradient(scores: Float64Array, classes: number, labels: readonly number[]): Float64Array {
+  checkLabels(scores, classes, labels);
+  const slope = probabilities(scores, classes);
+  labels.forEach((label, b) => (slope[b * classes + label] -= 1));
+  return slope.map((value) => value / labels.length);
 }
 
 /** softmax over the classes: [B, C] -> [B, C]. */

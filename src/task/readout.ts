@@ -33,6 +33,22 @@ export function scoreTangents(readout: Readout, tangents: Features): Float64Arra
   return project(readout, tangents, undefined);
 }
 
+/**
+ * The loss's derivative by the features, from the one by the scores: dF[b, h] = scale sum_c dS[b, c] W[c, h].
+ * @param scoreGradient [B, C]
+ * @returns [B, H], row-major
+ * @example featureGradient({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, new Float64Array([3])) // [30, 60]
+ */
+export function featureGradient({ rows, classes, width, scale }: Readout, scoreGradient: Float64Array): Float32Array {
+  const texts = scoreGradient.length / classes;
+  return Float32Array.from({ length: texts * width }, (_, i) => {
+    const [b, h] = [Math.floor(i / width), i % width];
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += scoreGradient[b * classes + c] * rows[c * width + h];
+    return scale * sum;
+  });
+}
+
 function project(readout: Readout, features: Features, bias: Float32Array | undefined): Float64Array {
   const { rows, classes, width, scale } = readout;
   if (features.width !== width) fail("features width", `${width}, the readout's`, features.width);

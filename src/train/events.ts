@@ -1,4 +1,5 @@
 import { unreachable } from "../check/check";
+import type { RuleState } from "../optimizer/rule";
 import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
 
 /** What a run tells while it goes. */
@@ -10,8 +11,8 @@ export type TrainEvent =
       readonly steps: readonly StepRecord[];
       readonly evaluations: readonly EvaluationRecord[];
     }
-  /** After each step, with the point it led to [d] (read it, do not write to it). */
-  | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array }
+  /** After each step, with the point it led to [d] (read it, do not write to it) and what the update rule carries on. */
+  | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: RuleState }
   | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
   /** Before the first step with another learning rate, schedule or perturbation scale than the step before. */
   | { readonly kind: "change"; readonly record: ChangeRecord }

@@ -67,8 +67,8 @@ function writeError(path: string, bytes: number, error: unknown): Error {
 
 /** The whole lines of a file, parsed, and what was left of a half-written last one. */
 export interface Lines {
-  /** One parsed JSON value a line, with its line number from 1. */
-  readonly values: readonly { readonly line: number; readonly value: unknown }[];
+  /** One parsed JSON value a line, with its line number from 1 and the byte at which the line ends. */
+  readonly values: readonly { readonly line: number; readonly value: unknown; readonly end: number }[];
   /** Where the last whole line ends: hand it to `openLineFile` as `keepBytes`. */
   readonly goodBytes: number;
   /** Says what was dropped of a half-written last line; null when the file was whole. */
@@ -81,7 +81,7 @@ export interface Lines {
  */
 export function readLines(path: string): Lines {
   const bytes = fs.readFileSync(path);
-  const values: { line: number; value: unknown }[] = [];
+  const values: { line: number; value: unknown; end: number }[] = [];
   let begin = 0;
   for (let line = 1; begin < bytes.length; line++) {
     const newline = bytes.indexOf(10, begin);
@@ -94,7 +94,7 @@ export function readLines(path: string): Lines {
       const recovered = `${path}:${line}: a half-written last line of ${bytes.length - begin} bytes was dropped`;
       return { values, goodBytes: begin, recovered };
     }
-    values.push({ line, value: parsed.value });
+    values.push({ line, value: parsed.value, end: end + 1 });
     begin = end + 1;
   }
   return { values, goodBytes: bytes.length, recovered: null };

@@ -18,7 +18,7 @@ export function stepRecord(
   forwardPasses: number,
   elapsedMs: number,
 ): StepRecord {
-  const { projectedGradients, loss, directionalPasses = 0 } = outcome.estimate;
+  const { projectedGradients, loss, directionalPasses = 0, backwardPasses, gradientNorm } = outcome.estimate;
   const squares = projectedGradients.reduce((sum, p) => sum + p * p, 0);
   return {
     kind: "step",
@@ -30,6 +30,9 @@ export function stepRecord(
     learningRate: outcome.learningRate,
     forwardPasses,
     directionalPasses,
+    // A first-order step takes one pass forward and one back.
+    ...(backwardPasses !== undefined && { backwardPasses: forwardPasses }),
+    ...(gradientNorm !== undefined && { gradientNorm }),
     rmsProjectedGradient: Math.sqrt(squares / Math.max(projectedGradients.length, 1)),
     weightNorm: norm(outcome.point),
     elapsedMs,
@@ -43,6 +46,7 @@ export function notFiniteStep(line: StepRecord): Ending | null {
   if (!Number.isFinite(line.loss)) return ending("training loss", line.loss);
   const gradient = line.projectedGradients.find((p) => !Number.isFinite(p));
   if (gradient !== undefined) return ending("projected gradient", gradient);
+  if (!Number.isFinite(line.gradientNorm ?? 0)) return ending("gradient norm", line.gradientNorm ?? NaN);
   return Number.isFinite(line.weightNorm) ? null : ending("weight norm", line.weightNorm);
 }
 

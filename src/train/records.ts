@@ -18,6 +18,10 @@ export interface StepRecord {
   readonly forwardPasses: number;
   /** How many of this step's forward passes carried a tangent; 0 for a two-sided estimate. */
   readonly directionalPasses: number;
+  /** Backward passes from the start up to and with this step, counted apart; first-order methods only. */
+  readonly backwardPasses?: number;
+  /** Euclidean norm of the gradient; first-order methods only, whose steps cannot be walked again from the record. */
+  readonly gradientNorm?: number;
   /** sqrt(mean of projectedGradients^2). */
   readonly rmsProjectedGradient: number;
   /** Euclidean norm of the trainable parameters after the step. */
@@ -89,7 +93,16 @@ export interface Header {
 
 export type TrajectoryLine = Header | StepRecord | EvaluationRecord | ChangeRecord | EndRecord;
 
-const exact = ["loss", "rmsProjectedGradient", "weightNorm", "accuracy", "limit", "value", "learningRate"] as const;
+const exact = [
+  "loss",
+  "gradientNorm",
+  "rmsProjectedGradient",
+  "weightNorm",
+  "accuracy",
+  "limit",
+  "value",
+  "learningRate",
+] as const;
 
 /** One line of a trajectory as JSON; float64 numbers, also NaN and infinities, come back bit for bit. */
 export function encodeLine(line: TrajectoryLine): string {

@@ -1,5 +1,6 @@
 import { fail, sameLength } from "../check/check";
 import { applyRecorded } from "../optimizer/step";
+import type { RuleState } from "../optimizer/rule";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
 import { methodAt } from "./steering";
@@ -10,13 +11,15 @@ import type { Trajectory } from "./trajectory";
 export interface Waypoint {
   readonly step: number;
   readonly point: Float32Array;
+  /** What the update rule carries on from here; absent: its start. */
+  readonly state?: RuleState | undefined;
 }
 
 /**
  * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.
  * On the machine that made the record every point has the same bits as in the run.
  * @param from where to begin: the run's start, or a later point of the same run
- * @throws when the points walked are not those of the record
+ * @throws when the points walked are not those of the record, or the method is first-order: its steps are not in the record
  */
 export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): Generator<Waypoint> {
   const { settings, start } = trajectory.header;
@@ -25,13 +28,20 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
     fail("layout", `the trainable parameters with fingerprint ${start.layout}`, fingerprintLayout(layout));
   if (from.step === 0 && fingerprintPoint(from.point) !== start.fingerprint)
     fail("start", `the point with fingerprint ${start.fingerprint}`, fingerprintPoint(from.point));
-  let { point } = from;
+  let { point, state } = from;
   for (const record of trajectory.steps.slice(from.step)) {
     const { epoch, projectedGradients } = record;
-    const recorded = { seed: settings.seed, step: record.step - 1, epoch, layout, projectedGradients };
+    const recorded = {
+      seed: settings.seed,
+      step: record.step - 1,
+      epoch,
+      layout,
+      projectedGradients,
+      ...(state && { state }),
+    };
     const method = methodAt(settings.method, trajectory.changes, recorded.step);
-    point = applyRecorded(method, point, recorded);
-    yield { step: record.step, point };
+    ({ point, state } = applyRecorded(method, point, recorded));
+    yield { step: record.step, point, state };
   }
   const last = trajectory.steps.at(-1);
   if (last === undefined) return;

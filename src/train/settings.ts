@@ -43,9 +43,10 @@ export function checkSettings(settings: RunSettings): void {
   });
 }
 
-/** Forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional. */
+/** Forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional; 1 first-order. */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
   const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
+  if (method.estimator.kind === "backpropagation") return 1;
   if (method.estimator.kind === "two-sided") return 2 * queries;
   return queries + Math.ceil(queries / (method.estimator.chunk ?? queries));
 }

@@ -11,13 +11,17 @@ export interface Snapshot {
 }
 
 /**
- * Writes a snapshot: one JSON line, then the points' bytes. It never decides a bit: it holds what replaying would give.
+ * Writes a snapshot: one JSON line, then the points' bytes. For a method that can be replayed it never decides
+ * a bit: it holds what replaying would give. For a first-order method it is where the run goes on.
  * @throws when the disk does not take it
  */
 export function writeSnapshot(path: string, header: Header, snapshot: Snapshot): void {
   const { last, best } = snapshot;
-  const body = Buffer.concat([last, best].flatMap((waypoint) => (waypoint === null ? [] : [bytesOf(waypoint.point)])));
-  const head = { run: runOf(header), step: last.step, best: best?.step ?? null, body: fingerprint(body) };
+  const state = last.state ?? null;
+  const vectors = [last.point, ...(best === null ? [] : [best.point]), ...(state ? [state.first, state.second] : [])];
+  const body = Buffer.concat(vectors.map(bytesOf));
+  const counts = { step: last.step, best: best?.step ?? null, count: state?.count ?? null };
+  const head = { run: runOf(header), ...counts, body: fingerprint(body) };
   writeWhole(path, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]));
 }
 
@@ -30,11 +34,15 @@ export function readSnapshot(path: string, header: Header, steps: number): Snaps
     const head = JSON.parse(bytes.toString("utf8", 0, newline)) as { [name: string]: unknown };
     const body = bytes.subarray(newline + 1);
     const size = 4 * header.start.parameters;
-    const { step, best } = head;
+    const { step, best, count = null } = head;
+    const vectors = 1 + (best === null ? 0 : 1) + (count === null ? 0 : 2);
     if (head["run"] !== runOf(header) || head["body"] !== fingerprint(body)) return null;
-    if (typeof step !== "number" || step > steps || body.length !== (best === null ? size : 2 * size)) return null;
-    const last = { step, point: pointOf(body, 0, size) };
-    return { last, best: typeof best === "number" ? { step: best, point: pointOf(body, size, size) } : null };
+    if (typeof step !== "number" || step > steps || body.length !== vectors * size) return null;
+    const vector = (index: number): Float32Array => pointOf(body, index * size, size);
+    const state =
+      typeof count === "number" ? { count, first: vector(vectors - 2), second: vector(vectors - 1) } : undefined;
+    const last = { step, point: vector(0), state };
+    return { last, best: typeof best === "number" ? { step: best, point: vector(1) } : null };
   } catch {
     return null;
   }

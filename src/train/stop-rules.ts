@@ -9,9 +9,10 @@ export type StopRule =
   /** Ends when every projected gradient of that many steps in a row was exactly 0: nothing can move any more. */
   | { readonly kind: "constant-output"; readonly steps: number };
 
-/** Whether a step saw no difference at all: every projected gradient exactly 0. */
+/** Whether a step saw no difference at all: every projected gradient, or the whole gradient, exactly 0. */
 export function isConstantOutput(step: StepRecord): boolean {
-  return step.projectedGradients.length > 0 && step.projectedGradients.every((p) => p === 0);
+  const { projectedGradients, gradientNorm } = step;
+  return gradientNorm === 0 || (projectedGradients.length > 0 && projectedGradients.every((p) => p === 0));
 }
 
 /** The first rule that says stop after what has happened so far; null when none does. */

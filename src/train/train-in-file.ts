@@ -1,20 +1,23 @@
 import type { TrainEvent } from "./events";
+import { isReplayable } from "../optimizer/step";
 import { openLineFile } from "./line-file";
 import type { LineSink } from "./line-file";
-import { walk } from "./replay";
+import { resume } from "./past";
 import type { Waypoint } from "./replay";
-import { readSnapshot, writeSnapshot } from "./snapshot";
-import { drain, headerOf, isBetter, trainEvents } from "./train";
-import type { Past, RunResult, TrainOptions } from "./train";
+import { writeSnapshot } from "./snapshot";
+import { drain, headerOf, trainEvents } from "./train";
+import type { RunResult, TrainOptions } from "./train";
 import { readTrajectory, sameRun } from "./trajectory";
-import type { Trajectory } from "./trajectory";
 
 export interface TrainInFileOptions<Batch> extends Omit<TrainOptions<Batch>, "sink" | "past"> {
   /** The trajectory file: made if missing, continued if it is of this very run. */
   readonly path: string;
   /** Wait until the disk has each line; default: false (survives a killed process, not a power cut). */
   readonly sync?: boolean;
-  /** Steps between snapshots of the point (`<path>.snapshot`), which make resuming quick; default: 0, none. */
+  /**
+   * Steps between snapshots (`<path>.snapshot`), which make resuming quick; default: 0, none. A first-order run, which cannot be
+   * replayed, goes on from its last snapshot: default there 10, and one more at its end.
+   */
   readonly snapshotEvery?: number;
   /** Opens the file for appending; default: `openLineFile`. */
   readonly open?: (path: string, keepBytes: number, sync: boolean) => LineSink;
@@ -22,38 +25,46 @@ export interface TrainInFileOptions<Batch> extends Omit<TrainOptions<Batch>, "si
 
 /**
  * Trains with its trajectory in a file; if the file already holds the beginning of this run, continues it: a run that
- * was killed at any byte ends in the same bits as one that was not.
+ * was killed at any byte ends in the same bits as one that was not (a first-order one takes the steps after its snapshot again).
  * @throws when the file holds another run, naming all that differs, or cannot be opened
  */
 export async function* trainEventsInFile<Batch>(
   options: TrainInFileOptions<Batch>,
 ): AsyncGenerator<TrainEvent, RunResult, void> {
-  const { path, sync = false, snapshotEvery = 0 } = options;
+  const replayable = isReplayable(options.settings.method);
+  const { path, sync = false, snapshotEvery = replayable ? 0 : 10 } = options;
   const open = options.open ?? ((file, keepBytes, wait) => openLineFile(file, { keepBytes, sync: wait }));
   const header = headerOf(options);
   const recorded = readTrajectory(path);
   if (recorded !== null) sameRun(path, recorded.header, header);
-  const past = recorded === null ? undefined : await pastOf(recorded, options);
-  const sink = open(path, recorded?.goodBytes ?? 0, sync);
+  const resumed = recorded === null ? null : await resume(path, recorded, options);
+  const past = resumed?.past;
+  const sink = open(path, resumed?.keepBytes ?? 0, sync);
   let best: Waypoint | null = past?.best ? { step: past.best.evaluation.step, point: past.best.point } : null;
-  let last: Waypoint = { step: past?.steps.length ?? 0, point: past?.point ?? options.start };
+  let last: Waypoint = { step: past?.steps.length ?? 0, point: past?.point ?? options.start, state: past?.state };
+  let saved = -1;
+  const snapshot = (): string | null => {
+    saved = last.step;
+    return trySnapshot(`${path}.snapshot`, () => writeSnapshot(`${path}.snapshot`, header, { last, best }));
+  };
   try {
     const events = trainEvents({ ...options, sink, past });
     for (;;) {
       const next = await events.next();
       if (next.done === true) return next.value;
       yield next.value;
-      if (next.value.kind === "start" && typeof recorded?.recovered === "string")
-        yield { kind: "warning", about: "recovered", message: recorded.recovered };
-      if (next.value.kind === "step") {
-        last = { step: next.value.record.step, point: next.value.point };
-        if (snapshotEvery > 0 && last.step % snapshotEvery === 0) {
-          const message = trySnapshot(`${path}.snapshot`, () =>
-            writeSnapshot(`${path}.snapshot`, header, { last, best }),
-          );
-          if (message !== null) yield { kind: "warning", about: "snapshot", message };
-        }
+      if (next.value.kind === "start") {
+        for (const message of [recorded?.recovered, resumed?.again])
+          if (typeof message === "string") yield { kind: "warning", about: "recovered", message };
       }
+      let message: string | null = null;
+      if (next.value.kind === "step") {
+        const { record, point, state } = next.value;
+        last = { step: record.step, point, state };
+        if (snapshotEvery > 0 && last.step % snapshotEvery === 0) message = snapshot();
+      }
+      if (next.value.kind === "end" && !replayable && saved !== last.step) message = snapshot();
+      if (message !== null) yield { kind: "warning", about: "snapshot", message };
       if (next.value.kind === "evaluation" && next.value.isBest)
         best = { step: next.value.record.step, point: last.point.slice() };
     }
@@ -68,38 +79,6 @@ export async function trainInFile<Batch>(
   onEvent: (event: TrainEvent) => void = () => undefined,
 ): Promise<RunResult> {
   return drain(trainEventsInFile(options), onEvent);
-}
-
-/** A recorded run so far, with its point and best point walked again from the start or from a snapshot. */
-async function pastOf<Batch>(recorded: Trajectory, options: TrainInFileOptions<Batch>): Promise<Past> {
-  const { steps, evaluations, changes, end } = recorded;
-  const by = options.settings.best ?? "loss";
-  const bestOf = (upTo: number) =>
-    evaluations
-      .filter((evaluation) => evaluation.step <= upTo)
-      .reduce<(typeof evaluations)[number] | null>((best, now) => (isBetter(by, now, best) ? now : best), null);
-  const wanted = bestOf(steps.length);
-  const snapshot = readSnapshot(`${options.path}.snapshot`, recorded.header, steps.length);
-  const usable =
-    snapshot !== null && (wanted === null || wanted.step >= snapshot.last.step || wanted.step === snapshot.best?.step);
-  const from = usable ? snapshot.last : { step: 0, point: options.start };
-  let point = from.point.slice();
-  let best =
-    wanted === null ? null : from.step === wanted.step ? point : usable ? (snapshot.best?.point ?? null) : null;
-  for (const waypoint of walk(recorded, { step: from.step, point }, options.layout)) {
-    point = waypoint.point;
-    if (waypoint.step === wanted?.step) best = point.slice();
-    if (waypoint.step % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  return {
-    header: recorded.header,
-    point,
-    best: wanted === null || best === null ? null : { point: best.slice(), evaluation: wanted },
-    steps,
-    evaluations,
-    changes,
-    end,
-  };
 }
 
 function trySnapshot(path: string, write: () => void): string | null {

@@ -2,6 +2,7 @@ import { positiveInteger, sameLength } from "../check/check";
 import type { Objective } from "../estimator/objective";
 import { createWorkspace } from "../estimator/workspace";
 import { step as takeStep } from "../optimizer/step";
+import type { RuleState } from "../optimizer/rule";
 import type { Layout } from "../tree/layout";
 import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";
@@ -53,6 +54,8 @@ export interface TrainOptions<Batch> {
 export interface Past {
   readonly header: Header;
   readonly point: Float32Array;
+  /** What the update rule carries on from the last step; absent: its start. */
+  readonly state?: RuleState | undefined;
   readonly best: Checkpoint | null;
   readonly steps: readonly StepRecord[];
   readonly evaluations: readonly EvaluationRecord[];
@@ -102,7 +105,7 @@ export function isBetter(by: "loss" | "accuracy", now: EvaluationRecord, best: E
 }
 
 /**
- * Trains by forward passes alone and tells what happens: `for await (const event of trainEvents(options)) ...`.
+ * Trains (by forward passes alone, unless the method is first-order) and tells what happens: `for await (const event of trainEvents(options)) ...`.
  * Each step's line is written before its event is given. The generator returns the `RunResult`; leaving the loop early
  * leaves a trajectory that can be resumed.
  * @throws what `evaluate`, `batchAt` or the objective throw, unless the stop signal was given; the record keeps all steps before
@@ -119,6 +122,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const evaluations = [...(past?.evaluations ?? [])];
   const changes = [...(past?.changes ?? [])];
   let point = past?.point ?? options.start.slice();
+  let state = past?.state;
   let best = past?.best ?? null;
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);
@@ -130,7 +134,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
-    return takeStep(method, objective, point, { seed: settings.seed, step, epoch, layout, batch, workspace });
+    const at = { seed: settings.seed, step, epoch, layout, batch, workspace };
+    return takeStep(method, objective, point, { ...at, ...(state && { state }) });
   };
   const stopped = (): boolean => signal?.aborted === true;
 
@@ -182,13 +187,14 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
       ending = notFiniteStep(line);
       if (ending !== null) break;
-      point = outcome.point;
+      ({ point, state } = outcome);
       steps.push(line);
       ending = record(line);
-      yield { kind: "step", record: line, point };
+      yield { kind: "step", record: line, point, state };
       if (!warned && isConstantOutput(line)) {
         warned = true;
-        const message = `constant output: every projected gradient of step ${line.step} is exactly 0, so nothing moves`;
+        const what = line.gradientNorm === 0 ? "derivative" : "projected gradient";
+        const message = `constant output: every ${what} of step ${line.step} is exactly 0, so nothing moves`;
         yield { kind: "warning", about: "constant-output", message };
       }
       await new Promise((resolve) => setImmediate(resolve));

@@ -18,6 +18,8 @@ export interface Trajectory {
   readonly changes: readonly ChangeRecord[];
   /** How the run ended; null when it was cut off. */
   readonly end: EndRecord | null;
+  /** Where each step's line ends, in bytes. */
+  readonly stepEnds: readonly number[];
   /** Where the last whole line ends, in bytes. */
   readonly goodBytes: number;
   /** Says what was dropped of a half-written last line; null when the file was whole. */
@@ -34,11 +36,12 @@ export function readTrajectory(path: string): Trajectory | null {
   const { values, goodBytes, recovered } = readLines(path);
   if (values.length === 0) return null;
   const steps: StepRecord[] = [];
+  const stepEnds: number[] = [];
   const evaluations: EvaluationRecord[] = [];
   const changes: ChangeRecord[] = [];
   let header: Header | null = null;
   let end: EndRecord | null = null;
-  for (const { line, value } of values) {
+  for (const { line, value, end: lineEnd } of values) {
     const where = `${path}:${line}`;
     const record = decodeLine(where, value);
     if ((record.kind === "header") !== (header === null)) fail(where, "one header, on the first line", record.kind);
@@ -53,9 +56,10 @@ export function readTrajectory(path: string): Trajectory | null {
     if (record.kind === "step") {
       if (record.step !== steps.length + 1) fail(`${where}: step`, `step ${steps.length + 1}`, record.step);
       steps.push(record);
+      stepEnds.push(lineEnd);
     }
   }
-  return { header: header!, steps, evaluations, changes, end, goodBytes, recovered };
+  return { header: header!, steps, evaluations, changes, end, stepEnds, goodBytes, recovered };
 }
 
 function checkedChange(where: string, { settings }: Header, record: ChangeRecord): ChangeRecord {

@@ -60,7 +60,7 @@ test("counts out of range are refused", () => {
   assert.throws(() => stepsForPasses(growing, -1, 4, "two-sided"), "passes: expected a non-negative integer, got -1");
   assert.throws(
     () => passesPerStep("one-sided" as "two-sided", 1),
-    'kind: expected "two-sided" or "directional", got "one-sided"',
+    'kind: expected "two-sided", "directional" or "backpropagation", got "one-sided"',
   );
 });
 

@@ -1,9 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { referenceSession } from "../../src/engine/reference/session";
+import { tfjsSession } from "../../src/engine/tfjs/session";
+import { randomKey } from "../../src/random/key";
+import { normals } from "../../src/random/normals";
 import { classifierObjective, evaluateClassifier } from "../../src/task/classifier";
 import { labelWordReadout } from "../../src/task/readout";
+import { dot } from "../../src/tree/vector";
 import { bagSession } from "../support/bag-session";
 import { rejectsWith, throwsWith } from "../support/throws";
+import { tinyModel } from "../support/tiny-models";
 
 const test = suite("task/classifier");
 const near = (got: number, expected: number, tolerance: number) =>
@@ -47,6 +54,25 @@ test("many points give the losses of one at a time, to the bit", async () => {
   const points = [1, 2, 3].map((k) => Float32Array.from({ length: 4 }, (_, i) => Math.sin(k * i + k)));
   const together = await objective.losses(points, batch);
   for (const [i, point] of points.entries()) assert.is((await objective.losses([point], batch))[0], together[i]);
+});
+
+test("the gradient along a direction is the derivative along it, on every engine that has gradients", async () => {
+  const { model, batch: input } = tinyModel("bert");
+  const adapter = makeAdapter({ kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] }, model.sites);
+  const made = (index: number, size: number) => normals(randomKey(3, "check", index), size);
+  const head = labelWordReadout(made(0, 3 * model.width), 3);
+  const labelled = { input, labels: input.ids.map((_, b) => b % 3) };
+  const point = made(1, adapter.layout.size).map((value) => 0.1 * value);
+  const directions = [made(2, point.length), made(3, point.length)];
+  for (const on of [referenceSession(model, adapter), await tfjsSession(model, adapter)]) {
+    const objective = classifierObjective(on, head);
+    const { loss, gradient } = await objective.gradient!(point, labelled);
+    const expected = await objective.derivatives(point, directions, labelled);
+    near(loss, expected.loss, 1e-6);
+    for (const [q, z] of directions.entries()) near(dot(gradient, z), expected.derivatives[q], 1e-5);
+    await on.dispose();
+  }
+  assert.is(classifierObjective(session, readout).gradient, undefined);
 });
 
 test("a batch of one works, and NaN parameters give a NaN loss and no right prediction", async () => {

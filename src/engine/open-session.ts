@@ -1,0 +1,67 @@
+import type { Adapter } from "../adapter/adapter";
+import { fail } from "../check/check";
+import type { Model } from "../model/model";
+import type { Method } from "../optimizer/method";
+import { onnxSession } from "./onnx/session";
+import type { OnnxOptions, OnnxSession } from "./onnx/session";
+import { referenceSession } from "./reference/session";
+import type { ModelSession } from "./session";
+import { tfjsSession } from "./tfjs/session";
+import type { TfjsOptions, TfjsSession } from "./tfjs/session";
+
+/** Which engine computes, and its options. */
+export type EngineOptions = OnnxChoice | TfjsChoice | ReferenceChoice;
+
+/** ONNX Runtime: the fast one on a CPU; forward passes and directional derivatives. The default. */
+export interface OnnxChoice extends OnnxOptions {
+  readonly engine?: "onnx";
+}
+
+/** TensorFlow.js: gradients too, and GPUs; fp32. */
+export interface TfjsChoice extends TfjsOptions {
+  readonly engine: "tfjs";
+}
+
+/** The float64 interpreter: gradients too, for small models only. */
+export interface ReferenceChoice {
+  readonly engine: "reference";
+}
+
+export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
+  ? TfjsSession
+  : O extends ReferenceChoice
+    ? ModelSession
+    : OnnxSession;
+
+/** The engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
+export function engineFor({ estimator }: Pick<Method, "estimator">): EngineOptions {
+  return estimator.kind === "backpropagation" ? { engine: "tfjs" } : {};
+}
+
+/**
+ * Opens a model with its adapter on the engine of that name.
+ * @throws when there is no such engine, or it does not open
+ * @example await openSession(model, adapter, { engine: "tfjs" })
+ */
+export async function openSession<O extends EngineOptions>(
+  model: Model,
+  adapter: Adapter,
+  options: O,
+): Promise<SessionOf<O>> {
+  const session = await opened(model, adapter, options);
+  return session as SessionOf<O>;
+}
+
+function opened(model: Model, adapter: Adapter, options: EngineOptions): Promise<ModelSession> {
+  switch (options.engine) {
+    case "tfjs":
+      return tfjsSession(model, adapter, options);
+    case "reference":
+      return Promise.resolve(referenceSession(model, adapter));
+    case "onnx":
+    case undefined:
+      return onnxSession(model, adapter, options);
+    default:
+      return fail("engine", '"onnx", "tfjs" or "reference"', (options as { engine: unknown }).engine);
+  }
+}

@@ -1,0 +1,33 @@
+import { fail, sameLength } from "../check/check";
+import { norm } from "../tree/vector";
+import type { Estimate } from "./estimate";
+import type { Objective } from "./objective";
+import type { Workspace } from "./workspace";
+
+/** The exact gradient by reverse-mode differentiation: the first-order baseline. */
+export interface Backpropagation {
+  readonly kind: "backpropagation";
+}
+
+/**
+ * g = grad L(theta), exactly. Costs one forward pass, and one backward pass that is counted apart; there are no directions, so
+ * no projected gradients either.
+ * @throws when the objective's engine has no reverse mode
+ */
+export async function backpropagation<Batch>(
+  objective: Objective<Batch>,
+  point: Float32Array,
+  batch: Batch,
+  workspace: Workspace,
+): Promise<Estimate> {
+  if (objective.gradient === undefined)
+    return fail(
+      "estimator",
+      "an engine that gives gradients, for example tfjs",
+      "backpropagation on one that does not",
+    );
+  const { loss, gradient } = await objective.gradient(point, batch);
+  sameLength("gradient of the objective", gradient.length, workspace.size);
+  workspace.gradient.set(gradient);
+  return { projectedGradients: [], loss, forwardPasses: 1, backwardPasses: 1, gradientNorm: norm(gradient) };
+}
