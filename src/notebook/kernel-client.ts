@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Dealer, Subscriber } from "zeromq";
+import { Dealer, Request, Subscriber } from "zeromq";
 import { compose, parse, type Message } from "./kernel/message.cjs";
 
 export type { Message };
@@ -20,7 +20,10 @@ export interface KernelClient {
   execute(code: string, onOutput?: (message: Message) => void, options?: ExecuteFields): Promise<Message>;
   /** Calls back for every message that the kernel publishes. */
   onPublished(listener: (message: Message) => void): () => void;
+  /** Presses Stop. */
   interrupt(): void;
+  /** Whether the kernel's heart answers within some time, as it does also while a cell keeps its main thread busy. */
+  beats(withinMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -170,7 +173,19 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
       const [reply] = await Promise.all([ask(message, "shell"), follow(message.id, onOutput)]);
       return reply;
     },
-    interrupt: () => void child.kill("SIGINT"),
+    interrupt: () => void request("interrupt_request", {}, "control").catch(() => undefined),
+    async beats(withinMs) {
+      const heart = new Request({ linger: 0, receiveTimeout: withinMs });
+      heart.connect(`tcp://127.0.0.1:${hb_port}`);
+      try {
+        await heart.send("ping");
+        return String(await heart.receive()) === "ping";
+      } catch {
+        return false;
+      } finally {
+        heart.close();
+      }
+    },
     async close() {
       const exited = new Promise((resolve) =>
         child.exitCode === null && child.signalCode === null ? child.once("exit", resolve) : resolve(0),

@@ -6,18 +6,21 @@ const path = require("node:path");
 const connection = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 // tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
 process.chdir(path.resolve(__dirname, "../.."));
-require("./kernel/compiler.cjs").useProjectOptions();
+const sources = require("./kernel/source-maps.cjs").createSourceMaps(process.cwd());
+require("./kernel/compiler.cjs").useProjectOptions(sources.remember);
 
-const { createConverter } = require("tslab/dist/converter.js");
 const { createExecutor } = require("tslab/dist/executor.js");
+const { tieTimers } = require("./kernel/cell-timers.cjs");
 const { createCells } = require("./kernel/cells.cjs");
 const { createComms } = require("./kernel/comms.cjs");
-const { createInterrupts } = require("./kernel/interrupts.cjs");
+const { startControl, whileCompiling } = require("./kernel/control.cjs");
+const { createKernelConverter } = require("./kernel/converter.cjs");
+const { BLOCKED_MS, createInterrupts } = require("./kernel/interrupts.cjs");
 const { installRegistry } = require("./kernel/registry.cjs");
 const { requestHandlers } = require("./kernel/requests.cjs");
 const { startServer } = require("./kernel/server.cjs");
 
-const converter = createConverter({ isJS: false, isBrowser: false });
+const converter = createKernelConverter(sources, whileCompiling);
 const said = { log: () => {}, error: () => {} };
 const executor = createExecutor(
   process.cwd(),
@@ -26,15 +29,23 @@ const executor = createExecutor(
 );
 const interrupts = createInterrupts(() => executor.interrupt());
 const registry = installRegistry(interrupts);
+sources.install();
+tieTimers();
 
 async function main() {
-  const server = await startServer(connection);
-  const cells = createCells({ server, executor, interrupts, registry, said });
+  const { onSignal, isRunning } = interrupts;
+  const giveUp = () => {
+    listenForSignal();
+    interrupts.giveUp();
+  };
+  const control = await startControl(connection, BLOCKED_MS, { onSignal, isRunning, giveUp });
+  const server = await startServer(connection, control);
+  const cells = createCells({ server, executor, interrupts, registry, said, sources });
   const comms = createComms(server, cells.newest);
   registry.comms = comms.api;
-  server.listen(requestHandlers({ server, cells, comms, executor, interrupts, stop }));
+  server.listen(requestHandlers({ server, cells, comms, executor, stop }));
 
-  process.on("SIGINT", interrupts.onSignal);
+  listenForSignal();
   process.on("SIGTERM", stop);
   process.on("uncaughtException", (error) => console.error("Uncaught error:", error));
   process.on("unhandledRejection", (reason) => console.error("Error in a promise that nothing awaited:", reason));
@@ -43,8 +54,14 @@ async function main() {
   async function stop() {
     await Promise.race([registry.disposeAll(), new Promise((resolve) => setTimeout(resolve, 2000))]);
     executor.close();
-    server.close();
+    await server.close();
     process.exit(0);
+  }
+
+  /** Node takes the listener away while a cell's code runs, and does not put it back when that is ended from outside. */
+  function listenForSignal() {
+    process.off("SIGINT", onSignal);
+    process.on("SIGINT", onSignal);
   }
 
   /** A kernel whose server was killed ends too, instead of keeping its models in memory. */

@@ -4,6 +4,7 @@
  * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case.
  */
 import { existsSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import { executeNotebook, type CellEvent } from "./execute-notebook";
 import { readNotebook, writeNotebook } from "./notebook-file";
 
@@ -75,7 +76,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (error !== undefined) {
     process.stderr.write(`${file}: cell ${error.cell}: ${error.name}: ${error.message}\n`);
     const rest = error.traceback.slice(1);
-    if (rest.length > 0) process.stderr.write(`${rest.join("\n")}\n`);
+    const text = rest.join("\n");
+    if (rest.length > 0) process.stderr.write(`${process.stderr.isTTY ? text : stripVTControlCharacters(text)}\n`);
   } else if (!stopped) process.stdout.write(`wrote ${out}\n`);
   return stopped ? 130 : error === undefined ? 0 : 1;
 }

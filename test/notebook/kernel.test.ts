@@ -2,42 +2,16 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { startKernel, type KernelClient, type Message } from "../../src/notebook/kernel-client";
+import type { Message } from "../../src/notebook/kernel-client";
+import { find, kernelRuns, sleep, type KernelRuns, type Ran } from "../support/kernel-runs";
 
 const test = suite("notebook/kernel");
-let kernel: KernelClient;
-
+let kernel: KernelRuns;
 test.before(async () => {
-  kernel = await startKernel({ cwd: tmpdir() });
+  kernel = await kernelRuns(tmpdir());
 });
-test.after(async () => kernel.close());
-
-interface Ran {
-  readonly reply: Message["content"];
-  readonly outputs: readonly Message[];
-  readonly types: readonly string[];
-  readonly text: string;
-}
-
-async function run(code: string, onText: () => void = () => undefined): Promise<Ran> {
-  const outputs: Message[] = [];
-  const reply = await kernel.execute(code, (message) => {
-    outputs.push(message);
-    if (message.header.msg_type === "stream") onText();
-  });
-  const text = outputs
-    .filter(({ header }) => header.msg_type === "stream")
-    .map(({ content }) => content["text"])
-    .join("");
-  return { reply: reply.content, outputs, types: outputs.map(({ header }) => header.msg_type), text };
-}
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const find = (ran: Ran, type: string): Message["content"] => {
-  const found = ran.outputs.find(({ header }) => header.msg_type === type);
-  if (found === undefined) throw new Error(`expected a message ${type}, got ${ran.types.join(", ")}`);
-  return found.content;
-};
+test.after(async () => kernel.client.close());
+const run = (code: string): Promise<Ran> => kernel.run(code);
 
 test("a cell sends busy, its input, its text, its value and idle, in this order", async () => {
   const ran = await run('console.log("hello");\n1 + 1');
@@ -57,74 +31,6 @@ test("a value that is undefined prints nothing, and the count goes on", async ()
 test("the kernel works from the project's root and imports from src, wherever it was started", async () => {
   const ran = await run('import { positiveInteger } from "./src/check/check";\npositiveInteger("ranks[2]", 5)');
   assert.equal(find(ran, "execute_result")["data"], { "text/plain": "5" });
-});
-
-test("cells are compiled strictly, and a type error names its place", async () => {
-  const ran = await run("let a = 1;\nconst b: string = null;");
-  const error = find(ran, "error");
-  assert.is(error["ename"], "TypeScript");
-  assert.match(String(error["evalue"]), /^line 2, column 7: Type 'null' is not assignable to type 'string'/);
-  assert.is(ran.reply["status"], "error");
-  assert.is(ran.reply["ename"], "TypeScript");
-});
-
-test("a thrown error shows its name, its message and only frames of the project", async () => {
-  const ran = await run('import { positiveInteger } from "./src/check/check";\npositiveInteger("ranks[2]", 0);');
-  const error = find(ran, "error");
-  const traceback = (error["traceback"] as string[]).join("\n");
-  assert.is(error["ename"], "Error");
-  assert.is(error["evalue"], "ranks[2]: expected a positive integer, got 0");
-  assert.match(traceback, /at .*src\/check\/check/);
-  assert.not.match(traceback, /node:|evalmachine|tslab/);
-  assert.not(ran.types.includes("stream"), "the error is not in stderr too");
-});
-
-test("a thrown value that is no error is shown as it is", async () => {
-  const error = find(await run('throw "as it is";'), "error");
-  assert.is(error["evalue"], "as it is");
-});
-
-test("after an error the cells that wait are cancelled, and the next one runs", async () => {
-  const [first, second] = await Promise.all([run('throw new Error("stop here");'), run("1")]);
-  assert.is(first.reply["status"], "error");
-  assert.is(second.reply["status"], "aborted");
-  assert.is((await run("2")).reply["status"], "ok");
-});
-
-test("Stop: a loop that watches the signal ends by itself, keeps its outputs, and cancels the cells that wait", async () => {
-  const loop = run(
-    'import { stopSignal } from "./src/notebook/stop-signal";\nconst signal = stopSignal();\n' +
-      'console.log("started");\nwhile (!signal.aborted) await new Promise((r) => setTimeout(r, 10));\nconsole.log("kept");',
-  );
-  const next = run("1");
-  await sleep(1500);
-  kernel.interrupt();
-  const ran = await loop;
-  assert.is(ran.reply["status"], "ok");
-  assert.is(ran.text, "started\nkept\n");
-  assert.is((await next).reply["status"], "aborted");
-  const after = await run('import { stopSignal as again } from "./src/notebook/stop-signal";\nagain().aborted');
-  assert.equal(find(after, "execute_result")["data"], { "text/plain": "false" });
-});
-
-test("Stop: a loop that ignores the signal is abandoned", async () => {
-  const ran = await run(
-    'let left = 400; while (left-- > 0) { await new Promise((r) => setTimeout(r, 10)); if (left === 390) console.log("started"); }',
-    () => kernel.interrupt(),
-  );
-  assert.is(find(ran, "error")["ename"], "Interrupted");
-  assert.is((await run("1")).reply["status"], "ok");
-});
-
-test("Stop: a loop that never yields is stopped", async () => {
-  const ran = await run('console.log("started"); while (true) {}', () => kernel.interrupt());
-  assert.is(find(ran, "error")["ename"], "Interrupted");
-});
-
-test("Stop between cells does nothing", async () => {
-  kernel.interrupt();
-  await sleep(50);
-  assert.is((await run("1")).reply["status"], "ok");
 });
 
 test("no line of a loop that never yields is lost", async () => {
@@ -164,10 +70,10 @@ test("a completion is answered while a cell runs, and the kernel stays busy", as
   const states: unknown[] = [];
   const loop = run("await new Promise((r) => setTimeout(r, 600));");
   await sleep(200);
-  const off = kernel.onPublished(({ header, content }) => {
+  const off = kernel.client.onPublished(({ header, content }) => {
     if (header.msg_type === "status") states.push(content["execution_state"]);
   });
-  const reply = await kernel.request("complete_request", { code: "Math.flo", cursor_pos: 8 });
+  const reply = await kernel.client.request("complete_request", { code: "Math.flo", cursor_pos: 8 });
   await sleep(50);
   off();
   await loop;
@@ -186,7 +92,6 @@ test("an imported file is checked again when it, or a file that it uses, has cha
   mkdirSync(folder, { recursive: true });
   const write = (name: string, text: string): void => writeFileSync(`${folder}/${name}.ts`, text);
   const use = async (name: string): Promise<Ran> => {
-    await sleep(700); // the compiler looks for changed files a few times per second
     return run(`import { b as ${name} } from "./${folder}/b";\n${name}`);
   };
   try {
@@ -219,7 +124,7 @@ test("a variable of an earlier cell can be a shorthand property, and errors keep
 
 test("kernel_info, is_complete, history and comm_info answer as the protocol says", async () => {
   const content = async (type: string, question: object): Promise<Message["content"]> =>
-    (await kernel.request(type, question)).content;
+    (await kernel.client.request(type, question)).content;
   const info = await content("kernel_info_request", {});
   assert.is(info["status"], "ok");
   assert.equal((info["language_info"] as Record<string, unknown>)["version"], "5.0.4");
@@ -246,7 +151,7 @@ test("an open model is shared by all copies of its module, and replaced in its s
 });
 
 test("a request that makes no sense is answered with an error, and the kernel goes on", async () => {
-  const reply = await kernel.request("complete_request", { code: 7, cursor_pos: "x" });
+  const reply = await kernel.client.request("complete_request", { code: 7, cursor_pos: "x" });
   assert.is(reply.content["status"], "error");
   assert.is((await run("1")).reply["status"], "ok");
 });

@@ -1,9 +1,12 @@
 // Runs cells one after the other, and sends what Jupyter expects of each: input, outputs, value, error, reply.
 const { inspect } = require("node:util");
 const jupyter = require("tslab/dist/jupyter.js");
+const { beginTimers } = require("./cell-timers.cjs");
 const { describeFailure } = require("./errors.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
 const { captureStreams } = require("./streams.cjs");
+
+const { setTimeout } = globalThis;
 
 /** A value that has already shown itself (a figure's handle) is not printed again. */
 const SHOWN = Symbol.for("adazeta.shown");
@@ -11,7 +14,7 @@ const SHOWN = Symbol.for("adazeta.shown");
 const DRAIN_MS = 50;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-exports.createCells = function createCells({ server, executor, interrupts, registry, said }) {
+exports.createCells = function createCells({ server, executor, interrupts, registry, said, sources }) {
   const queue = [];
   const codes = [];
   let running;
@@ -44,18 +47,22 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     said.log = silent ? () => {} : showValue;
     said.error = (...args) => failures.push(args);
     jupyter.lastWriteDisplayData = display; // tslab's own display functions
-    interrupts.begin();
     const expanded = expandShorthand(code);
-    const ok = await executor.execute(expanded.code).catch((error) => {
-      failures.push([error]);
-      return false;
-    });
+    sources.beginCell({ label: silent || !stored ? "cell" : `cell [${count}]`, code, columnOf: expanded.columnOf });
+    const timers = beginTimers();
+    const givenUp = interrupts.begin().then(() => failures.push([interrupts.reason]));
+    const fail = (error) => failures.push([error]);
+    // In a reaction of its own: when code that never yields is ended, everything that called it ends with it.
+    const ran = Promise.resolve().then(() => executor.execute(expanded.code));
+    const ok = (await Promise.race([ran.catch(fail), givenUp])) === true;
+    if (!ok && interrupts.wasInterrupted()) timers.giveUp();
+    timers.end();
     interrupts.end();
     for (const flush of [...registry.flushes]) flush(); // the last state of a throttled plot is always shown
     streams.flush();
     if (ok) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
-    const error = describeFailure(failures, { code, columnOf: expanded.columnOf }, process.cwd());
-    if (!silent) publish("error", { ...error, traceback: error.traceback.map((line) => `\x1b[31m${line}\x1b[39m`) });
+    const error = describeFailure(failures, { code, columnOf: expanded.columnOf, sources, root: process.cwd() });
+    if (!silent) publish("error", error);
     return { status: "error", execution_count: count, ...error };
   }
 

@@ -1,14 +1,22 @@
 // tslab compiles cells with options of its own (not strict, module resolution of Node 10); the project's are put in their place.
 const fs = require("node:fs");
+const { withMaps } = require("./source-maps.cjs");
+const { watchOnDemand } = require("./watched-files.cjs");
 
-/** Must run before the first require of tslab's converter. */
-exports.useProjectOptions = function useProjectOptions() {
+/** Must run before the first require of tslab's converter; `remember` is called with each compiled text and its maps. */
+exports.useProjectOptions = function useProjectOptions(remember) {
   const id = require.resolve("@tslab/typescript-for-tslab");
   const ts = require(id);
-  const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, strict: true };
+  const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, strict: true, inlineSourceMap: true };
   const createWatchCompilerHost = (files, theirs, ...rest) =>
     withSecondTimer(ts.createWatchCompilerHost(files, { ...theirs, ...options }, ...rest));
-  require.cache[id].exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles: checkEachFileOnce(ts) };
+  watchOnDemand();
+  require.cache[id].exports = {
+    ...ts,
+    createWatchCompilerHost,
+    getPreEmitDiagnosticsOfFiles: checkEachFileOnce(ts),
+    transpileModule: withMaps(ts.transpileModule, remember),
+  };
 };
 
 /**

@@ -1,29 +1,50 @@
-// Stop: the first SIGINT asks the running cell to end by itself (its AbortSignal is aborted);
-// a second one, or two seconds later, abandons it: it ends with an error, though code that never looks at the signal goes on.
+// Stop: the first asks the running cell to end by itself (its AbortSignal is aborted); at a second one, or two seconds later, the cell
+// is given up: it ends with an error, and its timers never fire again.
 
-exports.createInterrupts = function createInterrupts(abandon, graceMs = 2000) {
+const { setTimeout, clearTimeout } = globalThis;
+const GRACE_MS = 2000;
+/** How long code may keep the thread busy without a sign of life after Stop. */
+exports.BLOCKED_MS = 1000;
+/** How long the executor may take to end a cell that was given up; code that was ended in the middle never comes back to it. */
+const SETTLE_MS = 100;
+
+exports.createInterrupts = function createInterrupts(abandon) {
   let controller = new AbortController();
   let running = false;
   let timer;
+  let settle = () => {};
+  const reason = Object.assign(new Error("the cell was stopped"), { name: "Interrupted" });
+
+  function giveUp() {
+    if (!running) return;
+    controller.abort(reason);
+    clearTimeout(timer);
+    abandon();
+    timer = setTimeout(settle, SETTLE_MS);
+  }
+
   return {
+    reason,
     /** The AbortSignal of the current cell. */
     signal: () => controller.signal,
+    /** Starts watching a cell; the promise is resolved some time after it was given up. */
     begin() {
       controller = new AbortController();
       running = true;
+      return new Promise((resolve) => (settle = resolve));
     },
     end() {
       running = false;
       clearTimeout(timer);
     },
+    isRunning: () => running,
     wasInterrupted: () => controller.signal.aborted,
+    giveUp,
     onSignal() {
       if (!running) return;
-      if (controller.signal.aborted) return abandon();
-      const error = new Error("the cell was stopped");
-      error.name = "Interrupted";
-      controller.abort(error);
-      timer = setTimeout(abandon, graceMs);
+      if (controller.signal.aborted) return giveUp();
+      controller.abort(reason);
+      timer = setTimeout(giveUp, GRACE_MS);
     },
   };
 };

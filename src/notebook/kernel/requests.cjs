@@ -42,7 +42,7 @@ function complete(executor, { code, cursor_pos }) {
   return { status: "ok", cursor_start: start, cursor_end: end, matches: candidates, metadata: {} };
 }
 
-exports.requestHandlers = function requestHandlers({ server, cells, comms, executor, interrupts, stop }) {
+exports.requestHandlers = function requestHandlers({ server, cells, comms, executor, stop }) {
   const answers = {
     kernel_info_request: () => kernelInfo(),
     is_complete_request: ({ code }) => isComplete(code),
@@ -50,10 +50,7 @@ exports.requestHandlers = function requestHandlers({ server, cells, comms, execu
     complete_request: (content) => complete(executor, content),
     history_request: (content) => ({ status: "ok", history: cells.history(content) }),
     comm_info_request: ({ target_name: target }) => ({ status: "ok", comms: comms.info(target) }),
-    interrupt_request: () => {
-      interrupts.onSignal();
-      return { status: "ok" };
-    },
+    interrupt_request: () => ({ status: "ok" }), // what it asks for is done by the thread that received it
     shutdown_request: ({ restart }) => ({ status: "ok", restart: restart === true }),
   };
 

@@ -1,9 +1,9 @@
-// The kernel's five sockets: receives requests, sends replies, publishes outputs and its status.
+// The kernel's sockets: receives requests, sends replies, publishes outputs and its status. Control and heartbeat have a thread of their own.
 const { randomUUID } = require("node:crypto");
 const { compose, parse } = require("./message.cjs");
 const { log } = require("./streams.cjs");
 
-exports.startServer = async function startServer(connection) {
+exports.startServer = async function startServer(connection, control) {
   const zmq = require("zeromq");
   const { key, transport, ip } = connection;
   const session = randomUUID();
@@ -12,11 +12,10 @@ exports.startServer = async function startServer(connection) {
   // with no high-water mark nothing is dropped, with no timeout each send happens at once.
   outputs.sendHighWaterMark = 0;
   outputs.sendTimeout = 0;
-  const [shell, control, stdin] = [new zmq.Router(), new zmq.Router(), new zmq.Router()];
-  const heartbeat = new zmq.Reply();
-  const sockets = { iopub: outputs, shell, control, stdin, hb: heartbeat };
+  const [shell, stdin] = [new zmq.Router(), new zmq.Router()];
+  const sockets = { iopub: outputs, shell, stdin };
   for (const [name, socket] of Object.entries(sockets)) {
-    socket.linger = name === "iopub" || name === "shell" || name === "control" ? 500 : 0;
+    socket.linger = name === "stdin" ? 0 : 500;
     await socket.bind(`${transport}://${ip}:${connection[`${name}_port`]}`);
   }
 
@@ -46,24 +45,24 @@ exports.startServer = async function startServer(connection) {
     },
     reply: ({ message, socket }, type, content) =>
       send(socket, compose(key, session, type, content, { parent: message, identities: message.identities })),
-    /** Calls `handlers.receive({ message, socket })` for each request. */
+    /** Calls `handlers.receive({ message, socket })` for each request; what is no message, or has a wrong signature, is dropped. */
     listen(handlers) {
-      const readAll = async (socket) => {
-        for await (const frames of socket) {
-          try {
-            handlers.receive({ message: parse(key, frames), socket });
-          } catch (error) {
-            log(error.message); // a message with a wrong signature, for one: it is dropped
-          }
+      const receive = (socket, frames) => {
+        try {
+          handlers.receive({ message: parse(key, frames), socket });
+        } catch (error) {
+          log(error.message);
         }
       };
-      const beat = async () => {
-        for await (const frames of heartbeat) await heartbeat.send(frames);
+      const readShell = async () => {
+        for await (const frames of shell) receive(shell, frames);
       };
-      for (const loop of [readAll(shell), readAll(control), beat()]) loop.catch(() => {});
+      readShell().catch(() => {});
+      control.onMessage((frames) => receive(control, frames));
       publishNow("status", { execution_state: "starting" }, undefined);
     },
-    close() {
+    async close() {
+      await control.close();
       for (const socket of Object.values(sockets)) socket.close();
     },
   };

@@ -1,6 +1,7 @@
 // What a cell writes to stdout and stderr, sent as it comes, but several quick writes as one message:
 // JupyterLab's server drops messages above a rate, and a loop that prints a line at a time is above it.
 
+const { setTimeout, clearTimeout } = globalThis; // as they are before cell-timers.cjs: text of a cell that was given up is shown too
 const GATHER_MS = 20;
 const writeToTerminal = process.stderr.write.bind(process.stderr);
 

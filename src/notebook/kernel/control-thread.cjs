@@ -1,0 +1,84 @@
+// A thread of its own for what must be answered while a cell's code keeps the main thread busy: the heartbeat, and Stop.
+// It owns the sockets of both, passes control messages on and their replies back, and ends code that never yields.
+const { Session } = require("node:inspector");
+const { parentPort, workerData } = require("node:worker_threads");
+const zmq = require("zeromq");
+const { parse } = require("./message.cjs");
+
+const { connection, blockedMs, compiling } = workerData;
+const addressOf = (name) => `${connection.transport}://${connection.ip}:${connection[`${name}_port`]}`;
+const control = new zmq.Router({ linger: 500 });
+const heartbeat = new zmq.Reply({ linger: 0 });
+
+let waiting = false; // whether the main thread has been asked for a sign of life and has not come round since
+let timer;
+
+/** Ends what the main thread runs at this moment, once it is not the compiler; what it has computed stays. */
+function terminate() {
+  clearTimeout(timer);
+  if (Atomics.load(compiling, 0) === 1) return void (timer = setTimeout(checkAgain, 50));
+  const session = new Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution", () => session.disconnect());
+  waiting = false;
+  parentPort.postMessage({ kind: "terminated" });
+}
+
+const checkAgain = () => waiting && terminate();
+
+/** Asks the main thread for a sign of life, and goes on asking as long as the cell that is to stop runs. */
+function watch() {
+  clearTimeout(timer);
+  waiting = true;
+  parentPort.postMessage({ kind: "ask" });
+  timer = setTimeout(checkAgain, blockedMs);
+}
+
+function onAnswer(running) {
+  waiting = false;
+  clearTimeout(timer);
+  if (running) timer = setTimeout(watch, blockedMs / 2);
+}
+
+/**
+ * The main thread hears of Stop when it comes round; when it does not, it is made to. (No signal is sent: between two runs of a cell's code
+ * there are moments in which Node has no handler for it, and the process would end.)
+ */
+function interrupt() {
+  parentPort.postMessage({ kind: "interrupt" });
+  if (waiting)
+    terminate(); // Stop was pressed before, and nothing has moved since
+  else watch();
+}
+
+function isInterrupt(frames) {
+  try {
+    return parse(connection.key, frames).header.msg_type === "interrupt_request";
+  } catch {
+    return false; // the main thread logs it
+  }
+}
+
+async function main() {
+  await control.bind(addressOf("control"));
+  await heartbeat.bind(addressOf("hb"));
+  // Replies go out one after the other: ZeroMQ.js refuses a second send while one is pending.
+  let sending = Promise.resolve();
+  parentPort.on("message", ({ kind, frames, running }) => {
+    if (kind === "answer") onAnswer(running);
+    if (kind === "send") sending = sending.then(() => control.send(frames)).catch(() => {});
+    if (kind === "close")
+      sending.then(() => [control, heartbeat].forEach((socket) => socket.close())).then(() => parentPort.close());
+  });
+  parentPort.postMessage({ kind: "ready" });
+  const beat = async () => {
+    for await (const frames of heartbeat) await heartbeat.send(frames);
+  };
+  beat().catch(() => {});
+  for await (const frames of control) {
+    parentPort.postMessage({ kind: "message", frames });
+    if (isInterrupt(frames)) interrupt();
+  }
+}
+
+void main();

@@ -1,0 +1,111 @@
+// Where in the source a line of running code is. TypeScript compiles a file twice here (types away, then modules to CommonJS), so
+// a place is looked up in two maps. Cells run under a name of their own; the stack of every error is written with the places found.
+const { SourceMap } = require("node:module");
+const fs = require("node:fs");
+const path = require("node:path");
+
+const INLINE = "//# sourceMappingURL=data:application/json;base64,";
+const CELL = "adazeta-cell:";
+
+/** What tslab puts before a cell's compiled text, on its first line. */
+const prefixLength = (isAsync) =>
+  (isAsync ? "(async function(exports, require) { " : "(function(exports, require) { ").length;
+
+/** tslab's second compilation, which keeps the maps of both; `remember(text, maps)` is called with its result. */
+exports.withMaps = (transpileModule, remember) => (input, options) => {
+  const at = input.lastIndexOf(INLINE);
+  const code = at < 0 ? input : input.slice(0, at);
+  const compilerOptions = { ...options.compilerOptions, sourceMap: true };
+  const result = transpileModule(code, { ...options, compilerOptions });
+  const outputText = result.outputText.slice(0, result.outputText.lastIndexOf("//# sourceMappingURL="));
+  remember(outputText, { first: input.slice(at + INLINE.length), second: result.sourceMapText });
+  return { ...result, outputText };
+};
+
+exports.createSourceMaps = function createSourceMaps(root) {
+  const compiled = new Map(); // compiled text -> its two maps, until it is known whose text it is
+  const places = new Map(); // name of a script -> how to find a place of its source
+  let cell = { label: "cell", code: "", columnOf: (_line, column) => column };
+  const codes = new Map(); // name of a cell -> its text
+  let cells = 0;
+
+  const lookUp = ({ first, second }) => {
+    let maps; // read when an error is first shown
+    return (line, column) => {
+      maps ??= [second, Buffer.from(first, "base64").toString()].map((text) => new SourceMap(JSON.parse(text)));
+      let found = { originalLine: line - 1, originalColumn: column - 1 };
+      for (const map of maps) found = map.findEntry(found.originalLine, found.originalColumn);
+      return found.originalLine === undefined ? undefined : [found.originalLine + 1, found.originalColumn + 1];
+    };
+  };
+
+  /** The source and place of a script's line and column, both from 1; undefined for what was not compiled here. */
+  const placeOf = (script, line, column) => places.get(script)?.(line, column);
+
+  return {
+    remember: (text, maps) => void compiled.set(text, maps),
+    placeOf,
+    /** Says which cell's code is compiled next: its name in a stack, its text, and how its columns were changed. */
+    beginCell(next) {
+      cell = next;
+      codes.set(next.label, next.code);
+    },
+    /** The text of a cell, by its name, or of a file of the project; undefined where there is none. */
+    textOf(source) {
+      if (codes.has(source)) return codes.get(source);
+      const file = path.resolve(root, source);
+      return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
+    },
+    /** Gives the modules and the cell of one conversion their names. */
+    name({ output, sideOutputs = [], hasToplevelAwait, ...rest }) {
+      for (const { path: file, data } of sideOutputs) {
+        const maps = compiled.get(data);
+        if (maps === undefined) continue;
+        const find = lookUp(maps);
+        const source = path.relative(root, file).replace(/\.js$/, ".ts");
+        places.set(file, (line, column) => {
+          const place = find(line, column);
+          return place && { source, line: place[0], column: place[1] };
+        });
+      }
+      const maps = output === undefined ? undefined : compiled.get(output);
+      compiled.clear();
+      if (maps === undefined) return { output, sideOutputs, hasToplevelAwait, ...rest };
+      const find = lookUp(maps);
+      const script = `${CELL}${++cells}`;
+      const { label, columnOf } = cell;
+      const lines = output.split("\n").length;
+      places.set(script, (line, column) => {
+        if (line > lines) return undefined; // what calls the cell
+        const place = find(line, line === 1 ? Math.max(1, column - prefixLength(hasToplevelAwait)) : column);
+        if (place === undefined || place[0] < 2) return undefined;
+        const inCell = place[0] - 1; // tslab puts a line before the cell's first
+        return { source: label, line: inCell, column: columnOf(inCell, place[1]) };
+      });
+      return { output: `${output}\n//# sourceURL=${script}`, sideOutputs, hasToplevelAwait, ...rest };
+    },
+    /** Writes the stack of every error of this process with places of the source. */
+    install() {
+      Error.prepareStackTrace = (error, sites) => {
+        let head;
+        try {
+          head = Error.prototype.toString.call(error);
+        } catch {
+          head = "Error";
+        }
+        return [head, ...sites.map((site) => `    at ${frameOf(site, placeOf)}`)].join("\n");
+      };
+    },
+  };
+};
+
+/** One frame as V8 writes it, with the place of the source where it is known. */
+function frameOf(site, placeOf) {
+  const text = String(site);
+  const script = site.getScriptNameOrSourceURL();
+  const [line, column] = [site.getLineNumber(), site.getColumnNumber()];
+  const place = script && line !== null ? placeOf(script, line, column) : undefined;
+  return place === undefined
+    ? text
+    : text.replace(`${script}:${line}:${column}`, `${place.source}:${place.line}:${place.column}`);
+}

@@ -1,0 +1,103 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { stripVTControlCharacters } from "node:util";
+import { find, kernelRuns, type KernelRuns, type Ran } from "../../support/kernel-runs";
+
+const test = suite("notebook/kernel/errors");
+let kernel: KernelRuns;
+test.before(async () => {
+  kernel = await kernelRuns();
+});
+test.after(async () => kernel.client.close());
+
+const traceback = (ran: Ran): string =>
+  stripVTControlCharacters((find(ran, "error")["traceback"] as readonly string[]).join("\n"));
+
+test("a type error is coloured, names its place and marks it", async () => {
+  const ran = await kernel.run("let a = 1;\nconst b: string = null;");
+  const error = find(ran, "error");
+  assert.is(error["ename"], "TypeScript");
+  assert.match(String(error["evalue"]), /^line 2, column 7: Type 'null' is not assignable to type 'string'/);
+  assert.is(
+    traceback(ran),
+    "TypeScript: the cell was not run\n" +
+      "line 2, column 7: Type 'null' is not assignable to type 'string'.\n" +
+      "  2 | const b: string = null;\n" +
+      "            ^",
+  );
+  assert.ok(String(error["traceback"]).includes("\x1b[31m"));
+  assert.is(ran.reply["status"], "error");
+  assert.is(ran.reply["ename"], "TypeScript");
+});
+
+test("a thrown error points at its line of the cell, types and all, and of the earlier cell that it passed through", async () => {
+  const made = await kernel.run(
+    "interface Wanted { readonly rank: number }\n\nfunction check({ rank }: Wanted): number {\n" +
+      '  if (rank < 1) throw new RangeError("rank: too small");\n  return rank;\n}',
+  );
+  const maker = made.reply["execution_count"];
+  const ran = await kernel.run(
+    "type Shape = readonly number[];\nconst shape: Shape = [1];\ncheck({ rank: 0 * shape[0]! });",
+  );
+  const count = ran.reply["execution_count"];
+  assert.is(find(ran, "error")["ename"], "RangeError");
+  assert.is(
+    traceback(ran),
+    "RangeError: rank: too small\n" +
+      `cell [${maker}]:\n` +
+      '  4 |   if (rank < 1) throw new RangeError("rank: too small");\n' +
+      "                            ^\n" +
+      `    at check (cell [${maker}]:4:23)\n` +
+      `    at cell [${count}]:3:1`,
+  );
+});
+
+test("after an await the lines are the cell's own too", async () => {
+  const ran = await kernel.run(
+    'interface A { x: number }\nawait new Promise((r) => setTimeout(r, 1));\nthrow new Error("late");',
+  );
+  assert.match(traceback(ran), /^ {4}at cell \[\d+\]:3:7$/m);
+});
+
+test("an error in an imported file of src names the file and its line, and shows it; nothing compiled is seen", async () => {
+  const ran = await kernel.run('import { positiveInteger } from "./src/check/check";\npositiveInteger("ranks[2]", 0);');
+  const text = traceback(ran);
+  assert.is(find(ran, "error")["evalue"], "ranks[2]: expected a positive integer, got 0");
+  const [, line] = /at fail \(src\/check\/check\.ts:(\d+):\d+\)/.exec(text) ?? [];
+  assert.match(text, new RegExp(`src/check/check\\.ts:\n  ${line} \\|.*throw new Error`));
+  assert.match(text, /at positiveInteger \(src\/check\/check\.ts:\d+:\d+\)\n.*at cell \[\d+\]:2:1/);
+  assert.match(text, /cell \[\d+\]:\n {2}2 \| positiveInteger\("ranks\[2\]", 0\);\n {21}\^/);
+  assert.not.match(text, /\.js|node:|evalmachine|tslab|adazeta-cell/);
+  assert.not(ran.types.includes("stream"), "the error is not in stderr too");
+});
+
+test("an error that a cell prints has the same places", async () => {
+  const ran = await kernel.run('const wrong: Error = new Error("x");\nconsole.log(wrong.stack);');
+  assert.match(ran.text, /^Error: x\n {4}at .*cell \[\d+\]:1:22/);
+});
+
+test("a thrown value that is no error is shown as it is, and a cause is named", async () => {
+  assert.is(find(await kernel.run('throw "as it is";'), "error")["evalue"], "as it is");
+  const caused = await kernel.run('throw new Error("outer", { cause: new Error("inner") });');
+  assert.match(traceback(caused), /caused by Error: inner$/);
+});
+
+test("the columns are those that were written where the kernel changed the code", async () => {
+  await kernel.run("const steps = 3;");
+  const ran = await kernel.run("const options = { steps }; (undefined as any)[options.steps];");
+  assert.match(traceback(ran), /at cell \[\d+\]:1:46/);
+});
+
+test("after an error the cells that wait are cancelled, unless the cell says otherwise, and the next one runs", async () => {
+  const [first, second] = await Promise.all([kernel.run('throw new Error("stop here");'), kernel.run("1")]);
+  assert.is(first.reply["status"], "error");
+  assert.is(second.reply["status"], "aborted");
+  assert.equal(second.types, ["status", "status"]);
+  const [, goesOn] = await Promise.all([
+    kernel.run('throw new Error("no matter");', undefined, { stop_on_error: false }),
+    kernel.run("2"),
+  ]);
+  assert.is(goesOn.reply["status"], "ok");
+});
+
+test.run();
