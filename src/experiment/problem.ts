@@ -100,7 +100,10 @@ export async function makeProblem(
     readout,
     chanceLoss: Math.log(task.labels.length),
     sample,
-    dataHash: fingerprintData({ train, dev, rows: [...readout.rows], scale: readout.scale }),
+    dataHash: fingerprintData({
+      ...{ train, dev, rows: [...readout.rows], scale: readout.scale },
+      ...(readout.bias ? { bias: [...readout.bias] } : {}),
+    }),
     notices: [...from.notices, ...sample.notices],
     batches(batchSize = options.batchSize) {
       const count = train.ids.length;

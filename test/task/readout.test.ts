@@ -40,6 +40,14 @@ test("every prototype has length 1", () => {
   }
 });
 
+test("a masked-LM head's bias is added to the label words' scores, and to no derivative", () => {
+  // f = (1, 2): rows (3, 0) and (0, 1) give 3 and 2, the bias makes 3.5 and 1
+  const readout = labelWordReadout(Float32Array.of(3, 0, 0, 1), 2, Float32Array.of(0.5, -1));
+  assert.equal([...scores(readout, features(1, 1, 2, [1, 2]))], [3.5, 1]);
+  assert.equal([...scoreTangents(readout, features(1, 1, 2, [1, 2]))], [3, 2]);
+  throwsWith(() => labelWordReadout(new Float32Array(4), 2, new Float32Array(3)), "bias: expected length 2, got 3");
+});
+
 test("a class without texts, a zero feature and a wrong width are errors", () => {
   throwsWith(() => prototypeReadout(features(1, 1, 2, [1, 0]), [0], 2), "class 1: expected at least one labelled text");
   throwsWith(() => prototypeReadout(features(1, 1, 2, [0, 0]), [0], 1), "features of text 0: expected a finite vector");
