@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { fail } from "../check/check";
+import type { HubSettings } from "../weights/hub";
 import { sitePackages } from "../weights/locate-model";
 
 /** What the environment says, as plain values: the only place of src that reads it. */
@@ -9,6 +11,8 @@ export interface Environment {
   readonly dataFolder: string | undefined;
   /** Where model files are looked for, in this order: ADAZETA_MODEL_DIR, then the packages that `npm start` installed. */
   readonly modelFolders: readonly string[];
+  /** The hub that models are fetched from, and the cache that they are kept in (HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE). */
+  readonly hub: HubSettings;
   /** Values for a notebook's parameters, by name (ADAZETA_SET, a JSON object; `--set name=value`). */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
@@ -23,6 +27,20 @@ function folder(variables: Variables, name: string, root: string): string | unde
   if (value === undefined || value === "") return undefined;
   const full = path.resolve(root, value);
   return isFolder(full) ? full : fail(name, "an existing folder", value);
+}
+
+/** The same variables as Hugging Face's own libraries read; one that is empty counts as absent. */
+function hub(variables: Variables): HubSettings {
+  const value = (name: string): string | undefined => variables[name] || undefined;
+  const cache = value("XDG_CACHE_HOME") ?? path.join(value("HOME") ?? homedir(), ".cache");
+  const home = value("HF_HOME") ?? path.join(cache, "huggingface");
+  const token = value("HF_TOKEN");
+  return {
+    endpoint: (value("HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/+$/, ""),
+    cacheDirectory: value("HF_HUB_CACHE") ?? path.join(home, "hub"),
+    offline: /^(1|true|yes|on)$/i.test(value("HF_HUB_OFFLINE") ?? ""),
+    ...(token === undefined ? {} : { token }),
+  };
 }
 
 function parameters(text: string | undefined): Readonly<Record<string, unknown>> {
@@ -48,6 +66,7 @@ export function environment(variables: Variables = process.env, root: string = p
   return {
     dataFolder: folder(variables, "ADAZETA_DATA_DIR", root),
     modelFolders: [...(models === undefined ? [] : [models]), ...sitePackages(path.join(root, ".venv"))],
+    hub: hub(variables),
     parameters: parameters(variables["ADAZETA_SET"]),
   };
 }

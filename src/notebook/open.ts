@@ -9,20 +9,36 @@ import { makeProblem } from "../experiment/problem";
 import type { Problem, ProblemOptions } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadedTask, LoadOptions } from "../task/load-task";
+import { downloadProgress } from "./download-progress";
 import { environment } from "./environment";
+import { hubSnapshot, type HubOptions } from "../weights/hub";
 import { registered } from "./registry";
 
+/** How a model is opened. */
+export interface OpenModelOptions {
+  /** Branch, tag or commit of a hub repository. Default "main". */
+  readonly revision?: string;
+  /** Which GGUF file of a repository that has several, by a part of its name. */
+  readonly gguf?: string;
+  /** Told of a download; default: a progress bar below the cell. */
+  readonly on?: HubOptions["on"];
+}
+
 /**
- * Opens a model by its short name (`knownModels()` lists them), or from a folder, a GGUF file or a hub repository: from where
- * `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub.
+ * Opens a model by its short name (`knownModels()` lists them), or from a folder, a GGUF file or a hub repository
+ * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache.
  * @throws when it is not there, saying what to do; an unknown name lists the nearest
  * @example (await openModel("minilm")).model.layers // 6
  */
-export function openModel(name: string): Promise<LoadedModel> {
-  return fetchModel(name, environment().modelFolders, (repository) => {
-    throw new Error(
-      `model ${name}: expected its files in a folder of ADAZETA_MODEL_DIR, got none; download ${repository} there`,
-    );
+export function openModel(name: string, options: OpenModelOptions = {}): Promise<LoadedModel> {
+  const { modelFolders, hub } = environment();
+  return fetchModel(name, modelFolders, async (repository) => {
+    const told = downloadProgress(repository);
+    try {
+      return (await hubSnapshot(repository, null, { ...hub, on: told.on, ...options })).folder;
+    } finally {
+      told.finish();
+    }
   });
 }
 

@@ -13,7 +13,13 @@ test.before.each(() => {
 test.after.each(() => rmSync(root, { recursive: true }));
 
 test("an empty environment gives no folders and no parameters", () => {
-  assert.equal(environment({}, root), { dataFolder: undefined, modelFolders: [], parameters: {} });
+  const { hub, ...rest } = environment({ HOME: "/home/one" }, root);
+  assert.equal(rest, { dataFolder: undefined, modelFolders: [], parameters: {} });
+  assert.equal(hub, {
+    endpoint: "https://huggingface.co",
+    cacheDirectory: path.join("/home/one", ".cache", "huggingface", "hub"),
+    offline: false,
+  });
 });
 
 test("model files are looked for in ADAZETA_MODEL_DIR first, then among the installed packages", () => {
@@ -22,6 +28,19 @@ test("model files are looked for in ADAZETA_MODEL_DIR first, then among the inst
   mkdirSync(path.join(root, "models"));
   assert.equal(environment({ ADAZETA_MODEL_DIR: "models" }, root).modelFolders, [path.join(root, "models"), installed]);
   assert.equal(environment({ ADAZETA_MODEL_DIR: "" }, root).modelFolders, [installed]);
+});
+
+test("the hub's own variables say where it is, where files are kept, who asks, and whether to ask at all", () => {
+  const hub = (variables: Readonly<Record<string, string>>) => environment(variables, root).hub;
+  assert.is(hub({ HF_HOME: "/a", XDG_CACHE_HOME: "/b" }).cacheDirectory, path.join("/a", "hub"));
+  assert.is(hub({ HF_HUB_CACHE: "/c", HF_HOME: "/a" }).cacheDirectory, "/c");
+  assert.is(hub({ XDG_CACHE_HOME: "/b" }).cacheDirectory, path.join("/b", "huggingface", "hub"));
+  assert.is(hub({ HF_ENDPOINT: "http://127.0.0.1:1/" }).endpoint, "http://127.0.0.1:1");
+  assert.is(hub({ HF_TOKEN: "own" }).token, "own");
+  assert.equal(
+    ["1", "true", "0", ""].map((HF_HUB_OFFLINE) => hub({ HF_HUB_OFFLINE }).offline),
+    [true, true, false, false],
+  );
 });
 
 test("a folder that does not exist is an error that names the variable", () => {

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { downloadText } from "../../src/notebook/download-progress";
+import { openModel } from "../../src/notebook/open";
+import type { HubEvent } from "../../src/weights/hub";
+import { hubServer } from "../support/hub-server";
+import { scratch } from "../support/scratch";
+import { rejectsWith } from "../support/throws";
+
+const test = suite("notebook/open");
+const place = scratch();
+test.after(() => place.remove());
+
+/** The environment of a call, put back afterwards. */
+async function within<T>(variables: Readonly<Record<string, string>>, run: () => Promise<T>): Promise<T> {
+  const before = Object.fromEntries(Object.keys(variables).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, variables);
+  try {
+    return await run();
+  } finally {
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+  }
+}
+
+test("a model that is nowhere here is fetched from the hub once, then opened from its cache", async () => {
+  const files = {
+    "config.json": "test/fixtures/models/llama-tied/config.json",
+    "model.safetensors": "test/fixtures/models/llama-tied/model.safetensors",
+    "tokenizer.json": "test/fixtures/text/gpt-2.json",
+    "pytorch_model.bin": new Uint8Array(8),
+  };
+  const hub = await hubServer("acme/tiny", { main: files }, { type: "models" });
+  const cache = place.file("hub");
+  const told: HubEvent[] = [];
+  const on = (event: HubEvent): void => void told.push(event);
+  try {
+    await within({ HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: cache }, async () => {
+      const { name, model, tokenizer } = await openModel("acme/tiny", { on });
+      assert.equal([name, model.family], ["acme/tiny", "llama"]);
+      assert.is(tokenizer.decode(tokenizer.encode("hello")), "hello");
+      assert.ok(told.some(({ kind }) => kind === "progress"));
+      assert.ok(!hub.requests.some((path) => path.endsWith("pytorch_model.bin")));
+      const asked = hub.requests.length;
+      await within({ HF_HUB_OFFLINE: "1" }, () => openModel("acme/tiny", { on }));
+      assert.is(hub.requests.length, asked);
+      await rejectsWith(openModel("acme/other", { on }), "acme/other");
+    });
+  } finally {
+    await hub.close();
+  }
+  assert.ok(existsSync(cache));
+});
+
+test("an unknown name is answered with the nearest, before anything is asked of the hub", async () => {
+  await rejectsWith(openModel("roberta-larg"), "nearest: roberta-large");
+});
+
+test("a download is told in one line", () => {
+  const event = {
+    kind: "progress",
+    path: "model.safetensors",
+    bytes: 12e7,
+    total: 14e8,
+    bytesPerSecond: 12e6,
+  } as const;
+  assert.is(
+    downloadText("roberta-large", event),
+    "roberta-large: model.safetensors · 120 MB of 1.4 GB · 12 MB/s · 1:47 left",
+  );
+});
+
+test.run();
