@@ -16,6 +16,8 @@ export interface KernelClient {
   request(type: string, content: object, channel?: "shell" | "control"): Promise<Message>;
   /** Sends a message that has no reply, for example of a comm; resolves once the kernel is idle again after it. */
   send(type: string, content: object, options?: SendOptions): Promise<void>;
+  /** Sends a message signed with another key, which a kernel has to drop. */
+  sendForged(type: string, content: object): Promise<void>;
   /** Runs a cell; resolves once the reply and the kernel's "idle" have both come, so that every output has been seen. */
   execute(code: string, onOutput?: (message: Message) => void, options?: ExecuteFields): Promise<Message>;
   /** Calls back for every message that the kernel publishes. */
@@ -162,6 +164,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
       await sockets.shell.send(message.frames);
       await idle;
     },
+    sendForged: (type, content) => sockets.shell.send(compose("another key", session, type, content)),
     async execute(code, onOutput, options = {}) {
       const message = newMessage("execute_request", {
         code,

@@ -3,6 +3,7 @@ const { inspect } = require("node:util");
 const jupyter = require("tslab/dist/jupyter.js");
 const { beginTimers } = require("./cell-timers.cjs");
 const { describeFailure } = require("./errors.cjs");
+const { createHistory } = require("./history.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
 const { captureStreams } = require("./streams.cjs");
 
@@ -16,14 +17,15 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 exports.createCells = function createCells({ server, executor, interrupts, registry, said, sources }) {
   const queue = [];
-  const codes = [];
+  const history = createHistory();
+  let quiet = false; // a silent cell shows nothing
   let running;
   let current; // the request whose outputs are sent, also after its cell has ended
   let count = 0;
   let working = false;
 
-  const publish = (type, content) => server.publish(type, content, current);
-  const streams = captureStreams((name, text) => server.publishNow("stream", { name, text }, current));
+  const publish = (type, content) => quiet || server.publish(type, content, current);
+  const streams = captureStreams((name, text) => quiet || server.publishNow("stream", { name, text }, current));
   server.onPublish(streams.flush);
   const display = (content, update = false) => publish(update ? "update_display_data" : "display_data", content);
   registry.publish = display;
@@ -33,25 +35,16 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     publish("execute_result", { execution_count: count, data: { "text/plain": inspect(value) }, metadata: {} });
   };
 
-  /** Runs one cell; resolves to the content of its reply. */
-  async function execute({ message }) {
-    const { code, silent = false, store_history: stored = true } = message.content;
-    running = current = message;
-    server.status("busy", message);
-    if (!silent && stored) {
-      count += 1;
-      codes.push([0, count, code]);
-    }
-    if (!silent) publish("execute_input", { code, execution_count: count });
+  /** Runs code up to its end or until it is given up; resolves to what went wrong, if anything did. */
+  async function runCode(code, label, onValue) {
     const failures = [];
-    said.log = silent ? () => {} : showValue;
+    const fail = (error) => void failures.push([error]);
+    said.log = onValue;
     said.error = (...args) => failures.push(args);
-    jupyter.lastWriteDisplayData = display; // tslab's own display functions
-    const expanded = expandShorthand(code);
-    sources.beginCell({ label: silent || !stored ? "cell" : `cell [${count}]`, code, columnOf: expanded.columnOf });
     const timers = beginTimers();
-    const givenUp = interrupts.begin().then(() => failures.push([interrupts.reason]));
-    const fail = (error) => failures.push([error]);
+    const expanded = expandShorthand(code);
+    sources.beginCell({ label, code, columnOf: expanded.columnOf });
+    const givenUp = interrupts.begin().then(() => fail(interrupts.reason));
     // In a reaction of its own: when code that never yields is ended, everything that called it ends with it.
     const ran = Promise.resolve().then(() => executor.execute(expanded.code));
     const ok = (await Promise.race([ran.catch(fail), givenUp])) === true;
@@ -60,10 +53,47 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     interrupts.end();
     for (const flush of [...registry.flushes]) flush(); // the last state of a throttled plot is always shown
     streams.flush();
-    if (ok) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
-    const error = describeFailure(failures, { code, columnOf: expanded.columnOf, sources, root: process.cwd() });
-    if (!silent) publish("error", error);
-    return { status: "error", execution_count: count, ...error };
+    return ok
+      ? undefined
+      : describeFailure(failures, { code, columnOf: expanded.columnOf, sources, root: process.cwd() });
+  }
+
+  /** The values of expressions that a front end asks for beside a cell, each as a value or an error of its own. */
+  async function valuesOf(expressions = {}) {
+    const values = {};
+    for (const [name, code] of Object.entries(expressions)) {
+      let text = "undefined";
+      const error = await runCode(`(${code})`, "expression", (value) => (text = inspect(value)));
+      values[name] =
+        error === undefined
+          ? { status: "ok", data: { "text/plain": text }, metadata: {} }
+          : { status: "error", ...error };
+    }
+    return values;
+  }
+
+  /** Runs one cell; resolves to the content of its reply. */
+  async function execute({ message }) {
+    const { code, silent = false, store_history: stored = true, user_expressions: expressions } = message.content;
+    streams.flush();
+    running = current = message;
+    server.status("busy", message);
+    quiet = silent;
+    let entry;
+    if (!silent && stored) entry = history.add(++count, code);
+    publish("execute_input", { code, execution_count: count });
+    jupyter.lastWriteDisplayData = display; // tslab's own display functions
+    const error = await runCode(code, entry === undefined ? "cell" : `cell [${count}]`, (value) => {
+      if (entry !== undefined) entry.value = inspect(value);
+      showValue(value);
+    });
+    if (error !== undefined) publish("error", error);
+    const content =
+      error === undefined
+        ? { status: "ok", execution_count: count, user_expressions: await valuesOf(expressions), payload: [] }
+        : { status: "error", execution_count: count, ...error };
+    quiet = false;
+    return content;
   }
 
   /** Cancels the cells that wait: after an error, and after Stop even when the stopped cell ended well. */
@@ -99,15 +129,6 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     running: () => running,
     /** The request that outputs belong to: the cell that runs now, or the last one. */
     newest: () => current,
-    /** Earlier inputs, newest last: `tail` and `range` of this session; there is no other. */
-    history({ hist_access_type: kind, n, start = 0, stop, output }) {
-      const all =
-        kind === "tail"
-          ? codes.slice(-(n ?? 100))
-          : kind === "range"
-            ? codes.filter(([, i]) => i >= start && i < (stop ?? Infinity))
-            : [];
-      return all.map(([session, line, code]) => [session, line, output ? [code, null] : code]);
-    },
+    history: history.answer,
   };
 };

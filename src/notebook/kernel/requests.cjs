@@ -1,6 +1,7 @@
 // The answer to each kind of request. Cells wait in their own queue (cells.cjs); everything else is answered at once, also while a cell runs.
-const { printQuickInfo } = require("tslab/dist/inspect.js");
 const ts = require("@tslab/typescript-for-tslab");
+const { toOffset, toPosition } = require("./cursor.cjs");
+const { describeSymbol } = require("./quick-info.cjs");
 const { log } = require("./streams.cjs");
 
 const kernelInfo = () => ({
@@ -31,15 +32,16 @@ function isComplete(code) {
   return goesOn ? { status: "incomplete", indent: "  " } : { status: "invalid" };
 }
 
-function inspect(executor, { code, cursor_pos }) {
-  const info = executor.inspect(code, cursor_pos);
-  const data = info ? { "text/plain": printQuickInfo(info) } : {};
+function inspect(executor, { code, cursor_pos: position }) {
+  const info = executor.inspect(code, toOffset(code, position));
+  const data = info ? { "text/plain": describeSymbol(info) } : {};
   return { status: "ok", found: Boolean(info), data, metadata: {} };
 }
 
-function complete(executor, { code, cursor_pos }) {
-  const { start, end, candidates } = executor.complete(code, cursor_pos);
-  return { status: "ok", cursor_start: start, cursor_end: end, matches: candidates, metadata: {} };
+function complete(executor, { code, cursor_pos: position }) {
+  const { start, end, candidates } = executor.complete(code, toOffset(code, position));
+  const [cursor_start, cursor_end] = [toPosition(code, start), toPosition(code, end)];
+  return { status: "ok", cursor_start, cursor_end, matches: candidates, metadata: {} };
 }
 
 exports.requestHandlers = function requestHandlers({ server, cells, comms, executor, stop }) {
@@ -64,7 +66,9 @@ exports.requestHandlers = function requestHandlers({ server, cells, comms, execu
     const content = await Promise.resolve(request.message.content)
       .then(answers[type])
       .catch((error) => ({ status: "error", ename: error.name, evalue: error.message, traceback: [] }));
-    await server.reply(request, type.replace("_request", "_reply"), content);
+    const reply = type.replace("_request", "_reply");
+    await server.reply(request, reply, content);
+    if (reply === "shutdown_reply") server.publish(reply, content, request.message); // every front end hears of it
     idle(request.message);
     if (type === "shutdown_request") await stop();
   }

@@ -1,0 +1,38 @@
+// The inputs of this session, as JupyterLab's and a console's arrow keys ask for them. Earlier sessions are not kept.
+
+/** Whether a text fits a pattern with `*` and `?`. */
+const fits = (pattern, text) =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", "[\\s\\S]*")
+      .replaceAll("?", "[\\s\\S]")}$`,
+  ).test(text);
+
+/** Of equal texts only the newest. */
+const distinct = (entries) =>
+  entries.filter(({ code }, at) => !entries.slice(at + 1).some((later) => later.code === code));
+
+exports.createHistory = function createHistory() {
+  const entries = []; // { count, code, value }, newest last
+  const chosen = ({ hist_access_type: kind, n, start = 0, stop, session = 0, pattern = "*", unique = false }) => {
+    if (kind === "tail") return entries.slice(-(n ?? 100));
+    if (kind === "range")
+      return session === 0 || session === -1
+        ? entries.filter(({ count }) => count >= start && count < (stop ?? Infinity))
+        : [];
+    const found = entries.filter(({ code }) => fits(pattern, code));
+    return (unique ? distinct(found) : found).slice(n === undefined ? 0 : -n);
+  };
+  return {
+    /** Remembers an input; its printed value, if it has one, may be set later. */
+    add(count, code) {
+      const entry = { count, code, value: null };
+      entries.push(entry);
+      return entry;
+    },
+    /** [session, count, input], or with `output` [session, count, [input, value]]. */
+    answer: (question) =>
+      chosen(question).map(({ count, code, value }) => [0, count, question.output === true ? [code, value] : code]),
+  };
+};
