@@ -1,4 +1,5 @@
-import type { Hooks, Ops } from "../ops/ops";
+import type { Site } from "../model/model";
+import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import type { Layout } from "../tree/layout";
 import type { Modes } from "../tt/modes";
 
@@ -11,6 +12,17 @@ export interface Adapter {
   initial(seed: number): Float32Array;
   /** Contracts what can be contracted once per forward pass, and returns what the model is to be run with. */
   bind<T>(ops: Ops<T>): Bound<T>;
+  /** Its tensors are as large as the model's: an engine takes each as an input of its own, and one point at a time. */
+  readonly large?: true;
+}
+
+/** What an adapter needs to know of a model; sites alone are enough for all that sit beside it. */
+export interface Adaptable {
+  readonly sites: readonly Site[];
+  /** The definition: run once, with operations that only note which weights it reads. */
+  forward<T>(ops: Ops<T>, hooks: Hooks<T>): T;
+  /** The language-model head's own weights, which the definition does not read. */
+  readonly head: { readonly weight: FrozenMatrix; readonly biases: FrozenVector | null } | null;
 }
 
 /** What an adapted model runs with: `model.forward(bound.ops, bound.hooks)`. */
@@ -21,7 +33,7 @@ export interface Bound<T> {
   readonly hooks: Hooks<T>;
 }
 
-export type AdapterSpec = TensorTrainSpec | BottleneckSpec | LoraSpec | NoAdapterSpec;
+export type AdapterSpec = TensorTrainSpec | BottleneckSpec | LoraSpec | FullSpec | NoAdapterSpec;
 
 /** Only these layers, counted from 0; without it, all of them. */
 export type Layers = readonly number[] | { readonly from: number };
@@ -72,6 +84,18 @@ export interface LoraSpec {
   readonly targets: readonly string[];
   readonly layers?: Layers;
 }
+
+/** The model's own weights, as MeZO trains them; the starting point is the model as it is. */
+export interface FullSpec {
+  readonly kind: "full";
+  /** "all" has the embeddings, the final norm and the head besides all layers; otherwise only weights of these layers. */
+  readonly layers: "all" | Layers;
+  /** Only weights of these kinds; without it, all. ["biases"] is known as BitFit. */
+  readonly parts?: readonly WeightPart[];
+}
+
+/** Matrices of linear layers, their biases, scales and shifts of norms, embedding tables with the head. */
+export type WeightPart = "matrices" | "biases" | "norms" | "embeddings";
 
 /** The frozen model alone: d = 0. */
 export interface NoAdapterSpec {

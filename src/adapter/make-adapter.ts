@@ -1,17 +1,20 @@
-import { unreachable } from "../check/check";
+import { fail, unreachable } from "../check/check";
 import type { Site } from "../model/model";
-import type { Adapter, AdapterSpec } from "./adapter";
+import type { Adaptable, Adapter, AdapterSpec } from "./adapter";
 import { bottleneck } from "./bottleneck";
+import { full } from "./full";
 import { lora } from "./lora";
 import { noAdapter } from "./none";
 import { tensorTrain } from "./tensor-train";
 
 /**
- * The adapter that a specification describes, on a model's sites. Needs no weights: counts come from a description alone.
- * @example makeAdapter({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, model.sites).layout.size
+ * The adapter that a specification describes, on a model, or on its sites alone where it does not train the model's own weights.
+ * Reads no weights, so that counts come from a description alone.
+ * @example makeAdapter({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, model).layout.size
  * @throws when the specification does not fit the sites
  */
-export function makeAdapter(spec: AdapterSpec, sites: readonly Site[]): Adapter {
+export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site[]): Adapter {
+  const sites = "forward" in target ? target.sites : target;
   switch (spec.kind) {
     case "tensor-train":
       return tensorTrain(spec, sites);
@@ -19,6 +22,8 @@ export function makeAdapter(spec: AdapterSpec, sites: readonly Site[]): Adapter 
       return bottleneck(spec, sites);
     case "lora":
       return lora(spec, sites);
+    case "full":
+      return full(spec, "forward" in target ? target : fail("full", "a model, not its sites alone", "sites"));
     case "none":
       return noAdapter(spec);
     default:

@@ -45,3 +45,11 @@ export function withoutTangents(
     tangents: { ...primal, points: directions, data: new Float32Array(directions * primal.data.length) },
   };
 }
+
+/** Features of points computed one after another. */
+export function joined(each: readonly Features[]): Features {
+  const [head] = each as [Features, ...Features[]];
+  const data = new Float32Array(each.length * head.data.length);
+  each.forEach((features, i) => data.set(features.data, i * head.data.length));
+  return { ...head, data, points: each.length };
+}

@@ -10,7 +10,7 @@ import type { EncodedExamples } from "../task/encode";
 import { labelTokens } from "../task/label-tokens";
 import { lengthFilter } from "../task/length-filter";
 import type { LoadedTask, Origin } from "../task/load-task";
-import { labelWordReadout, prototypeReadout } from "../task/readout";
+import { headReadout, prototypeReadout } from "../task/readout";
 import type { Readout } from "../task/readout";
 import { sampleTask } from "../task/sample";
 import type { Sample } from "../task/sample";
@@ -118,7 +118,7 @@ export async function makeProblem(
 }
 
 function labelWords(head: Head, tokens: readonly number[]): Readout {
-  return labelWordReadout(head.rows(tokens), tokens.length, head.bias(tokens));
+  return headReadout(head, tokens);
 }
 
 async function prototypes(session: ModelSession, encoded: EncodedExamples, classes: number): Promise<Readout> {

@@ -21,6 +21,10 @@ export interface Weights {
 
 /** The language-model head, read for the tokens that are scored: logit = <feature, row> + bias. */
 export interface Head {
+  /** [vocabulary, H]; the embedding table where the two are tied. */
+  readonly weight: FrozenMatrix;
+  /** [vocabulary]. */
+  readonly biases: FrozenVector | null;
   /** [n, H] for these n token ids. */
   rows(ids: readonly number[]): Float32Array;
   /** [n]; null where the head has none. */

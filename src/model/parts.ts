@@ -42,6 +42,8 @@ export function normAt(weights: Weights, name: string, width: number): Norm {
 /** A head from its matrix [vocabulary, H], which may be the embedding table, and its bias [vocabulary]. */
 export function headOf(table: FrozenMatrix, bias: FrozenVector | null): Head {
   return {
+    weight: table,
+    biases: bias,
     rows: (ids) => table.rows(ids),
     bias(ids) {
       if (bias === null) return null;

@@ -66,6 +66,14 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
         map(y.tangents, (t) => low.matmul(x.primal, t)),
       ),
     }),
+    matmulTransposed: (x, y) => ({
+      primal: low.matmulTransposed(x.primal, y.primal, 1),
+      tangents: plus(
+        map(x.tangents, (t) => low.matmulTransposed(t, y.primal, 1)),
+        map(y.tangents, (t) => low.matmulTransposed(x.primal, t, 1)),
+      ),
+    }),
+    gather: (table, by) => both(table, (x) => low.gather(x, by)),
     addBias: (x, bias) => ({
       primal: low.add(x.primal, bias.primal),
       tangents: map(bias.tangents, (t) => low.add(x.tangents ?? low.scale(x.primal, 0), t)) ?? x.tangents,

@@ -19,6 +19,8 @@ export interface LowOps<T> {
   matmul(x: T, y: T): T;
   /** x y^T over the last two axes, times `factor`; leading axes broadcast. */
   matmulTransposed(x: T, y: T, factor: number): T;
+  /** Rows of a table [R, rows, H] for each packed token: [R, T, H], or its first row [R, 1, H] by "zero". */
+  gather(table: T, by: EmbeddingIndex): T;
   add(x: T, y: T): T;
   subtract(x: T, y: T): T;
   multiply(x: T, y: T): T;

@@ -6,7 +6,7 @@
  * `[R, 1, n]` is a trainable vector, `[R, k, n]` a trainable matrix, `[R, A, ...]` a stack of A equal tensors.
  */
 export interface Ops<T> {
-  /** Rows of a frozen table for each packed token: [1, T, H]. `by` says which index selects the row. */
+  /** Rows of a frozen table for each packed token: [1, T, H], or [1, 1, H] by "zero", the first row for all. `by` says which index selects the row. */
   embed(table: FrozenMatrix, by: EmbeddingIndex): T;
   /** Frozen product y = x W^T + b with W [out, in], b [out] or null: [R, T, in] -> [R, T, out]. */
   linear(x: T, weight: FrozenMatrix, bias: FrozenVector | null): T;
@@ -18,6 +18,10 @@ export interface Ops<T> {
   reshape(x: T, shape: readonly number[]): T;
   /** Product over the last two axes, all leading axes equal (or R = 1): [R, ..., m, k] x [R, ..., k, n] -> [R, ..., m, n]. */
   matmul(x: T, y: T): T;
+  /** x y^T over the last two axes: [R, m, k] x [R, n, k] -> [R, m, n]; a trainable matrix as files store it, [out, in]. */
+  matmulTransposed(x: T, y: T): T;
+  /** Rows of a trainable table for each packed token: [R, rows, H] -> [R, T, H], or [R, 1, H] by "zero". */
+  gather(table: T, by: EmbeddingIndex): T;
   /** Adds a trainable vector to every token: [R, T, n] + [R, 1, n]. */
   addBias(x: T, bias: T): T;
   add(x: T, y: T): T;

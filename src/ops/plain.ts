@@ -17,6 +17,8 @@ export function plain<T>(low: LowOps<T>): Ops<T> {
     pick: low.pick,
     reshape: low.reshape,
     matmul: low.matmul,
+    matmulTransposed: (x, y) => low.matmulTransposed(x, y, 1),
+    gather: low.gather,
     addBias: low.add,
     add: low.add,
     multiply: low.multiply,

@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import type { LowOps } from "./low-ops";
-import type { FrozenMatrix, Rotary } from "./ops";
+import type { EmbeddingIndex, FrozenMatrix, Rotary } from "./ops";
 import { inputsOf, run } from "./program";
 import type { Instruction, Memory, Recording } from "./program";
 
@@ -23,6 +23,8 @@ export interface Reversible<T> extends LowOps<T> {
   unpool(x: T): T;
   /** [R, B, H] -> [R, T, H], 0 but at the scored tokens: the adjoint of `takeScored`. */
   untakeScored(x: T): T;
+  /** [R, T, H] -> [R, rows, H], each token's row added to the row that it was taken from: the adjoint of `gather`. */
+  ungather(x: T, by: EmbeddingIndex, rows: number): T;
 }
 
 /** What the pull-back of an operation y = f(x_0, x_1) is given. Only the values that its rule keeps are there. */
@@ -102,6 +104,7 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
   mask: rule([], ({ low, dy }) => low.scale(dy, 1)),
   meanPool: rule([], ({ low, dy }) => low.unpool(dy)),
   takeScored: rule([], ({ low, dy }) => low.untakeScored(dy)),
+  gather: rule([], ({ low, dy, args, shape }) => low.ungather(dy, args[1] as EmbeddingIndex, shape(0)[1])),
 };
 
 /** Operations whose value does not change with what they read, or that have no value to read. */

@@ -3,7 +3,7 @@ import type { Features, ModelSession, TokenBatch } from "../engine/session";
 import type { Objective } from "../estimator/objective";
 import { crossEntropy, crossEntropyDerivatives, crossEntropyGradient, predictions } from "./loss";
 import { accuracy } from "./metrics";
-import { featureGradient, scores, scoreTangents } from "./readout";
+import { addHeadGradientInPlace, featureGradient, headTangents, readoutAt, scores, scoreTangents } from "./readout";
 import type { Readout } from "./readout";
 
 /** Token ids of B texts and their classes [B]. */
@@ -33,15 +33,19 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
     async losses(points, batch) {
       const features = await session.features(points, checked(batch));
       expectShape(features, points.length, batch);
-      const all = scores(readout, features);
-      return points.map((_, p) => crossEntropy(slice(all, p, points.length), readout.classes, batch.labels).mean);
+      return points.map((point, p) => {
+        const at = scores(readoutAt(readout, session.layout, point), featuresOf(features, p));
+        return crossEntropy(at, readout.classes, batch.labels).mean;
+      });
     },
     async derivatives(point, directions, batch) {
       const { primal, tangents } = await session.tangents(point, directions, checked(batch));
       expectShape(primal, 1, batch);
       expectShape(tangents, directions.length, batch);
-      const at = scores(readout, primal);
-      const along = scoreTangents(readout, tangents);
+      const here = readoutAt(readout, session.layout, point);
+      const at = scores(here, primal);
+      const along = scoreTangents(here, tangents);
+      headTangents(readout, session.layout, primal, directions)?.forEach((value, i) => (along[i] += value));
       return {
         loss: crossEntropy(at, readout.classes, batch.labels).mean,
         derivatives: crossEntropyDerivatives(at, along, readout.classes, batch.labels),
@@ -59,12 +63,16 @@ function gradientOf(
 ): NonNullable<Objective<LabelledBatch>["gradient"]> {
   return async (point, batch) => {
     let loss = NaN;
-    const { gradient } = await pullBack.call(session, point, checked(batch), (features) => {
+    const here = readoutAt(readout, session.layout, point);
+    let scoreGradient = new Float64Array(0);
+    const { features, gradient } = await pullBack.call(session, point, checked(batch), (features) => {
       expectShape(features, 1, batch);
-      const at = scores(readout, features);
+      const at = scores(here, features);
       loss = crossEntropy(at, readout.classes, batch.labels).mean;
-      return featureGradient(readout, crossEntropyGradient(at, readout.classes, batch.labels));
+      scoreGradient = crossEntropyGradient(at, readout.classes, batch.labels);
+      return featureGradient(here, scoreGradient);
     });
+    addHeadGradientInPlace(gradient, readout, session.layout, features, scoreGradient);
     return { loss, gradient };
   };
 }
@@ -86,7 +94,7 @@ export async function evaluateClassifier(
   for (const batch of batches) {
     const features = await session.features([point], checked(batch));
     expectShape(features, 1, batch);
-    const at = scores(readout, features);
+    const at = scores(readoutAt(readout, session.layout, point), features);
     total += crossEntropy(at, readout.classes, batch.labels).perExample.reduce((a, b) => a + b, 0);
     predicted.push(...predictions(at, readout.classes));
   }
@@ -95,9 +103,10 @@ export async function evaluateClassifier(
   return { loss: total / count, accuracy: accuracy(predicted, labels), count, predictions: predicted };
 }
 
-function slice(all: Float64Array, part: number, parts: number): Float64Array {
-  const size = all.length / parts;
-  return all.subarray(part * size, (part + 1) * size);
+/** The features of one of several points. */
+function featuresOf(features: Features, point: number): Features {
+  const size = features.data.length / features.points;
+  return { ...features, points: 1, data: features.data.subarray(point * size, (point + 1) * size) };
 }
 
 function checked(batch: LabelledBatch): TokenBatch {

@@ -1,5 +1,8 @@
 import { fail, finiteNumber, sameLength } from "../check/check";
 import type { Features } from "../engine/session";
+import type { Head } from "../model/model";
+import { view } from "../tree/layout";
+import type { Layout } from "../tree/layout";
 
 /**
  * A frozen linear readout of a model's features: score[c] = scale <feature, row_c> + bias_c.
@@ -11,6 +14,15 @@ export interface Readout {
   readonly width: number;
   readonly scale: number;
   readonly bias?: Float32Array;
+  /** Where the rows come from, for points that hold the head's own weights (see `readoutAt`). */
+  readonly head?: HeadRows;
+}
+
+/** The tensors whose rows a readout has, by name, and which rows. */
+export interface HeadRows {
+  readonly weight: string;
+  readonly bias: string | null;
+  readonly tokens: readonly number[];
 }
 
 /**
@@ -63,6 +75,88 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
     }
   }
   return result;
+}
+
+/**
+ * The readout at a point: rows and bias are the point's where its layout holds the head's own weights, as full-parameter training
+ * does; otherwise the readout as it is.
+ * @example readoutAt(readout, adapter.layout, point).rows
+ */
+export function readoutAt(readout: Readout, layout: Layout, point: Float32Array): Readout {
+  const { head, width, rows, bias } = readout;
+  const has = (name: string | null | undefined): name is string =>
+    typeof name === "string" && layout.entries.some((entry) => entry.name === name);
+  if (!head || !(has(head.weight) || has(head.bias))) return readout;
+  const pick = (name: string, each: number): Float32Array => {
+    const all = view(layout, point, name);
+    const picked = new Float32Array(head.tokens.length * each);
+    head.tokens.forEach((token, c) => picked.set(all.subarray(token * each, (token + 1) * each), c * each));
+    return picked;
+  };
+  const biasAt = has(head.bias) ? pick(head.bias, 1) : bias;
+  return { ...readout, rows: has(head.weight) ? pick(head.weight, width) : rows, ...(biasAt ? { bias: biasAt } : {}) };
+}
+
+/**
+ * What a direction adds to the scores' derivative through the head's own weights: dS[p, b, c] = scale (<F[b], dW_p[c]> + dbias_p[c]).
+ * @param features [1, B, H] at the point
+ * @returns [P, B, C], or null where the directions do not reach the head
+ */
+export function headTangents(
+  readout: Readout,
+  layout: Layout,
+  features: Features,
+  directions: readonly Float32Array[],
+): Float64Array | null {
+  const still: Readout = {
+    ...readout,
+    rows: new Float32Array(readout.rows.length),
+    ...(readout.bias ? { bias: new Float32Array(readout.bias.length) } : {}),
+  };
+  const moved = directions.map((z) => readoutAt(still, layout, z));
+  if (moved.every((at) => at === still)) return null;
+  const all = moved.map((at) => scores(at, features));
+  const out = new Float64Array(all.length * (all[0]?.length ?? 0));
+  all.forEach((values, p) => out.set(values, p * values.length));
+  return out;
+}
+
+/**
+ * Adds the loss's gradient by the head's own weights, where the layout holds them: dW[c] += scale sum_b dS[b, c] F[b], dbias[c] += sum_b dS[b, c].
+ * @param features [1, B, H] at the point
+ * @param scoreGradient dS [B, C]
+ */
+export function addHeadGradientInPlace(
+  gradient: Float32Array,
+  { head, classes, width, scale }: Readout,
+  layout: Layout,
+  features: Features,
+  scoreGradient: Float64Array,
+): void {
+  if (!head) return;
+  for (const { name, offset } of layout.entries) {
+    if (name !== head.weight && name !== head.bias) continue;
+    head.tokens.forEach((token, c) => {
+      for (let b = 0; b < features.texts; b++) {
+        const slope = scoreGradient[b * classes + c];
+        if (name === head.bias) gradient[offset + token] += slope;
+        else
+          for (let h = 0; h < width; h++)
+            gradient[offset + token * width + h] += scale * slope * features.data[b * width + h];
+      }
+    });
+  }
+}
+
+/**
+ * The readout of a language model at a head's rows of these label words; the head may be trained.
+ * @example headReadout(model.head, [13321, 1109])
+ */
+export function headReadout(head: Head, tokens: readonly number[]): Readout {
+  return {
+    ...labelWordReadout(head.rows(tokens), tokens.length, head.bias(tokens)),
+    head: { weight: head.weight.name, bias: head.biases?.name ?? null, tokens },
+  };
 }
 
 /**

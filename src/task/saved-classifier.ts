@@ -3,6 +3,7 @@ import type { SavedAdapter } from "../weights/adapter-file";
 import { loadAdapter, saveAdapter } from "../weights/adapter-file";
 import { readSafetensors } from "../weights/safetensors";
 import { writeSafetensors } from "../weights/write-safetensors";
+import { readoutAt } from "./readout";
 import type { Readout } from "./readout";
 
 /** A tuned adapter with the frozen readout it was tuned for: all that a frozen model needs to answer. */
@@ -20,7 +21,8 @@ const FORMAT = "adazeta-readout-1";
  * @example saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })
  */
 export function saveClassifier(path: string, { adapter, readout, labels }: SavedClassifier): void {
-  const { rows, classes, width, scale, bias } = readout;
+  // A readout whose head is trained is saved as it is at the point.
+  const { rows, classes, width, scale, bias } = readoutAt(readout, adapter.layout, adapter.point);
   saveAdapter(`${path}.adapter.safetensors`, adapter);
   const tensors = [
     { name: "rows", shape: [classes, width], data: rows },

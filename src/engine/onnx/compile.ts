@@ -58,7 +58,7 @@ export async function compile(
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
-  const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1);
+  const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1, adapter.large === true);
   const outputs: Record<string, string> = {};
   if (kind === "plain") {
     const small = plain(low);

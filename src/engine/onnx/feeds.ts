@@ -1,4 +1,7 @@
 import type { Rotary } from "../../ops/ops";
+import type { Adapter } from "../../adapter/adapter";
+import { sameLength } from "../../check/check";
+import { stackRows } from "../rows";
 import type { Geometry } from "./geometry";
 import type { Feeds } from "./low-ops";
 
@@ -38,6 +41,8 @@ export function feedsFor(
   }
   put("unpack", () => int64(geometry.unpack, [B, S]));
   put("pack", () => int64(geometry.pack, [T]));
+  put("ids", () => int64(geometry.ids, [T]));
+  put("positions", () => int64(geometry.positions, [T]));
   put("scored", () => int64(geometry.scored, [B]));
   put("flatRows", () => int64([0, B * S, -1], [3]));
   put("flatRows:1", () => int64([1, B * S, -1], [3]));
@@ -70,6 +75,36 @@ export function feedsFor(
     put(`sin:${name}`, () => float32(turns(S, rotary, Math.sin, 2), [S, 2 * half]));
     put(`cosHalf:${name}`, () => float32(turns(S, rotary, Math.cos, 1), [S, half]));
     put(`sinHalf:${name}`, () => float32(turns(S, rotary, Math.sin, 1), [S, half]));
+  }
+  return out;
+}
+
+/**
+ * The trainable inputs of a run, by name: theta [R, d] and directions [P, d] as wholes, or `theta:NAME` and `directions:NAME`
+ * [rows, 1, ...shape] of a large adapter. All are copies, but for a single row in shared memory, which is read where it is.
+ * @param memory to write copies to
+ * @throws when a row has not the adapter's number of parameters
+ */
+export function trainableFeeds(
+  wanted: ReadonlySet<string>,
+  { layout, large }: Pick<Adapter, "layout" | "large">,
+  given: { readonly points: readonly Float32Array[]; readonly directions: readonly Float32Array[] },
+  memory: (length: number) => Float32Array,
+): ReadonlyMap<string, FeedTensor> {
+  const out = new Map<string, FeedTensor>();
+  for (const [name, rows] of Object.entries(given)) {
+    const prefix = name === "points" ? "theta" : name;
+    rows.forEach((row, i) => sameLength(`${name}[${i}]`, row.length, layout.size));
+    const put = (input: string, offset: number, shape: readonly number[]): void => {
+      if (!wanted.has(input)) return;
+      const size = shape.reduce((a, b) => a * b, 1);
+      const views = rows.map((row) => row.subarray(offset, offset + size));
+      const inPlace = views.length === 1 && views[0]?.buffer instanceof SharedArrayBuffer;
+      const data = inPlace ? (views[0] as Float32Array) : stackRows(name, views, size, memory(rows.length * size));
+      out.set(input, { type: "float32", dims: [rows.length, ...shape], data });
+    };
+    if (large) layout.entries.forEach((entry) => put(`${prefix}:${entry.name}`, entry.offset, [1, ...entry.shape]));
+    else put(prefix, 0, [layout.size]);
   }
   return out;
 }

@@ -43,6 +43,7 @@ export function rotationName(feeds: Feeds, rotary: Rotary): string {
 /**
  * Emits ONNX nodes for the lower operations. All of P, B, S and T are dynamic.
  * @param points the leading axis of the trainable parameters: "R" points, or 1 in a dual graph
+ * @param large each trainable tensor is an input of its own, `theta:NAME`, instead of a slice of theta, which would copy it
  */
 export function onnxLowOps(
   graph: GraphBuilder,
@@ -50,6 +51,7 @@ export function onnxLowOps(
   layout: Layout,
   feeds: Feeds,
   points: Dimension,
+  large: boolean,
 ): LowOps<Value> {
   const emit = (
     type: string,
@@ -125,22 +127,38 @@ export function onnxLowOps(
           fail(`parameters[${i}]`, `${head.name}'s shape ${head.shape.join("x")}, next in the layout`, entry.name);
       });
       const rows = of === "point" ? points : "P";
+      if (large) {
+        if (entries.length > 1) fail("parameters", "one tensor at a time of a large adapter", names);
+        const shape = [rows, 1, ...head.shape];
+        const input = graph.input(`${of === "point" ? "theta" : "directions"}:${head.name}`, FLOAT, shape);
+        return { name: input, shared: false, shape };
+      }
       const name = graph.input(of === "point" ? "theta" : "directions", FLOAT, [rows, layout.size]);
       const all: Value = { name, shared: false, shape: [rows, layout.size] };
       const length = entries.length * head.size;
       return reshape(slice(all, head.offset, head.offset + length, 1, length), [entries.length, ...head.shape]);
     },
-    pick: (stack, index) => ({
-      name: partsOf(stack)[index] as string,
-      shared: stack.shared,
-      shape: [stack.shape[0] as Dimension, ...stack.shape.slice(2)],
-    }),
+    pick(stack, index) {
+      const shape = stack.shape.slice(2);
+      if (stack.shape[1] === 1) return reshape(stack, shape as readonly number[]);
+      return {
+        name: partsOf(stack)[index] as string,
+        shared: stack.shared,
+        shape: [stack.shape[0] as Dimension, ...shape],
+      };
+    },
     reshape,
     matmul: (x, y) => emit("MatMul", [x.name, y.name], productShape(x.shape, y.shape), [x, y]),
     matmulTransposed: (x, y, factor) => {
       const turned = [...y.shape.slice(0, -2), ...y.shape.slice(-2).reverse()];
       const attributes = { transB: 1, alpha: { float: factor } };
       return emit("FusedMatMul", [x.name, y.name], productShape(x.shape, turned), [x, y], attributes);
+    },
+    gather(table, by) {
+      const width = table.shape[2] as Dimension;
+      if (by === "zero") return slice(table, 0, 1, 1, 1);
+      const rows = graph.input(by === "token" ? "ids" : "positions", INT64, ["T"]);
+      return emit("Gather", [table.name, rows], [table.shape[0] as Dimension, "T", width], [table], { axis: 1 });
     },
     add,
     subtract: binary("Sub"),

@@ -4,12 +4,11 @@ import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
-import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
+import { checkTokens, joined, repeated, withoutTangents } from "../rows";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { compile } from "./compile";
 import type { Compiled } from "./compile";
-import { feedsFor } from "./feeds";
-import type { FeedTensor } from "./feeds";
+import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
 import { FP32, precisionName, storage } from "./precision";
@@ -142,22 +141,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const { geometry, ready } = hold(kind, compiled, batch);
     const varying = new Set([...compiled.inputs].filter(variesWithPoints));
     const feeds = feedsFor(varying, compiled.feeds, geometry, points.length);
-    const trainable = new Map<string, FeedTensor>();
-    const put = (name: string, rows: readonly Float32Array[]): void => {
-      if (!compiled.inputs.has(name)) return;
-      trainable.set(name, {
-        type: "float32",
-        dims: [rows.length, layout.size],
-        data: stackRows(
-          name === "theta" ? "points" : "directions",
-          rows,
-          layout.size,
-          worker.memory(rows.length * layout.size),
-        ),
-      });
-    };
-    put("theta", points);
-    put("directions", directions);
+    const trainable = trainableFeeds(compiled.inputs, adapter, { points, directions }, (n) => worker.memory(n));
     const [reply] = await Promise.all([worker.run(kind, feeds, trainable, fetches), ready]);
     engineMilliseconds += reply.milliseconds;
     return reply.outputs.map(({ data, dims }) => ({
@@ -170,6 +154,11 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
 
   const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
     if (points.length === 0) fail("points", "at least one point", 0);
+    if (adapter.large && points.length > 1) {
+      const each: Features[] = [];
+      for (const point of points) each.push(await features([point], batch));
+      return joined(each);
+    }
     const [found] = await run("plain", points, [], batch, ["features"]);
     return repeated(found as Features, points.length);
   };

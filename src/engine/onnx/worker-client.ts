@@ -47,7 +47,7 @@ export class EngineWorker {
   /**
    * Runs the session on the batch that it holds.
    * @param kept small inputs that the caller uses again: copied
-   * @param given inputs whose memory, from `memory`, goes over to the worker and comes back when the run is done
+   * @param given inputs whose memory, from `memory`, goes over to the worker and comes back when the run is done; shared memory is read in place
    */
   async run(
     session: string,
@@ -56,13 +56,14 @@ export class EngineWorker {
     fetches: readonly string[],
   ): Promise<RunReply> {
     const moved = listed(given);
-    const buffers = moved.map(({ data }) => data.buffer as ArrayBuffer);
+    const owned = moved.filter(({ data }) => !(data.buffer instanceof SharedArrayBuffer));
+    const buffers = owned.map(({ data }) => data.buffer as ArrayBuffer);
     const message = {
       action: "run",
       session,
       feeds: [...listed(kept), ...moved],
       fetches,
-      lent: moved.map(({ name }) => name),
+      lent: owned.map(({ name }) => name),
     };
     const { lent, ...reply } = await this.thread.request<RunAnswer>(message, buffers);
     this.spare = [...lent, ...this.spare].slice(0, SPARE);

@@ -7,8 +7,18 @@ const sessions = new Map();
 /** The inputs of the batch that each session holds, ready to be run. */
 const held = new Map();
 
+/** ONNX Runtime takes no shared memory: it is copied once, into memory that is kept for the next run. */
+const copies = new Map();
+function unshared(key, data) {
+  if (!(data.buffer instanceof SharedArrayBuffer)) return data;
+  if (copies.get(key)?.length !== data.length) copies.set(key, new Float32Array(data.length));
+  const copy = copies.get(key);
+  copy.set(data);
+  return copy;
+}
+
 const tensorsOf = (feeds) =>
-  Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, data, dims)]));
+  Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, unshared(name, data), dims)]));
 
 /** Of these tensors those that the session takes. */
 const taken = (session, tensors) =>

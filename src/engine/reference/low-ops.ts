@@ -1,5 +1,6 @@
 import { fail } from "../../check/check";
 import type { LowOps } from "../../ops/low-ops";
+import type { EmbeddingIndex } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
 import type { Layout } from "../../tree/layout";
 import type { TokenBatch } from "../session";
@@ -37,6 +38,9 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
   });
   /** Packed row of token t of text b; past the text's end, its last token. */
   const packed = (b: number, t: number): number => starts[b] + Math.min(t, lengths[b] - 1);
+  /** The row of a table that each packed token takes; one row for all by "zero". */
+  const rowsBy = (by: EmbeddingIndex): readonly number[] =>
+    by === "token" ? ids : by === "position" ? positions : [0];
   /** Rows of the middle axis of [R, n, H], in another order or number. */
   const takeRows = ({ shape: [leading, count, width], data }: Tensor, rows: readonly number[]): Tensor =>
     generate([leading, rows.length, width], (i) => {
@@ -46,9 +50,10 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
 
   return {
     embed(table, by) {
-      const rows = by === "token" ? ids : by === "position" ? positions : ids.map(() => 0);
-      return tensor([1, tokens, table.shape[1]], table.rows(rows));
+      const rows = rowsBy(by);
+      return tensor([1, rows.length, table.shape[1]], table.rows(rows));
     },
+    gather: (table, by) => takeRows(table, rowsBy(by)),
     frozen(x, weight) {
       const [outputs, inputs] = weight.shape;
       const w = weight.read();

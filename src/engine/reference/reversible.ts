@@ -8,7 +8,7 @@ import type { Tensor } from "./tensor";
 /** The float64 operations with their adjoints: exact gradients, to judge other engines' by. */
 export function reversibleReference(pass: Pass): Reversible<Tensor> {
   const low = referenceOps(pass);
-  const { texts, longest, tokens, scored, lengths } = packBatch(pass.batch);
+  const { texts, longest, tokens, scored, lengths, ids, positions } = packBatch(pass.batch);
   const starts = Array.from(lengths, (_, b) => lengths.slice(0, b).reduce((sum, length) => sum + length, 0));
   /** [R, B, H] -> [R, T, H] where token t of text b gets share(b, row) of the text's row. */
   const toTokens = ({ shape: [leading, , width], data }: Tensor, share: (b: number, row: number) => number): Tensor => {
@@ -60,6 +60,16 @@ export function reversibleReference(pass: Pass): Reversible<Tensor> {
       });
     },
     unpool: (x) => toTokens(x, (b) => 1 / lengths[b]),
+    ungather({ shape: [leading, count, width], data }, by, rows) {
+      const out = new Float64Array(leading * rows * width);
+      for (let r = 0; r < leading; r++)
+        for (let row = 0; row < count; row++)
+          for (let h = 0; h < width; h++) {
+            const to = by === "token" ? ids[row] : by === "position" ? positions[row] : 0;
+            out[(r * rows + to) * width + h] += data[(r * count + row) * width + h];
+          }
+      return { shape: [leading, rows, width], data: out };
+    },
     untakeScored: (x) => toTokens(x, (b, row) => (row === scored[b] ? 1 : 0)),
   };
 }

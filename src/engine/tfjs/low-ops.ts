@@ -1,6 +1,6 @@
 import { fail } from "../../check/check";
 import type { Reversible } from "../../ops/reverse";
-import type { Rotary } from "../../ops/ops";
+import type { EmbeddingIndex, Rotary } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
 import type { Layout } from "../../tree/layout";
 import type { Geometry } from "../onnx/geometry";
@@ -87,6 +87,7 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
       const found = product(x, y, { y: true });
       return factor === 1 ? found : tf.mul(found, factor);
     },
+    gather: (table, by) => tf.gather(table, indices(rowsBy(geometry, by)), 1),
     add: (x, y) => tf.add(x, y),
     subtract: (x, y) => tf.sub(x, y),
     multiply: (x, y) => tf.mul(x, y),
@@ -160,8 +161,19 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
     },
     unmergeHeads: (x, groups, perGroup) => toHeads(tf.mul(padded(x), column(insideText(geometry))), groups, perGroup),
     unpool: (x) => product(pool(), x, { x: true }),
+    ungather(x, by, rows) {
+      const taken = rowsBy(geometry, by);
+      const matrix = new Float32Array(taken.length * rows);
+      taken.forEach((row, t) => (matrix[t * rows + row] = 1));
+      return product(tf.tensor3d(matrix, [1, taken.length, rows]), x, { x: true });
+    },
     untakeScored: (x) => product(scored(), x, { x: true }),
   };
+}
+
+/** The row of a table that each packed token takes; one row for all by "zero". */
+function rowsBy({ ids, positions }: Geometry, by: EmbeddingIndex): Int32Array {
+  return by === "token" ? ids : by === "position" ? positions : Int32Array.of(0);
 }
 
 /** Mean over each text's tokens as a matrix [B, T]. */
