@@ -7,8 +7,8 @@ import { compile } from "../../src/engine/onnx/compile";
 import { feedsFor } from "../../src/engine/onnx/feeds";
 import { packBatch } from "../../src/engine/onnx/geometry";
 import type { BenchOptions } from "./options";
-import { bareModel, products, sequence } from "./products";
-import type { Product } from "./products";
+import { bareRun, engineOptions, products } from "./products";
+import type { Product, Run } from "./products";
 import type { Report, Table } from "./report";
 import { llamaTrain, smollm2Texts, THREADS } from "./subject";
 import type { Texts } from "./subject";
@@ -16,14 +16,6 @@ import { alternate, median, seconds, timed } from "./timing";
 
 const BATCH = 16;
 const CACHE = ".cache/onnx";
-const options = {
-  intraOpNumThreads: THREADS,
-  interOpNumThreads: 1,
-  executionMode: "sequential",
-  logSeverityLevel: 3,
-} as const;
-
-type Run = () => Promise<unknown>;
 
 /** Where a forward pass's time goes inside ONNX Runtime, and which share of the machine's matrix product rate it reaches. */
 export async function engineBench({ rounds = 15, minutes }: BenchOptions): Promise<Report> {
@@ -43,9 +35,13 @@ export async function engineBench({ rounds = 15, minutes }: BenchOptions): Promi
 
   const rows: { readonly name: string; readonly operations: number; readonly run: Run }[] = [
     ...(await Promise.all(
-      singles.map(async (product) => ({ name: product.name, operations: work([product]), run: await bare([product]) })),
+      singles.map(async (product) => ({
+        name: product.name,
+        operations: work([product]),
+        run: await bareRun([product]),
+      })),
     )),
-    { name: "the model's frozen products alone", operations: work(frozen), run: await bare(frozen) },
+    { name: "the model's frozen products alone", operations: work(frozen), run: await bareRun(frozen) },
     { name: "forward pass, no adapter", operations: work(frozen), run: (await forward(texts, false, false)).run },
     {
       name: "forward pass, tensor-train adapters",
@@ -90,17 +86,6 @@ export async function engineBench({ rounds = 15, minutes }: BenchOptions): Promi
   };
 }
 
-/** A graph of these products, one after another, ready to run. */
-async function bare(list: readonly Product[]): Promise<Run> {
-  const session = await InferenceSession.create(bareModel(list), options);
-  const [{ rows, inputs }] = list;
-  const x = new Tensor("float32", sequence(rows * inputs), [1, rows, inputs]);
-  const last = list.filter(({ rows: other }) => other !== rows)[0];
-  const feeds: Record<string, Tensor> = { x };
-  if (last) feeds["last"] = new Tensor("float32", sequence(last.rows * last.inputs), [1, last.rows, last.inputs]);
-  return () => session.run(feeds);
-}
-
 async function forward(
   { loaded, batch }: Texts,
   adapted: boolean,
@@ -111,7 +96,7 @@ async function forward(
   const adapter = makeAdapter(adapted ? llamaTrain : { kind: "none" }, model.sites);
   const compiled = await compile(model, adapter, "plain", resolve(CACHE), { fused: true });
   const profiling = profiled ? { enableProfiling: true, profileFilePrefix: prefix } : {};
-  const session = await InferenceSession.create(compiled.path, { ...options, ...profiling });
+  const session = await InferenceSession.create(compiled.path, { ...engineOptions, ...profiling });
   const found = feedsFor(compiled.inputs, compiled.feeds, packBatch(batch(0).input), 1);
   const feeds: Record<string, Tensor> = {};
   for (const [name, { type, data, dims }] of found) feeds[name] = new Tensor(type, data, dims);

@@ -1,3 +1,4 @@
+import { bert, bertConfig } from "../../src/model/bert";
 import { llama } from "../../src/model/llama";
 import type { LlamaConfig } from "../../src/model/llama";
 import type { Model, Weights } from "../../src/model/model";
@@ -20,11 +21,33 @@ export const smollm2Shape: LlamaConfig = {
 
 /** A Llama of this shape with generated weights: for what depends on the shape alone. */
 export function generatedLlama(config: LlamaConfig): Model {
-  return llama(config, generatedWeights(`seed 0`));
+  return llama(config, generatedWeights("generated", false));
 }
 
-/** Weights of any name and shape: distinct small numbers (ONNX Runtime shares equal ones); vectors are all 1. */
-export function generatedWeights(id: string): Weights {
+/** RoBERTa-large's shape, with fewer layers where asked for. */
+export const robertaLarge = {
+  model_type: "roberta",
+  hidden_size: 1024,
+  num_hidden_layers: 24,
+  num_attention_heads: 16,
+  intermediate_size: 4096,
+  vocab_size: 50265,
+  max_position_embeddings: 514,
+  type_vocab_size: 1,
+  layer_norm_eps: 1e-5,
+  pad_token_id: 1,
+};
+
+/** A RoBERTa masked language model of this shape with generated weights. */
+export function generatedRoberta(config: typeof robertaLarge): Model {
+  return bert(bertConfig(config), generatedWeights("generated", true));
+}
+
+/**
+ * Weights of any name and shape: distinct small numbers (ONNX Runtime shares equal ones); vectors are all 1.
+ * @param hasHead whether optional tensors, those of a masked-LM head, are there
+ */
+export function generatedWeights(id: string, hasHead: boolean): Weights {
   const seeds = new Map<string, number>();
   const seedOf = (name: string): number => {
     if (!seeds.has(name)) seeds.set(name, seeds.size + 1);
@@ -33,7 +56,7 @@ export function generatedWeights(id: string): Weights {
   return {
     id,
     names: () => [],
-    has: () => false,
+    has: () => hasHead,
     matrix: (name, shape) => {
       const seed = seedOf(name);
       return {

@@ -9,11 +9,16 @@ import { queriesBench } from "./queries";
 import { loadNow, markdown } from "./report";
 import type { Report } from "./report";
 import { stepBench } from "./step";
+import { savingsBench } from "./savings";
+import { stepRobertaBench } from "./step-roberta";
 import { variantsBench } from "./variants";
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
-  step: (options) => stepBench(options, "float32"),
-  "step-bfloat16": (options) => stepBench(options, "bfloat16"),
+  step: (options) => stepBench(options, "float32", 4),
+  "step-15": (options) => stepBench(options, "float32", 15),
+  "step-bfloat16": (options) => stepBench(options, "bfloat16", 4),
+  "step-roberta": stepRobertaBench,
+  savings: savingsBench,
   variants: variantsBench,
   queries: queriesBench,
   outside: outsideBench,

@@ -7,18 +7,23 @@ export interface BenchOptions {
   readonly rounds: number | undefined;
   /** Take no further round when it would end after so long. */
   readonly minutes: number | undefined;
+  /** How deep a generated model is, where the benchmark has one. */
+  readonly layers: number | undefined;
   /** What else the machine was doing, for the table. */
   readonly remark: string | undefined;
   /** Print only; do not write the table. */
   readonly dry: boolean;
 }
 
-export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minutes N] [--remark TEXT] [--dry]
+export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minutes N] [--layers N] [--remark TEXT] [--dry]
 
   step           one step against the same step in PyTorch fp32 (needs --python, an environment with what reference.py names)
-  step-bfloat16  the same against PyTorch bf16
+  step-15        the same with Q 15 against directional steps
+  step-roberta   RoBERTa-large's shape against PyTorch's reference organisation and against PyTorch with all the same savings (--layers 24)
+  step-bfloat16  the first against PyTorch bf16
   variants       the same step by other settings and by directional derivatives
   queries        time and memory as the number of queries grows
+  savings        what each saving brings, one line each
   outside        the share of a step outside the engine
   engine         the share of the machine's matrix product rate that the engine reaches
   creation       time to open a session by layers
@@ -36,17 +41,26 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       python: { type: "string" },
       rounds: { type: "string" },
       minutes: { type: "string" },
+      layers: { type: "string" },
       remark: { type: "string" },
       dry: { type: "boolean", default: false },
     },
   });
   if (positionals.length !== 1) throw new Error(`bench: expected one NAME, got ${positionals.length}\n\n${usage}`);
-  const count = (name: "rounds" | "minutes"): number | undefined => {
+  const count = (name: "rounds" | "minutes" | "layers"): number | undefined => {
     const value = values[name] === undefined ? undefined : Number(values[name]);
     if (value !== undefined && !(value > 0))
       throw new Error(`--${name}: expected a positive number, got ${values[name]}`);
     return value;
   };
   const { python, remark, dry } = values;
-  return { name: positionals[0], python, rounds: count("rounds"), minutes: count("minutes"), remark, dry };
+  return {
+    name: positionals[0],
+    python,
+    rounds: count("rounds"),
+    minutes: count("minutes"),
+    layers: count("layers"),
+    remark,
+    dry,
+  };
 }

@@ -1,5 +1,7 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
 import { FLOAT, GraphBuilder } from "../../src/engine/onnx/graph";
 import type { Model } from "../../src/model/model";
+import { THREADS } from "./subject";
 
 /** A frozen linear layer's work: [rows, inputs] times [inputs, outputs]. */
 export interface Product {
@@ -39,6 +41,27 @@ export function bareModel(list: readonly Product[]): Uint8Array {
   });
   const sums = ends.map((end) => graph.node("ReduceSum", [end], { keepdims: 0 }));
   return graph.finish({ sum: graph.node("Sum", sums) }, "");
+}
+
+export type Run = () => Promise<unknown>;
+
+/** How benchmarks open a graph in their own thread. */
+export const engineOptions = {
+  intraOpNumThreads: THREADS,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  logSeverityLevel: 3,
+} as const;
+
+/** A graph of these products, one after another, ready to run. */
+export async function bareRun(list: readonly Product[]): Promise<Run> {
+  const session = await InferenceSession.create(bareModel(list), engineOptions);
+  const [{ rows, inputs }] = list;
+  const x = new Tensor("float32", sequence(rows * inputs), [1, rows, inputs]);
+  const last = list.filter(({ rows: other }) => other !== rows)[0];
+  const feeds: Record<string, Tensor> = { x };
+  if (last) feeds["last"] = new Tensor("float32", sequence(last.rows * last.inputs), [1, last.rows, last.inputs]);
+  return () => session.run(feeds);
 }
 
 /** Small numbers without a pattern that matters, of mean about 0: a linear congruential sequence. */

@@ -7,9 +7,16 @@ export interface ReferenceProcess {
   readonly torch: string;
   readonly trainable: number;
   /** One step, update included; returns its milliseconds as Python measured them. */
-  step(batch: LabelledBatch, queries: number, index: number): Promise<number>;
+  step(batch: LabelledBatch, queries: number, index: number, how?: Organisation): Promise<number>;
   end(): void;
 }
+
+/** How a step is organised: as the reference code, with all of this project's savings, or so with exact directional derivatives. */
+export type Organisation = "reference" | "savings" | "derivatives";
+
+/** SmolLM2 from its file, or RoBERTa-large's shape with random weights and this many layers. */
+export type ReferenceModel =
+  { readonly kind: "gguf"; readonly path: string } | { readonly kind: "roberta"; readonly layers: number };
 
 interface Answer {
   readonly seconds: number;
@@ -23,12 +30,13 @@ interface Answer {
  */
 export async function startReference(
   python: string,
-  gguf: string,
+  model: ReferenceModel,
   threads: number,
   dtype: "float32" | "bfloat16",
   options: readonly (readonly number[])[],
 ): Promise<ReferenceProcess> {
-  const args = ["test/bench/reference.py", "--gguf", gguf, "--threads", String(threads), "--dtype", dtype];
+  const what = model.kind === "gguf" ? ["--gguf", model.path] : ["--roberta", String(model.layers)];
+  const args = ["test/bench/reference.py", ...what, "--threads", String(threads), "--dtype", dtype];
   const child = spawn(python, args, { stdio: ["pipe", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log = (log + text).slice(-4000)));
@@ -46,8 +54,8 @@ export async function startReference(
   return {
     torch,
     trainable,
-    async step({ input, labels }, queries, index) {
-      const request = { prompts: input.ids, options, labels, queries, seed: index, learningRate: 1e-3 };
+    async step({ input: { ids, scored }, labels }, queries, index, how = "reference") {
+      const request = { prompts: ids, scored, options, labels, queries, seed: index, learningRate: 1e-3, how };
       child.stdin.write(`${JSON.stringify(request)}\n`);
       return 1000 * (await answer<Answer>()).seconds;
     },

@@ -16,15 +16,15 @@ import type { LabelledBatch } from "../../src/task/classifier";
 export const THREADS = 2;
 
 /** Tensor-train adapters before gate and up and after down, as the paper places them in Llama; scale for this hidden size. */
-export const llamaTrain: AdapterSpec = {
+export const llamaTrain = {
   kind: "tensor-train",
   placement: "llama",
   rank: 5,
   bottleneck: 64,
   scale: 0.3,
   modes: null,
-};
-export const bertTrain: AdapterSpec = { ...llamaTrain, placement: "roberta", scale: 1 };
+} as const satisfies AdapterSpec;
+export const bertTrain = { ...llamaTrain, placement: "roberta", scale: 1 } as const satisfies AdapterSpec;
 export const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
 
 /** A model with its task's batches. */
@@ -58,6 +58,12 @@ async function texts(
   return { loaded, problem, batch: (round) => batches.at(round) };
 }
 
+/** What a step needs of a model and its task. */
+export interface Subject {
+  readonly loaded: Pick<LoadedModel, "model">;
+  readonly problem: Pick<Problem, "readout">;
+}
+
 /** An adapter open on the engine, ready to take steps. */
 export interface Stepper {
   readonly adapter: Adapter;
@@ -68,7 +74,7 @@ export interface Stepper {
 }
 
 export async function openStepper(
-  { loaded, problem }: Texts,
+  { loaded, problem }: Subject,
   spec: AdapterSpec,
   options: OnnxOptions = {},
 ): Promise<Stepper> {
