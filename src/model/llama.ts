@@ -91,7 +91,7 @@ function windowsOf(type: ModelType, read: ConfigReader, layers: number): readonl
   const unknown = types?.find((kind) => kind !== "full_attention" && kind !== "sliding_attention");
   if (unknown !== undefined) fail("config.layer_types", `"full_attention" or "sliding_attention"`, unknown);
   const used = type === "mistral" || (type === "qwen2" && read.boolean("use_sliding_window", false));
-  const first = type === "mistral" ? 0 : read.integer("max_window_layers", layers);
+  const first = type === "mistral" ? 0 : read.number("max_window_layers", layers);
   const slides = (layer: number): boolean =>
     types === null ? used && layer >= first : types[layer] === "sliding_attention";
   return Array.from({ length: layers }, (_, i) =>

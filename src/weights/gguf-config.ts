@@ -78,8 +78,11 @@ export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufT
   const layers = whole("block_count");
   const window = whole("attention.sliding_window", context);
   const biased = (part: RegExp): boolean => [...names].some((name) => part.test(name));
-  if (architecture === "qwen2" && biased(/attn_output\.bias$/))
-    fail("tensor", "an output projection without bias", "attn_output.bias");
+  const inputsOnly = architecture === "qwen2";
+  const further = inputsOnly
+    ? [...names].find((name) => /(attn_output|ffn_(gate|up|down))\.bias$/.test(name))
+    : undefined;
+  if (further !== undefined) fail("tensor", "biases on query, key and value only", further);
   const scaling = ropeScaling();
   return {
     model_type: architecture,
@@ -95,7 +98,7 @@ export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufT
     max_position_embeddings: context,
     vocab_size: whole("vocab_size", listLength(metadata, "tokenizer.ggml.tokens")),
     tie_word_embeddings: !names.has("output.weight"),
-    ...(architecture === "llama" && biased(/attn_(q|k|v|output)\.bias$/) ? { attention_bias: true } : {}),
+    ...(!inputsOnly && biased(/attn_(q|k|v|output)\.bias$/) ? { attention_bias: true } : {}),
     ...(biased(/ffn_(gate|up|down)\.bias$/) ? { mlp_bias: true } : {}),
     ...(window < context
       ? { sliding_window: window, layer_types: Array<"sliding_attention">(layers).fill("sliding_attention") }

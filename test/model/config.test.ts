@@ -67,6 +67,14 @@ test("biases and windows are those of the model type and its fields", () => {
   const qwen = { model_type: "qwen2", sliding_window: 4096, max_window_layers: 1 };
   assert.equal(extras({ ...qwen, use_sliding_window: false }), [["inputs"], undefined]);
   assert.equal(extras({ ...qwen, use_sliding_window: true }), [["inputs"], [null, 4096]]);
+  assert.equal(extras({ ...qwen, use_sliding_window: true, max_window_layers: 0 }), [["inputs"], [4096, 4096]]);
+  const types = (...kinds: readonly string[]) => ({ layer_types: kinds, sliding_window: 8 });
+  assert.equal(extras(types("sliding_attention", "full_attention")), [undefined, [8, null]]);
+  assert.throws(() => extras(types("full_attention")), /config\.layer_types: expected one for each of 2 layers/);
+  assert.throws(
+    () => extras(types("full_attention", "chunked_attention")),
+    /config\.layer_types: .* got "chunked_attention"/,
+  );
 });
 
 test("an OPT configuration is read from Hugging Face's config.json; absent fields take the format's defaults", () => {

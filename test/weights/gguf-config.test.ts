@@ -41,7 +41,8 @@ test("biases are those that the file has; Qwen2 has its own", () => {
   assert.equal(biases("llama", "blk.0.attn_q.bias"), ["inputs", "output"]);
   assert.equal(biases("llama", "blk.1.ffn_up.bias"), ["mlp"]);
   assert.equal(biases("qwen2", "blk.0.attn_q.bias"), ["inputs"]);
-  throwsWith(() => biases("qwen2", "blk.0.attn_output.bias"), "tensor: expected an output projection without bias");
+  for (const name of ["blk.0.attn_output.bias", "blk.1.ffn_up.bias"])
+    throwsWith(() => biases("qwen2", name), `tensor: expected biases on query, key and value only, got "${name}"`);
 });
 
 test("scaled rotary positions become the model's scaling", () => {

@@ -60,11 +60,17 @@ async function opened(
 for (const name of tinyModelNames) {
   for (const fused of [true, false]) {
     test(`${name} without an adapter computes what transformers computes, ${fused ? "fused" : "small"} kernels`, async () => {
-      const { model, batch, features, logits } = tinyModel(name);
+      const { model, batch, hidden, features, logits } = tinyModel(name);
       await opened(model, { kind: "none" }, { fused }, async (session) => {
         const { data, width } = await session.features([new Float32Array(0)], batch);
         if (features !== null) near(data, features.flat(), 1e-5, "features");
         if (logits !== null) near(logitsOf(model, data) ?? [], logits.flat(), 1e-5, "logits");
+        if (features !== null && model.head !== null) {
+          const each = batch.ids.flatMap((text) => text.map((_, at) => ({ text, at })));
+          const everywhere = { ids: each.map(({ text }) => text), scored: each.map(({ at }) => at) };
+          const all = await session.features([new Float32Array(0)], everywhere);
+          near(all.data, hidden[model.layers].flat(), 1e-5, "the last hidden states of all tokens");
+        }
         for (const [b, text] of batch.ids.entries()) {
           const alone = { ids: [text], scored: [batch.scored?.[b] ?? 0] };
           const one = (await session.features([new Float32Array(0)], alone)).data;
