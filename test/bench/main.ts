@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { creationBench } from "./creation";
 import { engineBench } from "./engine";
+import { gradientBench } from "./gradient";
 import { importBench } from "./import";
 import { benchOptions, usage } from "./options";
 import type { BenchOptions } from "./options";
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   outside: outsideBench,
   engine: engineBench,
   creation: creationBench,
+  gradient: gradientBench,
   import: importBench,
 };
 

@@ -27,6 +27,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   outside        the share of a step outside the engine
   engine         the share of the machine's matrix product rate that the engine reaches
   creation       time to open a session by layers
+  gradient       a loss and a gradient on TensorFlow.js, beside the loss on ONNX Runtime
   import         import time, time to open, peak memory
 
 Times are taken in turn, round by round: read ratios, not seconds. Needs the model packages (npm start, or ADAZETA_MODEL_DIR) and SST-2
