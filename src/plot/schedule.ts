@@ -7,7 +7,7 @@ import { escapeText } from "../table/escape";
 import type { Figure, Trace } from "./figure";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
-import { axis, baseLayout, leftHalf, rightHalf } from "./template";
+import { axis, baseLayout, leftHalf, rightHalf, thirds } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface NamedSchedule {
@@ -24,10 +24,13 @@ export interface ScheduleOptions extends FigureOptions {
   readonly per?: "step" | "epoch";
   /** How a query is paid for, "two-sided" when absent. */
   readonly passes?: PassKind;
+  /** d: a third panel shows the estimator's second moment, which more queries make smaller. */
+  readonly parameters?: number;
 }
 
 /**
- * Queries per step (left) and the cumulative forward passes they cost (right), F_k = sum_{j<k} c(Q_j), with c(Q) = 2 Q two-sided and 1 + Q directional.
+ * Queries per step (left) and the cumulative forward passes they cost (right), F_k = sum_{j<k} c(Q_j), with c(Q) = 2 Q two-sided and 1 + Q directional;
+ * with `parameters` also E|g|^2 / |grad|^2 = (d + Q + 1) / Q of a Gaussian estimate, the excess over 1 being its variance.
  * @example scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 32, stepsPerEpoch: 16 }).data[1].y // [0, 64]
  * @throws when there is no schedule, or steps are not positive integers
  */
@@ -42,15 +45,29 @@ export function scheduleFigure(schedules: readonly NamedSchedule[], options: Sch
     queriesTrace(base(name, styles[i]!), stairs[i]!, unit, per),
     passesTrace(base(name, styles[i]!), stairs[i]!, unit, passes),
   ]);
+  const { parameters } = options;
+  if (parameters !== undefined) {
+    positiveInteger("parameters", parameters);
+    schedules.forEach(({ name }, i) =>
+      data.push(momentTrace(base(name, styles[i]!), stairs[i]!, unit, per, parameters)),
+    );
+  }
+  const [left, right] = parameters === undefined ? [leftHalf, rightHalf] : thirds;
   const most = Math.max(...stairs.flat().map((stair) => stair.queries));
   const range = [(-0.015 * steps) / unit, (1.02 * steps) / unit];
   return {
     data,
     layout: baseLayout(options, [], {
-      xaxis: axis(per, { domain: leftHalf, range }),
-      xaxis2: axis(per, { domain: rightHalf, anchor: "y2", range }),
+      xaxis: axis(per, { domain: left, range }),
+      xaxis2: axis(per, { domain: right, anchor: "y2", range }),
       yaxis: axis("queries per step", { range: [0, 1.08 * most], ...(most <= 10 ? { dtick: 1 } : {}) }),
       yaxis2: axis("cumulative forward passes", { anchor: "x2", rangemode: "tozero" }),
+      ...(parameters === undefined
+        ? {}
+        : {
+            xaxis3: axis(per, { domain: thirds[2], anchor: "y3", range }),
+            yaxis3: axis("E|g|² / |grad|²", { anchor: "x3", type: "log", exponentformat: "power" }),
+          }),
     }),
   };
 }
@@ -74,6 +91,20 @@ function queriesTrace(trace: Trace, stairs: readonly Stair[], unit: number, per:
     y: [...stairs.map((stair) => stair.queries), stairs.at(-1)!.queries],
     line: { ...trace.line, shape: "hv" },
     hovertemplate: `from ${per} %{x} : %{y} queries`,
+  };
+}
+
+function momentTrace(trace: Trace, stairs: readonly Stair[], unit: number, per: string, parameters: number): Trace {
+  const moments = stairs.map(({ queries }) => (parameters + queries + 1) / queries);
+  return {
+    ...trace,
+    showlegend: false,
+    x: [...stairs.map((stair) => stair.from / unit), stairs.at(-1)!.to / unit],
+    y: [...moments, moments.at(-1)!],
+    xaxis: "x3",
+    yaxis: "y3",
+    line: { ...trace.line, shape: "hv" },
+    hovertemplate: `from ${per} %{x} : %{y:.3s}`,
   };
 }
 

@@ -38,6 +38,13 @@ export function axis(title: string, more: Partial<LayoutAxis> = {}): Partial<Lay
 export const leftHalf: [number, number] = [0, 0.455];
 export const rightHalf: [number, number] = [0.545, 1];
 
+/** And of one with three. */
+export const thirds: readonly [[number, number], [number, number], [number, number]] = [
+  [0, 0.27],
+  [0.365, 0.635],
+  [0.73, 1],
+];
+
 /**
  * Clean white ground, readable letters; title and caption stand top left above the plot, the legend in rows below it, so that neither covers data.
  * `uirevision` keeps the reader's zoom while a live figure is drawn again.

@@ -1,0 +1,193 @@
+import { fail } from "../../check/check";
+import { scheduleFigure } from "../../plot/schedule";
+import { forwardPasses, stepsPerEpoch } from "../../schedule/forward-passes";
+import type { PassKind } from "../../schedule/forward-passes";
+import { exponentOf } from "../../schedule/power-law";
+import type { CurrentPowerLaw } from "../../schedule/power-law";
+import { shown } from "../display";
+import { figureBundle } from "../figure-display";
+import type { FigureValue } from "../figure-display";
+import { figureView } from "./figure-view";
+import { dropdown, floatSlider, integerSlider, label } from "./controls";
+import { hbox, show, vbox } from "./view";
+
+/** Where the sliders stand. */
+export interface ExplorerSettings {
+  /** alpha. */
+  readonly alpha: number;
+  /** beta, or the queries to reach at the end of training, from which it is derived. */
+  readonly exponent:
+    { readonly kind: "beta"; readonly beta: number } | { readonly kind: "target"; readonly target: number };
+  readonly cap: number;
+  readonly batchSize: number;
+  readonly steps: number;
+  /** Training examples. */
+  readonly examples: number;
+}
+
+/** What a run with a schedule costs, and what one with a constant number of queries buys for the same passes. */
+export interface ScheduleCost {
+  readonly schedule: CurrentPowerLaw;
+  readonly stepsPerEpoch: number;
+  readonly beta: number;
+  readonly forwardPasses: number;
+  /** Queries of the last step. */
+  readonly meanQueries: number;
+  /** Passes of as many steps with one query. */
+  readonly oneQueryPasses: number;
+  /** Steps with one query for as many passes. */
+  readonly oneQuerySteps: number;
+}
+
+/**
+ * The schedule of these settings and its cost in forward passes.
+ * @throws when the schedule makes no sense
+ * @example scheduleCost({ alpha: 0.85, exponent: { kind: "target", target: 20 }, cap: 15, batchSize: 16, steps: 10000, examples: 1000 }, "two-sided").beta.toFixed(3) // "0.623"
+ */
+export function scheduleCost(settings: ExplorerSettings, kind: PassKind): ScheduleCost {
+  const { alpha, exponent, cap, batchSize, steps, examples } = settings;
+  const epochSteps = stepsPerEpoch(examples, batchSize);
+  const epochs = Math.max(steps / epochSteps, 1.01);
+  const schedule: CurrentPowerLaw = {
+    kind: "power-law",
+    form: "current",
+    multiplier: alpha,
+    exponent: exponent.kind === "beta" ? exponent.beta : { target: Math.max(exponent.target, alpha), epochs },
+    cap,
+  };
+  const passes = forwardPasses(schedule, steps, epochSteps, kind);
+  return {
+    schedule,
+    stepsPerEpoch: epochSteps,
+    beta: exponentOf(schedule),
+    forwardPasses: passes,
+    meanQueries: kind === "two-sided" ? passes / (2 * steps) : passes / steps - 1,
+    oneQueryPasses: 2 * steps,
+    oneQuerySteps: Math.floor(passes / 2),
+  };
+}
+
+export interface ExplorerOptions extends Partial<ExplorerSettings> {
+  /** d: with it the figure shows the estimator's second moment too. */
+  readonly parameters?: number;
+  /** How a query is paid for, default "two-sided". */
+  readonly passes?: PassKind;
+  /** The rival in the figure, default 1. */
+  readonly constantQueries?: number;
+}
+
+/** What the sliders say now. */
+export interface ScheduleExplorer {
+  readonly [shown]: true;
+  readonly settings: ExplorerSettings;
+  /** For `adazeta({ ... })` or a method's `queries`. */
+  readonly schedule: CurrentPowerLaw;
+  readonly cost: ScheduleCost;
+  /** Calls `listener` with every new cost until the returned function is called. */
+  subscribe(listener: (cost: ScheduleCost) => void): () => void;
+}
+
+/**
+ * Sliders for the query schedule beside a figure of what it spends: queries per step, cumulative forward passes, and the estimator's
+ * second moment (d + Q + 1) / Q; a line says what the run costs beside a constant number of queries. The next cell takes `schedule`.
+ * Where nobody can move the sliders (headless), it has the values given.
+ * @example const explorer = scheduleExplorer({ alpha: 0.85, cap: 8, steps: 240, examples: 128, batchSize: 8 }); explorer.schedule
+ * @throws when a value is outside its slider
+ */
+export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplorer {
+  const { alpha = 0.85, cap = 15, batchSize = 16, steps = 10_000, examples = 1000 } = options;
+  const { parameters, passes = "two-sided", constantQueries = 1 } = options;
+  const exponent = options.exponent ?? { kind: "target", target: 20 };
+  const range = (value: number, max: number): number => Math.max(max, Math.ceil(value));
+  const sliders = {
+    alpha: floatSlider("alpha", { value: alpha, min: 0.05, max: range(alpha, 3), step: 0.05 }),
+    by: dropdown(
+      "beta from",
+      ["target at the end", "beta itself"],
+      exponent.kind === "beta" ? "beta itself" : "target at the end",
+    ),
+    target: floatSlider("target", {
+      value: exponent.kind === "target" ? exponent.target : 20,
+      min: 1,
+      max: 64,
+      step: 0.5,
+    }),
+    beta: floatSlider("beta", { value: exponent.kind === "beta" ? exponent.beta : 0.5, min: 0, max: 2, step: 0.01 }),
+    cap: integerSlider("cap", { value: cap, min: 1, max: range(cap, 64) }),
+    batchSize: integerSlider("batch size", { value: batchSize, min: 1, max: range(batchSize, 128) }),
+    steps: integerSlider("steps", { value: steps, min: 10, max: range(steps, 20_000), step: 10 }),
+    examples: integerSlider("training examples", { value: examples, min: 8, max: range(examples, 10_000), step: 8 }),
+  };
+  const settings = (): ExplorerSettings => ({
+    alpha: sliders.alpha.value,
+    exponent:
+      sliders.by.value === "beta itself"
+        ? { kind: "beta", beta: sliders.beta.value }
+        : { kind: "target", target: sliders.target.value },
+    cap: sliders.cap.value,
+    batchSize: sliders.batchSize.value,
+    steps: sliders.steps.value,
+    examples: sliders.examples.value,
+  });
+  let cost = scheduleCost(settings(), passes);
+  const drawn = ({ schedule, stepsPerEpoch: epochSteps }: ScheduleCost): FigureValue =>
+    scheduleFigure(
+      [
+        { name: "AdaZeta", queries: schedule },
+        { name: constantQueries === 1 ? "MeZO" : `constant ${constantQueries}`, queries: constantQueries },
+      ],
+      {
+        ...{ steps: sliders.steps.value, stepsPerEpoch: epochSteps, passes, title: "What the schedule spends" },
+        ...(parameters === undefined ? {} : { parameters }),
+      },
+    );
+  const figure = figureView(drawn(cost));
+  const words = label(costText(cost, constantQueries, sliders.steps.value));
+  const listeners = new Set<(cost: ScheduleCost) => void>();
+  const enable = (): void => {
+    sliders.beta.configure({ disabled: sliders.by.value !== "beta itself" });
+    sliders.target.configure({ disabled: sliders.by.value === "beta itself" });
+  };
+  const moved = (): void => {
+    cost = scheduleCost(settings(), passes);
+    figure.update(drawn(cost));
+    words.set(costText(cost, constantQueries, sliders.steps.value));
+    for (const listener of [...listeners]) listener(cost);
+  };
+  enable();
+  sliders.by.subscribe(enable);
+  for (const slider of Object.values(sliders)) slider.subscribe(moved);
+  const { alpha: a, by, target, beta, cap: c, batchSize: b, steps: s, examples: e } = sliders;
+  show(vbox([hbox([vbox([a, by, target, beta]), vbox([c, b, s, e])]), words, figure]), {
+    ...figureBundle(figure.figure),
+    "text/plain": costText(cost, constantQueries, sliders.steps.value),
+  });
+  return {
+    [shown]: true,
+    get settings() {
+      return settings();
+    },
+    get schedule() {
+      return cost.schedule;
+    },
+    get cost() {
+      return cost;
+    },
+    subscribe(listener) {
+      if (typeof listener !== "function") fail("listener", "a function", listener);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/** What the run costs, in one line for people. */
+export function costText(cost: ScheduleCost, constantQueries: number, steps: number): string {
+  const count = (value: number): string => Math.round(value).toLocaleString("en");
+  const constant = 2 * constantQueries * steps;
+  return (
+    `beta ${cost.beta.toFixed(3)}, ${count(cost.stepsPerEpoch)} steps an epoch. ${count(steps)} steps cost ${count(cost.forwardPasses)} forward passes ` +
+    `(${cost.meanQueries.toFixed(1)} queries a step on average), ${(cost.forwardPasses / constant).toFixed(1)} times as many as with ` +
+    `${constantQueries === 1 ? "one query" : `${constantQueries} queries`} (${count(constant)}). For the same passes one query could take ${count(cost.oneQuerySteps)} steps.`
+  );
+}
