@@ -93,3 +93,20 @@ export { studyRecords } from "./notebook/study-records";
 export { stopSignal } from "./notebook/stop-signal";
 export { showTable } from "./notebook/table-display";
 export { showText } from "./notebook/text-display";
+
+// controls
+export type { Control } from "./notebook/widgets/control";
+export {
+  button,
+  checkbox,
+  dropdown,
+  floatSlider,
+  integerSlider,
+  label,
+  logSlider,
+  progressBar,
+  textInput,
+} from "./notebook/widgets/controls";
+export { figureView, showLiveFigure } from "./notebook/widgets/figure-view";
+export { scheduleCost, scheduleExplorer } from "./notebook/widgets/schedule-explorer";
+export { hbox, show, vbox } from "./notebook/widgets/view";

@@ -8,13 +8,13 @@ import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
 import type { TrainEvent } from "../train/events";
-import type { EvaluationRecord, Header, StepRecord } from "../train/records";
+import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
+import type { MethodChange } from "../train/steering";
 import { deleteRun, findRun, keepSummary, listRuns, newRun } from "../train/runs";
 import type { KeptRun } from "../train/runs";
 import { headerOf } from "../train/train";
-import type { RunResult } from "../train/train";
+import type { RunResult, TrainOptions } from "../train/train";
 import { trainInFile } from "../train/train-in-file";
-import { showFigure } from "./figure-display";
 import type { FigureHandle } from "./figure-display";
 import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
@@ -24,6 +24,9 @@ import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
 import { commitNow, machineNow } from "./provenance";
 import { stopSignal } from "./stop-signal";
+import { showLiveFigure } from "./widgets/figure-view";
+import { describeChanges, showRunControls } from "./widgets/run-controls";
+import type { ShownControls } from "./widgets/run-controls";
 
 /** Where interactive runs are kept; git-ignored. */
 export const RUNS = "data/runs";
@@ -78,7 +81,7 @@ export async function runLive(
     lossByStepsAndPasses(records, { title: options.title ?? title(problem), origin: originOf(problem, options.seed) });
   let figure: FigureHandle | null = null;
   const draw = (records: readonly RunRecord[]): void => {
-    if (figure === null) figure = showFigure(figureOf(records));
+    if (figure === null) figure = showLiveFigure(figureOf(records));
     else figure.update(figureOf(records));
   };
   for (const arm of arms) {
@@ -87,6 +90,8 @@ export async function runLive(
     const live = new LiveHistory();
     // Shown at the first step: a run that is read from its record needs no bar.
     let progress: ProgressHandle | null = null;
+    let controls: ShownControls | null = null;
+    const byHand = new AbortController();
     const steps = plannedSteps(arm);
     const totalForwardPasses = plannedPasses(arm, problem);
     const onEvent = (event: TrainEvent): void => {
@@ -94,6 +99,7 @@ export async function runLive(
       if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
       if (event.kind === "step") {
         progress ??= showProgress(arm.name, steps);
+        controls ??= controlsOf(arm, byHand);
         const { step, forwardPasses, loss } = event.record;
         progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
       }
@@ -101,17 +107,21 @@ export async function runLive(
       const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
       draw([...runs.map(({ record }) => record), now]);
     };
-    const { kept, result, reused } = await keptRun(problem, arm, open, options, onEvent);
+    const hand = { steer: () => steered(controls), signal: AbortSignal.any([signal, byHand.signal]) };
+    const { kept, result, reused } = await keptRun(problem, arm, open, options, hand, onEvent);
     const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
     runs.push({ arm, ...open, kept, result, record });
     finishProgress(progress, result.message);
+    endControls(controls, result.changes);
+    if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes)}`);
     if (reused)
       console.log(`${arm.name}: from the record of ${kept.id} (recompute: true runs it again); ${result.message}`);
     draw(runs.map((run) => run.record));
-    if (result.end.reason === "stopped")
-      console.log(
-        `interrupted at step ${result.end.step} of ${arm.name}; the record is kept, run the cell again to continue`,
-      );
+    if (result.end.reason !== "stopped") continue;
+    console.log(
+      `interrupted at step ${result.end.step} of ${arm.name}; the record is kept, run the cell again to continue`,
+    );
+    break;
   }
   finishFigure(figure);
   return runs;
@@ -120,6 +130,21 @@ export async function runLive(
 // Assigned in a callback, which the compiler does not see: it would take them for null.
 function finishProgress(progress: ProgressHandle | null, note: string): void {
   progress?.finish(note);
+}
+
+/** The controls of an arm that goes; their Stop button aborts `byHand`. */
+function controlsOf({ name, method }: Arm, byHand: AbortController): ShownControls {
+  const controls = showRunControls(name, method);
+  controls.signal.addEventListener("abort", () => byHand.abort());
+  return controls;
+}
+
+function steered(controls: ShownControls | null): MethodChange | null {
+  return controls?.steer() ?? null;
+}
+
+function endControls(controls: ShownControls | null, changes: readonly ChangeRecord[]): void {
+  controls?.end(changes);
 }
 
 function finishFigure(figure: FigureHandle | null): void {
@@ -131,6 +156,7 @@ async function keptRun(
   arm: Arm,
   { adapter, session }: OpenAdapter,
   options: LiveOptions,
+  hand: Pick<TrainOptions<never>, "steer" | "signal">,
   onEvent: (event: TrainEvent) => void,
 ): Promise<{ readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }> {
   const { seed, evaluateEvery = 20, stopMargin = null, store = RUNS } = options;
@@ -155,7 +181,7 @@ async function keptRun(
   const kept = known && options.recompute !== true ? findRun(store, known.id) : newRun(store, name);
   let steps = 0;
   const result = await trainInFile(
-    { ...basic, note, clock: () => performance.now(), signal: stopSignal(), path: kept.path, snapshotEvery: 100 },
+    { ...basic, note, clock: () => performance.now(), ...hand, path: kept.path, snapshotEvery: 100 },
     (event) => {
       if (event.kind === "step") steps++;
       onEvent(event);

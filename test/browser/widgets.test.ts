@@ -119,4 +119,49 @@ inBrowser(
   },
 );
 
+inBrowser(
+  "a run under its controls: changed by a slider, shown again after a reload, stopped by the button",
+  async () => {
+    const page = await lab.open(
+      writeCells("run", [
+        [
+          'import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";',
+          'const minilm = await openModel("minilm");',
+          'const options = { ...studies["minilm-trec"].problem, train: 64, seed: Date.now() % 1000 };',
+          'const problem = await openProblem(minilm, await openTask("trec"), options);',
+        ].join("\n"),
+        [
+          'const study = studySettings("minilm-trec", 3e-3, { steps: 5000, alpha: 0.85, beta: 0.5, cap: 2 });',
+          'const runs = await runLive(problem, [arm("MeZO-LoRA", study)], { seed: 0, evaluateEvery: 5, store: "test/browser/screenshots/runs" });',
+        ].join("\n"),
+        "console.log(JSON.stringify(runs[0].result.changes.map(({ change }) => change.queries)), runs[0].result.end.reason);",
+      ]),
+    );
+    await cellAt(page, 0).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.press("Shift+Enter");
+    const queries = page.locator(".widget-slider", { hasText: "queries" });
+    await queries.locator(".noUi-handle").waitFor({ timeout: 120_000 });
+    await page.locator(".js-plotly-plot .gtitle").waitFor({ timeout: 60_000 });
+    await queries.locator(".noUi-handle").focus();
+    for (let i = 0; i < 2; i++) await page.keyboard.press("ArrowRight");
+    await queries.locator(".widget-readout", { hasText: "3" }).waitFor();
+    await screenshot(page, "run");
+    await page.keyboard.press("Control+s");
+    await page.waitForTimeout(1500);
+
+    await page.reload();
+    await queries.locator(".widget-readout", { hasText: "3" }).waitFor({ timeout: 60_000 });
+    await page.locator(".js-plotly-plot .gtitle").waitFor({ timeout: 60_000 });
+    await screenshot(page, "run-reloaded");
+    await page.locator("button.jupyter-button", { hasText: "Stop" }).click();
+    await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first().waitFor({ timeout: 15_000 });
+    await cellAt(page, 2).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    await ran(page, 2);
+    assert.match(await outputOf(page, 2), /\{"kind":"constant","value":3\}\] stopped/);
+    await page.close();
+  },
+);
+
 test.run();

@@ -1,10 +1,11 @@
 import { shown } from "../display";
-import { titleOf } from "../figure-display";
-import type { FigureValue } from "../figure-display";
+import { figureBundle, titleOf } from "../figure-display";
+import type { FigureHandle, FigureValue } from "../figure-display";
+import { kernelRegistry } from "../kernel-registry";
 import { newestOnly } from "../newest-only";
 import { openWidget } from "./open-widget";
 import type { OpenWidget } from "./open-widget";
-import { openLayout } from "./view";
+import { openLayout, show } from "./view";
 import type { View } from "./view";
 
 /** A figure as a widget: unlike an output, it is drawn with its newest state in a page that was loaded again. */
@@ -40,6 +41,24 @@ export function figureView(first: FigureValue): FigureView {
       )),
     describe: () => `figure: ${titleOf(figure.layout)}`,
   };
+}
+
+/**
+ * Shows a figure that grows while the cell runs, also in a page that is loaded meanwhile; when the cell ends it becomes the plain
+ * output that `showFigure` makes, which needs no kernel.
+ * @example const plot = showLiveFigure(figure); plot.update(next); plot.finish();
+ */
+export function showLiveFigure(first: FigureValue): FigureHandle {
+  const view = figureView(first);
+  const output = show(view, figureBundle(first));
+  const { flushes } = kernelRegistry();
+  const finish = (): void => {
+    if (!flushes.delete(finish)) return;
+    view.finish();
+    output.freeze(figureBundle(view.figure));
+  };
+  flushes.add(finish);
+  return { [shown]: true, update: view.update, finish };
 }
 
 function stated({ data, layout }: FigureValue): object {

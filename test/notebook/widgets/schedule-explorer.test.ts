@@ -2,14 +2,20 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { costText, scheduleCost, scheduleExplorer } from "../../../src/notebook/widgets/schedule-explorer";
 import { scheduleFigure } from "../../../src/plot/schedule";
+import type { ExplorerSettings } from "../../../src/notebook/widgets/schedule-explorer";
 import { queriesAt } from "../../../src/schedule/schedule";
 import { throwsWith } from "../../support/throws";
 
 const test = suite("notebook/widgets/schedule-explorer");
 
-const paper = {
-  ...{ alpha: 0.85, exponent: { kind: "target", target: 20 }, cap: 15, batchSize: 16, steps: 10_000, examples: 1000 },
-} as const;
+const paper: ExplorerSettings = {
+  alpha: 0.85,
+  exponent: { kind: "target", target: 20 },
+  cap: 15,
+  batchSize: 16,
+  steps: 10_000,
+  examples: 1000,
+};
 
 test("the paper's setting: 63 steps an epoch, beta 0.62, a mean of 11 queries", () => {
   const cost = scheduleCost(paper, "two-sided");
