@@ -3,7 +3,16 @@
  * @example positiveInteger("ranks[2]", 0) // throws "ranks[2]: expected a positive integer, got 0"
  */
 export function fail(what: string, expected: string, got: unknown): never {
-  throw new Error(`${what}: expected ${expected}, got ${show(got)}`);
+  throw new Error(`${clip(what)}: expected ${clip(expected)}, got ${show(got)}`);
+}
+
+const LONGEST_PART = 400;
+
+/** Names in a message may come from a damaged or hostile file: no control characters, and the middle of a long one is left out. */
+function clip(text: string): string {
+  const plain =
+    text.length > LONGEST_PART ? `${text.slice(0, LONGEST_PART / 2)}...${text.slice(-LONGEST_PART / 2)}` : text;
+  return plain.replace(/\p{Cc}/gu, "?");
 }
 
 /** Renders any value in at most 80 characters for an error message. */
@@ -21,7 +30,8 @@ function safeJson(value: object): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    return String(value);
+    // A value within itself, or nested too deep: its text would be as deep.
+    return Array.isArray(value) ? `a list of ${value.length}` : "an object";
   }
 }
 

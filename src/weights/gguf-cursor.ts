@@ -22,6 +22,8 @@ export interface Cursor {
 }
 
 const WINDOW = 1024 * 1024;
+/** Of a header; the longest known ones have some 20 MB. */
+const LONGEST_HEADER = 256 * 1024 * 1024;
 
 export function cursorOf(file: RangeFile): Cursor {
   let at = 0;
@@ -35,6 +37,7 @@ export function cursorOf(file: RangeFile): Cursor {
         `${file.path}: header: expected ${length} more bytes at ${at}, got the end of the file (truncated?)`,
       );
     }
+    if (at + length > LONGEST_HEADER) fail(`${file.path}: header`, `at most ${LONGEST_HEADER} bytes`, at + length);
     if (at < windowStart || at + length > windowStart + window.length) {
       windowStart = at;
       window = Buffer.from(file.bytes(at, Math.min(Math.max(WINDOW, length), file.size - at)));

@@ -24,6 +24,8 @@ export interface GgufHeader {
 }
 
 const DEEPEST_ARRAY = 4;
+/** Together in all metadata arrays; a vocabulary of 256,000 with scores, types and merges has about 1.3 million. */
+const MOST_VALUES = 10_000_000;
 
 /**
  * Reads and checks a GGUF header of version 2 or 3: magic, version, counts, metadata, tensor descriptions.
@@ -42,10 +44,11 @@ export function readGgufHeader(file: RangeFile): GgufHeader {
   const metadataCount = cursor.count("number of metadata entries", 13);
 
   const metadata = new Map<string, GgufValue>();
+  const budget = { values: MOST_VALUES };
   for (let i = 0; i < metadataCount; i++) {
     const key = cursor.text("a metadata key");
     if (metadata.has(key)) fail(`${file.path}: metadata key`, "distinct keys", key);
-    metadata.set(key, value(file, cursor, key, cursor.unsigned32(), 0));
+    metadata.set(key, value(file, cursor, key, cursor.unsigned32(), 0, budget));
   }
   const tensors = new Map<string, GgufTensor>();
   for (let i = 0; i < tensorCount; i++) {
@@ -64,7 +67,14 @@ export function readGgufHeader(file: RangeFile): GgufHeader {
   };
 }
 
-function value(file: RangeFile, cursor: Cursor, key: string, type: number, depth: number): GgufValue {
+function value(
+  file: RangeFile,
+  cursor: Cursor,
+  key: string,
+  type: number,
+  depth: number,
+  budget: { values: number },
+): GgufValue {
   switch (type) {
     case 0:
       return cursor.unsigned8();
@@ -89,8 +99,11 @@ function value(file: RangeFile, cursor: Cursor, key: string, type: number, depth
         return fail(`${file.path}: ${key}`, `arrays at most ${DEEPEST_ARRAY} deep`, "deeper ones");
       const inner = cursor.unsigned32();
       const count = cursor.count(`length of ${key}`, BYTES_EACH[inner] ?? 1);
+      budget.values -= count;
+      if (budget.values < 0)
+        fail(`${file.path}: length of ${key}`, `at most ${MOST_VALUES} values in all arrays`, count);
       const values: GgufValue[] = [];
-      for (let i = 0; i < count; i++) values.push(value(file, cursor, key, inner, depth + 1));
+      for (let i = 0; i < count; i++) values.push(value(file, cursor, key, inner, depth + 1, budget));
       return values;
     }
     case 10:

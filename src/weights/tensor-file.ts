@@ -89,7 +89,7 @@ const BLOCK = 256;
 
 function readAll(file: RangeFile, tensor: StoredTensor, type: StoredType): Float32Array {
   const values = new Float32Array(tensor.shape.reduce((a, b) => a * b, 1));
-  if (tensor.row) {
+  if (tensor.row && values.length > 0) {
     const [rows, width = 1] = tensor.shape as [number, number?];
     for (let from = 0; from < rows; from += BLOCK) {
       const block = Array.from({ length: Math.min(BLOCK, rows - from) }, (_, i) => from + i);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, truncateSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { openGguf } from "../../src/weights/gguf";
@@ -194,6 +194,26 @@ test("counts and lengths beyond the file are refused before anything is allocate
     () => opened(changed("test.words", 8, (bytes, at) => bytes.writeBigUInt64LE(10n ** 12n, at))),
     /length of test\.words/,
   );
+});
+
+test("a large file whose damaged count asks for a huge list is refused before the list is made", () => {
+  const bytes = Buffer.from(original);
+  const at = bytes.indexOf("test.words") + "test.words".length;
+  bytes.writeUInt32LE(0, at + 4); // bytes instead of texts
+  bytes.writeBigUInt64LE(2n ** 29n, at + 8);
+  const path = place.file("large.gguf", bytes);
+  truncateSync(path, 2 ** 30);
+  assert.throws(
+    () => openGguf(path),
+    /length of test\.words: expected at most 10000000 values in all arrays, got 536870912/,
+  );
+  // A text of that length is a header of that length.
+  const text = Buffer.from(original);
+  text.writeUInt32LE(8, at);
+  text.writeBigUInt64LE(2n ** 29n, at + 4);
+  place.file("large.gguf", text);
+  truncateSync(path, 2 ** 30);
+  assert.throws(() => openGguf(path), /header: expected at most 268435456 bytes/);
 });
 
 test("bad tensor descriptions are refused by name", () => {
