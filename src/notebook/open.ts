@@ -13,6 +13,7 @@ import { downloadProgress } from "./download-progress";
 import { environment } from "./environment";
 import { hubSnapshot, type HubOptions } from "../weights/hub";
 import { registered } from "./registry";
+import { stopSignal } from "./stop-signal";
 
 /** How a model is opened. */
 export interface OpenModelOptions {
@@ -26,7 +27,8 @@ export interface OpenModelOptions {
 
 /**
  * Opens a model by its short name (`knownModels()` lists them), or from a folder, a GGUF file or a hub repository
- * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache.
+ * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache. Stop ends
+ * a download; what came stays for the next time.
  * @throws when it is not there, saying what to do; an unknown name lists the nearest
  * @example (await openModel("minilm")).model.layers // 6
  */
@@ -35,7 +37,7 @@ export function openModel(name: string, options: OpenModelOptions = {}): Promise
   return fetchModel(name, modelFolders, async (repository) => {
     const told = downloadProgress(repository);
     try {
-      return (await hubSnapshot(repository, null, { ...hub, on: told.on, ...options })).folder;
+      return (await hubSnapshot(repository, null, { ...hub, on: told.on, signal: stopSignal(), ...options })).folder;
     } finally {
       told.finish();
     }

@@ -3,6 +3,7 @@ import {
   closeSync,
   createReadStream,
   existsSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -64,7 +65,7 @@ export async function transfer(url: string, blob: string, content: Content, opti
 /** Appends what is missing, and returns the digest of everything. */
 async function download(url: string, partial: string, content: Content, options: TransferOptions): Promise<string> {
   const { attempts = 5, retryMs = 500, signal, silenceMs = 30_000 } = options;
-  const hash = newHash(content);
+  let hash = newHash(content);
   let done = existsSync(partial) ? statSync(partial).size : 0;
   if (done > content.size) {
     rmSync(partial);
@@ -78,7 +79,12 @@ async function download(url: string, partial: string, content: Content, options:
       const before = done;
       let reason = "the connection was closed early";
       const response = await options.fetch(url, done > 0 ? { headers: { range: `bytes=${done}-` } } : {});
-      if (done > 0 && !continues(response, done)) {
+      if (done > 0 && response.status === 200) {
+        // The server does not know ranges, and sends all of it again.
+        ftruncateSync(file);
+        hash = newHash(content);
+        done = 0;
+      } else if (done > 0 && !continues(response, done)) {
         await response.body?.cancel();
         throw new Error(
           `${basename(url)}: expected the bytes from ${done} on, got another answer (${response.status})`,

@@ -223,6 +223,20 @@ test("a partial file with damaged bytes is loaded once more from the beginning",
   });
 });
 
+test("a server that knows no ranges sends all of it again", async () => {
+  const fault = ({ path, response }: HubRequest): boolean => {
+    if (path === MODEL) response.writeHead(200, { "content-length": LARGE.length }).end(LARGE);
+    return path === MODEL;
+  };
+  await withHub(LARGE_FILES, { fault }, async (options) => {
+    const blob = join(options.cacheDirectory, "models--acme--tiny", "blobs", sha256(LARGE));
+    mkdirSync(dirname(blob), { recursive: true });
+    writeFileSync(`${blob}.adazeta.incomplete`, LARGE.subarray(0, 5000));
+    const path = await hubFile(REPO, "model.safetensors", options);
+    assert.is(sha256(readFileSync(path)), sha256(LARGE));
+  });
+});
+
 test("two calls at once for one file both end with it whole", async () => {
   await withHub(LARGE_FILES, {}, async (options) => {
     const paths = await Promise.all([1, 2].map(() => hubFile(REPO, "model.safetensors", options)));
