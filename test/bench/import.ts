@@ -2,11 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startKernel } from "../../src/notebook/kernel-client";
 import type { BenchOptions } from "./options";
 import type { Report } from "./report";
 import { THREADS } from "./subject";
-import { median, seconds, timed } from "./timing";
+import { median, seconds } from "./timing";
 
 interface Opened {
   readonly before: number;
@@ -36,7 +35,6 @@ export async function importBench({ rounds = 5 }: BenchOptions): Promise<Report>
     imported(shared);
     const cold = await each(rounds, () => imported(folder()));
     const warm = await each(rounds, () => imported(shared));
-    const kernel = await each(rounds, kernelTimes);
     const open = (cache: string): Opened => JSON.parse(run("test/bench/open-once.ts", [cache], process.env)) as Opened;
     const first = open(folder());
     const opened = await each(rounds, () => open(".cache/onnx"));
@@ -51,13 +49,6 @@ export async function importBench({ rounds = 5 }: BenchOptions): Promise<Report>
           rows: [
             ['import("./src/index") under tsx, nothing compiled yet', seconds(cold)],
             ["the same, compiled form cached by tsx", seconds(warm)],
-            ["kernel: start, until it answers", seconds(kernel.map(({ start }) => start))],
-            [
-              'kernel: first cell, `import * as adazeta from "./src/index"`',
-              seconds(kernel.map(({ first: time }) => time)),
-            ],
-            ["kernel: second cell, the same import again", seconds(kernel.map(({ second }) => second))],
-            ["kernel: third cell, `1 + 1`", seconds(kernel.map(({ third }) => third))],
             ["SmolLM2: header, tokenizer", seconds(of(({ modelOpened }) => modelOpened))],
             [
               "SmolLM2 on the engine, plain graph, first time ever (weights are written to the cache; once)",
@@ -99,22 +90,4 @@ export async function importBench({ rounds = 5 }: BenchOptions): Promise<Report>
 
 function run(entry: string, args: readonly string[], env: NodeJS.ProcessEnv): string {
   return execFileSync(process.execPath, ["--import", "tsx", entry, ...args], { env, encoding: "utf8" });
-}
-
-async function kernelTimes(): Promise<{ start: number; first: number; second: number; third: number }> {
-  const started = performance.now();
-  const kernel = await startKernel();
-  try {
-    const start = performance.now() - started;
-    const cell = (code: string): Promise<number> =>
-      timed(async () => {
-        const { content } = await kernel.execute(code);
-        if (content["status"] !== "ok")
-          throw new Error(`kernel: ${String(content["ename"])}: ${String(content["evalue"])}`);
-      });
-    const code = 'import * as adazeta from "./src/index";';
-    return { start, first: await cell(code), second: await cell(code), third: await cell("1 + 1") };
-  } finally {
-    await kernel.close();
-  }
 }

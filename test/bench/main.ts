@@ -3,6 +3,7 @@ import { creationBench } from "./creation";
 import { engineBench } from "./engine";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
+import { kernelBench } from "./kernel";
 import { benchOptions, usage } from "./options";
 import type { BenchOptions } from "./options";
 import { outsideBench } from "./outside";
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   creation: creationBench,
   gradient: gradientBench,
   import: importBench,
+  kernel: kernelBench,
 };
 
 async function main(): Promise<void> {
