@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { startKernel } from "../../src/notebook/kernel-client";
 import type { BenchOptions } from "./options";
@@ -22,6 +23,9 @@ const edited = "src/check/check.ts";
 export async function kernelBench({ rounds = 5 }: BenchOptions): Promise<Report> {
   const found: Measured[] = [];
   for (let i = 0; i < rounds; i++) found.push(await measure());
+  const setUp = await timed(async () =>
+    execFileSync(process.execPath, ["scripts/start.mjs", "--set-up-only"], { stdio: "ignore" }),
+  );
   const of = (pick: (measured: Measured) => number): string => seconds(found.map(pick));
   const memory = (pick: (measured: Measured) => number): string => `${median(found.map(pick)).toFixed(0)} MiB`;
   return {
@@ -37,6 +41,7 @@ export async function kernelBench({ rounds = 5 }: BenchOptions): Promise<Report>
           ["the same import again", of(({ again }) => again), "2"],
           [`the same after ${edited} was saved`, of(({ afterEdit }) => afterEdit), "2"],
           ["then `1 + 1`", of(({ trivial }) => trivial), "0.05"],
+          ["`npm start` where all is installed, up to JupyterLab's own start (once)", seconds([setUp]), "5"],
         ],
       },
       {
