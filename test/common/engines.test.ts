@@ -50,6 +50,7 @@ const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> 
     scale: 1,
     up: "small",
   }),
+  full: () => ({ kind: "full", layers: "all" }),
 };
 
 const precisions: readonly Precision[] = [
@@ -118,7 +119,7 @@ for (const name of models)
         if (wanted.length === 0) continue;
         test(`${name}, ${adapterName}, ${engine} ${precisionName(precision)}: ${wanted.join(", ")}`, async () => {
           const { model, batch } = tinyModel(name);
-          const adapter = makeAdapter(specOf(name), model.sites);
+          const adapter = makeAdapter(specOf(name), model);
           const noise = (index: number) => normals(randomKey(5, "check", index), adapter.layout.size);
           const point = adapter.initial(3).map((value, i) => value + 0.05 * noise(0)[i]);
           const directions = [noise(1), noise(2)];
