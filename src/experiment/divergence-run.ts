@@ -58,11 +58,11 @@ export function divergenceRunner(sources: Sources): {
       const texts = await once(tasks, task, () => loadTask(task, { dataDirectory: sources.dataDirectory }));
       const problem = await once(problems, [name, task, options, seed], () =>
         makeProblem(loaded, texts, { ...options, seed }, ({ model }) =>
-          onnxSession(model, makeAdapter({ kind: "none" }, model.sites), { threads }),
+          onnxSession(model, makeAdapter({ kind: "none" }, model), { threads }),
         ),
       );
       const { adapter, session: opening } = once(sessions, [name, arm.adapter, threads], () => {
-        const made = makeAdapter(arm.adapter, loaded.model.sites);
+        const made = makeAdapter(arm.adapter, loaded.model);
         return { adapter: made, session: onnxSession(loaded.model, made, { threads }) };
       });
       const session = await opening;

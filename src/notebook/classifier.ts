@@ -27,7 +27,7 @@ export interface OpenClassifier {
  */
 export async function openClassifier({ model, tokenizer }: LoadedModel, path: string): Promise<OpenClassifier> {
   const { adapter: saved, readout, labels } = loadClassifier(path, model.id);
-  const session = await onnxSession(model, makeAdapter(saved.spec, model.sites));
+  const session = await onnxSession(model, makeAdapter(saved.spec, model));
   return {
     async predict(text) {
       const ids = tokenizer.encode(text);

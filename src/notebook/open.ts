@@ -69,7 +69,7 @@ export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   spec: AdapterSpec,
   options: O = {} as O,
 ): Promise<OpenAdapter<O>> {
-  const adapter = makeAdapter(spec, model.sites);
+  const adapter = makeAdapter(spec, model);
   const key = `${model.id} ${JSON.stringify(spec)} ${JSON.stringify(options)}`;
   const session = await registered(
     key,
@@ -81,7 +81,5 @@ export async function openAdapter<O extends EngineOptions = OnnxChoice>(
 
 /** Samples a task for a model, with the readout fixed; see `makeProblem`. */
 export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
-  return makeProblem(loaded, task, options, ({ model }) =>
-    onnxSession(model, makeAdapter({ kind: "none" }, model.sites)),
-  );
+  return makeProblem(loaded, task, options, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
 }

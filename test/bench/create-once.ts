@@ -9,7 +9,7 @@ import { llamaTrain, THREADS } from "./subject";
 
 const [layers, kind, directory] = process.argv.slice(2);
 const model = generatedLlama({ ...smollm2Shape, layers: Number(layers) });
-const adapter = makeAdapter(llamaTrain, model.sites);
+const adapter = makeAdapter(llamaTrain, model);
 // The first call writes the weights, which is done once; the second is what every later start does.
 await compile(model, adapter, kind as "plain" | "dual", directory, { fused: true });
 const before = residentMemory().now;

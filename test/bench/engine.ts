@@ -93,7 +93,7 @@ async function forward(
   prefix = "",
 ): Promise<{ readonly run: Run; readonly session: InferenceSession }> {
   const { model } = loaded;
-  const adapter = makeAdapter(adapted ? llamaTrain : { kind: "none" }, model.sites);
+  const adapter = makeAdapter(adapted ? llamaTrain : { kind: "none" }, model);
   const compiled = await compile(model, adapter, "plain", resolve(CACHE), { fused: true });
   const profiling = profiled ? { enableProfiling: true, profileFilePrefix: prefix } : {};
   const session = await InferenceSession.create(compiled.path, { ...engineOptions, ...profiling });

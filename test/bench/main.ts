@@ -6,6 +6,7 @@ import { importBench } from "./import";
 import { kernelBench } from "./kernel";
 import { benchOptions, usage } from "./options";
 import type { BenchOptions } from "./options";
+import { noiseBench } from "./noise";
 import { outsideBench } from "./outside";
 import { queriesBench } from "./queries";
 import { loadNow, markdown } from "./report";
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   savings: savingsBench,
   variants: variantsBench,
   queries: queriesBench,
+  noise: noiseBench,
   outside: outsideBench,
   engine: engineBench,
   creation: creationBench,

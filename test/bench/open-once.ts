@@ -13,7 +13,7 @@ const { model } = await openModel("smollm2");
 const modelOpened = since(modelStarted);
 
 const plainStarted = performance.now();
-const adapter = makeAdapter(llamaTrain, model.sites);
+const adapter = makeAdapter(llamaTrain, model);
 const session = await onnxSession(model, adapter, { threads: THREADS, cacheDirectory });
 const plainOpened = since(plainStarted);
 

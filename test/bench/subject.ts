@@ -78,7 +78,7 @@ export async function openStepper(
   spec: AdapterSpec,
   options: OnnxOptions = {},
 ): Promise<Stepper> {
-  const adapter = makeAdapter(spec, loaded.model.sites);
+  const adapter = makeAdapter(spec, loaded.model);
   const session = await onnxSession(loaded.model, adapter, { threads: THREADS, ...options });
   const objective = classifierObjective(session, problem.readout);
   const { layout } = adapter;
