@@ -27,7 +27,7 @@ export async function robertaTexts(layers: number, batchSize: number): Promise<R
   const model = generatedRoberta({ ...robertaLarge, num_hidden_layers: layers });
   const words = labelWordIds(tokenizer, [" terrible", " great"]);
   const head = model.head!;
-  const examples = splits.validation!;
+  const examples = splits.train!;
   return {
     loaded: { model },
     problem: { readout: labelWordReadout(head.rows(words), words.length, head.bias(words)) },
