@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, utimesSync } from "node:fs";
 import { startKernel } from "../../src/notebook/kernel-client";
 import type { BenchOptions } from "./options";
 import type { Report } from "./report";
@@ -16,7 +16,7 @@ interface Measured {
   readonly withSrc: number;
 }
 
-/** A file that many others import; it is saved again, unchanged, to see what an edit costs. */
+/** A file that many others import; it is touched to see what it costs to run again all that import it. */
 const edited = "src/check/check.ts";
 
 /** How long a person waits for the notebook kernel, and what it holds in memory. */
@@ -39,7 +39,7 @@ export async function kernelBench({ rounds = 5 }: BenchOptions): Promise<Report>
           ["start to the reply of a first cell, `1`", of(({ firstReply }) => firstReply), "3"],
           ['first `import * as adazeta from "./src/index"`', of(({ firstImport }) => firstImport), "5"],
           ["the same import again", of(({ again }) => again), "2"],
-          [`the same after ${edited} was saved`, of(({ afterEdit }) => afterEdit), "2"],
+          [`the same after ${edited} was saved without a change`, of(({ afterEdit }) => afterEdit), "2"],
           ["then `1 + 1`", of(({ trivial }) => trivial), "0.05"],
           ["`npm start` where all is installed, up to JupyterLab's own start (once)", seconds([setUp]), "5"],
         ],
@@ -64,7 +64,6 @@ const residentMemory = (process: number): number =>
 async function measure(): Promise<Measured> {
   const started = performance.now();
   const kernel = await startKernel();
-  const text = readFileSync(edited, "utf8");
   try {
     const ready = performance.now() - started;
     const cell = (code: string): Promise<number> =>
@@ -79,13 +78,12 @@ async function measure(): Promise<Measured> {
     const code = 'import * as adazeta from "./src/index";';
     const firstImport = await cell(code);
     const again = await cell(code);
-    writeFileSync(edited, `${text}\n`);
+    utimesSync(edited, new Date(), new Date());
     const afterEdit = await cell(code);
     const trivial = median([await cell("1 + 1"), await cell("1 + 1"), await cell("1 + 1")]);
     const withSrc = residentMemory(kernel.process.pid ?? 0);
     return { ready, firstReply, idle, firstImport, again, afterEdit, trivial, withSrc };
   } finally {
-    writeFileSync(edited, text);
     await kernel.close();
   }
 }
