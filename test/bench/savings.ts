@@ -20,6 +20,7 @@ export async function savingsBench({ rounds = 5, minutes }: BenchOptions): Promi
   const all = await open();
   const top = await openStepper(texts, { ...llamaTrain, layers: { from: Math.ceil((3 * model.layers) / 4) } });
   const whole = await open({ prefix: false });
+  const grouped = await open({ buckets: 2 });
   const topWhole = await openStepper(
     texts,
     { ...llamaTrain, layers: { from: Math.ceil((3 * model.layers) / 4) } },
@@ -70,6 +71,11 @@ export async function savingsBench({ rounds = 5, minutes }: BenchOptions): Promi
     { name: topName, run: (batch) => passes(top, batch), base: topName },
     { name: `${topName}; prefix computed for each call`, run: (batch) => passes(topWhole, batch), base: topName },
     {
+      name: "buckets: texts in two groups of similar length",
+      run: (batch) => passes(grouped, batch),
+      base: everything,
+    },
+    {
       name: "what buckets in attention could save at most: equal lengths, as many tokens",
       run: (batch) => passes(all, even(batch)),
       base: everything,
@@ -89,7 +95,7 @@ export async function savingsBench({ rounds = 5, minutes }: BenchOptions): Promi
     })),
     { rounds, warmUps: 1, minutes },
   );
-  for (const { session } of [all, top, whole, topWhole, rounded]) await session.dispose();
+  for (const { session } of [all, top, whole, topWhole, rounded, grouped]) await session.dispose();
   return {
     title: "What each saving brings",
     tables: [

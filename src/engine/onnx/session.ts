@@ -5,6 +5,8 @@ import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
 import { checkTokens, joined, repeated, withoutTangents } from "../rows";
+import { bucketsOf, unbucketed } from "../buckets";
+import type { Bucket } from "../buckets";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { compile } from "./compile";
 import type { Compiled } from "./compile";
@@ -38,6 +40,11 @@ export interface OnnxOptions {
   readonly memoryPattern?: boolean;
   /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
   readonly freeBytes?: number;
+  /**
+   * Texts of a batch are computed in at most so many groups of similar length; default 1. Products never pad, attention pads to a
+   * group's longest text: worth it only where lengths differ much and texts are long. The features may differ in their last bits.
+   */
+  readonly buckets?: number;
   /** How frozen products are stored and computed; default fp32. */
   readonly precision?: Precision;
   /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
@@ -113,21 +120,26 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const known = newest.get(kind);
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
+    const buckets = bucketsOf(batch, options.buckets ?? 1);
+    const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, `${kind} ${i}`));
+    const made = { batch, buckets, groups };
+    newest.set(kind, made);
+    return made;
+  };
+  const holdOne = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch, place: string): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
     const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
     const ready = worker
       .hold(
-        kind,
+        place,
         feedsFor(new Set(wanted), feeds, geometry, 1),
         before && { session: `${kind} prefix`, outputs: before.outputs },
       )
       .then((milliseconds) => void (engineMilliseconds += milliseconds));
     // A failure is reported by the run that needs it.
     ready.catch(() => newest.delete(kind));
-    const made = { batch, geometry, ready };
-    newest.set(kind, made);
-    return made;
+    return { place, geometry, ready };
   };
 
   const run = async (
@@ -138,18 +150,25 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     fetches: readonly string[],
   ): Promise<readonly Features[]> => {
     const compiled = await open(kind);
-    const { geometry, ready } = hold(kind, compiled, batch);
+    const { buckets, groups } = hold(kind, compiled, batch);
     const varying = new Set([...compiled.inputs].filter(variesWithPoints));
-    const feeds = feedsFor(varying, compiled.feeds, geometry, points.length);
-    const trainable = trainableFeeds(compiled.inputs, adapter, { points, directions }, (n) => worker.memory(n));
-    const [reply] = await Promise.all([worker.run(kind, feeds, trainable, fetches), ready]);
-    engineMilliseconds += reply.milliseconds;
-    return reply.outputs.map(({ data, dims }) => ({
-      data,
-      points: Number(dims[0]),
-      texts: geometry.texts,
-      width: model.width,
-    }));
+    const each = groups.map(async ({ place, geometry, ready }) => {
+      const feeds = feedsFor(varying, compiled.feeds, geometry, points.length);
+      const trainable = trainableFeeds(compiled.inputs, adapter, { points, directions }, (n) => worker.memory(n));
+      const [reply] = await Promise.all([worker.run(kind, place, feeds, trainable, fetches), ready]);
+      engineMilliseconds += reply.milliseconds;
+      const { texts } = geometry;
+      return reply.outputs.map(({ data, dims }) => ({ data, points: Number(dims[0]), texts, width: model.width }));
+    });
+    const [whole, ...others] = await Promise.all(each);
+    if (whole !== undefined && others.length === 0) return whole;
+    const parts = [whole ?? [], ...others];
+    return fetches.map((_, output) =>
+      unbucketed(
+        buckets,
+        parts.map((part) => part[output] as Features),
+      ),
+    );
   };
 
   const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
@@ -189,8 +208,8 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
 /** The settings that may change the last bits and are not the default ones. */
-function unusual({ providers, optimization }: OnnxOptions): string {
-  const named = { providers: providers?.join(), optimization };
+function unusual({ providers, optimization, buckets }: OnnxOptions): string {
+  const named = { providers: providers?.join(), optimization, buckets };
   return Object.entries(named)
     .filter(([, value]) => value !== undefined && value !== "cpu")
     .map(([name, value]) => ` ${name}=${value}`)
@@ -200,6 +219,13 @@ function unusual({ providers, optimization }: OnnxOptions): string {
 /** The batch whose inputs the worker holds. */
 interface Held {
   readonly batch: TokenBatch;
+  readonly buckets: readonly Bucket[];
+  readonly groups: readonly HeldGroup[];
+}
+
+/** One bucket of it: where the worker holds its inputs. */
+interface HeldGroup {
+  readonly place: string;
   readonly geometry: Geometry;
   readonly ready: Promise<void>;
 }

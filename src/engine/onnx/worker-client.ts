@@ -25,16 +25,16 @@ export class EngineWorker {
   }
 
   /**
-   * Keeps a batch's inputs for the session's runs, in place of the batch before. The prefix graph computes further inputs from them;
+   * Keeps a batch's inputs under a name, in place of those that were there. The prefix graph computes further inputs from them;
    * those never leave the worker.
    * @returns milliseconds that the engine was busy
    */
   async hold(
-    session: string,
+    place: string,
     feeds: ReadonlyMap<string, FeedTensor>,
     prefix: { readonly session: string; readonly outputs: readonly string[] } | null,
   ): Promise<number> {
-    const message = { action: "hold", session, feeds: listed(feeds), prefix };
+    const message = { action: "hold", place, feeds: listed(feeds), prefix };
     return (await this.thread.request<{ readonly milliseconds: number }>(message)).milliseconds;
   }
 
@@ -45,12 +45,13 @@ export class EngineWorker {
   }
 
   /**
-   * Runs the session on the batch that it holds.
+   * Runs the session on the batch that is held at a place.
    * @param kept small inputs that the caller uses again: copied
    * @param given inputs whose memory, from `memory`, goes over to the worker and comes back when the run is done; shared memory is read in place
    */
   async run(
     session: string,
+    place: string,
     kept: ReadonlyMap<string, FeedTensor>,
     given: ReadonlyMap<string, FeedTensor>,
     fetches: readonly string[],
@@ -61,6 +62,7 @@ export class EngineWorker {
     const message = {
       action: "run",
       session,
+      place,
       feeds: [...listed(kept), ...moved],
       fetches,
       lent: owned.map(({ name }) => name),

@@ -4,7 +4,7 @@ const { parentPort } = require("node:worker_threads");
 const { InferenceSession, Tensor, listSupportedBackends } = require("onnxruntime-node");
 
 const sessions = new Map();
-/** The inputs of the batch that each session holds, ready to be run. */
+/** The inputs of the batches that are held, ready to be run, by the name of their place. */
 const held = new Map();
 
 /** ONNX Runtime takes no shared memory: it is copied once, into memory that is kept for the next run. */
@@ -39,20 +39,20 @@ const actions = {
     }
     return {};
   },
-  async hold({ session, feeds, prefix }) {
-    held.delete(session);
+  async hold({ place, feeds, prefix }) {
+    held.delete(place);
     const tensors = tensorsOf(feeds);
     const started = performance.now();
     if (prefix !== null) {
       const before = sessions.get(prefix.session);
       Object.assign(tensors, await before.run(taken(before, tensors), prefix.outputs));
     }
-    held.set(session, tensors);
+    held.set(place, tensors);
     return { milliseconds: performance.now() - started };
   },
-  async run({ session, feeds, fetches, lent }) {
+  async run({ session, place, feeds, fetches, lent }) {
     const engine = sessions.get(session);
-    const tensors = { ...held.get(session), ...tensorsOf(feeds) };
+    const tensors = { ...held.get(place), ...tensorsOf(feeds) };
     const started = performance.now();
     const results = await engine.run(taken(engine, tensors), fetches);
     const outputs = fetches.map((name) => ({ data: results[name].data.slice(), dims: results[name].dims }));
