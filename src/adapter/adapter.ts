@@ -33,7 +33,7 @@ export interface Bound<T> {
   readonly hooks: Hooks<T>;
 }
 
-export type AdapterSpec = TensorTrainSpec | BottleneckSpec | LoraSpec | FullSpec | NoAdapterSpec;
+export type AdapterSpec = TensorTrainSpec | BottleneckSpec | LoraSpec | PrefixSpec | FullSpec | NoAdapterSpec;
 
 /** Only these layers, counted from 0; without it, all of them. */
 export type Layers = readonly number[] | { readonly from: number };
@@ -82,6 +82,16 @@ export interface LoraSpec {
   readonly alpha: number;
   /** Sites by their last words ("query", "mlp.up"), by name, or by a pattern with stars ("layers.3.attention.*"). */
   readonly targets: readonly string[];
+  readonly layers?: Layers;
+}
+
+/** Keys and values of tokens that stand before every text, in each layer's attention. */
+export interface PrefixSpec {
+  readonly kind: "prefix";
+  /** m. */
+  readonly tokens: number;
+  /** Of the starting values, N(0, deviation^2); default 0.02. */
+  readonly deviation?: number;
   readonly layers?: Layers;
 }
 

@@ -5,6 +5,7 @@ import { bottleneck } from "./bottleneck";
 import { full } from "./full";
 import { lora } from "./lora";
 import { noAdapter } from "./none";
+import { prefix } from "./prefix";
 import { tensorTrain } from "./tensor-train";
 
 /**
@@ -22,6 +23,8 @@ export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site
       return bottleneck(spec, sites);
     case "lora":
       return lora(spec, sites);
+    case "prefix":
+      return prefix(spec, sites);
     case "full":
       return full(spec, "forward" in target ? target : fail("full", "a model, not its sites alone", "sites"));
     case "none":

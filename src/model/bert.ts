@@ -4,7 +4,7 @@ import { configReader } from "./config";
 import type { Head, Model, Site, Tap, Weights } from "./model";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
-import { layerSites, siteLinear } from "./site";
+import { layerSites, siteAttention, siteLinear } from "./site";
 
 export interface BertConfig {
   readonly family: "bert" | "roberta";
@@ -118,6 +118,7 @@ export function bert(config: BertConfig, weights: Weights): Model {
     head: masked === null ? null : masked.head,
     forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T {
       const at = siteLinear(ops, hooks);
+      const attend = siteAttention(ops, hooks);
       const normalized = (x: T, { scale, shift }: Norm): T => ops.layerNorm(x, scale, shift, epsilon);
       const scored = scoredTokens(ops, layers.length, tap);
       const typed = ops.add(ops.embed(embeddings.word, "token"), ops.embed(embeddings.type, "zero"));
@@ -125,7 +126,8 @@ export function bert(config: BertConfig, weights: Weights): Model {
       tap?.(0, x);
       layers.forEach((layer, i) => {
         const needed = (value: T): T => (masked === null ? value : scored.after(i, value));
-        const attended = ops.attention(
+        const attended = attend(
+          `${layer.site}.attention`,
           at(`${layer.site}.attention.query`, x, layer.query),
           at(`${layer.site}.attention.key`, x, layer.key),
           at(`${layer.site}.attention.value`, x, layer.value),

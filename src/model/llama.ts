@@ -6,7 +6,7 @@ import type { Model, Site, Tap, Weights } from "./model";
 import { headOf, linearAt, prefixOf, scoredTokens } from "./parts";
 import { rotary, rotaryConfig } from "./rotary";
 import type { RotaryConfig } from "./rotary";
-import { layerSites, siteLinear } from "./site";
+import { layerSites, siteAttention, siteLinear } from "./site";
 
 export interface LlamaConfig extends RotaryConfig {
   readonly hidden: number;
@@ -165,12 +165,14 @@ export function llama(config: LlamaConfig, weights: Weights): Model {
     head: headOf(config.tied ? embedding : matrix("lm_head"), null),
     forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T {
       const at = siteLinear(ops, hooks);
+      const attend = siteAttention(ops, hooks);
       const scored = scoredTokens(ops, layers.length, tap);
       let x = ops.embed(embedding, "token");
       layers.forEach((layer, i) => {
         tap?.(i, x);
         const n = ops.rmsNorm(x, layer.inputScale, epsilon);
-        const attended = ops.attention(
+        const attended = attend(
+          `${layer.site}.attention`,
           at(`${layer.site}.attention.query`, n, layer.query),
           at(`${layer.site}.attention.key`, n, layer.key),
           at(`${layer.site}.attention.value`, n, layer.value),

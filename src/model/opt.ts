@@ -4,7 +4,7 @@ import { configReader } from "./config";
 import type { Model, Site, Tap, Weights } from "./model";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
-import { layerSites, siteLinear } from "./site";
+import { layerSites, siteAttention, siteLinear } from "./site";
 
 export interface OptConfig {
   readonly hidden: number;
@@ -117,6 +117,7 @@ export function opt(config: OptConfig, weights: Weights): Model {
     head: headOf(head, null),
     forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T {
       const at = siteLinear(ops, hooks);
+      const attend = siteAttention(ops, hooks);
       const normalized = (x: T, by: Norm | null): T => (by ? ops.layerNorm(x, by.scale, by.shift, EPSILON) : x);
       const scored = scoredTokens(ops, layers.length, tap);
       const token = ops.embed(words, "token");
@@ -125,7 +126,8 @@ export function opt(config: OptConfig, weights: Weights): Model {
         tap?.(i, x);
         const [before, after] = normFirst ? [layer.attentionNorm, null] : [null, layer.attentionNorm];
         const n = normalized(x, before);
-        const attended = ops.attention(
+        const attended = attend(
+          `${layer.site}.attention`,
           at(`${layer.site}.attention.query`, n, layer.query),
           at(`${layer.site}.attention.key`, n, layer.key),
           at(`${layer.site}.attention.value`, n, layer.value),

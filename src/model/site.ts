@@ -1,4 +1,4 @@
-import type { Hooks, Ops } from "../ops/ops";
+import type { AttentionOptions, Hooks, Ops } from "../ops/ops";
 import type { Site } from "./model";
 import type { Linear } from "./parts";
 
@@ -14,6 +14,17 @@ export function siteLinear<T>(ops: Ops<T>, hooks: Hooks<T>): SiteLinear<T> {
     const seen = hooks.input(site, x);
     return hooks.output(site, seen, ops.linear(seen, weight, bias));
   };
+}
+
+/** The attention of a layer, by its name in front of the projections' ("layers.3.attention"): the adapter may put a prefix before it. */
+export type SiteAttention<T> = (site: string, q: T, k: T, v: T, options: AttentionOptions) => T;
+
+/**
+ * Attention with the adapter's prefix. The only way by which a model's layers attend.
+ * @example siteAttention(ops, hooks)("layers.0.attention", q, k, v, options)
+ */
+export function siteAttention<T>(ops: Ops<T>, hooks: Hooks<T>): SiteAttention<T> {
+  return (site, q, k, v, options) => ops.attention(q, k, v, options, hooks.prefix?.(site) ?? null);
 }
 
 /**

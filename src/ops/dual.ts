@@ -1,11 +1,13 @@
 import type { LowOps } from "./low-ops";
-import type { AttentionOptions, Ops } from "./ops";
+import type { AttentionOptions, AttentionPrefix, Ops } from "./ops";
 import {
-  attentionWeights,
+  attentionScores,
   inverseLength,
   keyHeads,
   normalCdf,
   overRms,
+  prefixHeads,
+  prefixKeys,
   queryHeads,
   standardize,
   valueHeads,
@@ -119,7 +121,7 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
         tangents: map(x.tangents, (t) => low.multiply(acrossMean(low, t, unit), low.multiply(gain, factor))),
       };
     },
-    attention: (q, k, v, options) => dualAttention(low, q, k, v, options),
+    attention: (q, k, v, options, prefix = null) => dualAttention(low, q, k, v, options, prefix),
     meanPool: (x) => both(x, low.meanPool),
     takeScored: (x) => both(x, low.takeScored),
     normalize: (x) => {
@@ -140,6 +142,16 @@ function sum<T>(low: LowOps<T>, x: T | null, y: T | null): T | null {
   return x !== null && y !== null ? low.add(x, y) : (x ?? y);
 }
 
+/** x - y where null is zero. */
+function less<T>(low: LowOps<T>, x: T | null, y: T | null): T | null {
+  if (y === null) return x;
+  return x === null ? low.scale(y, -1) : low.subtract(x, y);
+}
+
+function minus<T>(low: LowOps<T>, x: Dual<T>, y: Dual<T>): Dual<T> {
+  return { primal: low.subtract(x.primal, y.primal), tangents: less(low, x.tangents, y.tangents) };
+}
+
 /** x phi(x), with phi the standard normal density. */
 function weightedDensity<T>(low: LowOps<T>, x: T): T {
   const density = low.exp(low.scale(low.multiply(x, x), -0.5));
@@ -152,29 +164,87 @@ function acrossMean<T>(low: LowOps<T>, t: T, unit: T): T {
 }
 
 /**
- * With A = softmax(S), S = q k^T / sqrt(headSize): dS = (dq k^T + q dk^T) / sqrt(headSize),
- * dA = A * (dS - rowsum(A * dS)), d(A v) = dA v + A dv. Any of dq, dk, dv may be absent.
+ * Attention with its tangents; a prefix stands beside the text's own keys and values, by its share g of the weights (see `plain`):
+ *     o = o_own + g (o_prefix - o_own),  dg = g (1 - g) (dL_prefix - dL_own),  L = log(sum(exp(scores)))
  */
-function dualAttention<T>(low: LowOps<T>, q: Dual<T>, k: Dual<T>, v: Dual<T>, options: AttentionOptions): Dual<T> {
+function dualAttention<T>(
+  low: LowOps<T>,
+  q: Dual<T>,
+  k: Dual<T>,
+  v: Dual<T>,
+  options: AttentionOptions,
+  prefix: AttentionPrefix<Dual<T>> | null,
+): Dual<T> {
   const factor = 1 / Math.sqrt(options.headSize);
-  const query = queryHeads(low, q.primal, options);
-  const key = keyHeads(low, k.primal, options);
-  const value = valueHeads(low, v.primal, options);
-  const weights = attentionWeights(low, query, key, options);
+  const both = (x: Dual<T>, f: (value: T) => T): Dual<T> => ({ primal: f(x.primal), tangents: map(x.tangents, f) });
+  const query = both(q, (x) => queryHeads(low, x, options));
+  const key = both(k, (x) => keyHeads(low, x, options));
+  const value = both(v, (x) => valueHeads(low, x, options));
+  const scores: Dual<T> = {
+    primal: attentionScores(low, query.primal, key.primal, options),
+    tangents: sum(
+      low,
+      map(query.tangents, (t) => low.matmulTransposed(t, key.primal, factor)),
+      map(key.tangents, (t) => low.matmulTransposed(query.primal, t, factor)),
+    ),
+  };
+  const own = attended(low, scores, value, (weights, values) => low.matmul(weights, values));
+  if (prefix === null) return both(own.output, low.mergeHeads);
 
-  const scoreTangents = sum(
-    low,
-    map(q.tangents, (t) => low.matmulTransposed(queryHeads(low, t, options), key, factor)),
-    map(k.tangents, (t) => low.matmulTransposed(query, keyHeads(low, t, options), factor)),
+  const keys = both(prefix.keys, (x) => prefixKeys(low, x, prefix.tokens, options));
+  const values = both(prefix.values, (x) => prefixHeads(low, x, prefix.tokens, options));
+  const before: Dual<T> = {
+    primal: low.matmul(query.primal, keys.primal),
+    tangents: sum(
+      low,
+      map(query.tangents, (t) => low.matmul(t, keys.primal)),
+      map(keys.tangents, (t) => low.matmul(query.primal, t)),
+    ),
+  };
+  const other = attended(low, before, values, (weights, x) => low.matmulTransposed(weights, x, 1));
+  const share = low.sigmoid(low.subtract(low.logSumExp(before.primal), low.logSumExp(scores.primal)));
+  const slope = low.subtract(share, low.multiply(share, share));
+  const gap = minus(low, other.output, own.output);
+  const shareTangents = map(less(low, other.totals, own.totals), (t) => low.multiply(t, slope));
+  return both(
+    {
+      primal: low.add(own.output.primal, low.multiply(share, gap.primal)),
+      tangents: sum(
+        low,
+        own.output.tangents,
+        sum(
+          low,
+          map(gap.tangents, (t) => low.multiply(t, share)),
+          map(shareTangents, (t) => low.multiply(t, gap.primal)),
+        ),
+      ),
+    },
+    low.mergeHeads,
   );
-  const weightTangents = map(scoreTangents, (t) => {
-    const weighted = low.multiply(weights, t);
-    return low.subtract(weighted, low.multiply(weights, low.sum(weighted)));
-  });
+}
+
+/**
+ * With A = softmax(S): dA = A * (dS - rowsum(A * dS)), d(A v) = dA v + A dv, and rowsum(A * dS), the tangents of log(sum(exp(S))).
+ * Either of dS and dv may be absent. `product` is A v as v is stored.
+ */
+function attended<T>(
+  low: LowOps<T>,
+  scores: Dual<T>,
+  value: Dual<T>,
+  product: (weights: T, value: T) => T,
+): { readonly output: Dual<T>; readonly totals: T | null } {
+  const weights = low.softmax(scores.primal);
+  const weighted = map(scores.tangents, (t) => low.multiply(weights, t));
+  const totals = map(weighted, low.sum);
+  const weightTangents = less(
+    low,
+    weighted,
+    map(totals, (t) => low.multiply(weights, t)),
+  );
   const tangents = sum(
     low,
-    map(weightTangents, (t) => low.matmul(t, value)),
-    map(v.tangents, (t) => low.matmul(weights, valueHeads(low, t, options))),
+    map(weightTangents, (t) => product(t, value.primal)),
+    map(value.tangents, (t) => product(weights, t)),
   );
-  return { primal: low.mergeHeads(low.matmul(weights, value)), tangents: map(tangents, low.mergeHeads) };
+  return { output: { primal: product(weights, value.primal), tangents }, totals };
 }

@@ -39,6 +39,8 @@ export interface LowOps<T> {
   sum(x: T): T;
   mean(x: T): T;
   softmax(x: T): T;
+  /** log(sum(exp(x))), without overflow. */
+  logSumExp(x: T): T;
   /** Joins along the leading axis. */
   concat(values: readonly T[]): T;
   /** The first row of the leading axis: [R, ...] -> [1, ...]. */

@@ -37,8 +37,11 @@ export interface Ops<T> {
   layerNorm(x: T, scale: FrozenVector, shift: FrozenVector, epsilon: number): T;
   /** x / sqrt(mean(x^2) + epsilon) * scale over the last axis; scale [H]. */
   rmsNorm(x: T, scale: FrozenVector, epsilon: number): T;
-  /** softmax(q k^T / sqrt(headSize) + mask) v per text. q [R, T, heads*headSize], k and v [R, T, kvHeads*headSize] -> like q. */
-  attention(q: T, k: T, v: T, options: AttentionOptions): T;
+  /**
+   * softmax(q k^T / sqrt(headSize) + mask) v per text. q [R, T, heads*headSize], k and v [R, T, kvHeads*headSize] -> like q.
+   * A prefix's keys and values stand before those of every text and are seen by all its tokens, whatever the mask.
+   */
+  attention(q: T, k: T, v: T, options: AttentionOptions, prefix?: AttentionPrefix<T> | null): T;
   /** The mean over each text's tokens: [R, T, H] -> [R, B, H]. */
   meanPool(x: T): T;
   /** The token at each text's scored position: [R, T, H] -> [R, B, H]. */
@@ -60,6 +63,14 @@ export interface AttentionOptions {
   readonly window: number | null;
   /** Rotary position embedding of q and k. */
   readonly rotary: Rotary | null;
+}
+
+/** Keys and values of m tokens that no text holds, each [R, kvHeads*headSize, m]: a column is a token. Keys are not rotated. */
+export interface AttentionPrefix<T> {
+  /** m. */
+  readonly tokens: number;
+  readonly keys: T;
+  readonly values: T;
 }
 
 /** What a token may look at. */
@@ -92,10 +103,12 @@ export interface FrozenVector {
   read(): Float32Array;
 }
 
-/** What an adapter does at a frozen linear layer, by the layer's site name (for example "layers.3.attention.query"). */
+/** What an adapter does at a frozen linear layer, by the layer's site name (for example "layers.3.attention.query"), and in attention. */
 export interface Hooks<T> {
   /** Changes the layer's input. */
   input(site: string, x: T): T;
   /** Changes the layer's output y; x is the input that the frozen product saw. */
   output(site: string, x: T, y: T): T;
+  /** What stands before every text in this attention ("layers.3.attention"); absent or null: nothing. */
+  prefix?(site: string): AttentionPrefix<T> | null;
 }

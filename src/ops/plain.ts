@@ -3,6 +3,8 @@ import type { AttentionOptions, Ops } from "./ops";
 
 /**
  * The coarse operations on values alone: every point's features, no derivatives.
+ * Attention to a prefix and to the text's own tokens is one softmax, taken in two parts: with L = log(sum(exp(scores))) of each,
+ *     o = (1 - g) o_own + g o_prefix,  g = sigmoid(L_prefix - L_own), the prefix's share of all weights
  * An engine with fused kernels overrides single operations: `{ ...plain(low), gelu: fusedGelu }`.
  * @example const ops = plain(referenceOps(pass)); ops.relu(x)
  */
@@ -30,11 +32,19 @@ export function plain<T>(low: LowOps<T>): Ops<T> {
     layerNorm: (x, scale, shift, epsilon) =>
       low.add(low.multiply(standardize(low, x, epsilon).unit, low.vector(scale)), low.vector(shift)),
     rmsNorm: (x, scale, epsilon) => low.multiply(overRms(low, x, epsilon).unit, low.vector(scale)),
-    attention: (q, k, v, options) => {
+    attention: (q, k, v, options, prefix = null) => {
       const query = queryHeads(low, q, options);
-      const key = keyHeads(low, k, options);
-      const weights = attentionWeights(low, query, key, options);
-      return low.mergeHeads(low.matmul(weights, valueHeads(low, v, options)));
+      const scores = attentionScores(low, query, keyHeads(low, k, options), options);
+      const own = low.matmul(low.softmax(scores), valueHeads(low, v, options));
+      if (prefix === null) return low.mergeHeads(own);
+      const before = low.matmul(query, prefixKeys(low, prefix.keys, prefix.tokens, options));
+      const other = low.matmulTransposed(
+        low.softmax(before),
+        prefixHeads(low, prefix.values, prefix.tokens, options),
+        1,
+      );
+      const share = low.sigmoid(low.subtract(low.logSumExp(before), low.logSumExp(scores)));
+      return low.mergeHeads(low.add(own, low.multiply(share, low.subtract(other, own))));
     },
     meanPool: low.meanPool,
     takeScored: low.takeScored,
@@ -83,8 +93,17 @@ function rotated<T>(low: LowOps<T>, heads: T, { rotary }: AttentionOptions): T {
   return rotary ? low.rotate(heads, rotary) : heads;
 }
 
-/** softmax(q k^T / sqrt(headSize) + mask): [R, B, kvHeads, heads/kvHeads, S, S]. */
-export function attentionWeights<T>(low: LowOps<T>, query: T, key: T, options: AttentionOptions): T {
-  const scores = low.matmulTransposed(query, key, 1 / Math.sqrt(options.headSize));
-  return low.softmax(low.mask(scores, options));
+/** q k^T / sqrt(headSize) + mask: [R, B, kvHeads, heads/kvHeads, S, S]. */
+export function attentionScores<T>(low: LowOps<T>, query: T, key: T, options: AttentionOptions): T {
+  return low.mask(low.matmulTransposed(query, key, 1 / Math.sqrt(options.headSize)), options);
+}
+
+/** A prefix's keys or values [R, kvHeads*headSize, m] -> [R, 1, kvHeads, 1, headSize, m], the same for every text and group. */
+export function prefixHeads<T>(low: LowOps<T>, x: T, tokens: number, { kvHeads, headSize }: AttentionOptions): T {
+  return low.reshape(x, [1, kvHeads, 1, headSize, tokens]);
+}
+
+/** Likewise, over sqrt(headSize): queries times these are scores. */
+export function prefixKeys<T>(low: LowOps<T>, x: T, tokens: number, options: AttentionOptions): T {
+  return low.scale(prefixHeads(low, x, tokens, options), 1 / Math.sqrt(options.headSize));
 }

@@ -94,6 +94,7 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
     const weighted = low.multiply(output(), dy);
     return low.subtract(weighted, low.multiply(output(), low.sum(weighted)));
   }),
+  logSumExp: rule([0], ({ low, dy, input }) => low.multiply(low.softmax(input(0)), dy)),
   // What stands past a text's end is masked out or dropped, so its derivative is 0 and `mergeHeads` may leave it out.
   splitHeads: rule([], ({ low, dy }) => low.mergeHeads(dy)),
   mergeHeads: rule([], ({ low, dy, shape }) => low.unmergeHeads(dy, shape(0)[2], shape(0)[3])),

@@ -77,7 +77,7 @@ export function loadAdapter(
   return { spec, layout, point, modelId, note: metadata["note"] ?? "" };
 }
 
-const KINDS: readonly AdapterSpec["kind"][] = ["tensor-train", "bottleneck", "lora", "full", "none"];
+const KINDS: readonly AdapterSpec["kind"][] = ["tensor-train", "bottleneck", "lora", "prefix", "full", "none"];
 
 function specOf(path: string, value: unknown): AdapterSpec {
   const kind = (value as { readonly kind?: unknown } | null)?.kind;

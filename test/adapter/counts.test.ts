@@ -15,19 +15,24 @@ const train = (placement: "llama" | "roberta"): AdapterSpec => ({
   scale: 1,
   modes: null,
 });
+const prefix: AdapterSpec = { kind: "prefix", tokens: 5 };
 const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
 
 // Llama-2-7B: 32 layers x 3 adapters x (1,100 + 1,100 cores + 64 + 4,096 biases) = 610,560
+// A prefix of 5: 32 layers x 2 x 5 x 4,096 = 1,310,720
 // LoRA, rank 8 on two square projections: 32 layers x 2 x 8 x (4,096 + 4,096) = 4,194,304
 const table: readonly (readonly [keyof typeof descriptions, AdapterSpec, number])[] = [
   ["llama-2-7b", train("llama"), 610_560],
   ["llama-2-7b", lora, 4_194_304],
+  ["llama-2-7b", prefix, 1_310_720],
   ["roberta-large", train("roberta"), 136_704],
   ["roberta-large", lora, 786_432],
   ["minilm", train("roberta"), 20_496],
   ["minilm", lora, 73_728],
   ["smollm2", train("llama"), 179_100],
   ["smollm2", lora, 460_800],
+  // Grouped queries: 30 layers x 2 x 5 x 3 heads of 64
+  ["smollm2", prefix, 57_600],
 ];
 
 for (const [name, spec, parameters] of table)

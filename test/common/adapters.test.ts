@@ -35,6 +35,7 @@ const adapters: readonly Row[] = [
   ["small dense bottlenecks, tanh", { ...dense, placement: "roberta", activation: "tanh", up: "small" }, false],
   ["LoRA on query and value", { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] }, true],
   ["LoRA by patterns", { kind: "lora", rank: 2, alpha: 4, targets: ["layers.0.*", "*.mlp.down"] }, true],
+  ["a prefix of three tokens", { kind: "prefix", tokens: 3, deviation: 0.5 }, false],
   ["all weights", { kind: "full", layers: "all" }, true],
   ["all weights of one layer", { kind: "full", layers: [1] }, true],
   ["all biases and norms", { kind: "full", layers: "all", parts: ["biases", "norms"] }, true],

@@ -50,6 +50,7 @@ const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> 
     scale: 1,
     up: "small",
   }),
+  prefix: () => ({ kind: "prefix", tokens: 3, deviation: 0.5 }),
   full: () => ({ kind: "full", layers: "all" }),
 };
 

@@ -76,9 +76,24 @@ const attention =
     return ops.attention(part("x"), ops.linear(part("y"), narrow, null), ops.linear(part("z"), narrow, null), heads);
   };
 
+/** The same with a prefix of eight tokens, of which keys K and values V may be trainable. */
+const wide = frozenMatrix("wide", [1, 16], [...normals(randomKey(5, "check"), 16)]);
+const withPrefix =
+  (trainable: string): Function =>
+  (ops, read) => {
+    const part = (name: string) => (trainable.includes(name) ? read(name) : ops.embed(weightTable, "token"));
+    const before = (name: string) =>
+      ops.reshape(trainable.includes(name) ? read("matrix") : ops.embed(wide, "zero"), [2, 8]);
+    const [k, v] = [ops.linear(part("y"), narrow, null), ops.linear(part("z"), narrow, null)];
+    return ops.attention(part("x"), k, v, heads, { tokens: 8, keys: before("K"), values: before("V") });
+  };
+
 const all: readonly (readonly [string, Function])[] = [
   ...Object.entries(functions),
   ...parts.map((names) => [`attention with tangents in ${names} only`, attention(names)] as const),
+  ...["K", "V", "KV", "x", "y", "z", "xK", "yV", "xyzKV"].map(
+    (names) => [`attention to a prefix with tangents in ${names} only`, withPrefix(names)] as const,
+  ),
 ];
 
 const reader =

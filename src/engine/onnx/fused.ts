@@ -53,9 +53,10 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): 
       const attributes = { axis: -1, epsilon: { float: epsilon } };
       return emit("SimplifiedLayerNormalization", [x.name, gain], x.shape, x.shared, attributes);
     },
-    attention(q, k, v, options: AttentionOptions) {
+    attention(q, k, v, options: AttentionOptions, prefix = null) {
       const { heads, kvHeads, headSize, causal, window, rotary } = options;
-      if (causal && headSize % KERNEL_WIDTH !== 0) return small.attention(q, k, v, options);
+      if (prefix !== null || (causal && headSize % KERNEL_WIDTH !== 0))
+        return small.attention(q, k, v, options, prefix);
       // Queries, keys and values must agree on the leading axis; where only some are shared, copies are made for all points.
       const shared = q.shared && k.shared && v.shared;
       const spread = (x: Value): Value =>

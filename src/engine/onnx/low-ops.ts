@@ -178,6 +178,7 @@ export function onnxLowOps(
     sum: reduce("ReduceSum"),
     mean: reduce("ReduceMean"),
     softmax: (x) => emit("Softmax", [x.name], x.shape, [x], { axis: -1 }),
+    logSumExp: reduce("ReduceLogSumExp"),
     concat(values) {
       const leading = joined(values.map(({ shape }) => shape[0] as Dimension));
       const shape = withAxis((values[0] as Value).shape, 0, leading);

@@ -108,6 +108,11 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
         const sum = total(out);
         out.forEach((value, i) => (out[i] = value / sum));
       }),
+    logSumExp: (x) =>
+      mapRows(x, 1, (row, out) => {
+        const top = Math.max(...row);
+        out[0] = top + Math.log(total(row.map((value) => Math.exp(value - top))));
+      }),
     concat(values) {
       const rows = values.reduce((sum, { shape }) => sum + shape[0], 0);
       return tensor(

@@ -103,6 +103,7 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
     sum: (x) => tf.sum(x, -1, true),
     mean: (x) => tf.mean(x, -1, true),
     softmax: (x) => tf.softmax(x),
+    logSumExp: (x) => tf.logSumExp(x, -1, true),
     concat: (values) => tf.concat([...values], 0),
     first: (x) =>
       tf.slice(
