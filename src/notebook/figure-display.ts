@@ -1,3 +1,5 @@
+import type { Figure } from "../plot/figure";
+import { figureSvg } from "../plot/svg";
 import { display, shown, type MimeBundle } from "./display";
 import { newestOnly } from "./newest-only";
 
@@ -26,10 +28,24 @@ export const titleOf = (layout: object | undefined): string => {
   return String(title.text);
 };
 
-/** The figure for JupyterLab, and one line of text for everything else. */
-export function figureBundle({ data, layout }: FigureValue): MimeBundle {
+/** The figure for JupyterLab, a static picture for pages that run no scripts, and one line of text for everything else. */
+export function figureBundle({ data, layout = {} }: FigureValue): MimeBundle {
   const traces = `${data.length} ${data.length === 1 ? "trace" : "traces"}`;
-  return { [plotlyMime]: { data, layout: layout ?? {} }, "text/plain": `figure: ${titleOf(layout)} (${traces})` };
+  const svg = pictureOf({ data, layout });
+  return {
+    [plotlyMime]: { data, layout },
+    ...(svg === null ? {} : { "image/svg+xml": svg }),
+    "text/plain": `figure: ${titleOf(layout)} (${traces})`,
+  };
+}
+
+/** null where a cell's own figure is stranger than the picture's rules: it is shown all the same, by Plotly. */
+function pictureOf(figure: object): string | null {
+  try {
+    return figureSvg(figure as Figure);
+  } catch {
+    return null;
+  }
 }
 
 /**

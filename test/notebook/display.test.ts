@@ -81,10 +81,17 @@ test("a waiting value is shown by its timer, and when the cell ends", async () =
   assert.is(kernelRegistry().flushes.size, 0);
 });
 
-test("a figure is Plotly's JSON and one line of text", () => {
+test("a figure is Plotly's JSON, a static picture and one line of text", () => {
   const figure = { data: [{ y: [1, 2] }], layout: { title: { text: "Loss" } } };
-  assert.equal(figureBundle(figure), { [plotlyMime]: figure, "text/plain": "figure: Loss (1 trace)" });
+  const { "image/svg+xml": svg, ...others } = figureBundle(figure);
+  assert.equal(others, { [plotlyMime]: figure, "text/plain": "figure: Loss (1 trace)" });
+  assert.match(String(svg), /^<svg .*>Loss<\/text>.*<\/svg>$/);
   assert.is(figureBundle({ data: [] })["text/plain"], "figure: untitled (0 traces)");
+});
+
+test("a figure that has no picture, or is no figure at all, is handed to Plotly all the same", () => {
+  for (const data of [[{ type: "pie", values: [1] }], [null as unknown as object]])
+    assert.equal(Object.keys(figureBundle({ data })), [plotlyMime, "text/plain"]);
 });
 
 test("a figure's handle replaces the figure", () => {
