@@ -19,6 +19,21 @@ export const smollm2Shape: LlamaConfig = {
   tied: true,
 };
 
+/** Llama-2-7B's shape. */
+export const llama2Shape: LlamaConfig = {
+  hidden: 4096,
+  layers: 32,
+  heads: 32,
+  kvHeads: 32,
+  headSize: 128,
+  intermediate: 11008,
+  vocabulary: 32000,
+  context: 4096,
+  epsilon: 1e-5,
+  rotaryBase: 1e4,
+  tied: false,
+};
+
 /** A Llama of this shape with generated weights: for what depends on the shape alone. */
 export function generatedLlama(config: LlamaConfig): Model {
   return llama(config, generatedWeights("generated", false));

@@ -1,6 +1,6 @@
 import { unreachable } from "../../check/check";
 import type { FrozenMatrix } from "../../ops/ops";
-import { UINT8 } from "./graph";
+import { FLOAT, INT64, UINT8 } from "./graph";
 import type { GraphBuilder } from "./graph";
 import { withAxis } from "./shape";
 import type { Shape } from "./shape";
@@ -17,7 +17,8 @@ const TINY = 1e-30;
  * - blocks of 4 bits: MatMulNBits unpacks tiles of the weight to fp32 as it multiplies (accuracy level 1), or rounds the
  *   activations as well (level 4)
  * - int8 computed in fp32: the weight is dequantized for the moment of its product. It is declared as an input with a default
- *   value, not as a constant: ONNX Runtime would dequantize constants once and for all
+ *   value, not as a constant, since ONNX Runtime would dequantize constants once and for all; and its scales wait for x, since
+ *   it would dequantize the weights of all layers first
  * - int8 activations: x / m with m = max|x| of the row, rounded with one fixed scale, an integer product, times m. A row's
  *   result depends on that row alone, so primal and tangents may be in one product
  */
@@ -37,8 +38,8 @@ export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Descr
     case "floats":
       return emit("FusedMatMul", [x.name, constant("values")], { transB: 1 });
     case "channels": {
-      const stored = [constant("values", false), constant("scales")];
-      const weight = emit("DequantizeLinear", stored, { axis: 0 }, [outputs, inputs]);
+      const scales = emit("Mul", [constant("scales"), oneAfter(graph, x)], {}, [outputs]);
+      const weight = emit("DequantizeLinear", [constant("values", false), scales.name], { axis: 0 }, [outputs, inputs]);
       return emit("FusedMatMul", [x.name, weight.name], { transB: 1 });
     }
     case "columns": {
@@ -68,6 +69,15 @@ export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Descr
 interface Described {
   readonly name: string;
   readonly shape: Shape;
+}
+
+/** The number 1, known when x is: a size of x, at least 1, cut to 1. */
+function oneAfter(graph: GraphBuilder, x: Described): string {
+  return graph.memo(`one ${x.name}`, () => {
+    const size = graph.describe(graph.node("Shape", [x.name], { start: 1, end: 2 }), [1], INT64);
+    const number = graph.describe(graph.node("Cast", [size], { to: FLOAT }), [1]);
+    return graph.describe(graph.node("Min", [number, graph.scalar(1)]), [1]);
+  });
 }
 
 /** x / max|x| of each row, rounded, and that maximum [..., 1]; a value that feeds several products is rounded once. */

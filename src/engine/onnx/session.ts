@@ -47,6 +47,10 @@ export interface OnnxOptions {
   readonly buckets?: number;
   /** How frozen products are stored and computed; default fp32. */
   readonly precision?: Precision;
+  /** Graphs that stay open, each with its own copy of packed weights: "both" (the default), or "one", the last used. */
+  readonly keep?: "both" | "one";
+  /** false: weights are multiplied as they lie in their file, not from a packed copy; default true. */
+  readonly prepack?: boolean;
   /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
   readonly progress?: WriteProgress;
 }
@@ -70,7 +74,16 @@ export interface OnnxSession extends ModelSession {
  * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const { threads = 2, fused = true, prefix = true, precision = FP32, providers = ["cpu"], spinning = true } = options;
+  const {
+    threads = 2,
+    fused = true,
+    prefix = true,
+    precision = FP32,
+    providers = ["cpu"],
+    spinning = true,
+    keep = "both",
+    prepack = true,
+  } = options;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
@@ -82,6 +95,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const known = opened.get(kind);
     if (known) return known;
     const opening = (async () => {
+      const other = kind === "plain" ? "dual" : "plain";
+      if (keep === "one" && opened.has(other)) {
+        const { prefix: before } = (await opened.get(other)) as Compiled;
+        opened.delete(other);
+        newest.delete(other);
+        await worker.release(other);
+        if (before) await worker.release(`${other} prefix`);
+      }
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
@@ -105,7 +126,12 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         graphOptimizationLevel: options.optimization ?? (kind === "plain" ? "all" : "basic"),
         enableCpuMemArena: options.arena ?? true,
         enableMemPattern: options.memoryPattern ?? false,
-        extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+        extra: {
+          session: {
+            intra_op: { allow_spinning: spinning ? "1" : "0" },
+            ...(prepack ? {} : { disable_prepacking: "1" }),
+          },
+        },
       };
       await worker.create(kind, compiled.path, how);
       if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
@@ -183,7 +209,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 
   try {
-    await open("plain");
+    if (keep === "both") await open("plain");
   } catch (error) {
     await worker.end();
     throw error;

@@ -24,6 +24,11 @@ export class EngineWorker {
     await this.thread.request({ action: "create", session, path, options });
   }
 
+  /** Closes one session; its memory is free again. */
+  async release(session: string): Promise<void> {
+    await this.thread.request({ action: "release", session });
+  }
+
   /**
    * Keeps a batch's inputs under a name, in place of those that were there. The prefix graph computes further inputs from them;
    * those never leave the worker.

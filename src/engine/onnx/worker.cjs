@@ -60,6 +60,12 @@ const actions = {
     const milliseconds = performance.now() - started;
     return { outputs, milliseconds, lent: lent.map((name) => tensors[name].data) };
   },
+  async release({ session }) {
+    held.delete(session);
+    await sessions.get(session)?.release();
+    sessions.delete(session);
+    return {};
+  },
 };
 
 /** Requests are answered one after another, in the order of their arrival. */

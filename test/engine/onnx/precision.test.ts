@@ -71,4 +71,23 @@ for (const precision of PRECISIONS) {
   }
 }
 
+test("one graph at a time, and weights as they lie: the same numbers to rounding, after any change from one to the other", async () => {
+  const { model, batch } = tinyModel("llama");
+  const adapter = makeAdapter(specs.llama, model.sites);
+  const point = adapter.initial(3);
+  const common = { threads: 1, cacheDirectory: folder.file("cache"), precision: parsePrecision("int4") };
+  const both = await onnxSession(model, adapter, common);
+  const one = await onnxSession(model, adapter, { ...common, keep: "one", prepack: false });
+  try {
+    for (let round = 0; round < 2; round++) {
+      near((await one.features([point], batch)).data, (await both.features([point], batch)).data, 1e-6);
+      const [got, expected] = [await one.tangents(point, [point], batch), await both.tangents(point, [point], batch)];
+      near(got.tangents.data, expected.tangents.data, 1e-5);
+    }
+  } finally {
+    await both.dispose();
+    await one.dispose();
+  }
+});
+
 test.run();
