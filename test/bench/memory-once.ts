@@ -24,7 +24,7 @@ const since = (from: number): number => (performance.now() - from) / 1000;
 
 async function prepare(): Promise<object> {
   const kind = given.estimator === "directional" ? "dual" : "plain";
-  await compile(model, adapter, kind, given.directory, { precision });
+  await compile(model, adapter, kind, given.directory, { fused: true, prefix: true, precision });
   return { before, after: processMemory(), seconds: since(started) };
 }
 
