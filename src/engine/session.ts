@@ -1,4 +1,5 @@
 import type { Layout } from "../tree/layout";
+import type { Agreement } from "./precision-rule";
 
 /** Token ids of B texts, each at least one token long, no padding. */
 export interface TokenBatch {
@@ -25,6 +26,8 @@ export interface ModelSession {
   /** The trainable parameters. */
   readonly layout: Layout;
   readonly width: number;
+  /** What rounding does to an estimator (`estimatorKey`): measured figures, null: not measured; absent where nothing is rounded. */
+  readonly agreement?: (estimator: string) => Agreement | null;
   features(points: readonly Float32Array[], batch: TokenBatch): Promise<Features>;
   /** The features at the point [1, B, H] and their exact derivative along each direction [P, B, H]. */
   tangents(

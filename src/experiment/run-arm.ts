@@ -1,4 +1,5 @@
 import type { Adapter } from "../adapter/adapter";
+import { requirePrecision } from "../engine/precision-rule";
 import type { ModelSession } from "../engine/session";
 import { classifierObjective, evaluateClassifier } from "../task/classifier";
 import type { LabelledBatch } from "../task/classifier";
@@ -13,19 +14,25 @@ export interface ArmRun {
   readonly evaluateEvery: number;
   /** Ends the run at the evaluation that makes it "diverged" by this margin; null goes on to the budget. */
   readonly stopMargin: number | null;
+  /** Lets an estimator run at a precision that was not measured, or was measured to spoil it. */
+  readonly anyPrecision?: boolean;
 }
 
 /** Steps in a row without any difference between losses after which a run ends: nothing can move any more. */
 const CONSTANT_STEPS = 20;
 
-/** Everything `train` needs to run an arm on a problem; the caller adds clock, signal and file. */
+/**
+ * Everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
+ * @throws when the session's rounding spoils the arm's estimator, or was not measured with it (`requirePrecision`)
+ */
 export function armOptions(
   arm: Arm,
   problem: Problem,
   adapter: Adapter,
   session: ModelSession,
-  { seed, evaluateEvery, stopMargin }: ArmRun,
+  { seed, evaluateEvery, stopMargin, anyPrecision = false }: ArmRun,
 ): Omit<TrainOptions<LabelledBatch>, "clock"> {
+  if (!anyPrecision) requirePrecision(session, arm.method.estimator);
   const batches = problem.batches(arm.batchSize);
   const settings: RunSettings = {
     method: arm.method,

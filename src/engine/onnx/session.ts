@@ -8,6 +8,7 @@ import { checkTokens, joined, repeated, withoutTangents } from "../rows";
 import { bucketsOf, unbucketed } from "../buckets";
 import type { Bucket } from "../buckets";
 import type { Features, ModelSession, TokenBatch } from "../session";
+import { readAgreements } from "./agreements";
 import { compile } from "./compile";
 import type { Compiled } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
@@ -219,6 +220,12 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     layout,
     width: model.width,
     engineMilliseconds: () => engineMilliseconds,
+    ...(precision.kind === "fp32"
+      ? {}
+      : {
+          agreement: (estimator) =>
+            readAgreements(directory, model.id, adapter.spec.kind, precision)[estimator] ?? null,
+        }),
     features,
     async tangents(point, directions, batch) {
       if (directions.length === 0) fail("directions", "at least one direction", 0);

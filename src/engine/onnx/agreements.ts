@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AdapterSpec } from "../../adapter/adapter";
+import type { Agreement } from "../precision-rule";
+import { precisionName } from "./precision";
+import type { Precision } from "./precision";
+
+/** Figures of one model, kind of adapter and precision, by estimator. */
+export type Agreements = Readonly<Record<string, Agreement>>;
+
+/** Where they are kept: beside the model's weights in the engine's form. */
+function pathOf(directory: string, modelId: string, adapter: AdapterSpec["kind"], precision: Precision): string {
+  const hash = createHash("sha256")
+    .update(`${modelId} ${adapter} ${precisionName(precision)}`)
+    .digest("hex");
+  return join(directory, `${hash.slice(0, 24)}.precision.json`);
+}
+
+/** The figures measured so far; none where the file is missing or damaged. */
+export function readAgreements(...of: Parameters<typeof pathOf>): Agreements {
+  try {
+    const found: unknown = JSON.parse(readFileSync(pathOf(...of), "utf8"));
+    return typeof found === "object" && found !== null ? (found as Agreements) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Adds figures; those of the same estimator are replaced. */
+export function keepAgreements(figures: Agreements, ...of: Parameters<typeof pathOf>): void {
+  const path = pathOf(...of);
+  mkdirSync(of[0], { recursive: true });
+  writeFileSync(`${path}.${process.pid}.tmp`, JSON.stringify({ ...readAgreements(...of), ...figures }));
+  renameSync(`${path}.${process.pid}.tmp`, path);
+}

@@ -1,0 +1,64 @@
+import { fail, sameLength } from "../check/check";
+import type { EstimatorSpec } from "../estimator/estimate";
+import type { ModelSession } from "./session";
+
+/** How an estimator's projected gradients at some precision agree with the exact ones in fp32, on one model with one kind of adapter. */
+export interface Agreement {
+  readonly correlation: number;
+  /** |p - exact| / |exact| over all directions. */
+  readonly relativeError: number;
+  readonly directions: number;
+}
+
+/** What is asked of an estimator at a precision before it may train. */
+export const PRECISION_RULE = { correlation: 0.95, relativeError: 0.3, directions: 50 } as const;
+
+/**
+ * Correlation and relative error of projected gradients p against the exact ones.
+ * @example agreement([1, 2, 4], [1, 2, 3]).relativeError.toFixed(3) // "0.267", 1 / sqrt(14)
+ * @throws when they are not equally many, or fewer than two
+ */
+export function agreement(got: readonly number[], exact: readonly number[]): Agreement {
+  sameLength("projected gradients", got.length, exact.length);
+  if (got.length < 2) fail("projected gradients", "at least two directions", got.length);
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  const centred = (values: readonly number[]): readonly number[] => values.map((value) => value - mean(values));
+  const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, a, i) => sum + a * y[i]!, 0);
+  const [x, y] = [centred(got), centred(exact)];
+  const difference = got.map((value, i) => value - exact[i]!);
+  return {
+    correlation: dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)),
+    relativeError: Math.sqrt(dot(difference, difference) / dot(exact, exact)),
+    directions: got.length,
+  };
+}
+
+/** Whether figures meet the rule; NaN does not. */
+export function meetsRule({ correlation, relativeError, directions }: Agreement): boolean {
+  const { correlation: least, relativeError: most, directions: enough } = PRECISION_RULE;
+  return correlation >= least && relativeError <= most && directions >= enough;
+}
+
+/** What figures of an estimator are kept under. @example estimatorKey({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }) // "two-sided 0.001" */
+export function estimatorKey(spec: EstimatorSpec): string {
+  return spec.kind === "two-sided" ? `two-sided ${spec.perturbationScale}` : spec.kind;
+}
+
+/**
+ * Refuses an estimator on a session whose rounding was measured to spoil it, or was not measured with it.
+ * Sessions that compute with the model's own weights in fp32 or float64 have no `agreement` and are never refused.
+ * @throws with the figures, or with the command that measures them
+ */
+export function requirePrecision(session: Pick<ModelSession, "id" | "agreement">, estimator: EstimatorSpec): void {
+  const key = estimatorKey(estimator);
+  const found = session.agreement?.(key);
+  if (found === undefined || (found !== null && meetsRule(found))) return;
+  const precision = /\|onnx (\S+)/.exec(session.id)?.[1] ?? "this precision";
+  const rule = `correlation >= ${PRECISION_RULE.correlation} and relative error <= ${PRECISION_RULE.relativeError} over >= ${PRECISION_RULE.directions} directions`;
+  throw new Error(
+    found === null
+      ? `estimator ${key} at ${precision}: expected figures of this model, got none: run \`npm run precision\` once, or pass anyPrecision: true`
+      : `estimator ${key} at ${precision}: expected ${rule}, got ${found.correlation.toFixed(3)} and ${found.relativeError.toFixed(2)} over ` +
+          `${found.directions}: use the directional estimator, more bits, or pass anyPrecision: true`,
+  );
+}

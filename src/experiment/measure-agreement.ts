@@ -1,0 +1,64 @@
+import type { Agreement } from "../engine/precision-rule";
+import { agreement, estimatorKey } from "../engine/precision-rule";
+import { gaussianDirection } from "../estimator/direction";
+import type { EstimatorSpec } from "../estimator/estimate";
+import type { Objective } from "../estimator/objective";
+import { axpyInto } from "../tree/vector";
+
+/** Directions, in groups that share a batch, at one point. */
+export interface Probes<Batch> {
+  readonly point: Float32Array;
+  readonly batches: readonly Batch[];
+  readonly perBatch: number;
+  readonly seed: number;
+}
+
+/** The estimators that precisions are measured with. */
+export const MEASURED: readonly EstimatorSpec[] = [
+  { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
+  { kind: "two-sided", perturbationScale: 1e-2, chunk: 1 },
+  { kind: "directional", chunk: null },
+];
+
+/**
+ * The projected gradient of every probe by one estimator: <grad L, z> exactly, or (L(theta + eps z) - L(theta - eps z)) / (2 eps).
+ * Batch b has the directions of step b.
+ */
+export async function projectedGradients<Batch>(
+  estimator: EstimatorSpec,
+  objective: Objective<Batch>,
+  { point, batches, perBatch, seed }: Probes<Batch>,
+): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const [b, batch] of batches.entries()) {
+    const directions = Array.from({ length: perBatch }, (_, q) => gaussianDirection(seed, b, q, point.length));
+    if (estimator.kind !== "two-sided") {
+      found.push(...(await objective.derivatives(point, directions, batch)).derivatives);
+      continue;
+    }
+    const { perturbationScale } = estimator;
+    for (const z of directions) {
+      const ends = [perturbationScale, -perturbationScale].map((by) => {
+        const end = new Float32Array(point.length);
+        axpyInto(end, by, z, point);
+        return end;
+      });
+      const [plus, minus] = await objective.losses(ends, batch);
+      found.push((plus - minus) / (2 * perturbationScale));
+    }
+  }
+  return found;
+}
+
+/** How each measured estimator agrees with exact projected gradients, by its key. */
+export async function measureAgreement<Batch>(
+  objective: Objective<Batch>,
+  exact: readonly number[],
+  probes: Probes<Batch>,
+): Promise<Readonly<Record<string, Agreement>>> {
+  const figures: Record<string, Agreement> = {};
+  for (const estimator of MEASURED) {
+    figures[estimatorKey(estimator)] = agreement(await projectedGradients(estimator, objective, probes), exact);
+  }
+  return figures;
+}
