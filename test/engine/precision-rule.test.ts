@@ -36,7 +36,7 @@ test("a session without rounding is never refused; a rounded one by its figures,
   requirePrecision(rounded(good), twoSided);
   assert.throws(
     () => requirePrecision(rounded(null), twoSided),
-    /two-sided 0.001 at int4:32z: expected figures .* npm run precision/,
+    /two-sided 0.001 at int4:32z: expected figures .*npm run precision/,
   );
   assert.throws(
     () => requirePrecision(rounded({ ...good, relativeError: 7.1 }), directional),
