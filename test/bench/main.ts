@@ -9,6 +9,7 @@ import type { BenchOptions } from "./options";
 import { noiseBench } from "./noise";
 import { outsideBench } from "./outside";
 import { queriesBench } from "./queries";
+import { memoryBench } from "./memory-goals";
 import { loadNow, markdown } from "./report";
 import type { Report } from "./report";
 import { stepBench } from "./step";
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   gradient: gradientBench,
   import: importBench,
   kernel: kernelBench,
+  memory: memoryBench,
 };
 
 async function main(): Promise<void> {

@@ -31,6 +31,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   gradient       a loss and a gradient on TensorFlow.js, beside the loss on ONNX Runtime
   import         import time, time to open, peak memory
   kernel         start, first import, import after an edit, trivial cell and idle memory of the notebook kernel
+  memory         resident memory of a step on generated RoBERTa-large and Llama-2-7B shapes, by precision and setting
 
 Times are taken in turn, round by round: read ratios, not seconds. Needs the model packages (npm start, or ADAZETA_MODEL_DIR) and SST-2
 and TREC (ADAZETA_DATA_DIR, or the hub). Writes test/bench/results/NAME.md.`;
