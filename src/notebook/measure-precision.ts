@@ -31,7 +31,10 @@ async function main(words: readonly string[]): Promise<number> {
       model: { type: "string" },
       task: { type: "string" },
       adapter: { type: "string", default: "tensor-train" },
-      precisions: { type: "string", default: "fp32,int8,int4:32z,int4:128,int8-activations:7,int4-activations:32z" },
+      precisions: {
+        type: "string",
+        default: "fp32,file,int8,int4:32z,int4:128,int8-activations:7,int4-activations:32z",
+      },
       directions: { type: "string", default: "50" },
     },
   });

@@ -94,6 +94,27 @@ export interface FrozenMatrix {
   read(): Float32Array;
   /** Only these rows, [indices.length, H]: an engine need not hold a whole embedding table. */
   rows(indices: ArrayLike<number>): Float32Array;
+  /** The rows as the file has them, where it keeps few bits a number; absent where it does not. */
+  readonly blocks?: StoredBlocks;
+}
+
+/** A matrix [out, in] in blocks of numbers that share a scale: w = scale (q - zero), or scale q + offset where a block has an offset. */
+export interface StoredBlocks {
+  readonly bits: 4 | 8;
+  /** Numbers of a block, along the row. */
+  readonly size: number;
+  /** The code that stands for 0; null: each block has an offset. */
+  readonly zero: number | null;
+  codes(indices: ArrayLike<number>): BlockCodes;
+}
+
+export interface BlockCodes {
+  /** One code a byte, [rows, in]. */
+  readonly values: Uint8Array;
+  /** [rows, blocks] */
+  readonly scales: Float32Array;
+  /** [rows, blocks]; zeros where no block has an offset. */
+  readonly offsets: Float32Array;
 }
 
 /** A frozen weight vector [n]. */

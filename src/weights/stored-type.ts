@@ -1,3 +1,4 @@
+import type { BlockCodes } from "../ops/ops";
 import { half } from "./half";
 
 /** How values lie in a file: blocks of `values` numbers in `bytes` bytes each, decoded to fp32. */
@@ -7,6 +8,16 @@ export interface StoredType {
   readonly bytes: number;
   /** Decodes whole blocks into `target`, which has room for exactly their values. */
   decode(source: Uint8Array, target: Float32Array): void;
+  /** Of types that an engine can multiply by as they are. */
+  readonly codes?: CodedType;
+}
+
+/** How a block's numbers come of whole codes: x = scale (q - zero), or scale q + offset. */
+export interface CodedType {
+  readonly bits: 4 | 8;
+  readonly zero: number | null;
+  /** Takes whole blocks apart: one code a byte, a scale and an offset for each block. */
+  split(source: Uint8Array, into: BlockCodes): void;
 }
 
 /** 32-bit floats, little-endian. */
@@ -49,6 +60,16 @@ export const Q8_0: StoredType = {
       for (let i = 0; i < 32; i++) target[to + i] = d * ((source[at + 2 + i]! << 24) >> 24);
     }
   },
+  codes: {
+    bits: 8,
+    zero: 128,
+    split(source, { values, scales }) {
+      for (let b = 0, at = 0; b < scales.length; b++, at += 34) {
+        scales[b] = half(source, at);
+        for (let i = 0; i < 32; i++) values[32 * b + i] = source[at + 2 + i]! ^ 128;
+      }
+    },
+  },
 };
 
 /** GGUF Q4_0: 32 values, x = d (q - 8); the low nibbles are values 0..15, the high ones 16..31 (18 bytes). */
@@ -65,6 +86,16 @@ export const Q4_0: StoredType = {
         target[to + 16 + i] = d * ((pair >> 4) - 8);
       }
     }
+  },
+  codes: {
+    bits: 4,
+    zero: 8,
+    split(source, { values, scales }) {
+      for (let b = 0, at = 0; b < scales.length; b++, at += 18) {
+        scales[b] = half(source, at);
+        splitNibbles(source, at + 2, values, 32 * b);
+      }
+    },
   },
 };
 
@@ -84,7 +115,26 @@ export const Q4_1: StoredType = {
       }
     }
   },
+  codes: {
+    bits: 4,
+    zero: null,
+    split(source, { values, scales, offsets }) {
+      for (let b = 0, at = 0; b < scales.length; b++, at += 20) {
+        scales[b] = half(source, at);
+        offsets[b] = half(source, at + 2);
+        splitNibbles(source, at + 4, values, 32 * b);
+      }
+    },
+  },
 };
+
+/** 32 codes of 4 bits in 16 bytes: the low halves are the first 16, the high ones the others. */
+function splitNibbles(source: Uint8Array, at: number, values: Uint8Array, to: number): void {
+  for (let i = 0; i < 16; i++) {
+    values[to + i] = source[at + i]! & 15;
+    values[to + 16 + i] = source[at + i]! >> 4;
+  }
+}
 
 /** GGUF Q5_0: 32 values, x = d (q - 16); q has its low four bits in nibbles as in Q4_0 and its fifth in a mask of 32 bits (22 bytes). */
 export const Q5_0: StoredType = {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { fail } from "../check/check";
-import type { FrozenMatrix, FrozenVector } from "../ops/ops";
+import type { FrozenMatrix, FrozenVector, StoredBlocks } from "../ops/ops";
 import type { Weights } from "../model/model";
 import type { RangeFile } from "./range-file";
 import type { StoredType } from "./stored-type";
@@ -75,6 +75,7 @@ export function weightsOf(path: string, parts: readonly TensorFile[]): Weights {
           readRows(file, tensor, type, shape, indices, values);
           return values;
         },
+        ...blocksOf(file, tensor, type, shape),
       };
     },
     vector(name, size): FrozenVector {
@@ -116,6 +117,17 @@ function readRows(
   indices: ArrayLike<number>,
   target: Float32Array,
 ): void {
+  type.decode(rowsAsStored(file, tensor, type, [rows, width], indices), target);
+}
+
+/** These rows' bytes, one row after another. */
+function rowsAsStored(
+  file: RangeFile,
+  tensor: StoredTensor,
+  type: StoredType,
+  [rows, width]: readonly [number, number],
+  indices: ArrayLike<number>,
+): Uint8Array {
   const rowBytes = (width / type.values) * type.bytes;
   const offsets = Array.from(indices, (index) => {
     if (!(Number.isInteger(index) && index >= 0 && index < rows)) {
@@ -123,7 +135,34 @@ function readRows(
     }
     return tensor.offset + (tensor.row ? tensor.row(index) : index) * rowBytes;
   });
-  type.decode(file.gather(offsets, rowBytes), target);
+  return file.gather(offsets, rowBytes);
+}
+
+/** The matrix's own blocks, where its type has codes and its rows are whole blocks. */
+function blocksOf(
+  file: RangeFile,
+  tensor: StoredTensor,
+  type: StoredType,
+  shape: readonly [number, number],
+): { readonly blocks?: StoredBlocks } {
+  const { codes, values: size } = type;
+  const width = shape[1];
+  if (codes === undefined || width % size !== 0) return {};
+  const { bits, zero } = codes;
+  return {
+    blocks: {
+      bits,
+      size,
+      zero,
+      codes(indices) {
+        const values = new Uint8Array(indices.length * width);
+        const [scales, offsets] = [values.length / size, values.length / size].map((count) => new Float32Array(count));
+        const found = { values, scales: scales!, offsets: offsets! };
+        codes.split(rowsAsStored(file, tensor, type, shape, indices), found);
+        return found;
+      },
+    },
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ test.before(async () => {
 test.after(async () => kernel.close());
 
 /** Started from a terminal, not imported: importing one would run it. */
-const entries = ["src/notebook/run-experiment.ts", "src/notebook/run-notebook.ts"];
+const entries = ["src/notebook/measure-precision.ts", "src/notebook/run-experiment.ts", "src/notebook/run-notebook.ts"];
 
 const sources = (folder: string): readonly string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

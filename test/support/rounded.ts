@@ -1,4 +1,5 @@
 import { encodingOf } from "../../src/engine/onnx/encoding";
+import { FLOAT } from "../../src/engine/onnx/graph";
 import type { Precision } from "../../src/engine/onnx/precision";
 import type { Model } from "../../src/model/model";
 import type { FrozenMatrix } from "../../src/ops/ops";
@@ -24,15 +25,20 @@ export function decoded(matrix: FrozenMatrix, precision: Precision): Float32Arra
       return fill((r, i) => values[across ? i * outputs + r : r * inputs + i] * scales[r]);
     }
     case "blocks": {
-      const { block } = form;
+      const { block, bits } = form;
       const [values, scales] = [part("values"), floats("scales")];
       const count = Math.ceil(inputs / block);
       const nibble = (from: Uint8Array, at: number): number => (from[at >> 1] >> (4 * (at & 1))) & 15;
+      const code = bits === 8 ? (at: number): number => values[at] : (at: number): number => nibble(values, at);
+      const points = parts.find(({ name, type }) => name === "zeros" && type === FLOAT) ? floats("zeros") : null;
       const zeros = form.zeros ? part("zeros") : null;
+      const zeroOf = (r: number, b: number): number => {
+        if (points) return points[r * count + b];
+        return zeros ? nibble(zeros, r * 2 * Math.ceil(count / 2) + b) : 2 ** (bits - 1);
+      };
       return fill((r, i) => {
         const b = Math.floor(i / block);
-        const zero = zeros ? nibble(zeros, r * 2 * Math.ceil(count / 2) + b) : 8;
-        return scales[r * count + b] * (nibble(values, (r * count + b) * block + (i % block)) - zero);
+        return scales[r * count + b] * (code((r * count + b) * block + (i % block)) - zeroOf(r, b));
       });
     }
   }

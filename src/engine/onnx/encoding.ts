@@ -1,5 +1,5 @@
 import { unreachable } from "../../check/check";
-import type { FrozenMatrix } from "../../ops/ops";
+import type { FrozenMatrix, StoredBlocks } from "../../ops/ops";
 import { FLOAT, INT8, UINT8 } from "./graph";
 import type { ElementType } from "./graph";
 import type { BlockOptions, Precision } from "./precision";
@@ -54,7 +54,7 @@ export function encodingOf(matrix: FrozenMatrix, precision: Precision): Encoding
     case "int8-activations":
       return columns(matrix, precision.weightBits);
     case "file":
-      return floats(matrix);
+      return matrix.blocks ? asStored(matrix, matrix.blocks) : floats(matrix);
     default:
       return unreachable(precision);
   }
@@ -130,16 +130,55 @@ function blocks(matrix: FrozenMatrix, { block, zeroPoints }: BlockOptions, round
   };
 }
 
+/**
+ * The file's own codes and scales, exactly. A block's offset m becomes the fp32 zero point -m / d, so that d (q - zero) is d q + m to one
+ * rounding of the zero point; where d = 0 it becomes 1 (0 + m).
+ */
+function asStored(matrix: FrozenMatrix, { bits, size, zero, codes }: StoredBlocks): Encoding {
+  const [outputs, inputs] = matrix.shape;
+  const count = inputs / size;
+  const values: Part = { name: "values", type: UINT8, shape: [outputs, count, (size * bits) / 8] };
+  const scales: Part = { name: "scales", type: FLOAT, shape: [outputs * count] };
+  const zeros: Part = { name: "zeros", type: FLOAT, shape: [outputs * count] };
+  return {
+    form: { kind: "blocks", bits, block: size, zeros: zero === null, rounded: false },
+    parts: zero === null ? [values, scales, zeros] : [values, scales],
+    *pieces() {
+      for (const rows of rowIndices(matrix)) {
+        const found = codes(rows);
+        if (zero === null) {
+          const points = found.offsets.map((offset, b) => {
+            const scale = found.scales[b]!;
+            if (scale !== 0) return -offset / scale;
+            found.scales[b] = 1;
+            found.values.fill(0, b * size, (b + 1) * size);
+            return -offset;
+          });
+          yield { part: zeros, bytes: bytesOf(points) };
+        }
+        yield { part: values, bytes: bits === 8 ? found.values : inPairs(found.values) };
+        yield { part: scales, bytes: bytesOf(found.scales) };
+      }
+    },
+  };
+}
+
+/** Two codes a byte, the earlier one in the low half. */
+function inPairs(codes: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: codes.length / 2 }, (_, i) => codes[2 * i]! | (codes[2 * i + 1]! << 4));
+}
+
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
 /** The matrix some rows at a time, in order. */
 function* rowBlocks(matrix: FrozenMatrix): Generator<{ readonly rows: Float32Array; readonly first: number }> {
-  const [outputs, inputs] = matrix.shape;
+  for (const indices of rowIndices(matrix)) yield { rows: matrix.rows(indices), first: indices[0]! };
+}
+
+function* rowIndices({ shape: [outputs, inputs] }: FrozenMatrix): Generator<Int32Array> {
   const step = Math.max(1, Math.floor(BLOCK_BYTES / (4 * inputs)));
-  for (let first = 0; first < outputs; first += step) {
-    const count = Math.min(step, outputs - first);
-    yield { rows: matrix.rows(Int32Array.from({ length: count }, (_, i) => first + i)), first };
-  }
+  for (let first = 0; first < outputs; first += step)
+    yield Int32Array.from({ length: Math.min(step, outputs - first) }, (_, i) => first + i);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {

@@ -5,12 +5,16 @@ import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { computesInFp32, parsePrecision, precisionName, PRECISIONS } from "../../../src/engine/onnx/precision";
 import { onnxSession } from "../../../src/engine/onnx/session";
 import { referenceSession } from "../../../src/engine/reference/session";
+import { llama, llamaConfig } from "../../../src/model/llama";
+import type { Model } from "../../../src/model/model";
+import type { FrozenMatrix } from "../../../src/ops/ops";
 import { normals } from "../../../src/random/normals";
 import { randomKey } from "../../../src/random/key";
+import { openGguf } from "../../../src/weights/gguf";
 import { instructionSet } from "../../bench/report";
 import { near } from "../../support/near";
 import { skipUnless } from "../../support/skip";
-import { roundedModel } from "../../support/rounded";
+import { decoded, roundedModel } from "../../support/rounded";
 import { scratch } from "../../support/scratch";
 import { tinyModel } from "../../support/tiny-models";
 
@@ -70,6 +74,52 @@ for (const precision of PRECISIONS) {
     );
   }
 }
+
+test("file: a GGUF file's own blocks of Q4_1, Q4_0 and Q8_0 are kept, to a rounding of the zero points", async () => {
+  const weights = openGguf("test/fixtures/weights/tiny-llama.gguf");
+  const model = llama(llamaConfig(weights.config), weights);
+  const kinds = new Set<string>();
+  const collect = new Map<string, FrozenMatrix>();
+  const adapter = makeAdapter({ kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] }, model.sites);
+  const seen: Model = {
+    ...model,
+    forward: (ops, hooks, tap) =>
+      model.forward(
+        { ...ops, linear: (x, weight, bias) => (collect.set(weight.name, weight), ops.linear(x, weight, bias)) },
+        hooks,
+        tap,
+      ),
+  };
+  const start = adapter.initial(3);
+  const direction = normals(randomKey(5, "check"), start.length);
+  const batch = {
+    ids: [
+      [1, 2, 3, 4],
+      [5, 6],
+    ],
+  };
+  const judge = await referenceSession(seen, adapter).tangents(start, [direction], batch);
+  for (const matrix of collect.values()) {
+    kinds.add(matrix.blocks ? `${matrix.blocks.bits} ${matrix.blocks.zero}` : "none");
+    near(decoded(matrix, { kind: "file" }), matrix.read(), 1e-6, matrix.name);
+  }
+  assert.ok(
+    ["4 null", "4 8", "8 128"].every((kind) => kinds.has(kind)),
+    [...kinds].join(),
+  );
+  const session = await onnxSession(model, adapter, {
+    threads: 1,
+    cacheDirectory: folder.file("cache"),
+    precision: { kind: "file" },
+  });
+  try {
+    const got = await session.tangents(start, [direction], batch);
+    near(got.primal.data, judge.primal.data, 2e-5);
+    near(got.tangents.data, judge.tangents.data, 1e-4);
+  } finally {
+    await session.dispose();
+  }
+});
 
 test("one graph at a time, and weights as they lie: the same numbers to rounding, after any change from one to the other", async () => {
   const { model, batch } = tinyModel("llama");
