@@ -2,32 +2,12 @@ import { fail } from "../../check/check";
 import type { Reversible } from "../../ops/reverse";
 import type { EmbeddingIndex, Rotary } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
-import type { Layout } from "../../tree/layout";
 import type { Geometry } from "../onnx/geometry";
 import type { Product } from "./product";
+import { embeddingKey } from "./protocol";
+import type { TfPass } from "./protocol";
 import type { Tensor, TensorFlow } from "./tensorflow";
 import type { FrozenTensors } from "./weights";
-
-/** One pass on TensorFlow.js: what it is computed for. */
-export interface TfPass {
-  readonly geometry: Geometry;
-  readonly layout: Layout;
-  /** Trainable parameters [R, d] and directions [P, d], row after row. */
-  readonly points: Float32Array;
-  readonly directions: Float32Array;
-  /** Rows of frozen tables for the batch's tokens, by `embeddingKey`. */
-  readonly embeddings: ReadonlyMap<string, EmbeddingRows>;
-}
-
-export interface EmbeddingRows {
-  readonly data: Float32Array;
-  readonly width: number;
-}
-
-/** Which table's rows, chosen by what. */
-export function embeddingKey(table: string, by: string): string {
-  return `${by} ${table}`;
-}
 
 /**
  * The lower operations on TensorFlow.js tensors, each computed when it is called, with their adjoints. Every operation returns

@@ -1,35 +1,9 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Program } from "../../ops/program";
-import type { Layout } from "../../tree/layout";
+import type { TfReply, TfRequest } from "./protocol";
 import { openBackend } from "./tensorflow";
-import type { BackendName, Load } from "./tensorflow";
+import type { Load } from "./tensorflow";
 import { tfModel } from "./tf-model";
-import type { PassInput, Rows, TfModel } from "./tf-model";
-
-/** What the session asks of its worker thread. */
-export type TfRequest =
-  | { readonly action: "open"; readonly layout: Layout; readonly backends: readonly BackendName[] }
-  | {
-      readonly action: "weight";
-      readonly name: string;
-      readonly shape: readonly number[];
-      readonly data: Float32Array;
-    }
-  | { readonly action: "program"; readonly kind: "plain" | "dual"; readonly program: Program }
-  | { readonly action: "run"; readonly kind: "plain" | "dual"; readonly input: PassInput }
-  | { readonly action: "forward"; readonly pass: number; readonly input: PassInput }
-  | { readonly action: "pullBack"; readonly pass: number; readonly cotangent: Float32Array }
-  | { readonly action: "release"; readonly pass: number }
-  | { readonly action: "tensors" };
-
-/** What it answers, by request. */
-export interface TfReply {
-  readonly name?: BackendName;
-  readonly told?: string;
-  readonly outputs?: readonly Rows[];
-  readonly gradient?: Float32Array;
-  readonly tensors?: number;
-}
+import type { TfModel } from "./tf-model";
 
 /** Answers a session's requests on the worker's port, in order. */
 export function serve(port: MessagePort, load: Load): void {

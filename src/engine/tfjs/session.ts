@@ -8,12 +8,8 @@ import { recordModel } from "../record-model";
 import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { WorkerThread } from "../worker-thread";
-import { embeddingKey } from "./low-ops";
-import type { EmbeddingRows } from "./low-ops";
-import type { TfReply, TfRequest } from "./serve";
-import { backendNames } from "./tensorflow";
-import type { BackendName } from "./tensorflow";
-import type { PassInput, Rows } from "./tf-model";
+import { backendNames, embeddingKey } from "./protocol";
+import type { BackendName, EmbeddingRows, PassInput, Rows, TfReply, TfRequest } from "./protocol";
 
 export interface TfjsOptions {
   /** Backends to try, in order; default: tfjs-node-gpu, tfjs-node, wasm, cpu. */

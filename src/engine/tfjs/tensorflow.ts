@@ -1,6 +1,8 @@
 import type * as Core from "@tensorflow/tfjs-core";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { backendNames } from "./protocol";
+import type { BackendName } from "./protocol";
 
 /** TensorFlow.js, loaded at run time: only a worker thread that computes pays for it. */
 export type TensorFlow = typeof Core;
@@ -13,11 +15,6 @@ export interface OpenBackend {
   /** One line for people. */
   readonly told: string;
 }
-
-export type BackendName = "tfjs-node-gpu" | "tfjs-node" | "wasm" | "cpu";
-
-/** In the order in which they are tried. */
-export const backendNames: readonly BackendName[] = ["tfjs-node-gpu", "tfjs-node", "wasm", "cpu"];
 
 interface Candidate {
   readonly packageName: string;

@@ -6,19 +6,10 @@ import type { Forward } from "../../ops/reverse";
 import type { Layout } from "../../tree/layout";
 import { addStack } from "../gradient-parts";
 import { tfOps } from "./low-ops";
-import type { TfPass } from "./low-ops";
 import { productOn } from "./product";
+import type { PassInput, Rows } from "./protocol";
 import type { OpenBackend, Tensor } from "./tensorflow";
 import { frozenTensors } from "./weights";
-
-/** Numbers with their axes, as they go between threads. */
-export interface Rows {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-/** What a pass is computed for; the layout is the model's. */
-export type PassInput = Omit<TfPass, "layout">;
 
 /**
  * A model's programs and frozen weights on one backend. Lives in the worker thread. Nothing that a call makes on the backend
