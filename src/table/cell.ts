@@ -13,7 +13,7 @@ export interface TableOptions {
   readonly caption?: string;
   /** For a column, which of its values is marked as the best; ties are all marked. */
   readonly best?: Readonly<Record<string, "lowest" | "highest">>;
-  /** Numbers right, text left, unless said otherwise here. */
+  /** Numbers right, also those written as text ("4/5"), other text left, unless said otherwise here. */
   readonly align?: Readonly<Record<string, Align>>;
   /** Decimals of a column; by size when absent. */
   readonly digits?: Readonly<Record<string, number>>;
@@ -57,7 +57,7 @@ export function formatTable(table: ColumnTable, options: TableOptions = {}): For
   return {
     caption: options.caption ?? null,
     names,
-    align: names.map((name, i) => options.align?.[name] ?? (columns[i]!.some(isNumeric) ? "right" : "left")),
+    align: names.map((name, i) => options.align?.[name] ?? (isNumeric(columns[i]!) ? "right" : "left")),
     rows: Array.from({ length: table.numRows() }, (_, row) => formatted.map((column) => column[row]!)),
   };
 }
@@ -87,6 +87,13 @@ function size(value: CellValue): number | null {
   return typeof value === "object" && value !== null ? value.mean : null;
 }
 
-function isNumeric(value: CellValue): boolean {
-  return typeof value === "number" || (typeof value === "object" && value !== null);
+/** Holds numbers, or nothing but texts that are numbers: "3e-3", "4/5", "12 %". */
+function isNumeric(values: readonly CellValue[]): boolean {
+  const there = values.filter((value) => value !== null && value !== undefined);
+  const written = (value: CellValue): boolean =>
+    typeof value === "string" && /^[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?(\/\d+| ?%)?$/.test(value);
+  return (
+    there.some((value) => typeof value === "number" || typeof value === "object") ||
+    (there.length > 0 && there.every(written))
+  );
 }

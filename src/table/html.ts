@@ -28,6 +28,6 @@ export function toHtml(table: ColumnTable, options: TableOptions = {}): string {
 function data({ text, best }: FormattedCell, style: string): string {
   const escaped = escapeText(text);
   return best
-    ? `<td style="${style} background: #e3f1fb; color: #1a1a1a;"><strong title="best of its column">${escaped}</strong></td>`
+    ? `<td style="${style} background-color: #e3f1fb; color: #1a1a1a;"><strong title="best of its column">${escaped}</strong></td>`
     : `<td style="${style}">${escaped}</td>`;
 }

@@ -34,7 +34,7 @@ test("plain text stands in columns, with the best loss marked", () => {
 test("Markdown aligns numbers to the right and escapes what Markdown would read", () => {
   const lines = toMarkdown(table(), { best: { loss: "lowest" } }).split("\n");
   assert.match(lines[1]!, /^\| -+ \| -+: \| -+: \|$/);
-  assert.ok(lines[3]!.includes("MeZO \\<LoRA\\>"));
+  assert.ok(lines[3]!.includes("MeZO &lt;LoRA\\>"));
   assert.ok(lines[3]!.includes("**0.700 (1 seed)**"));
 });
 
@@ -55,6 +55,16 @@ test("HTML marks the best, puts numbers to the right and escapes every text, nam
   assert.ok(html.includes("&lt;b&gt;caption&lt;/b&gt;"));
   assert.match(html, /<td style="text-align: right;[^"]*"><strong[^>]*>2<\/strong><\/td>/);
   assert.match(html, /<td style="text-align: right;[^"]*">1<\/td>/);
+});
+
+test("texts that are numbers stand to the right too: rates, shares, counts of counts; names with digits do not", () => {
+  const rows = [
+    { rate: "3e-3", diverged: "4/5", share: "12.5 %", name: "rank 8", none: "-" },
+    { rate: "1e-3", diverged: "0/5", share: "1 %", name: "8", none: null },
+  ];
+  const aligned = /style="text-align: (\w+)/g;
+  const head = toHtml(from(rows)).split("</thead>")[0]!;
+  assert.equal([...head.matchAll(aligned)].map(([, side]) => side), ["right", "right", "right", "left", "left"]); // prettier-ignore
 });
 
 test("ties are all marked, and a column of missing values has no best", () => {
