@@ -55,6 +55,7 @@ export { devLoss, shareDiverged } from "./table/arm-statistics";
 export { lossAtPasses } from "./table/at-passes";
 export { recordedRuns } from "./table/from-records";
 export { runRecord } from "./table/from-training";
+export { escapeMarkdown } from "./table/escape";
 export { toHtml } from "./table/html";
 export { formatNumber } from "./table/number";
 export { toText } from "./table/text";

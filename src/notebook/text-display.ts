@@ -1,12 +1,14 @@
 import { display, shown } from "./display";
 
 /**
- * Shows sentences, Markdown allowed, under the current cell: for texts with computed numbers.
+ * Shows sentences, Markdown allowed and HTML not, under the current cell: for texts with computed numbers. What comes from data or
+ * from a file's name goes through `escapeMarkdown`, or its stars and links are read as such.
  * @param items one paragraph or list item ("- ...") each
  * @example showText(`The matrix has rank ${rank}.`)
  */
 export function showText(...items: readonly string[]): { readonly [shown]: true } {
   const text = items.join("\n");
-  display({ "text/markdown": text, "text/plain": text });
+  // A page that trusts the notebook would run markup in Markdown. "a < b" in a formula is none and stays.
+  display({ "text/markdown": text.replace(/<(?=[a-z/!?])/gi, "&lt;"), "text/plain": text });
   return { [shown]: true };
 }

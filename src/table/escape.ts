@@ -16,3 +16,15 @@ const entities: Readonly<Record<string, string>> = {
 export function escapeText(text: string): string {
   return text.replace(/[&<>"'$]/g, (character) => entities[character]!);
 }
+
+/**
+ * Text that came from data, on one line, made harmless in Markdown: shown as it is, whether a page reads markup in Markdown or not.
+ * @example escapeMarkdown("*a* <b>") // "\\*a\\* &lt;b\\>"
+ */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/[\\|*_`>$[\]]/g, "\\$&")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/\s+/g, " ");
+}

@@ -1,20 +1,20 @@
 import type { ColumnTable } from "arquero";
 import { formatTable } from "./cell";
 import type { Align, FormattedTable, TableOptions } from "./cell";
+import { escapeMarkdown } from "./escape";
 
 /** A table as GitHub-flavoured Markdown, its columns padded; the best value of a column in bold. */
 export function toMarkdown(table: ColumnTable, options: TableOptions = {}): string {
   const { caption, names, align, rows } = formatTable(table, options);
-  const escape = (text: string): string => text.replace(/[\\|*_`<>$[\]]/g, "\\$&").replace(/\s+/g, " ");
   const cells = [
-    names.map(escape),
-    ...rows.map((row) => row.map((c) => (c.best ? `**${escape(c.text)}**` : escape(c.text)))),
+    names.map(escapeMarkdown),
+    ...rows.map((row) => row.map((c) => (c.best ? `**${escapeMarkdown(c.text)}**` : escapeMarkdown(c.text)))),
   ];
   const widths = columnWidths(cells, 3);
   const rule = widths.map((width, i) => (align[i] === "right" ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
   const [head, ...body] = cells.map((row) => row.map((text, i) => pad(text, widths[i]!, align[i]!)));
   const lines = [head!, rule, ...body].map((row) => `| ${row.join(" | ")} |`);
-  return [...(caption === null ? [] : [escape(caption), ""]), ...lines].join("\n");
+  return [...(caption === null ? [] : [escapeMarkdown(caption), ""]), ...lines].join("\n");
 }
 
 /** A table as aligned plain text for a terminal; `*` marks the best value of a column. */

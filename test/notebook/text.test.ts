@@ -4,6 +4,7 @@ import { claims } from "../../src/notebook/claims";
 import { kernelRegistry, type DisplayContent } from "../../src/notebook/kernel-registry";
 import { measuredNow } from "../../src/notebook/provenance";
 import { showText } from "../../src/notebook/text-display";
+import { escapeMarkdown } from "../../src/table/escape";
 import { throwsWith } from "../support/throws";
 
 const test = suite("notebook/text");
@@ -18,6 +19,15 @@ test("sentences are shown as Markdown, and as they are where nothing draws it", 
     sent.map(({ data }) => data),
     [{ "text/markdown": text, "text/plain": text }],
   );
+});
+
+test("markup in sentences is shown and not read; a formula's sign stays", () => {
+  const sent: DisplayContent[] = [];
+  kernelRegistry().publish = (content) => void sent.push(content);
+  showText("<img src=x onerror=hit()> $a < b$ </p><!-- -->", escapeMarkdown("*<b>* & [x](y)"));
+  kernelRegistry().publish = undefined;
+  const markdown = String(sent[0]?.data["text/markdown"]);
+  assert.is(markdown, "&lt;img src=x onerror=hit()> $a < b$ &lt;/p>&lt;!-- -->\n\\*&lt;b\\>\\* &amp; \\[x\\](y)");
 });
 
 test("claims that hold are printed; those that do not are all named", () => {
