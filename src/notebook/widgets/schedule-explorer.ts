@@ -1,6 +1,6 @@
 import { fail } from "../../check/check";
 import { scheduleFigure } from "../../plot/schedule";
-import { forwardPasses, stepsPerEpoch } from "../../schedule/forward-passes";
+import { forwardPasses, passesPerStep, stepsPerEpoch } from "../../schedule/forward-passes";
 import type { PassKind } from "../../schedule/forward-passes";
 import { exponentOf } from "../../schedule/power-law";
 import type { CurrentPowerLaw } from "../../schedule/power-law";
@@ -100,7 +100,7 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   const exponent = options.exponent ?? { kind: "target", target: 20 };
   const range = (value: number, max: number): number => Math.max(max, Math.ceil(value));
   const sliders = {
-    alpha: floatSlider("alpha", { value: alpha, min: 0.05, max: range(alpha, 3), step: 0.05 }),
+    alpha: floatSlider("alpha", { value: alpha, min: Math.min(0.05, alpha), max: range(alpha, 3), step: 0.05 }),
     by: dropdown(
       "beta from",
       ["target at the end", "beta itself"],
@@ -112,11 +112,21 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
       max: 64,
       step: 0.5,
     }),
-    beta: floatSlider("beta", { value: exponent.kind === "beta" ? exponent.beta : 0.5, min: 0, max: 2, step: 0.01 }),
+    beta: floatSlider("beta", {
+      value: exponent.kind === "beta" ? exponent.beta : 0.5,
+      min: 0,
+      max: exponent.kind === "beta" ? range(exponent.beta, 2) : 2,
+      step: 0.01,
+    }),
     cap: integerSlider("cap", { value: cap, min: 1, max: range(cap, 64) }),
     batchSize: integerSlider("batch size", { value: batchSize, min: 1, max: range(batchSize, 128) }),
-    steps: integerSlider("steps", { value: steps, min: 10, max: range(steps, 20_000), step: 10 }),
-    examples: integerSlider("training examples", { value: examples, min: 8, max: range(examples, 10_000), step: 8 }),
+    steps: integerSlider("steps", { value: steps, min: Math.min(10, steps), max: range(steps, 20_000), step: 10 }),
+    examples: integerSlider("training examples", {
+      value: examples,
+      min: Math.min(8, examples),
+      max: range(examples, 10_000),
+      step: 8,
+    }),
   };
   const settings = (): ExplorerSettings => ({
     alpha: sliders.alpha.value,
@@ -142,7 +152,7 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
       },
     );
   const figure = figureView(drawn(cost));
-  const words = label(costText(cost, constantQueries, sliders.steps.value));
+  const words = label(costText(cost, constantQueries, sliders.steps.value, passes));
   const listeners = new Set<(cost: ScheduleCost) => void>();
   const enable = (): void => {
     sliders.beta.configure({ disabled: sliders.by.value !== "beta itself" });
@@ -151,7 +161,7 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   const moved = (): void => {
     cost = scheduleCost(settings(), passes);
     figure.update(drawn(cost));
-    words.set(costText(cost, constantQueries, sliders.steps.value));
+    words.set(costText(cost, constantQueries, sliders.steps.value, passes));
     for (const listener of [...listeners]) listener(cost);
   };
   enable();
@@ -160,7 +170,7 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   const { alpha: a, by, target, beta, cap: c, batchSize: b, steps: s, examples: e } = sliders;
   show(vbox([hbox([vbox([a, by, target, beta]), vbox([c, b, s, e])]), words, figure]), {
     ...figureBundle(figure.figure),
-    "text/plain": costText(cost, constantQueries, sliders.steps.value),
+    "text/plain": costText(cost, constantQueries, sliders.steps.value, passes),
   });
   return {
     [shown]: true,
@@ -182,9 +192,9 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
 }
 
 /** What the run costs, in one line for people. */
-export function costText(cost: ScheduleCost, constantQueries: number, steps: number): string {
+export function costText(cost: ScheduleCost, constantQueries: number, steps: number, kind: PassKind): string {
   const count = (value: number): string => Math.round(value).toLocaleString("en");
-  const constant = 2 * constantQueries * steps;
+  const constant = passesPerStep(kind, constantQueries) * steps;
   return (
     `beta ${cost.beta.toFixed(3)}, ${count(cost.stepsPerEpoch)} steps an epoch. ${count(steps)} steps cost ${count(cost.forwardPasses)} forward passes ` +
     `(${cost.meanQueries.toFixed(1)} queries a step on average), ${(cost.forwardPasses / constant).toFixed(1)} times as many as with ` +

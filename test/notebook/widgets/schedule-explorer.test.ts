@@ -33,8 +33,13 @@ test("constant one query costs what it is compared to, and a directional step on
   assert.is(scheduleCost(one, "directional").forwardPasses, 200);
   assert.is(scheduleCost(one, "directional").meanQueries, 1);
   assert.match(
-    costText(scheduleCost(one, "two-sided"), 1, 100),
+    costText(scheduleCost(one, "two-sided"), 1, 100, "two-sided"),
     /100 steps cost 200 forward passes .* 1\.0 times as many/,
+  );
+  // Three queries along one direction each: 1 + 3 passes a step, 400 in all.
+  assert.match(
+    costText(scheduleCost(one, "directional"), 3, 100, "directional"),
+    "0.5 times as many as with 3 queries (400)",
   );
 });
 
@@ -49,6 +54,11 @@ test("the figure's third panel is (d + Q + 1) / Q", () => {
   const { data } = scheduleFigure([{ name: "a", queries: 4 }], { steps: 10, stepsPerEpoch: 5, parameters: 95 });
   assert.equal(data[2]!.y, [25, 25]);
   assert.is(data[2]!.xaxis, "x3");
+});
+
+test("a study of its own size has a slider: few steps, few texts, a steep exponent", () => {
+  const { settings } = scheduleExplorer({ steps: 4, examples: 4, batchSize: 2, exponent: { kind: "beta", beta: 3 } });
+  assert.equal([settings.steps, settings.examples], [4, 4]);
 });
 
 test("a value outside its slider is refused", () => {
