@@ -52,6 +52,8 @@ export function writeNotebook(file: string, notebook: NotebookFile): void {
   renameSync(beside, file);
 }
 
+const widgetMime = "application/vnd.jupyter.widget-view+json";
+
 /** nbformat keeps text as a list of lines. */
 const asLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
@@ -61,7 +63,9 @@ function forFile(known: Output): object {
   if (output.output_type === "stream") return { ...output, text: asLines(String(output["text"])) };
   const data = output["data"] as Readonly<Record<string, unknown>> | undefined;
   if (data === undefined) return output;
-  const lines = Object.entries(data).map(([mime, value]) => [mime, typeof value === "string" ? asLines(value) : value]);
+  // The file keeps no widgets' state: a page that opens it could only say that they are gone. What was shown beside them stays.
+  const kept = Object.entries(data).filter(([mime]) => mime !== widgetMime);
+  const lines = kept.map(([mime, value]) => [mime, typeof value === "string" ? asLines(value) : value]);
   return { ...output, data: Object.fromEntries(lines) };
 }
 

@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { figureBundle } from "../../src/notebook/figure-display";
+import { readNotebook } from "../../src/notebook/notebook-file";
+import { gallery } from "../plot/gallery";
+import { scratch } from "../support/scratch";
+import { skipUnless } from "../support/skip";
+
+const test = suite("notebook/static-picture");
+const python = ".venv/bin/python";
+const withJupyter = skipUnless(
+  existsSync(python),
+  "there is no Python environment: npm start -- --set-up-only makes it",
+);
+
+const kernelspec = { name: "tslab", display_name: "TypeScript (tslab)", language: "typescript" };
+const views = { "application/vnd.jupyter.widget-view+json": { version_major: 2, version_minor: 0, model_id: "gone" } };
+
+withJupyter(test, "nbconvert's page shows a figure's picture, also where its widget has no state", () => {
+  const folder = scratch();
+  try {
+    const figures = gallery();
+    const outputs = [figureBundle(figures["lossBoth"]!), { ...figureBundle(figures["map"]!), ...views }].map(
+      (data) => ({
+        ...{ output_type: "display_data", data, metadata: {} },
+      }),
+    );
+    const cell = { cell_type: "code", id: "a", metadata: {}, source: "figures", outputs, execution_count: null };
+    const notebook = { cells: [cell], metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+    writeFileSync(folder.file("page.ipynb"), JSON.stringify(notebook));
+    execFileSync(python, ["-m", "jupyter", "nbconvert", "--to", "html", folder.file("page.ipynb")], { stdio: "pipe" });
+    const page = readFileSync(folder.file("page.html"), "utf8");
+    for (const name of ["lossBoth", "map"]) {
+      const picture = String(figureBundle(figures[name]!)["image/svg+xml"]);
+      assert.ok(page.includes(Buffer.from(picture).toString("base64")), `${name} is in the page, as an image`);
+    }
+  } finally {
+    folder.remove();
+  }
+});
+
+test("committed notebooks have a picture beside each figure, and stay small", () => {
+  for (const name of ["00-quickstart", "01-tensor-train-adapter", "02-divergence-vs-query-schedule"]) {
+    const file = `notebooks/${name}.ipynb`;
+    const bundles = readNotebook(file).cells.flatMap(({ outputs = [] }) =>
+      outputs.map((output) => output["data"] as Readonly<Record<string, unknown>> | undefined),
+    );
+    const figures = bundles.filter((data) => data !== undefined && "application/vnd.plotly.v1+json" in data);
+    assert.ok(figures.length > 3, name);
+    for (const data of figures)
+      assert.ok(data !== undefined && "image/svg+xml" in data, `${name}: a figure without a picture`);
+    assert.ok(statSync(file).size < 500_000, `${name}: ${statSync(file).size} bytes`);
+  }
+});
+
+test.run();
