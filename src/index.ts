@@ -35,6 +35,7 @@ export type { Method } from "./optimizer/method";
 export type { AdapterSpec } from "./adapter/adapter";
 export { trainableCounts } from "./adapter/count";
 export { makeAdapter } from "./adapter/make-adapter";
+export { prefixOfTokens } from "./engine/reference/prefix-of-tokens";
 export { bertSites } from "./model/bert";
 export { llamaSites } from "./model/llama";
 export { loadAdapter, saveAdapter } from "./weights/adapter-file";

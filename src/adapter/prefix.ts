@@ -19,7 +19,7 @@ import type { Stack } from "./stacks";
  * @throws when a number is out of range, or the model has no attention
  * Source: Li and Liang, arXiv 2101.00190; the values themselves trained, and positions from 0, as in MeZO's code
  *   (princeton-nlp/MeZO, large_models/prefix.py). Departs: MeZO draws from N(0, 1) or takes the keys and values of random
- *   words; libraries that hand a prefix over as a cache of past keys count positions from m instead.
+ *   words (`prefixOfTokens`); libraries that hand a prefix over as a cache of past keys count positions from m instead.
  */
 export function prefix(spec: PrefixSpec, sites: readonly Site[]): Adapter {
   const tokens = positiveInteger("tokens", spec.tokens);
