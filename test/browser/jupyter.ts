@@ -111,10 +111,21 @@ export async function startJupyterLab(): Promise<JupyterLab> {
 
 /** Writes a notebook with these code cells where JupyterLab can open it; the answer is its path. */
 export function writeCells(name: string, cells: readonly string[]): string {
+  return writeNotebook(
+    name,
+    cells.map((source) => ({ source, outputs: [] })),
+  );
+}
+
+/** A notebook whose cells have outputs already: written by nobody that JupyterLab trusts. */
+export function writeNotebook(
+  name: string,
+  cells: readonly { readonly source: string; readonly outputs: readonly object[] }[],
+): string {
   const file = `${folder}/${name}.ipynb`;
   mkdirSync(folder, { recursive: true });
-  const cell = (source: string, at: number): object => ({
-    ...{ cell_type: "code", id: `cell-${at}`, metadata: {}, outputs: [], execution_count: null, source },
+  const cell = ({ source, outputs }: (typeof cells)[number], at: number): object => ({
+    ...{ cell_type: "code", id: `cell-${at}`, metadata: {}, outputs, execution_count: null, source },
   });
   const kernelspec = { name: "tslab", display_name: "TypeScript (tslab)", language: "typescript" };
   writeFileSync(
