@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { figureBundle } from "../../src/notebook/figure-display";
-import { readNotebook } from "../../src/notebook/notebook-file";
+import { readNotebook, writeNotebook } from "../../src/notebook/notebook-file";
 import { gallery } from "../plot/gallery";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
@@ -36,6 +36,21 @@ withJupyter(test, "nbconvert's page shows a figure's picture, also where its wid
       const picture = String(figureBundle(figures[name]!)["image/svg+xml"]);
       assert.ok(page.includes(Buffer.from(picture).toString("base64")), `${name} is in the page, as an image`);
     }
+  } finally {
+    folder.remove();
+  }
+});
+
+test("a notebook written here keeps the figure and the text of controls, not the view that only a live kernel can draw", () => {
+  const folder = scratch();
+  try {
+    const data = { "text/plain": "alpha: 0.85", ...figureBundle({ data: [{ y: [1, 2] }] }), ...views };
+    const output = { output_type: "display_data", data, metadata: {} };
+    const cell = { cell_type: "code", id: "a", metadata: {}, source: "explorer", outputs: [output] } as const;
+    writeNotebook(folder.file("written.ipynb"), { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+    const [written] = readNotebook(folder.file("written.ipynb")).cells[0]!.outputs!;
+    const kept = ["text/plain", "application/vnd.plotly.v1+json", "image/svg+xml"];
+    assert.equal(Object.keys(written!["data"] as object), kept);
   } finally {
     folder.remove();
   }
