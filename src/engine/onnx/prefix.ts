@@ -10,7 +10,7 @@ export interface Cut {
 
 /** Inputs of a run that are not the batch's alone: trainable parameters, directions, and what counts points. */
 export function variesWithPoints(input: string): boolean {
-  return input === "theta" || input === "directions" || input === "points" || input.endsWith(":R");
+  return /^(theta|directions)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
 }
 
 /**
