@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { creationBench } from "./creation";
+import { costsBench } from "./costs";
 import { engineBench } from "./engine";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
@@ -18,6 +19,7 @@ import { stepRobertaBench } from "./step-roberta";
 import { variantsBench } from "./variants";
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
+  costs: costsBench,
   step: (options) => stepBench(options, "float32", 4),
   "step-15": (options) => stepBench(options, "float32", 15),
   "step-bfloat16": (options) => stepBench(options, "bfloat16", 4),
