@@ -15,6 +15,8 @@ export const costsPath = "data/results/memory-and-speed.jsonl";
 const BATCH = { texts: 8, tokens: 64 };
 const LIMIT_MS = 8 * 60_000;
 
+const FORMAT = { format: "adazeta-cost", version: 1 } as const;
+
 const run = promisify(execFile);
 
 /**
