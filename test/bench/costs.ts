@@ -23,7 +23,7 @@ const run = promisify(execFile);
  * Memory and time of one step by model, precision and method, each in a process of its own. Appends to the committed records and
  * goes on where it was stopped: a case that has a record is not measured again (delete its line to do so).
  */
-export async function costsBench({ rounds = 3, minutes, dry }: BenchOptions): Promise<Report> {
+export async function costsBench({ rounds = 2, minutes, dry }: BenchOptions): Promise<Report> {
   const directory = resolve(".cache/onnx");
   mkdirSync(directory, { recursive: true });
   const until = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
