@@ -45,7 +45,7 @@ export async function costsBench({ rounds = 2, minutes, dry }: BenchOptions): Pr
       {
         caption:
           `${BATCH.texts} texts of ${BATCH.tokens} tokens, Q = 1 (two forward passes), ${THREADS} threads, each case in a process of its own. Peak: largest resident memory, ` +
-          `Node and TypeScript included. Time: median of ${rounds} steps after one (Llama-2-7B, and first-order RoBERTa-large: one step). First-order methods run on TensorFlow.js, AdamW.`,
+          `Node and TypeScript included. Time: median of the steps after the first. First-order methods run on TensorFlow.js, AdamW.`,
         head: table.columnNames(),
         rows: table.objects().map((row) => Object.values(row).map(cell)),
       },
