@@ -15,6 +15,8 @@ export interface FigureOptions {
 const ink = "#1a1a1a";
 const quiet = "#595959";
 const grid = "#e6e6e6";
+/** Characters of a caption's line: what 640 pixels hold in a wide font (DejaVu, where a system has neither Helvetica nor Arial). */
+const CAPTION_WIDTH = 92;
 
 /** An axis with its name, unit included ("dev loss (nats)"). */
 export function axis(title: string, more: Partial<LayoutAxis> = {}): Partial<LayoutAxis> {
@@ -54,7 +56,7 @@ export function baseLayout(options: FigureOptions, remarks: readonly string[], m
   const caption = [options.origin === undefined ? "" : describeOrigin(options.origin), ...remarks].filter(
     (x) => x !== "",
   );
-  const lines = caption.flatMap((text) => wrap(text, 118));
+  const lines = caption.flatMap((text) => wrap(text, CAPTION_WIDTH));
   const title = options.title ?? "";
   const top = 14 + (title === "" ? 0 : 26) + 15 * lines.length;
   return {

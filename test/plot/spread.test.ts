@@ -43,7 +43,7 @@ test("the legend counts seeds and those diverged; thin lines are said to be sing
     ],
   );
   const subtitle = layout.title!.subtitle as { text: string };
-  assert.match(subtitle.text, /seeds running on after the first of their arm ended/);
+  assert.match(subtitle.text.replaceAll("<br>", " "), /seeds running on after the first of their arm ended/);
   assert.match(subtitle.text, /^measured here/);
 });
 
