@@ -2,7 +2,6 @@ import { fail } from "../check/check";
 import { stepSeconds } from "../table/costs";
 import type { CostMethod, CostRecord } from "../table/costs";
 import { escapeText } from "../table/escape";
-import { formatNumber } from "../table/number";
 import type { Figure, Trace } from "./figure";
 import { logAxis } from "./log-axis";
 import { colors } from "./palette";
@@ -41,7 +40,7 @@ export function costsFigure(records: readonly CostRecord[], options: FigureOptio
         showlegend: panel === "memory",
         x: own.map(place),
         y: values,
-        text: values.map((value) => formatNumber(Number(value.toPrecision(2)))),
+        text: values.map((value) => String(Number(value.toPrecision(2)))),
         textposition: "outside",
         cliponaxis: false,
         marker: { color: shades[method] },
