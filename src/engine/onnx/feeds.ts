@@ -1,6 +1,6 @@
-import type { Rotary } from "../../ops/ops";
 import type { Adapter } from "../../adapter/adapter";
 import { sameLength } from "../../check/check";
+import { poolMatrix, turns } from "../batch-tables";
 import { stackRows } from "../rows";
 import type { Geometry } from "./geometry";
 import type { Feeds } from "./low-ops";
@@ -109,30 +109,10 @@ export function trainableFeeds(
   return out;
 }
 
-/** Mean over each text's tokens as a matrix [B, T]. */
-function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
-  const pool = new Float32Array(texts * tokens);
-  let row = 0;
-  lengths.forEach((length, b) => {
-    pool.fill(1 / length, b * tokens + row, b * tokens + row + length);
-    row += length;
-  });
-  return pool;
-}
-
 /** [S, S]: 0 where token `from` sees token `to`, which is one of the `window` tokens up to itself; -1e9 elsewhere. */
 function causalMask(S: number, window: number): Float32Array {
   return Float32Array.from({ length: S * S }, (_, i) => {
     const back = Math.floor(i / S) - (i % S);
     return back >= 0 && back < window ? 0 : -1e9;
-  });
-}
-
-/** factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis. */
-function turns(S: number, { frequencies, factor }: Rotary, f: (angle: number) => number, copies: number): Float32Array {
-  const half = frequencies.length;
-  return Float32Array.from({ length: S * half * copies }, (_, at) => {
-    const position = Math.floor(at / (half * copies));
-    return factor * f(position * frequencies[at % half]);
   });
 }

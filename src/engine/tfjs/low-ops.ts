@@ -1,7 +1,8 @@
 import { fail } from "../../check/check";
 import type { Reversible } from "../../ops/reverse";
-import type { EmbeddingIndex, Rotary } from "../../ops/ops";
+import type { EmbeddingIndex } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
+import { poolMatrix, turns } from "../batch-tables";
 import type { Geometry } from "../onnx/geometry";
 import type { Product } from "./product";
 import { embeddingKey } from "./protocol";
@@ -108,7 +109,7 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
       const rows = tf.reshape(x, [-1, S, width]);
       const [low, high] = half(rows);
       const turned = tf.concat([tf.neg(high), low], 2);
-      const at = (f: (angle: number) => number): Tensor => tf.tensor3d(angles(S, rotary, f), [1, S, width]);
+      const at = (f: (angle: number) => number): Tensor => tf.tensor3d(turns(S, rotary, f, 2), [1, S, width]);
       return tf.reshape(tf.add(tf.mul(rows, at(Math.cos)), tf.mul(turned, at(Math.sin))), x.shape);
     },
     mask(scores, { causal, window }) {
@@ -157,17 +158,6 @@ function rowsBy({ ids, positions }: Geometry, by: EmbeddingIndex): Int32Array {
   return by === "token" ? ids : by === "position" ? positions : Int32Array.of(0);
 }
 
-/** Mean over each text's tokens as a matrix [B, T]. */
-function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
-  const matrix = new Float32Array(texts * tokens);
-  let row = 0;
-  lengths.forEach((length, b) => {
-    matrix.fill(1 / length, b * tokens + row, b * tokens + row + length);
-    row += length;
-  });
-  return matrix;
-}
-
 /** 1 at each text's scored token: [B, T]. */
 function scoredMatrix({ texts, tokens, scored }: Geometry): Float32Array {
   const matrix = new Float32Array(texts * tokens);
@@ -180,13 +170,4 @@ function insideText({ texts, longest, lengths }: Geometry): Float32Array {
   return Float32Array.from({ length: texts * longest }, (_, i) =>
     i % longest < lengths[Math.floor(i / longest)] ? 1 : 0,
   );
-}
-
-/** factor f(position * frequencies[i]), each pair's angle twice: [S, 2 frequencies]. */
-function angles(S: number, { frequencies, factor }: Rotary, f: (angle: number) => number): Float32Array {
-  const half = frequencies.length;
-  return Float32Array.from({ length: S * 2 * half }, (_, at) => {
-    const position = Math.floor(at / (2 * half));
-    return factor * f(position * frequencies[at % half]);
-  });
 }

@@ -1,0 +1,27 @@
+import type { Rotary } from "../ops/ops";
+import type { Geometry } from "./onnx/geometry";
+
+/** Mean over each text's tokens as a matrix [B, T]. */
+export function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
+  const pool = new Float32Array(texts * tokens);
+  let row = 0;
+  lengths.forEach((length, b) => {
+    pool.fill(1 / length, b * tokens + row, b * tokens + row + length);
+    row += length;
+  });
+  return pool;
+}
+
+/** factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis. */
+export function turns(
+  S: number,
+  { frequencies, factor }: Rotary,
+  f: (angle: number) => number,
+  copies: number,
+): Float32Array {
+  const half = frequencies.length;
+  return Float32Array.from({ length: S * half * copies }, (_, at) => {
+    const position = Math.floor(at / (half * copies));
+    return factor * f(position * frequencies[at % half]);
+  });
+}
