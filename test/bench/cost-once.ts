@@ -12,7 +12,7 @@ import type { CostMethod } from "../../src/table/costs";
 import { adapterOf, costModels } from "./cost-case";
 import type { CostRequest } from "./cost-case";
 import { residentMemory } from "./memory";
-import { sequence } from "./products";
+import { sequence } from "./sequence";
 import { THREADS } from "./subject";
 
 const given = JSON.parse(process.argv[2]) as CostRequest;

@@ -2,7 +2,7 @@ import { bert, bertConfig } from "../../src/model/bert";
 import { llama } from "../../src/model/llama";
 import type { LlamaConfig } from "../../src/model/llama";
 import type { Model, Weights } from "../../src/model/model";
-import { sequence } from "./products";
+import { sequence } from "./sequence";
 
 /** SmolLM2-135M's shape. */
 export const smollm2Shape: LlamaConfig = {

@@ -11,7 +11,7 @@ import { classifierObjective } from "../../src/task/classifier";
 import type { MemoryCase } from "./memory-case";
 import { memoryModel } from "./memory-case";
 import { processMemory } from "./memory";
-import { sequence } from "./products";
+import { sequence } from "./sequence";
 import { THREADS } from "./subject";
 
 const given = JSON.parse(process.argv[2]) as MemoryCase;

@@ -26,7 +26,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   savings        what each saving brings, one line each
   noise          what the noise of a query costs beside its two forward passes, for adapters and for all weights
   outside        the share of a step outside the engine
-  engine         the share of the machine's matrix product rate that the engine reaches
+  engine         the share of the machine's matrix product rate that the engine reaches, by precision
   creation       time to open a session by layers
   gradient       a loss and a gradient on TensorFlow.js, beside the loss on ONNX Runtime
   costs          memory and time of one step by model, precision and method; appends to data/results/memory-and-speed.jsonl
