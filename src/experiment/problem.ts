@@ -1,7 +1,9 @@
 import type { LoadedModel } from "../engine/load-model";
 import type { ModelSession } from "../engine/session";
 import { fail } from "../check/check";
-import type { Head } from "../model/model";
+import type { Objective } from "../estimator/objective";
+import type { Head, Model } from "../model/model";
+import { classifierObjective, evaluateClassifier } from "../task/classifier";
 import type { LabelledBatch } from "../task/classifier";
 import { stepsPerEpoch } from "../schedule/forward-passes";
 import { batchAt } from "../task/batches";
@@ -32,21 +34,50 @@ export interface ProblemOptions {
   readonly shots?: number;
 }
 
-/** A model, its frozen readout and the texts to tune it on: everything about a run but the method and the adapter. */
-export interface Problem {
+/**
+ * A model and the texts to tune it on: everything about a run but the method and the adapter. How a task is read (label words at a
+ * mask or after the prompt, prototypes, options) is hidden behind `objective` and `evaluate`.
+ */
+export interface Trainable<Batch> {
   readonly loaded: LoadedModel;
   readonly task: LoadedTask["task"];
   readonly origin: Origin;
   readonly options: ProblemOptions;
-  readonly readout: Readout;
-  /** log C, the loss of an even guess. */
-  readonly chanceLoss: number;
+  /** The model to open sessions of: the loaded one, or one that gives what the objective scores. */
+  readonly sessionModel: Model;
+  /** The loss of an even guess; null where there is none. */
+  readonly chanceLoss: number | null;
   readonly sample: Sample;
-  /** Fingerprint of readout, train and dev, in order. */
+  /** Fingerprint of what is scored, train and dev, in order. */
   readonly dataHash: string;
   readonly notices: readonly string[];
   /** Training batches of this size (default: the problem's): steps of an epoch, and the batch of a step from 0. */
-  batches(batchSize?: number): { readonly stepsPerEpoch: number; at(step: number): LabelledBatch };
+  batches(batchSize?: number): { readonly stepsPerEpoch: number; at(step: number): Batch };
+  /** The training loss, on a session of `sessionModel`. */
+  objective(session: ModelSession): Objective<Batch>;
+  /** Scores a point on dev, for every choice that is made, or on test, for the very end, once. */
+  evaluate(session: ModelSession, point: Float32Array, part: "dev" | "test"): Promise<Scores>;
+}
+
+/** What an evaluation found. */
+export interface Scores {
+  /** Mean loss of an example, in nats. */
+  readonly loss: number;
+  /** Share of right answers. */
+  readonly accuracy: number;
+  readonly count: number;
+  readonly forwardPasses: number;
+  /** Further metrics of the task, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A problem of choosing among the same classes for every text, with a frozen readout of the model's features. */
+export interface Problem extends Trainable<LabelledBatch> {
+  readonly readout: Readout;
+  /** log C. */
+  readonly chanceLoss: number;
+  /** Training texts in order, for what needs all of them at once. */
+  readonly train: readonly LabelledBatch[];
   readonly dev: readonly LabelledBatch[];
   /** For the very end, once. */
   readonly test: readonly LabelledBatch[];
@@ -92,11 +123,16 @@ export async function makeProblem(
     head === null
       ? await prototypes(await openFrozen(loaded), encode("prototypes"), task.labels.length)
       : labelWords(head, labelTokens(task, tokenizer));
+  const parts = {
+    dev: batchesInOrder(dev, EVALUATION_BATCH),
+    test: batchesInOrder(test, EVALUATION_BATCH),
+  };
   return {
     loaded,
     task,
     origin: from.origin,
     options,
+    sessionModel: model,
     readout,
     chanceLoss: Math.log(task.labels.length),
     sample,
@@ -112,8 +148,13 @@ export async function makeProblem(
         at: (step) => labelledBatch(train, batchAt(seed, step, count, batchSize).indices),
       };
     },
-    dev: batchesInOrder(dev, EVALUATION_BATCH),
-    test: batchesInOrder(test, EVALUATION_BATCH),
+    objective: (session) => classifierObjective(session, readout),
+    async evaluate(session, point, part) {
+      const { loss, accuracy, count } = await evaluateClassifier(session, readout, point, parts[part]);
+      return { loss, accuracy, count, forwardPasses: parts[part].length, metrics: {} };
+    },
+    train: batchesInOrder(train, EVALUATION_BATCH),
+    ...parts,
   };
 }
 

@@ -1,12 +1,10 @@
 import type { Adapter } from "../adapter/adapter";
 import { requirePrecision } from "../engine/precision-rule";
 import type { ModelSession } from "../engine/session";
-import { classifierObjective, evaluateClassifier } from "../task/classifier";
-import type { LabelledBatch } from "../task/classifier";
 import type { RunSettings } from "../train/settings";
 import type { TrainOptions } from "../train/train";
 import type { Arm } from "./arm";
-import type { Problem } from "./problem";
+import type { Trainable } from "./problem";
 
 export interface ArmRun {
   /** Decides the adapter's start and the directions; the problem has texts and batches from its own. */
@@ -25,13 +23,13 @@ const CONSTANT_STEPS = 20;
  * Everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
  * @throws when the session's rounding spoils the arm's estimator, or was not measured with it (`requirePrecision`)
  */
-export function armOptions(
+export function armOptions<Batch>(
   arm: Arm,
-  problem: Problem,
+  problem: Trainable<Batch>,
   adapter: Adapter,
   session: ModelSession,
   { seed, evaluateEvery, stopMargin, anyPrecision = false }: ArmRun,
-): Omit<TrainOptions<LabelledBatch>, "clock"> {
+): Omit<TrainOptions<Batch>, "clock"> {
   if (!anyPrecision) requirePrecision(session, arm.method.estimator);
   const batches = problem.batches(arm.batchSize);
   const settings: RunSettings = {
@@ -55,11 +53,11 @@ export function armOptions(
     },
     start: adapter.initial(seed),
     layout: adapter.layout,
-    objective: classifierObjective(session, problem.readout),
+    objective: problem.objective(session),
     batchAt: (index) => batches.at(index),
     evaluate: async (point) => {
-      const { loss, accuracy } = await evaluateClassifier(session, problem.readout, point, problem.dev);
-      return { loss, accuracy, forwardPasses: problem.dev.length };
+      const { loss, accuracy, forwardPasses } = await problem.evaluate(session, point, "dev");
+      return { loss, accuracy, forwardPasses };
     },
   };
 }

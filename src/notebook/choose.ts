@@ -1,6 +1,5 @@
 import { fail } from "../check/check";
 import type { Problem } from "../experiment/problem";
-import { evaluateClassifier } from "../task/classifier";
 import { saveClassifier } from "../task/saved-classifier";
 import type { LiveRun } from "./live-runs";
 import { openAdapter } from "./open";
@@ -27,8 +26,8 @@ export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScor
   const { best } = run.result;
   if (best === null) return fail("run", "a run with a best checkpoint", run.arm.name);
   const frozen = await openAdapter(problem.loaded, { kind: "none" });
-  const before = await evaluateClassifier(frozen.session, problem.readout, new Float32Array(0), problem.test);
-  const after = await evaluateClassifier(run.session, problem.readout, best.point, problem.test);
+  const before = await problem.evaluate(frozen.session, new Float32Array(0), "test");
+  const after = await problem.evaluate(run.session, best.point, "test");
   return { before: before.accuracy, after: after.accuracy, count: after.count };
 }
 
