@@ -14,8 +14,10 @@ import { lengthFilter } from "../task/length-filter";
 import type { LoadedTask, Origin } from "../task/load-task";
 import { headReadout, prototypeReadout } from "../task/readout";
 import type { Readout } from "../task/readout";
+import { readingOf } from "../task/reading";
 import { sampleTask } from "../task/sample";
 import type { Sample } from "../task/sample";
+import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
 
 /** How many texts a problem takes from a task, and how they are batched. */
@@ -40,7 +42,7 @@ export interface ProblemOptions {
  */
 export interface Trainable<Batch> {
   readonly loaded: LoadedModel;
-  readonly task: LoadedTask["task"];
+  readonly task: Task;
   readonly origin: Origin;
   readonly options: ProblemOptions;
   /** The model to open sessions of: the loaded one, or one that gives what the objective scores. */
@@ -73,6 +75,7 @@ export interface Scores {
 
 /** A problem of choosing among the same classes for every text, with a frozen readout of the model's features. */
 export interface Problem extends Trainable<LabelledBatch> {
+  readonly task: ClassificationTask;
   readonly readout: Readout;
   /** log C. */
   readonly chanceLoss: number;
@@ -102,27 +105,23 @@ export async function makeProblem(
   const { model, tokenizer } = loaded;
   const { seed, maxTokens, minWords = 0, shots = 8 } = options;
   const { head } = model;
-  if ((head === null) !== (task.labelWords === null))
-    fail(
-      `task ${task.name} with ${loaded.title}`,
-      head === null ? "a task scored on the mean of tokens" : "a task with label words",
-      task.scored,
-    );
+  if (task.kind !== "classification") return fail(`task ${task.name}`, "a task with classes", task.kind);
+  const reading = readingOf(task, model);
   const sample = sampleTask(from, {
     seed,
     ...(head === null ? { prototypes: { kind: "per class", count: shots } } : {}),
     train: { kind: "at most", count: options.train },
     dev: { kind: "at most", count: options.dev },
     test: { kind: "at most", count: options.test },
-    keep: lengthFilter(task, tokenizer, { maxTokens, minWords }),
+    keep: lengthFilter(task, reading, tokenizer, { maxTokens, minWords }),
   });
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
-    encodeExamples(task, sample.parts[part], tokenizer, model.context);
+    encodeExamples(task, reading, sample.parts[part], tokenizer, model.context);
   const [train, dev, test] = [encode("train"), encode("dev"), encode("test")];
   const readout =
     head === null
       ? await prototypes(await openFrozen(loaded), encode("prototypes"), task.labels.length)
-      : labelWords(head, labelTokens(task, tokenizer));
+      : labelWords(head, labelTokens(task, reading, tokenizer));
   const parts = {
     dev: batchesInOrder(dev, EVALUATION_BATCH),
     test: batchesInOrder(test, EVALUATION_BATCH),
@@ -140,7 +139,7 @@ export async function makeProblem(
       ...{ train, dev, rows: [...readout.rows], scale: readout.scale },
       ...(readout.bias ? { bias: [...readout.bias] } : {}),
     }),
-    notices: [...from.notices, ...sample.notices],
+    notices: [...from.notices, ...sample.notices, ...cutNotices({ train, dev, test })],
     batches(batchSize = options.batchSize) {
       const count = train.ids.length;
       return {
@@ -156,6 +155,13 @@ export async function makeProblem(
     train: batchesInOrder(train, EVALUATION_BATCH),
     ...parts,
   };
+}
+
+/** One line for each part in which texts were shortened. */
+function cutNotices(parts: Readonly<Record<string, EncodedExamples>>): readonly string[] {
+  return Object.entries(parts).flatMap(([name, { cut, ids }]) =>
+    cut === undefined ? [] : [`${name}: ${cut} of ${ids.length} texts were shortened to what the task allows`],
+  );
 }
 
 function labelWords(head: Head, tokens: readonly number[]): Readout {

@@ -9,6 +9,7 @@ import { makeProblem } from "../experiment/problem";
 import type { Problem, ProblemOptions } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadedTask, LoadOptions } from "../task/load-task";
+import type { Task } from "../task/task";
 import { downloadProgress } from "./download-progress";
 import { environment } from "./environment";
 import { hubSnapshot, type HubOptions } from "../weights/hub";
@@ -45,11 +46,11 @@ export function openModel(name: string, options: OpenModelOptions = {}): Promise
 }
 
 /**
- * Loads a task's texts: from ADAZETA_DATA_DIR, else from the hub, else the samples in data/.
+ * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub, else the samples in data/.
  * @example (await openTask("trec")).origin.description // says which data it is
  */
-export function openTask(name: string, options: LoadOptions = {}): Promise<LoadedTask> {
-  return loadTask(name, { dataDirectory: environment().dataFolder, ...options });
+export function openTask(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask> {
+  return loadTask(which, { dataDirectory: environment().dataFolder, ...options });
 }
 
 /** A model with an adapter, open on an engine. */

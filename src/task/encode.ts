@@ -1,40 +1,121 @@
-import { fail, positiveInteger } from "../check/check";
+import { fail, positiveInteger, unreachable } from "../check/check";
+import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import type { LabelledBatch } from "./classifier";
-import { place } from "./read-text";
-import type { Example, Task } from "./task";
+import { place } from "./example";
+import { checkReading, promptText } from "./reading";
+import type { Example, Reading, Task } from "./task";
 
 /** Examples as token ids, ready to be put into batches. */
 export interface EncodedExamples {
   readonly ids: readonly (readonly number[])[];
   readonly labels: readonly number[];
-  readonly scored: Task["scored"];
+  /** Where each text is scored; a list: the position of each text's mask. */
+  readonly scored: "last token" | "mean of tokens" | readonly number[];
+  /** How many texts were shortened; absent where none was. */
+  readonly cut?: number;
 }
 
 /**
- * Token ids of each example's prompt.
+ * Token ids of each example's prompt. A masked prompt is cut where its task says so, as the reference cuts it (first sentence,
+ * then the end).
  * @param context the model's longest text, in tokens
- * @throws when a prompt has no tokens or more than `context`, with file and line
+ * @param cutTo longer prompts of a causal model lose their beginning; default: they are refused
+ * @throws when a prompt has no tokens or more than `context`, with file and line, or the task has no such reading
  */
 export function encodeExamples(
   task: Task,
+  reading: Reading,
   examples: readonly Example[],
   tokenizer: Tokenizer,
   context: number,
+  cutTo?: number,
 ): EncodedExamples {
   positiveInteger("context", context);
-  const ids = examples.map(({ fields, where }) => {
-    const found = tokenizer.encode(task.prompt(fields));
-    if (found.length === 0) fail(`${place(where)}, prompt`, "at least one token", task.prompt(fields));
-    if (found.length > context)
-      fail(`${place(where)}, prompt`, `at most ${context} tokens, the model's context`, `${found.length} tokens`);
-    return found;
+  checkReading(task, reading);
+  const encoded = examples.map((example) => {
+    const found = encodeOne(task, reading, example, tokenizer);
+    const kept = cutTo === undefined ? found : keepEnd(found, Math.min(cutTo, context), tokenizer);
+    const what = `${place(example.where)}, prompt`;
+    if (kept.ids.length === 0) fail(what, "at least one token", promptText(task, reading, example));
+    if (kept.ids.length > context)
+      fail(what, `at most ${context} tokens, the model's context`, `${kept.ids.length} tokens`);
+    return kept;
   });
-  return { ids, labels: examples.map(({ label }) => label), scored: task.scored };
+  const cut = encoded.filter((text) => text.cut > 0).length;
+  return {
+    ids: encoded.map(({ ids }) => ids),
+    labels: examples.map(({ label }) => label),
+    scored: reading === "masked" ? encoded.map(({ mask }) => mask!) : scoredAt(reading),
+    ...(cut > 0 ? { cut } : {}),
+  };
+}
+
+/** A prompt's ids, the position of its mask, and how many tokens it lost. */
+interface EncodedText {
+  readonly ids: readonly number[];
+  readonly mask: number | null;
+  readonly cut: number;
+}
+
+function encodeOne(task: Task, reading: Reading, example: Example, tokenizer: Tokenizer): EncodedText {
+  if (reading !== "masked" || task.kind !== "classification")
+    return { ids: tokenizer.encode(promptText(task, reading, example)), mask: null, cut: 0 };
+  const { parts, longest } = task.masked!;
+  try {
+    return promptIds(tokenizer, parts(example.fields), longest);
+  } catch (error) {
+    throw new Error(`${place(example.where)}, ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function scoredAt(reading: Exclude<Reading, "masked">): "last token" | "mean of tokens" {
+  switch (reading) {
+    case "causal":
+      return "last token";
+    case "pooled":
+      return "mean of tokens";
+    default:
+      return unreachable(reading);
+  }
 }
 
 /**
- * The batch of the examples at these indices. A language model is scored at each prompt's last token, where the label word follows.
+ * The last `longest` tokens of a text; the token that begins texts stays in front.
+ * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: longest 2048.
+ * @example keepEnd({ ids: [1, 5, 6, 7], mask: null, cut: 0 }, 3, llama2).ids // [1, 6, 7]
+ */
+export function keepEnd<T extends { readonly ids: readonly number[]; readonly cut: number }>(
+  text: T,
+  longest: number,
+  { special }: Tokenizer,
+): T {
+  const { ids } = text;
+  const excess = ids.length - positiveInteger("longest", longest);
+  if (excess <= 0) return text;
+  const start = special.beginning !== null && ids[0] === special.beginning ? 1 : 0;
+  return { ...text, ids: [...ids.slice(0, start), ...ids.slice(start + excess)], cut: text.cut + excess };
+}
+
+/** How many tokens an example's text has, special tokens included and nothing cut; of a choice or an answer with the longest that may follow. */
+export function tokensOf(task: Task, reading: Reading, example: Example, tokenizer: Tokenizer): number {
+  const prompt = promptText(task, reading, example);
+  switch (task.kind) {
+    case "classification":
+      if (reading === "masked") return promptIds(tokenizer, task.masked!.parts(example.fields)).ids.length;
+      return tokenizer.encode(prompt).length;
+    case "choice":
+      return Math.max(...task.options(example).map(({ text }) => tokenizer.encode(prompt + text).length));
+    case "generation":
+      return tokenizer.encode(prompt + task.answer(example)).length;
+    default:
+      return unreachable(task);
+  }
+}
+
+/**
+ * The batch of the examples at these indices. A causal model is scored at each prompt's last token, where the label word follows;
+ * a masked one at the mask.
  * @throws when an index is not an example's
  */
 export function labelledBatch(encoded: EncodedExamples, indices: readonly number[]): LabelledBatch {
@@ -42,12 +123,10 @@ export function labelledBatch(encoded: EncodedExamples, indices: readonly number
     i in values ? values[i] : fail("index", `0..${values.length - 1}`, i);
   const ids = indices.map((i) => at(encoded.ids, i));
   const labels = indices.map((i) => at(encoded.labels, i));
-  switch (encoded.scored) {
-    case "last token":
-      return { input: { ids, scored: ids.map((text) => text.length - 1) }, labels };
-    case "mean of tokens":
-      return { input: { ids }, labels };
-  }
+  const { scored } = encoded;
+  if (scored === "mean of tokens") return { input: { ids }, labels };
+  const positions = scored === "last token" ? ids.map((text) => text.length - 1) : indices.map((i) => at(scored, i));
+  return { input: { ids, scored: positions }, labels };
 }
 
 /** All examples in their order, in batches of `batchSize`, the last one shorter where it must be: for evaluation. */

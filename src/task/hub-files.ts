@@ -1,5 +1,7 @@
 import { describe } from "../weights/hub-fetch";
-import type { SplitName, Task } from "./task";
+import type { HubSource } from "./source";
+import { splitNames } from "./task";
+import type { SplitName } from "./task";
 
 /** One file as it came from the hub. */
 export interface HubFile {
@@ -25,25 +27,25 @@ const revisions = ["refs/convert/parquet", "main"] as const;
  * `{configuration}/{split}-*.parquet` of main. Several files of a split come in the order of their names.
  * @throws when the hub does not answer in time, answers with an error, or has no such files
  */
-export async function hubFiles(task: Task, options: HubOptions): Promise<readonly HubFile[]> {
+export async function hubFiles(source: HubSource, options: HubOptions): Promise<readonly HubFile[]> {
   const { downloadFile, listFiles } = await import("@huggingface/hub");
   const { endpoint, answerMs = 3000, totalMs = 60000 } = options;
   const patience = impatientFetch(answerMs, totalMs);
-  const repo = { type: "dataset", name: task.hub.repository } as const;
+  const repo = { type: "dataset", name: source.repository } as const;
   const shared = { repo, hubUrl: endpoint, fetch: patience.fetch };
   try {
     let reason = "";
     for (const revision of revisions) {
       const listed: string[] = [];
       try {
-        for await (const entry of listFiles({ ...shared, revision, path: task.hub.configuration, recursive: true }))
+        for await (const entry of listFiles({ ...shared, revision, path: source.configuration, recursive: true }))
           if (entry.type === "file") listed.push(entry.path);
       } catch (error) {
         if (!isNotFound(error)) throw error;
         reason = `, revision ${revision}: not found`;
         continue;
       }
-      const wanted = chooseFiles(task, listed);
+      const wanted = chooseFiles(source, listed);
       if (wanted === null) continue;
       const files: HubFile[] = [];
       for (const { split, path } of wanted) {
@@ -53,7 +55,7 @@ export async function hubFiles(task: Task, options: HubOptions): Promise<readonl
       }
       return files;
     }
-    throw new Error(`${task.hub.repository}: expected parquet files of ${task.hub.configuration}, got none${reason}`);
+    throw new Error(`${source.repository}: expected parquet files of ${source.configuration}, got none${reason}`);
   } catch (error) {
     throw new Error(patience.expired() ?? describe(error));
   } finally {
@@ -63,18 +65,19 @@ export async function hubFiles(task: Task, options: HubOptions): Promise<readonl
 
 /**
  * The files of each labelled split among a listing, in order; null where a split has none.
- * @example chooseFiles(sst2, ["sst2/train/0000.parquet", "sst2/validation/0000.parquet", "sst2/test/0000.parquet"])
+ * @example chooseFiles(sst2.hub, ["sst2/train/0000.parquet", "sst2/validation/0000.parquet", "sst2/test/0000.parquet"])
  *   // [{ split: "train", path: "sst2/train/0000.parquet" }, { split: "validation", path: "sst2/validation/0000.parquet" }]
  */
 export function chooseFiles(
-  task: Task,
+  { configuration, splits }: HubSource,
   listed: readonly string[],
 ): readonly { readonly split: SplitName; readonly path: string }[] | null {
-  const { configuration, splits } = task.hub;
-  const groups = splits.map((split) => {
-    const starts = [`${configuration}/${split}/`, `${configuration}/${split}-`];
+  const groups = splitNames.flatMap((split) => {
+    const name = splits[split];
+    if (name === undefined) return [];
+    const starts = [`${configuration}/${name}/`, `${configuration}/${name}-`];
     const paths = listed.filter((path) => path.endsWith(".parquet") && starts.some((start) => path.startsWith(start)));
-    return [...paths].sort().map((path) => ({ split, path }));
+    return [[...paths].sort().map((path) => ({ split, path }))];
   });
   return groups.every((group) => group.length > 0) ? groups.flat() : null;
 }

@@ -1,19 +1,23 @@
 import { fail } from "../check/check";
 import { labelWordIds } from "../text/label-words";
 import type { Tokenizer } from "../text/tokenizer";
-import type { Task } from "./task";
+import { promptText, wordsOf } from "./reading";
+import type { Reading, Task } from "./task";
 
 /**
- * The token of each of the task's label words, in the order of its classes. Checked where it will be scored: prompt + word has to
- * be the prompt's tokens and then that one token.
+ * The token of each of the task's label words, in the order of its classes. After a prompt it is checked where it will be scored:
+ * prompt + word has to be the prompt's tokens and then that one token.
  * @throws when the task has no label words, a word is not one token, two words are the same token, or a word changes the prompt's tokens
- * @example labelTokens(sst2, smollm2) // [13321, 1109]: " terrible", " great"
+ * @example labelTokens(sst2, "causal", smollm2) // [13321, 1109]: " terrible", " great"
  */
-export function labelTokens(task: Task, tokenizer: Tokenizer): readonly number[] {
-  const words = task.labelWords ?? fail(`label words of ${task.name}`, "one word per class", "none");
-  const prompt = task.prompt(Object.fromEntries(Object.keys(task.fields).map((field) => [field, "a text ."])));
+export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer): readonly number[] {
+  const words = wordsOf(task, reading);
+  const ids = labelWordIds(tokenizer, words);
+  if (reading === "masked") return ids;
+  const fields = Object.fromEntries(Object.keys(task.fields).map((field) => [field, "a text ."]));
+  const prompt = promptText(task, reading, { fields, label: 0, where: { file: "", line: 1 } });
   const before = tokenizer.encode(prompt);
-  return labelWordIds(tokenizer, words).map((id, i) => {
+  ids.forEach((id, i) => {
     const both = tokenizer.encode(prompt + words[i]);
     if (both.join() !== [...before, id].join())
       fail(
@@ -21,6 +25,11 @@ export function labelTokens(task: Task, tokenizer: Tokenizer): readonly number[]
         `token ${id} after ${before.length} others`,
         both,
       );
-    return id;
   });
+  return ids;
+}
+
+/** Whether every label word of a reading is one token: then one row of features serves all classes. */
+export function oneTokenWords(task: Task, reading: Reading, tokenizer: Tokenizer): boolean {
+  return wordsOf(task, reading).every((word) => tokenizer.continuation(word).length === 1);
 }

@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import { hubFiles } from "./hub-files";
 import type { HubFile } from "./hub-files";
+import { ownSplits } from "./own-table";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
+import type { HubSource } from "./source";
+import { splitNames } from "./task";
 import type { Example, SplitName, Task } from "./task";
 import { taskNamed } from "./tasks";
 
@@ -21,7 +24,7 @@ export interface LoadedTask {
 
 /** Which data was used. */
 export interface Origin {
-  readonly kind: "directory" | "hub" | "samples";
+  readonly kind: "directory" | "hub" | "samples" | "own";
   /** For a figure's caption, for example "trec from the hub, CogComp/trec (train 5452, test 500)". Names no local path. */
   readonly description: string;
   /** sha256 of the bytes of the files used, one after another (train, validation, test). */
@@ -42,15 +45,17 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a task from the first of: the data directory, the hub, the samples.
- * A source that does not have the task is passed over with a notice; one that has it with a fault in it is an error.
+ * Loads a task, by its name or as it is declared, from the first of: the user's own files (`tableTask`), the data directory, the hub,
+ * the samples. A source that does not have the task is passed over with a notice; one that has it with a fault in it is an error.
  * @throws when the data directory does not exist, a file is missing or faulty (with file and line), or no source has the task
  * @example (await loadTask("trec", { hub: "off" })).origin.kind // "samples"
  */
-export async function loadTask(name: string, options: LoadOptions = {}): Promise<LoadedTask> {
-  const task = taskNamed(name);
+export async function loadTask(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask> {
+  const task = typeof which === "string" ? taskNamed(which) : which;
   const { dataDirectory, hub = "auto", samplesDirectory = "data/samples", variant, hubAnswerMs } = options;
   const notices: string[] = [];
+  if (task.own)
+    return loaded(task, notices, { kind: "own", source: "own table", read: await ownSplits(task, task.own) });
   if (dataDirectory !== undefined) {
     if (!existsSync(dataDirectory)) fail("dataDirectory", "an existing folder", dataDirectory);
     const source = findDistribution(task, dataDirectory, variant);
@@ -61,30 +66,38 @@ export async function loadTask(name: string, options: LoadOptions = {}): Promise
     const folders = [...new Set(task.directories.map(({ folder }) => folder))].join(" or ");
     notices.push(`data directory: no folder ${folders} for ${task.name} in ${dataDirectory}`);
   }
-  if (hub !== "off") {
+  if (hub !== "off" && task.hub !== null) {
     const endpoint = hub === "auto" ? "https://huggingface.co" : hub;
-    const files = await hubFiles(task, { endpoint, answerMs: hubAnswerMs }).catch(messageOf);
+    const files = await hubFiles(task.hub, { endpoint, answerMs: hubAnswerMs }).catch(messageOf);
     if (typeof files !== "string") {
-      return loaded(task, notices, { kind: "hub", source: task.hub.repository, read: await readHub(task, files) });
+      const read = await readHub(task, task.hub, files);
+      return loaded(task, notices, { kind: "hub", source: task.hub.repository, read });
     }
     notices.push(`hub ${endpoint}: ${task.hub.repository} not read (${files})`);
   }
-  if (!existsSync(join(samplesDirectory, task.samples))) {
-    const tried = [...notices, `no file ${task.samples} in ${samplesDirectory}`].join("; ");
+  if (task.samples === null || !existsSync(join(samplesDirectory, task.samples))) {
+    const missing = task.samples === null ? "no samples of it" : `no file ${task.samples} in ${samplesDirectory}`;
+    const tried = [...notices, missing].join("; ");
     throw new Error(`data for ${task.name}: expected a data directory, a hub or samples, got none (${tried})`);
   }
-  const read = await readSamples(task, samplesDirectory);
+  const read = await readSamples(task, samplesDirectory, task.samples);
   return loaded(task, notices, { kind: "samples", source: "written for this project", read });
 }
 
-async function readHub(task: Task, files: readonly HubFile[]): Promise<readonly ReadSplit[]> {
+async function readHub(task: Task, source: HubSource, files: readonly HubFile[]): Promise<readonly ReadSplit[]> {
   const read: ReadSplit[] = [];
-  for (const split of task.hub.splits) {
+  for (const split of splitNames) {
     const parts = files.filter((file) => file.split === split);
+    if (parts.length === 0) continue;
     const examples: Example[] = [];
-    for (const { path, bytes } of parts)
-      for (const example of await readParquet(task, bytes, `${task.hub.repository}/${path}`)) examples.push(example);
-    read.push({ split, examples, bytes: parts.map(({ bytes }) => bytes) });
+    let unlabelled = 0;
+    for (const { path, bytes } of parts) {
+      const found = await readParquet(task, source, bytes, `${source.repository}/${path}`);
+      for (const example of found.examples) examples.push(example);
+      unlabelled += found.unlabelled;
+    }
+    const notices = unlabelled > 0 ? [`${split}: ${unlabelled} rows without a label or an answer left out`] : [];
+    read.push({ split, examples, bytes: parts.map(({ bytes }) => bytes), notices });
   }
   return read;
 }
@@ -107,7 +120,7 @@ function loaded(
     task,
     splits: { train: find("train"), validation: find("validation"), test: find("test") },
     origin: { kind, description, hash: hash.digest("hex") },
-    notices,
+    notices: [...notices, ...read.flatMap((part) => part.notices)],
   };
 }
 
@@ -119,6 +132,8 @@ function placeName(kind: Origin["kind"]): string {
       return "the hub";
     case "samples":
       return "the samples";
+    case "own":
+      return "a file of the user's";
     default:
       return unreachable(kind);
   }

@@ -1,39 +1,54 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fail } from "../check/check";
-import { decodeText, readLabelledLines, readTable } from "./read-text";
-import { splitNames } from "./task";
-import type { DirectorySource, Example, SplitName, Task } from "./task";
+import { fail, unreachable } from "../check/check";
+import { examplesOf, labelColumns } from "./example";
+import { readRows } from "./read-rows";
+import type { DirectorySource, FileLayout, Gap } from "./source";
+import { classNames, classOf, splitNames } from "./task";
+import type { Example, SplitName, Task } from "./task";
 
 /** One split as it was read, and the bytes of the files it came from. */
 export interface ReadSplit {
   readonly split: SplitName;
   readonly examples: readonly Example[];
   readonly bytes: readonly Uint8Array[];
+  /** What the reader should know of it. */
+  readonly notices: readonly string[];
 }
 
 /**
- * The distribution of a task in a data directory: the one asked for, else the first whose train file is there; undefined where
- * the directory has no folder of the task.
+ * The distribution of a task in a data directory: the one asked for, else the first that is complete (train and what the literature
+ * reports on), else the first whose train file or folder is there; undefined where the directory has no folder of the task.
  * @throws when the task has no such variant
  */
 export function findDistribution(task: Task, directory: string, variant?: string): DirectorySource | undefined {
   const chosen = task.directories.filter((source) => variant === undefined || source.variant === variant);
-  if (chosen.length === 0) fail("variant", `one of ${task.directories.map((s) => s.variant).join(", ")}`, variant);
-  const complete = chosen.find(({ folder, files }) => existsSync(join(directory, folder, files.train)));
-  return complete ?? chosen.find(({ folder }) => existsSync(join(directory, folder)));
+  if (chosen.length === 0 && variant !== undefined)
+    fail("variant", `one of ${task.directories.map((s) => s.variant).join(", ")}`, variant);
+  const has = ({ folder }: DirectorySource, file: string | undefined) =>
+    file !== undefined && existsSync(join(directory, folder, file));
+  return (
+    chosen.find((source) => {
+      const { files, gap } = source;
+      return has(source, files.train) && (gap?.kind === "cut" || has(source, files[task.testSplit]));
+    }) ??
+    chosen.find((source) => has(source, source.files.train)) ??
+    chosen.find(({ folder }) => existsSync(join(directory, folder)))
+  );
 }
 
 /**
- * Reads all labelled splits of a distribution. Train and the task's test split must be there.
+ * Reads all labelled splits of a distribution. Train and the task's test split must be there, or be cut from train where the
+ * source says so.
  * @throws when one of them is missing or not labelled, or a file is faulty, with file and line
  */
 export async function readDistribution(
   task: Task,
   directory: string,
-  { folder, files, format }: DirectorySource,
+  source: DirectorySource,
 ): Promise<readonly ReadSplit[]> {
+  const { folder, files, gap } = source;
   const read: ReadSplit[] = [];
   for (const split of splitNames) {
     const name = files[split];
@@ -45,26 +60,74 @@ export async function readDistribution(
       if (needed) fail(`split ${split} of ${task.name}`, `a file ${file} in ${directory}`, "no such file");
       continue;
     }
-    const bytes = await readFile(path);
-    const text = decodeText(bytes);
-    const examples = format === "table" ? readTable(task, text, file) : readLabelledLines(task, text, file);
-    if (examples !== null) read.push({ split, examples, bytes: [bytes] });
-    else if (needed) fail(`${file} line 1, header`, "a column label", text.split("\n")[0]);
+    const found = await readSplit(task, split, source, path, file);
+    if (found !== null) read.push(found);
+    else if (needed) notLabelled(task, file);
   }
-  return read;
+  return gap === undefined ? read : filled(task, read, gap);
+}
+
+/** Reads one file as a split. @returns null where it has no labels */
+export async function readSplit(
+  task: Task,
+  split: SplitName,
+  layout: FileLayout,
+  path: string,
+  file: string,
+): Promise<ReadSplit | null> {
+  const bytes = await readFile(path);
+  const rows = await readRows(layout, bytes, file);
+  const read = examplesOf(task, rows);
+  if (read === null) return null;
+  const { examples, unlabelled } = read;
+  const notices = [
+    ...(rows.short > 0 ? [`${file}: ${rows.short} lines with too few cells left out`] : []),
+    ...(unlabelled > 0 ? [`${file}: ${unlabelled} rows without a label or an answer left out`] : []),
+  ];
+  return { split, examples, bytes: [bytes], notices };
+}
+
+function notLabelled(task: Task, file: string): never {
+  const names = task.kind === "classification" ? labelColumns(task).join(" or ") : "answers";
+  return fail(`${file} line 1, header`, `a column ${names}`, "none");
+}
+
+/** What a source's gap does to its splits. */
+function filled(task: Task, read: readonly ReadSplit[], { kind, field, notice }: Gap): readonly ReadSplit[] {
+  const [train, ...others] = read;
+  const noticed = { ...train, notices: [notice, ...train.notices] };
+  switch (kind) {
+    case "cut": {
+      const values = [...new Set(train.examples.map(({ fields }) => fields[field]))];
+      const held = new Set(values.filter((_, i) => i % 3 === 2));
+      const isHeld = ({ fields }: Example) => held.has(fields[field]);
+      const rest = train.examples.filter((example) => !isHeld(example));
+      const test = { split: task.testSplit, examples: train.examples.filter(isHeld), bytes: [], notices: [] };
+      return [{ ...noticed, examples: rest }, ...others, test];
+    }
+    case "disjoint": {
+      const tested = others.find(({ split }) => split === task.testSplit)?.examples ?? [];
+      const held = new Set(tested.map(({ fields }) => fields[field]));
+      const rest = train.examples.filter(({ fields }) => !held.has(fields[field]));
+      const dropped = train.examples.length - rest.length;
+      const notices = [...noticed.notices, `${dropped} train examples left out: their ${field} is in the test split`];
+      return [{ ...noticed, examples: rest, notices }, ...others];
+    }
+    case "smaller":
+      return [noticed, ...others];
+    default:
+      return unreachable(kind);
+  }
 }
 
 /** Reads the project's own sample texts of a task and splits them. @throws when the file is faulty, with file and line */
-export async function readSamples(task: Task, directory: string): Promise<readonly ReadSplit[]> {
-  const bytes = await readFile(join(directory, task.samples));
-  const text = decodeText(bytes);
-  const examples =
-    readTable(task, text, task.samples) ??
-    fail(`${task.samples} line 1, header`, "a column label", text.split("\n")[0]);
-  const { train, test } = splitSamples(task, examples);
+export async function readSamples(task: Task, directory: string, samples: string): Promise<readonly ReadSplit[]> {
+  const read = await readSplit(task, "train", { format: "tsv" }, join(directory, samples), samples);
+  if (read === null) return notLabelled(task, samples);
+  const { train, test } = splitSamples(task, read.examples);
   return [
-    { split: "train", examples: train, bytes: [bytes] },
-    { split: task.testSplit, examples: test, bytes: [] },
+    { ...read, examples: train },
+    { split: task.testSplit, examples: test, bytes: [], notices: [] },
   ];
 }
 
@@ -76,7 +139,7 @@ export function splitSamples(
   task: Task,
   examples: readonly Example[],
 ): { readonly train: readonly Example[]; readonly test: readonly Example[] } {
-  const met = new Array<number>(task.labels.length).fill(0);
-  const inTest = examples.map(({ label }) => ++met[label] % 4 === 0);
+  const met = new Array<number>(classNames(task).length).fill(0);
+  const inTest = examples.map((example) => ++met[classOf(task, example)] % 4 === 0);
   return { train: examples.filter((_, i) => !inTest[i]), test: examples.filter((_, i) => inTest[i]) };
 }

@@ -1,38 +1,56 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { fail, show } from "../check/check";
-import { exampleOf, labelOf, place } from "./read-text";
-import type { Example, Task } from "./task";
+import { examplesOf, labelColumns, place } from "./example";
+import type { ReadExamples } from "./example";
+import type { Rows } from "./row";
+import type { HubSource } from "./source";
+import type { Task } from "./task";
 
 /**
- * Reads the rows of a parquet file that has the task's text columns and its hub label column (integers).
- * Label numbers are mapped to ours by class name; where the file carries its own class names (the metadata that the `datasets`
- * library writes), they must be the ones declared in the task.
+ * Reads the rows of a parquet file that has the task's columns, as the hub has them. Label numbers are mapped to ours by class
+ * name; where the file carries its own class names (the metadata that the `datasets` library writes), they must be the ones
+ * declared in the task.
  * @throws when the file is not parquet, a column is missing, the file's class names are others, or a row has no text or an
  *   unknown label (-1 = not labelled), with file and row
  */
-export async function readParquet(task: Task, bytes: Uint8Array, file: string): Promise<readonly Example[]> {
-  const { parquetMetadata, parquetReadObjects } = await import("hyparquet");
+export async function readParquet(
+  task: Task,
+  { labelColumn, labelNames }: HubSource,
+  bytes: Uint8Array,
+  file: string,
+): Promise<ReadExamples> {
+  const { rows, metadata } = await parquetRows(bytes, file);
+  if (labelColumn === null) return examplesOf(task, rows) ?? fail(file, "answers", "none");
+  const columns = rows.header?.columns ?? [];
+  if (!columns.includes(labelColumn)) fail(`${file}, columns`, labelColumn, columns);
+  const names = storedNames(metadata, labelColumn) ?? labelNames;
+  if (names.join() !== labelNames.join()) fail(`${file}, class names of ${labelColumn}`, labelNames.join(", "), names);
+  const column = task.kind === "classification" ? labelColumns(task)[0] : labelColumn;
+  const skipped = task.kind === "classification" ? (task.noLabel ?? []) : [];
+  const named = rows.rows.map(({ cells, where }) => {
+    const number = Number(cells[labelColumn]);
+    const label = skipped.includes(String(number)) ? String(number) : labelNames[number];
+    if (label === undefined) fail(`${place(where)}, ${labelColumn}`, `0..${labelNames.length - 1}`, number);
+    return { cells: { ...cells, [column]: label }, where };
+  });
+  const header = rows.header && { ...rows.header, columns: [...columns, column] };
+  return examplesOf(task, { ...rows, header, rows: named }) ?? fail(file, "labels", "none");
+}
+
+/** A parquet file's rows, nested columns as objects and lists, and its metadata. @throws when it is none, or has no rows */
+export async function parquetRows(
+  bytes: Uint8Array,
+  file: string,
+): Promise<{ readonly rows: Rows; readonly metadata: FileMetaData }> {
+  const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const whole = new Uint8Array(bytes).buffer; // a copy: a Buffer may be a view of a larger one
   const buffer: AsyncBuffer = { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) };
   const metadata = metadataOf(() => parquetMetadata(whole), file);
-  const present = metadata.schema.slice(1).map((element) => element.name);
-  const { labelColumn, labelNames } = task.hub;
-  const columnOf = (names: readonly string[]) =>
-    names.find((name) => present.includes(name)) ?? fail(`${file}, columns`, names.join(" or "), present);
-  const textColumns = Object.entries(task.fields).map(([field, names]) => ({ field, column: columnOf(names) }));
-  columnOf([labelColumn]);
-  const names = classNames(metadata, labelColumn) ?? labelNames;
-  if (names.join() !== labelNames.join()) fail(`${file}, class names of ${labelColumn}`, labelNames.join(", "), names);
-  const columns = [...textColumns.map(({ column }) => column), labelColumn];
-  const rows = await parquetReadObjects({ file: buffer, metadata, columns });
-  if (rows.length === 0) fail(file, "rows", "none");
-  return rows.map((row, i) => {
-    const where = { file, line: i + 1 };
-    const number = Number(row[labelColumn]);
-    const name = labelNames[number] ?? fail(`${place(where)}, ${labelColumn}`, `0..${labelNames.length - 1}`, number);
-    const fields = textColumns.map(({ field, column }) => [field, textOf(row[column])] as const);
-    return exampleOf(task, Object.fromEntries(fields), String(labelOf(task, name, where)), where);
-  });
+  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const found = await parquetReadObjects({ file: buffer, metadata });
+  if (found.length === 0) fail(file, "rows", "none");
+  const rows = found.map((cells, i) => ({ cells, where: { file, line: i + 1 } }));
+  return { rows: { file, header: { columns, where: { file, line: 1 } }, rows, short: 0 }, metadata };
 }
 
 function metadataOf(read: () => FileMetaData, file: string): FileMetaData {
@@ -43,12 +61,8 @@ function metadataOf(read: () => FileMetaData, file: string): FileMetaData {
   }
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
 /** The ClassLabel names that the `datasets` library stores with a file, or null. */
-function classNames(metadata: FileMetaData, column: string): readonly string[] | null {
+function storedNames(metadata: FileMetaData, column: string): readonly string[] | null {
   const stored = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
   if (stored === undefined) return null;
   try {

@@ -2,6 +2,7 @@ import { fail, nonNegativeInteger } from "../check/check";
 import { randomKey } from "../random/key";
 import { shuffled } from "../random/permutation";
 import type { LoadedTask } from "./load-task";
+import { classNames, classOf } from "./task";
 import type { Example, Task } from "./task";
 import { textKey } from "./text-key";
 
@@ -54,9 +55,9 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   const testSplit = splits[task.testSplit] ?? fail(`split ${task.testSplit} of ${task.name}`, "examples", "none");
   const trainSplit = splits.train ?? fail(`split train of ${task.name}`, "examples", "none");
 
-  const testTexts = new Set(testSplit.map((example) => textKey(task, example)));
-  const outside = trainSplit.filter((example) => !testTexts.has(textKey(task, example)));
-  const pool = withoutRepeats(task, outside);
+  const testTexts = new Set(testSplit.map((example) => textKey(example)));
+  const outside = trainSplit.filter((example) => !testTexts.has(textKey(example)));
+  const pool = withoutRepeats(outside);
   const order: readonly Part[] = [
     { name: "prototypes", amount: prototypes },
     ...(train.kind === "all"
@@ -64,7 +65,7 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
       : [{ name: "train", amount: train } as const, { name: "dev", amount: dev } as const]),
   ];
   const fromTrain = draw(task, shuffled(randomKey(seed, "split"), pool), order, keep);
-  const testOrder = shuffled(randomKey(testSeed, "split", 1), withoutRepeats(task, testSplit));
+  const testOrder = shuffled(randomKey(testSeed, "split", 1), withoutRepeats(testSplit));
   const fromTest = draw(task, testOrder, [{ name: "test", amount: test }], keep);
 
   const parts = { prototypes: [], train: [], dev: [], ...fromTrain, test: fromTest.test };
@@ -99,16 +100,16 @@ function draw(
     name,
     amount: checkedAmount(name, amount),
     taken: [] as Example[],
-    perClass: new Array<number>(task.labels.length).fill(0),
+    perClass: new Array<number>(classNames(task).length).fill(0),
   }));
   for (const example of examples) {
     const part = open.find(({ amount, taken, perClass }) => {
       if (amount.kind === "all") return true;
-      return (amount.kind === "per class" ? perClass[example.label] : taken.length) < amount.count;
+      return (amount.kind === "per class" ? perClass[classOf(task, example)] : taken.length) < amount.count;
     });
     if (!part || !keep(example)) continue;
     part.taken.push(example);
-    part.perClass[example.label] += 1;
+    part.perClass[classOf(task, example)] += 1;
   }
   return Object.fromEntries(open.map(({ name, taken }) => [name, taken]));
 }
@@ -118,16 +119,16 @@ function checkedAmount(name: string, amount: Amount): Amount {
   return amount;
 }
 
-function withoutRepeats(task: Task, examples: readonly Example[]): readonly Example[] {
+function withoutRepeats(examples: readonly Example[]): readonly Example[] {
   const seen = new Set<string>();
   return examples.filter((example) => {
-    const key = textKey(task, example);
+    const key = textKey(example);
     return !seen.has(key) && seen.add(key);
   });
 }
 
 function countClasses(task: Task, examples: readonly Example[]): readonly number[] {
-  return task.labels.map((_, label) => examples.filter((example) => example.label === label).length);
+  return classNames(task).map((_, label) => examples.filter((example) => classOf(task, example) === label).length);
 }
 
 function mapParts<T>(
@@ -144,6 +145,6 @@ function shortfall(task: Task, name: PartName, amount: Amount, counts: readonly 
     const total = counts.reduce((a, b) => a + b, 0);
     return total < amount.count ? [`${name}: ${amount.count} asked for, ${total} there`] : [];
   }
-  const short = task.labels.flatMap((label, c) => (counts[c] < amount.count ? [`${label} has ${counts[c]}`] : []));
+  const short = classNames(task).flatMap((label, c) => (counts[c] < amount.count ? [`${label} has ${counts[c]}`] : []));
   return short.length > 0 ? [`${name}: ${amount.count} per class asked for, ${short.join(", ")}`] : [];
 }

@@ -1,9 +1,18 @@
-/** One labelled text, and where it was read from. */
+import type { PromptPart } from "../text/prompt";
+import type { DirectorySource, HubSource } from "./source";
+
+/** One example of a task, and where it was read from. */
 export interface Example {
-  /** The task's text fields by name, trimmed. */
+  /** The task's text fields by name. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Index into the task's `labels`. */
+  /** Index of the class, or of the right option (the first, where several are right); 0 in a generation task. */
   readonly label: number;
+  /** Options that a file lists for this example (ReCoRD's entities); absent where they follow from the fields. */
+  readonly candidates?: readonly string[];
+  /** All texts that are accepted, the one to train on first; absent in a classification. */
+  readonly answers?: readonly string[];
+  /** Examples with equal groups are judged together by some metrics (MultiRC: one question; ReCoRD: one passage). */
+  readonly group?: string;
   readonly where: Where;
 }
 
@@ -16,47 +25,119 @@ export interface Where {
 export type SplitName = "train" | "validation" | "test";
 export const splitNames: readonly SplitName[] = ["train", "validation", "test"];
 
-/** A task, declared: everything that differs between one labelled text collection and another. */
-export interface Task {
+/** How a model reads a task: a prompt with a mask, a prompt that is continued, or the plain text as one vector. */
+export type Reading = "masked" | "causal" | "pooled";
+
+export type MetricName =
+  "accuracy" | "f1" | "macro f1" | "matthews" | "answer f1" | "question exact match" | "token f1" | "exact match";
+
+type Fields = Readonly<Record<string, string>>;
+
+interface Common {
   readonly name: string;
   readonly title: string;
-  /** Text fields, each with the column names that files use for it. */
+  /** Text fields, each with the column names that files use for it; "a.b" is b inside a. */
   readonly fields: Readonly<Record<string, readonly string[]>>;
+  /** Columns that together name an example's group. */
+  readonly group?: readonly (readonly string[])[];
+  /** Fields are taken with the white space around them, as the reference does; default: trimmed. */
+  readonly verbatim?: true;
+  /** What the literature's tables show. */
+  readonly metric: MetricName;
+  /** Further columns of a table. */
+  readonly further: readonly MetricName[];
+  /** The split that the literature reports on, and that is therefore kept for the end. */
+  readonly testSplit: "validation" | "test";
+  /** Texts to take for dev of about 1,500 drawn; default 500. See `thousand`. */
+  readonly dev?: number;
+  readonly directories: readonly DirectorySource[];
+  /** null: not there in the form that the protocol uses. */
+  readonly hub: HubSource | null;
+  /** The project's own sample texts: one table, whose rows are split by `splitSamples`; null: none. */
+  readonly samples: string | null;
+  /** A user's own files, by their paths; see `tableTask`. */
+  readonly own?: OwnFiles;
+}
+
+/** A table of the user's, and perhaps a second one to test on. */
+export interface OwnFiles {
+  readonly train: string;
+  readonly test: string | null;
+}
+
+/** One of a few classes, the same for every example. */
+export interface ClassificationTask extends Common {
+  readonly kind: "classification";
   /** Class names, in the order of the label numbers. */
   readonly labels: readonly string[];
   /** Other spellings of class names in files, lower case. */
   readonly labelAliases: Readonly<Record<string, number>>;
-  /** One word per class, with its leading space, predicted after the prompt; null where an encoder's pooled vector is scored. */
-  readonly labelWords: readonly string[] | null;
-  /** The text that the model reads. */
-  prompt(fields: Readonly<Record<string, string>>): string;
-  readonly scored: "last token" | "mean of tokens";
-  readonly metric: "accuracy";
-  /** The split that the literature reports on, and that is therefore kept for the end. */
-  readonly testSplit: "validation" | "test";
-  readonly directories: readonly DirectorySource[];
-  readonly hub: HubSource;
-  /** The project's own sample texts: one table, whose rows are split by `splitSamples`. */
-  readonly samples: string;
+  /** Columns that hold the label; default "label". */
+  readonly labelColumns?: readonly string[];
+  /** Labels of rows that the annotators did not agree on: such rows are left out. */
+  readonly noLabel?: readonly string[];
+  readonly masked: MaskedReading | null;
+  readonly causal: CausalReading | null;
+  readonly pooled: PooledReading | null;
 }
 
-/** Files of one distribution of the task, in a folder of the data directory. */
-export interface DirectorySource {
-  readonly variant: string;
-  readonly folder: string;
-  /** `table`: tab-separated with a header; `labelled lines`: "label text", no header. */
-  readonly format: "table" | "labelled lines";
-  /** A split that is not named here does not exist in this distribution. */
-  readonly files: Readonly<{ train: string; validation?: string; test?: string }>;
+/** A prompt with one mask: the model is scored there on one word per class, each with its leading space. */
+export interface MaskedReading {
+  readonly words: readonly string[];
+  parts(fields: Fields): readonly PromptPart[];
+  /** Longer prompts lose their end. */
+  readonly longest: number;
 }
 
-/** Parquet files of a dataset on the hub. */
-export interface HubSource {
-  readonly repository: string;
-  readonly configuration: string;
-  readonly labelColumn: string;
-  /** What the dataset's label numbers 0, 1, ... mean, in our spelling or an alias. */
-  readonly labelNames: readonly string[];
-  /** The splits that carry labels. */
-  readonly splits: readonly SplitName[];
+/** A prompt: the model is scored on the words that may follow it, one per class, written as they follow. */
+export interface CausalReading {
+  readonly words: readonly string[];
+  prompt(fields: Fields): string;
+}
+
+/** The text itself, whose pooled vector is scored. */
+export interface PooledReading {
+  text(fields: Fields): string;
+}
+
+/** One of some options, which differ from example to example. */
+export interface ChoiceTask extends Common {
+  readonly kind: "choice";
+  /** How the right option is given. */
+  readonly right:
+    | { readonly kind: "number"; readonly columns: readonly string[]; readonly names: readonly string[] }
+    | { readonly kind: "text"; readonly candidates: readonly string[]; readonly answers: readonly string[] };
+  prompt(example: Example): string;
+  /** The options as they follow the prompt. */
+  options(example: Example): readonly Option[];
+}
+
+export interface Option {
+  readonly text: string;
+}
+
+/** A text of the model's own, compared with accepted answers. */
+export interface GenerationTask extends Common {
+  readonly kind: "generation";
+  /** Columns of the list of accepted answers. */
+  readonly answers: readonly string[];
+  prompt(example: Example): string;
+  /** What follows the prompt in training. */
+  answer(example: Example): string;
+  /** Decoding ends at this text, or after so many tokens. */
+  readonly stop: string;
+  readonly newTokens: number;
+}
+
+/** A task, declared: everything that differs between one collection of examples and another. */
+export type Task = ClassificationTask | ChoiceTask | GenerationTask;
+
+/** Names of the classes that a sample is balanced over: a task without classes counts as one. */
+export function classNames(task: Task): readonly string[] {
+  return task.kind === "classification" ? task.labels : ["examples"];
+}
+
+/** The class that an example counts to. */
+export function classOf(task: Task, example: Example): number {
+  return task.kind === "classification" ? example.label : 0;
 }

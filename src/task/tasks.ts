@@ -1,14 +1,17 @@
 import { fail } from "../check/check";
-import { sst2 } from "./sst2";
+import { nearestHint } from "../check/nearest";
+import { sst2 } from "./defs/sst2";
+import { trec } from "./defs/trec";
 import type { Task } from "./task";
-import { trec } from "./trec";
 
 /** The tasks this project knows, by name. */
 export const tasks: readonly Task[] = [trec, sst2];
 
 /** @throws when there is no task of that name, listing those there are */
 export function taskNamed(name: string): Task {
+  const names = tasks.map((task) => task.name);
   return (
-    tasks.find((task) => task.name === name) ?? fail("task", `one of ${tasks.map((t) => t.name).join(", ")}`, name)
+    tasks.find((task) => task.name === name) ??
+    fail("task", `one of ${names.join(", ")}${nearestHint(name, names)}`, name)
   );
 }

@@ -1,6 +1,6 @@
-import type { Example, Task } from "./task";
+import type { Example } from "./task";
 
-/** Two examples with equal keys are the same text: the prompt in lower case with runs of white space made one space. */
-export function textKey(task: Task, example: Example): string {
-  return task.prompt(example.fields).toLowerCase().replace(/\s+/g, " ").trim();
+/** Two examples with equal keys are the same text: their fields in lower case with runs of white space made one space. */
+export function textKey({ fields, candidates = [] }: Example): string {
+  return [...Object.values(fields), ...candidates].join("\n").toLowerCase().replace(/\s+/g, " ").trim();
 }

@@ -15,7 +15,7 @@ const QUERIES = 4;
 export async function savingsBench({ rounds = 5, minutes }: BenchOptions): Promise<Report> {
   const texts = await smollm2Texts("phrases", BATCH);
   const { model, tokenizer } = texts.loaded;
-  const words = labelTokens(texts.problem.task, tokenizer);
+  const words = labelTokens(texts.problem.task, "causal", tokenizer);
   const open = (options: OnnxOptions = {}): Promise<Stepper> => openStepper(texts, llamaTrain, options);
   const all = await open();
   const top = await openStepper(texts, { ...llamaTrain, layers: { from: Math.ceil((3 * model.layers) / 4) } });

@@ -27,7 +27,7 @@ export async function stepBench(
     dtype === "float32"
       ? await openStepper(texts, llamaTrain, { precision: { kind: "int8-activations", weightBits: 7 } })
       : null;
-  const words = labelTokens(task, loaded.tokenizer).map((id) => [id]);
+  const words = labelTokens(task, "causal", loaded.tokenizer).map((id) => [id]);
   const { weights } = locateModel("smollm2", environment().modelFolders);
   const theirs = await startReference(python, { kind: "gguf", path: weights }, THREADS, dtype, words);
   try {

@@ -7,7 +7,7 @@ import { bert, bertConfig } from "../../src/model/bert";
 import { encodeExamples } from "../../src/task/encode";
 import { labelTokens } from "../../src/task/label-tokens";
 import { loadTask } from "../../src/task/load-task";
-import { sst2 } from "../../src/task/sst2";
+import { sst2 } from "../../src/task/defs/sst2";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { openLineFile } from "../../src/train/line-file";
 import { replay } from "../../src/train/replay";
@@ -144,7 +144,8 @@ const table: readonly {
       const words = wordTokenizer();
       const encode = (text: string) => words.encode(text.toLowerCase());
       const tokenizer = { ...words, encode, continuation: encode };
-      return labelTokens({ ...sst2, labelWords: [" great", " Great"] }, tokenizer);
+      const causal = { ...sst2.causal!, words: [" great", " Great"] };
+      return labelTokens({ ...sst2, causal }, "causal", tokenizer);
     },
     expected: /label words: expected distinct tokens/,
     got: /got " great" = \[(\d+)\], " Great" = \[\1\]/,
@@ -157,6 +158,7 @@ const table: readonly {
       const { tokenizer, model } = tinyLoaded("bert");
       return encodeExamples(
         task,
+        "pooled",
         [{ fields: { question: "why ".repeat(20) }, label: 0, where }],
         tokenizer,
         model.context,

@@ -5,6 +5,7 @@ import { referenceSession } from "../../src/engine/reference/session";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { rejectsWith } from "../support/throws";
+import { promptText } from "../../src/task/reading";
 import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
 
 const test = suite("experiment/problem");
@@ -22,7 +23,7 @@ test("16 questions in batches of 4 are epochs of 4 steps, in which each question
   const { tokenizer } = problem.loaded;
   const epoch = [0, 1, 2, 3].flatMap((step) => at(step).input.ids.map((ids) => ids.join()));
   const train = problem.sample.parts.train.map((example) =>
-    tokenizer.encode(problem.task.prompt(example.fields)).join(),
+    tokenizer.encode(promptText(problem.task, "pooled", example)).join(),
   );
   assert.equal(epoch.sort(), train.sort());
   assert.is(at(0).input.scored, undefined);
@@ -60,7 +61,9 @@ test("the seed draws the order of the texts within an epoch too, not only the te
   const orderOf = async (seed: number) => {
     const problem = await tinyProblem("bert", { seed });
     const { tokenizer } = problem.loaded;
-    const train = problem.sample.parts.train.map(({ fields }) => tokenizer.encode(problem.task.prompt(fields)).join());
+    const train = problem.sample.parts.train.map((example) =>
+      tokenizer.encode(promptText(problem.task, "pooled", example)).join(),
+    );
     const { at } = problem.batches();
     return [0, 1, 2, 3].flatMap((step) => at(step).input.ids.map((ids) => train.indexOf(ids.join())));
   };
@@ -127,13 +130,18 @@ test("evaluation batches cover dev and test once", async () => {
   assert.is(problem.test.flatMap(({ labels }) => labels).length, tinyOptions.test);
 });
 
-test("a task and a model that do not fit, and limits that leave nothing, are errors", async () => {
-  const [questions, reviews] = [await tinyTexts("bert"), await tinyTexts("llama")];
+test("an encoder reads reviews too: the plain sentence, against one prototype a class", async () => {
+  const problem = await tinyProblem("bert", {}, await tinyTexts("llama"));
+  const [first] = problem.sample.parts.dev;
+  assert.equal(problem.dev[0].input.ids[0], problem.loaded.tokenizer.encode(first.fields.sentence));
+  assert.equal([problem.readout.classes, problem.readout.scale], [2, 20]);
+});
+
+test("a task that the model cannot read, and limits that leave nothing, are errors", async () => {
   await rejectsWith(
-    tinyProblem("bert", {}, reviews),
-    "task sst2 with tiny bert: expected a task scored on the mean of tokens",
+    tinyProblem("llama", {}, await tinyTexts("bert")),
+    "task trec: expected a prompt to continue, for this causal language model (it has a reading for masked, pooled), got",
   );
-  await rejectsWith(tinyProblem("llama", {}, questions), "task trec with tiny llama: expected a task with label words");
   await rejectsWith(
     tinyProblem("bert", { maxTokens: 1 }),
     "of trec: expected at least one example that passes the filter",

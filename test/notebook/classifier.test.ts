@@ -6,6 +6,7 @@ import { bestOnDev, saveRun, testOnce } from "../../src/notebook/choose";
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
+import { promptText } from "../../src/task/reading";
 import { scores } from "../../src/task/readout";
 import { predictions } from "../../src/task/loss";
 import { asCell, closeSessions } from "../support/shown";
@@ -64,8 +65,8 @@ test("saved and loaded into a fresh session, the classifier gives the same answe
     const path = saveRun(problem, run, files.file(run.adapter.spec.kind));
     const fresh = tinyLoaded("bert");
     const classifier = await openClassifier(fresh, path);
-    for (const { fields } of problem.sample.parts.test) {
-      const text = problem.task.prompt(fields);
+    for (const example of problem.sample.parts.test) {
+      const text = promptText(problem.task, "pooled", example);
       const { label, probability, all } = await classifier.predict(text);
       const features = await run.session.features([run.result.best!.point], { ids: [fresh.tokenizer.encode(text)] });
       const [answer] = predictions(scores(problem.readout, features), 6);

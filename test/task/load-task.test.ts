@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
 import { splitSamples } from "../../src/task/read-directory";
-import { trec } from "../../src/task/trec";
+import { trec } from "../../src/task/defs/trec";
 import { findData, missingData } from "../support/data";
 import { hubServer } from "../support/hub-server";
 import { skipUnless } from "../support/skip";

@@ -1,11 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeText, readLabelledLines, readTable } from "../../src/task/read-text";
-import { sst2 } from "../../src/task/sst2";
-import { trec } from "../../src/task/trec";
+import { sst2 } from "../../src/task/defs/sst2";
+import { trec } from "../../src/task/defs/trec";
+import { examplesOf } from "../../src/task/example";
+import { decodeText, labelledLines, tsv } from "../../src/task/read-text";
+import type { Task } from "../../src/task/task";
 import { throwsWith } from "../support/throws";
 
 const test = suite("task/read-text");
+const readTable = (task: Task, text: string, file: string) => examplesOf(task, tsv(text, file))?.examples ?? null;
+const readLabelledLines = (task: Task, text: string, file: string) =>
+  examplesOf(task, labelledLines(text, file))?.examples ?? [];
 
 test("the worked table: columns by name in any order, texts trimmed, lines counted from the header", () => {
   const rows = readTable(sst2, "label\tcontent\n0\tno plot .\n1\t quite a ride \n", "dev.tsv");
@@ -34,6 +39,14 @@ test("the worked lines: a label, one space, the text with its own spaces", () =>
 test("bytes that are UTF-8 are read as UTF-8, all others as latin-1", () => {
   assert.is(decodeText(Buffer.from("crème brûlée", "utf8")), "crème brûlée");
   assert.is(decodeText(Buffer.from("crème brûlée", "latin1")), "crème brûlée");
+});
+
+test("UTF-16 and other bytes that are no text are refused with advice", () => {
+  throwsWith(
+    () => decodeText(Buffer.from("label\ttext\n", "utf16le"), "train.tsv"),
+    'train.tsv: expected text in UTF-8 or latin-1, got "zero bytes, as in UTF-16 or a binary file; save it as UTF-8"',
+  );
+  assert.is(decodeText(Buffer.from("\ufefflabel", "utf8")), "label", "a byte order mark is no text");
 });
 
 test("lines end at \\n only: a NEL inside a latin-1 text stays", () => {

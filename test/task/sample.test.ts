@@ -4,7 +4,7 @@ import { loadTask } from "../../src/task/load-task";
 import type { LoadedTask } from "../../src/task/load-task";
 import { sampleTask } from "../../src/task/sample";
 import type { Sample, SampleOptions } from "../../src/task/sample";
-import { sst2 } from "../../src/task/sst2";
+import { sst2 } from "../../src/task/defs/sst2";
 import type { Example } from "../../src/task/task";
 import { textKey } from "../../src/task/text-key";
 import { findData, missingData } from "../support/data";
@@ -131,10 +131,10 @@ test("an empty part that was asked for, a missing split and a count that is none
 
 /** Every text of every part is there once, and none of train's side is in the whole test split. */
 function assertNoOverlap(loaded: LoadedTask, { parts }: Sample): void {
-  const keys = [parts.prototypes, parts.train, parts.dev, parts.test].flat().map((e) => textKey(loaded.task, e));
+  const keys = [parts.prototypes, parts.train, parts.dev, parts.test].flat().map((e) => textKey(e));
   assert.is(new Set(keys).size, keys.length);
-  const held = new Set((loaded.splits[loaded.task.testSplit] ?? []).map((e) => textKey(loaded.task, e)));
-  const seen = [parts.prototypes, parts.train, parts.dev].flat().filter((e) => held.has(textKey(loaded.task, e)));
+  const held = new Set((loaded.splits[loaded.task.testSplit] ?? []).map((e) => textKey(e)));
+  const seen = [parts.prototypes, parts.train, parts.dev].flat().filter((e) => held.has(textKey(e)));
   assert.is(seen.length, 0);
 }
 

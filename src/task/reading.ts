@@ -1,0 +1,79 @@
+import { fail, unreachable } from "../check/check";
+import type { Model } from "../model/model";
+import type { SpecialName } from "../text/special-tokens";
+import type { Example, Reading, Task } from "./task";
+
+/**
+ * How a model reads a task: with a masked-LM head at the mask, with a causal head after the prompt, without a head as one vector.
+ * @throws when the task cannot be read so, naming task and readings
+ * @example readingOf(sst2, smollm2.model) // "causal"
+ */
+export function readingOf(task: Task, { family, head }: Pick<Model, "family" | "head">): Reading {
+  const causal = family === "llama" || family === "opt";
+  const reading = head === null ? "pooled" : causal ? "causal" : "masked";
+  return checkReading(task, reading);
+}
+
+/** The ways in which a task can be read. */
+export function readingsOf(task: Task): readonly Reading[] {
+  if (task.kind !== "classification") return ["causal"];
+  return (["masked", "causal", "pooled"] as const).filter((reading) => task[reading] !== null);
+}
+
+/** The reading again, when the task has it. @throws when it has not */
+export function checkReading(task: Task, reading: Reading): Reading {
+  const known = readingsOf(task);
+  if (known.includes(reading)) return reading;
+  return fail(`task ${task.name}`, `a ${describe(reading)} (it has a reading for ${known.join(", ")})`, "none");
+}
+
+function describe(reading: Reading): string {
+  switch (reading) {
+    case "masked":
+      return "prompt with a mask, for this model with a masked-LM head";
+    case "causal":
+      return "prompt to continue, for this causal language model";
+    case "pooled":
+      return "plain text, for this encoder without a head";
+    default:
+      return unreachable(reading);
+  }
+}
+
+/**
+ * The text that the model reads, to the character; of a masked prompt with its special tokens as RoBERTa writes them. Options and
+ * label words follow it.
+ * @throws when the task has no such reading
+ * @example promptText(sst2, "masked", gripping) // "<s>a gripping film . It was<mask>.</s>"
+ */
+export function promptText(task: Task, reading: Reading, example: Example): string {
+  checkReading(task, reading);
+  if (task.kind !== "classification") return task.prompt(example);
+  switch (reading) {
+    case "masked":
+      return task
+        .masked!.parts(example.fields)
+        .map((part) => (typeof part === "string" ? part : "text" in part ? part.text : ROBERTA[part.special]))
+        .join("");
+    case "causal":
+      return task.causal!.prompt(example.fields);
+    case "pooled":
+      return task.pooled!.text(example.fields);
+    default:
+      return unreachable(reading);
+  }
+}
+
+const ROBERTA: Readonly<Record<SpecialName, string>> = {
+  unknown: "<unk>",
+  beginning: "<s>",
+  end: "</s>",
+  mask: "<mask>",
+  padding: "<pad>",
+};
+
+/** The label words of a reading, one per class. @throws when the reading has none */
+export function wordsOf(task: Task, reading: Reading): readonly string[] {
+  const words = task.kind === "classification" && reading !== "pooled" ? task[reading]?.words : undefined;
+  return words ?? fail(`label words of ${task.name}`, `one word per class for a ${reading} reading`, "none");
+}
