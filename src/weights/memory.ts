@@ -31,7 +31,7 @@ export interface MemoryNeed {
 
 /**
  * The constants of the prediction, fitted to peaks of resident memory of MiniLM and SmolLM2 in fp32, and of
- * generated RoBERTa-large and Llama-2-7B shapes at int8 and int4 (`test/bench/results/memory.md`; `test/weights/memory.test.ts` holds
+ * generated RoBERTa-large and Llama-2-7B shapes at int8 and int4 (`test/bench/results/memory*.md`; `test/weights/memory.test.ts` holds
  * them to what is measured).
  */
 export const MEMORY = {

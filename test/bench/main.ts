@@ -10,7 +10,7 @@ import type { BenchOptions } from "./options";
 import { noiseBench } from "./noise";
 import { outsideBench } from "./outside";
 import { queriesBench } from "./queries";
-import { memoryBench } from "./memory-goals";
+import { memoryBench, memoryLlamaBench } from "./memory-goals";
 import { loadNow, markdown } from "./report";
 import type { Report } from "./report";
 import { stepBench } from "./step";
@@ -35,6 +35,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   import: importBench,
   kernel: kernelBench,
   memory: memoryBench,
+  "memory-llama": memoryLlamaBench,
 };
 
 async function main(): Promise<void> {

@@ -9,6 +9,8 @@ import { bertTrain, llamaTrain } from "./subject";
 export interface MemoryCase {
   readonly phase: "prepare" | "train";
   readonly model: "Llama-2-7B" | "RoBERTa-large";
+  /** How many of its layers. */
+  readonly layers: number;
   readonly precision: string;
   readonly estimator: "two-sided" | "directional";
   readonly arena: boolean;
@@ -20,10 +22,13 @@ export interface MemoryCase {
   readonly directory: string;
 }
 
-export function memoryModel(name: MemoryCase["model"]): { readonly model: Model; readonly spec: AdapterSpec } {
-  return name === "Llama-2-7B"
-    ? { model: generatedLlama(llama2Shape), spec: llamaTrain }
-    : { model: generatedRoberta(robertaLarge), spec: bertTrain };
+export function memoryModel({ model, layers }: Pick<MemoryCase, "model" | "layers">): {
+  readonly model: Model;
+  readonly spec: AdapterSpec;
+} {
+  return model === "Llama-2-7B"
+    ? { model: generatedLlama({ ...llama2Shape, layers }), spec: llamaTrain }
+    : { model: generatedRoberta({ ...robertaLarge, num_hidden_layers: layers }), spec: bertTrain };
 }
 
 /** What a child process took, memory in MiB. */

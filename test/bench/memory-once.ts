@@ -15,8 +15,8 @@ import { sequence } from "./sequence";
 import { THREADS } from "./subject";
 
 const given = JSON.parse(process.argv[2]) as MemoryCase;
-const { model, spec } = memoryModel(given.model);
-const adapter = makeAdapter(spec, model.sites);
+const { model, spec } = memoryModel(given);
+const adapter = makeAdapter(spec, model);
 const precision = parsePrecision(given.precision);
 const before = processMemory();
 const started = performance.now();

@@ -32,7 +32,8 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   costs          memory and time of one step by model, precision and method; appends to data/results/memory-and-speed.jsonl
   import         import time, time to open, peak memory
   kernel         start, first import, import after an edit, trivial cell and idle memory of the notebook kernel
-  memory         resident memory of a step on generated RoBERTa-large and Llama-2-7B shapes, by precision and setting
+  memory         resident memory of a step on RoBERTa-large's shape, generated, by precision and setting (--layers 24)
+  memory-llama   the same on Llama-2-7B's shape (--layers 32); needs 5 GB of disk, writes weights in their precision's own form
 
 Times are taken in turn, round by round: read ratios, not seconds. Needs the model packages (npm start, or ADAZETA_MODEL_DIR) and SST-2
 and TREC (ADAZETA_DATA_DIR, or the hub). Writes test/bench/results/NAME.md.`;
