@@ -28,7 +28,7 @@ export { gaussianDirection } from "./estimator/direction";
 export { estimate } from "./estimator/estimate";
 export { gradientOf } from "./estimator/gradient";
 export type { Objective } from "./estimator/objective";
-export { adazeta, firstOrder, mezo, randomMask } from "./optimizer/method";
+export { adazeta, firstOrder, mezo, mezoFull, randomMask } from "./optimizer/method";
 export type { Method } from "./optimizer/method";
 
 // adapters and models

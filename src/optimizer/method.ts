@@ -69,6 +69,25 @@ export function mezo({ queries = 1, ...options }: MezoOptions = {}): Method {
 }
 
 /**
+ * MeZO-FT: MeZO on every weight of the model (an adapter of kind "full"). Directions are pieces of one table of 2^bits standard normals,
+ * since noise for each of hundreds of millions of weights would cost more than the forward passes; they are not independent normals
+ * (`tableDirection` says what they are). `mezo` on the same adapter draws those.
+ * @throws naming the option that is out of range
+ * @example mezoFull({ learningRate: 1e-6 }).directions // { kind: "table", bits: 20 }
+ * Source: arXiv 2305.17333 (full-parameter fine-tuning there). Departs: the table is ours, after arXiv 1703.03864.
+ */
+export function mezoFull({
+  bits = 20,
+  queries = 1,
+  ...options
+}: MezoOptions & {
+  /** Default 20: 4 MiB of numbers. */
+  readonly bits?: number;
+} = {}): Method {
+  return compose("mezo-full", { kind: "table", bits }, scheduleOf(queries), options);
+}
+
+/**
  * MeZO on a random quarter of the parameters, new at each step: what AdaZeta's reference code runs under the name Sparse-MeZO.
  * @throws naming the option that is out of range
  * @example randomMask().directions // { kind: "random-mask", keep: 0.25 }

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { adazeta, checkMethod, mezo, randomMask, type Method } from "../../src/optimizer/method";
+import { adazeta, checkMethod, mezo, mezoFull, randomMask, type Method } from "../../src/optimizer/method";
 
 const test = suite("optimizer/method");
 
@@ -22,10 +22,23 @@ test("MeZO has one query; the random mask keeps a quarter", () => {
   assert.equal(mezo({ estimator: "directional", name: "exact" }).estimator, { kind: "directional", chunk: null });
 });
 
+test("MeZO-FT draws every weight's direction from a table, and is MeZO in all else", () => {
+  const { directions, name, ...rest } = mezoFull({ queries: 2, learningRate: 1e-6 });
+  const { directions: drawn, name: plainly, ...others } = mezo({ queries: 2, learningRate: 1e-6 });
+  assert.equal(rest, others);
+  assert.equal([directions, drawn], [{ kind: "table", bits: 20 }, { kind: "gaussian" }]);
+  assert.equal([name, plainly], ["mezo-full", "mezo"]);
+  assert.throws(
+    () => mezoFull({ bits: 25 }),
+    (error: Error) => error.message === "method.directions.bits: expected at most 24 (64 MiB), got 25",
+  );
+});
+
 test("every method survives JSON and its own check", () => {
   for (const method of [
     adazeta({ exponent: 0.4 }),
     mezo(),
+    mezoFull({ bits: 12 }),
     randomMask({ keep: 0.5, weightDecay: 0.1 }),
     mezo({ estimator: "directional", chunk: 4 }),
   ]) {
