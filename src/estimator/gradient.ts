@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import type { DirectionSpec } from "./direction";
 import { drawn, type Drawn } from "./drawn";
+import { createWorkspace, type Workspace } from "./workspace";
 
 /** Everything a gradient estimate is made of: a run's record of one step. */
 export interface RecordedQueries {
@@ -13,18 +14,23 @@ export interface RecordedQueries {
 /**
  * The gradient estimate of recorded queries, rebuilt from the seed: g = (1/Q) sum_q p_q z_q, with the same bits as in the run.
  * @param directions the distribution that the run drew from
+ * @param workspace memory to reuse; the gradient is then in `workspace.gradient`. Default: new memory
  * @returns g [size]
  * @throws when there is no projected gradient
  * @example gradientOf({ kind: "gaussian" }, { seed: 0, step: 5, projectedGradients: [0.3, -0.1] }, 1000)
  * Source: MeZO, arXiv 2305.17333, section 2 (the seed trick); yifanycc/AdaZeta@3659ba3 (the average over queries).
  */
-export function gradientOf(directions: DirectionSpec, recorded: RecordedQueries, size: number): Float32Array {
+export function gradientOf(
+  directions: DirectionSpec,
+  recorded: RecordedQueries,
+  size: number,
+  workspace: Workspace = createWorkspace(size),
+): Float32Array {
   const { seed, step, projectedGradients } = recorded;
   if (projectedGradients.length === 0) fail("projectedGradients", "at least one query", projectedGradients);
-  const gradient = new Float32Array(size);
-  let memory: Float32Array | null = null;
+  const gradient = workspace.gradient.fill(0);
   projectedGradients.forEach((projectedGradient, query) => {
-    const z = drawn(directions, { seed, step, query }, size, () => (memory ??= new Float32Array(size)));
+    const z = drawn(directions, { seed, step, query }, size, () => workspace.buffer(0));
     addQueryInPlace(gradient, projectedGradient, projectedGradients.length, z);
   });
   return gradient;

@@ -39,12 +39,14 @@ export function adamw({ weightDecay, firstDecay, secondDecay, epsilon }: Adamw):
       first: new Float32Array(layout.size),
       second: new Float32Array(layout.size),
     }),
-    update(state, point, gradient, { learningRate, layout }) {
+    update(state, point, gradient, { learningRate, layout, over }) {
       sameLength("point", point.length, layout.size);
       sameLength("gradient", gradient.length, layout.size);
       sameLength("state", state.first.length, layout.size);
       const count = state.count + 1;
-      const [next, first, second] = [0, 1, 2].map(() => new Float32Array(point.length));
+      const memory = over && [over.point, over.state.first, over.state.second];
+      const [next, first, second] = memory ?? [0, 1, 2].map(() => new Float32Array(point.length));
+      sameLength("over", next.length, layout.size);
       const [firstBias, secondBias] = [1 - firstDecay ** count, 1 - secondDecay ** count];
       for (const { offset, size, decay } of layout.entries) {
         const keep = 1 - learningRate * (decay ? weightDecay : 0);

@@ -6,13 +6,21 @@ import type { Adamw, AdamwState } from "./adamw";
 /** An update rule: state goes in and comes out; no state is `null`. */
 export interface UpdateRule<State> {
   init(layout: Layout): State;
-  /** The next point, a new vector; `point` and `gradient` are left as they are. */
-  update(
-    state: State,
-    point: Float32Array,
-    gradient: Float32Array,
-    options: { readonly learningRate: number; readonly layout: Layout },
-  ): { readonly point: Float32Array; readonly state: State };
+  /** The next point and state; `state`, `point` and `gradient` are left as they are. */
+  update(state: State, point: Float32Array, gradient: Float32Array, options: UpdateOptions<State>): Updated<State>;
+}
+
+export interface UpdateOptions<State> {
+  readonly learningRate: number;
+  readonly layout: Layout;
+  /** What an earlier update led to and nobody needs any more: its memory is written over. Default: new memory. The bits are the same. */
+  readonly over?: Updated<State> | undefined;
+}
+
+/** Where an update leads. */
+export interface Updated<State> {
+  readonly point: Float32Array;
+  readonly state: State;
 }
 
 /** Rules as plain data. */
@@ -37,10 +45,11 @@ export interface Sgd {
 export function sgd({ weightDecay }: Sgd): UpdateRule<null> {
   return {
     init: () => null,
-    update(state, point, gradient, { learningRate, layout }) {
+    update(state, point, gradient, { learningRate, layout, over }) {
       sameLength("point", point.length, layout.size);
       sameLength("gradient", gradient.length, layout.size);
-      const next = new Float32Array(point.length);
+      const next = over?.point ?? new Float32Array(point.length);
+      sameLength("over", next.length, layout.size);
       for (const { offset, size, decay } of layout.entries) {
         const shrink = decay ? weightDecay : 0;
         for (let i = offset; i < offset + size; i++) {
@@ -61,7 +70,11 @@ export function ruleOf(spec: RuleSpec): UpdateRule<RuleState> {
       const rule = adamw(spec);
       return {
         init: rule.init,
-        update: (state, ...rest) => rule.update(state ?? fail("state", "AdamW's moments", state), ...rest),
+        update: (state, point, gradient, { over, ...options }) =>
+          rule.update(state ?? fail("state", "AdamW's moments", state), point, gradient, {
+            ...options,
+            ...(over?.state && { over: { point: over.point, state: over.state } }),
+          }),
       };
     }
     default:

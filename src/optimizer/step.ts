@@ -23,16 +23,21 @@ export interface StepInput<Batch> extends StepIndex {
   readonly workspace?: Workspace;
   /** What the update rule carries from the step before; default: its start. */
   readonly state?: RuleState;
+  /** Where an earlier step led, when nobody needs it any more: its memory is written over. Default: new memory. */
+  readonly over?: Moved | undefined;
 }
 
 export interface RecordedStep extends StepIndex {
   readonly projectedGradients: readonly number[];
   readonly state?: RuleState;
+  /** Memory to reuse from step to step, as in `StepInput`. */
+  readonly workspace?: Workspace;
+  readonly over?: Moved | undefined;
 }
 
 /** Where a step leads. */
 export interface Moved {
-  /** The next point, a new vector; the same one after numbers that are not finite. */
+  /** The next point, never in the memory of the one before; after numbers that are not finite that one itself. */
   readonly point: Float32Array;
   readonly state: RuleState;
 }
@@ -84,7 +89,7 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
       "a method whose steps follow from recorded scalars",
       `${method.name}: go on from a snapshot instead`,
     );
-  const gradient = canMove(recorded) ? gradientOf(method.directions, recorded, point.length) : null;
+  const gradient = canMove(recorded) ? gradientOf(method.directions, recorded, point.length, recorded.workspace) : null;
   return moved(method, point, gradient, recorded);
 }
 
@@ -101,11 +106,11 @@ function moved(
   method: Method,
   point: Float32Array,
   gradient: Float32Array | null,
-  at: StepIndex & { readonly state?: RuleState },
+  at: StepIndex & Pick<StepInput<never>, "state" | "over">,
 ): Moved {
   const rule = ruleOf(method.rule);
   const state = at.state ?? rule.init(at.layout);
   if (gradient === null) return { point, state };
   const learningRate = scheduleAt(method.learningRate, at);
-  return rule.update(state, point, gradient, { learningRate, layout: at.layout });
+  return rule.update(state, point, gradient, { learningRate, layout: at.layout, over: at.over });
 }

@@ -1,5 +1,7 @@
 import { fail, sameLength } from "../check/check";
+import { createWorkspace } from "../estimator/workspace";
 import { applyRecorded } from "../optimizer/step";
+import type { Moved } from "../optimizer/step";
 import type { RuleState } from "../optimizer/rule";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
@@ -17,7 +19,7 @@ export interface Waypoint {
 
 /**
  * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.
- * On the machine that made the record every point has the same bits as in the run.
+ * On the machine that made the record every point has the same bits as in the run. A waypoint's memory is used again two steps later.
  * @param from where to begin: the run's start, or a later point of the same run
  * @throws when the points walked are not those of the record, or the method is first-order: its steps are not in the record
  */
@@ -29,6 +31,8 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
   if (from.step === 0 && fingerprintPoint(from.point) !== start.fingerprint)
     fail("start", `the point with fingerprint ${start.fingerprint}`, fingerprintPoint(from.point));
   let { point, state } = from;
+  const workspace = createWorkspace(layout.size);
+  const passed: Moved[] = [];
   for (const record of trajectory.steps.slice(from.step)) {
     const { epoch, projectedGradients } = record;
     const recorded = {
@@ -38,9 +42,13 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
       layout,
       projectedGradients,
       ...(state && { state }),
+      workspace,
+      over: passed.length === 2 ? passed.shift() : undefined,
     };
     const method = methodAt(settings.method, trajectory.changes, recorded.step);
-    ({ point, state } = applyRecorded(method, point, recorded));
+    const next = applyRecorded(method, point, recorded);
+    if (next.point !== point) passed.push(next);
+    ({ point, state } = next);
     yield { step: record.step, point, state };
   }
   const last = trajectory.steps.at(-1);

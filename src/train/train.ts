@@ -2,6 +2,7 @@ import { positiveInteger, sameLength } from "../check/check";
 import type { Objective } from "../estimator/objective";
 import { createWorkspace } from "../estimator/workspace";
 import { step as takeStep } from "../optimizer/step";
+import type { Moved } from "../optimizer/step";
 import type { RuleState } from "../optimizer/rule";
 import type { Layout } from "../tree/layout";
 import { describeEnd } from "./events";
@@ -123,6 +124,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const changes = [...(past?.changes ?? [])];
   let point = past?.point ?? options.start.slice();
   let state = past?.state;
+  /** Where the last two steps led: the memory of the earlier one takes the next point. */
+  const passed: Moved[] = [];
   let best = past?.best ?? null;
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);
@@ -134,7 +137,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
-    const at = { seed: settings.seed, step, epoch, layout, batch, workspace };
+    const over = passed.length === 2 ? passed[0] : undefined;
+    const at = { seed: settings.seed, step, epoch, layout, batch, workspace, over };
     return takeStep(method, objective, point, { ...at, ...(state && { state }) });
   };
   const stopped = (): boolean => signal?.aborted === true;
@@ -188,6 +192,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       ending = notFiniteStep(line);
       if (ending !== null) break;
       ({ point, state } = outcome);
+      passed.push({ point, state });
+      if (passed.length > 2) passed.shift();
       steps.push(line);
       ending = record(line);
       yield { kind: "step", record: line, point, state };

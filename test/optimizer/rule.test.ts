@@ -33,6 +33,27 @@ test("without decay it is w - lr g, rounded once", () => {
   assert.equal(gradient, Float32Array.of(1e-3, -3, 7));
 });
 
+const specs: readonly RuleSpec[] = [
+  { kind: "sgd", weightDecay: 0.1 },
+  { kind: "adamw", weightDecay: 0.1, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 },
+];
+for (const spec of specs)
+  test(`${spec.kind} in the memory of an earlier step has the bits of one in new memory`, () => {
+    const rule = ruleOf(spec);
+    const gradients = Array.from({ length: 5 }, (_, step) => Float32Array.of(step - 2, 0.3, -step));
+    const fresh = [{ point: Float32Array.of(0.1, -2, 3), state: rule.init(layout) }];
+    const reused = [{ point: fresh[0].point, state: rule.init(layout) }];
+    gradients.forEach((gradient, step) => {
+      const [plain, saving] = [fresh[step], reused[step]];
+      fresh.push(rule.update(plain.state, plain.point, gradient, { learningRate: 0.1, layout }));
+      const over = step < 3 ? undefined : reused[step - 1];
+      reused.push(rule.update(saving.state, saving.point, gradient, { learningRate: 0.1, layout, over }));
+      assert.equal(reused[step + 1], fresh[step + 1]);
+      if (over) assert.is(reused[step + 1].point, over.point);
+    });
+    assert.equal(fresh[0].point, Float32Array.of(0.1, -2, 3));
+  });
+
 test("vectors of another length, unknown rules and negative decay are refused", () => {
   const rule = sgd({ kind: "sgd", weightDecay: 0 });
   const options = { learningRate: 1, layout };
@@ -43,6 +64,11 @@ test("vectors of another length, unknown rules and negative decay are refused", 
   assert.throws(
     () => rule.update(null, new Float32Array(3), new Float32Array(2), options),
     "gradient: expected length 3, got 2",
+  );
+  const over = { point: new Float32Array(2), state: null };
+  assert.throws(
+    () => rule.update(null, new Float32Array(3), new Float32Array(3), { ...options, over }),
+    (error: Error) => error.message.startsWith("over: expected length 3"),
   );
   assert.throws(
     () => checkRule("rule", { kind: "adam" } as unknown as RuleSpec),

@@ -47,6 +47,14 @@ test("the points are those of the optimizer's own steps", async () => {
   assert.equal(point, expected);
 });
 
+test("steps take turns in the memory of two points", async () => {
+  const points = new Set<Float32Array>();
+  const { steps } = await train(quadraticRun(), (event) => {
+    if (event.kind === "step") points.add(event.point);
+  });
+  assert.equal([steps.length, points.size], [6, 2]);
+});
+
 test("a logistic regression learns, and its best evaluation is kept with its point", async () => {
   const options = logisticRun();
   const { evaluations, best } = await train(options);
