@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import net from "node:net";
 import { Problem, main, say } from "./report.mjs";
+import { ensureCells } from "./set-up-cells.mjs";
 import { ensurePackages } from "./set-up-node.mjs";
 import { ensurePythonEnvironment } from "./set-up-python.mjs";
 import { jupyterCommand } from "./jupyter.mjs";
@@ -35,6 +36,7 @@ main(async (args) => {
   await checkPort(options);
   ensurePackages();
   await ensurePythonEnvironment();
+  ensureCells();
   if (options.length < args.length) {
     say("set up: npm start opens JupyterLab.");
     return 0;

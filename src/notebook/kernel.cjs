@@ -6,8 +6,9 @@ const path = require("node:path");
 const connection = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 // tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
 process.chdir(path.resolve(__dirname, "../.."));
-const sources = require("./kernel/source-maps.cjs").createSourceMaps(process.cwd());
-require("./kernel/compiler.cjs").useProjectOptions(sources.remember);
+const root = process.cwd();
+const sources = require("./kernel/source-maps.cjs").createSourceMaps(root);
+const files = require("./kernel/compiler.cjs").useProjectOptions(sources.remember, root);
 
 const { createExecutor } = require("tslab/dist/executor.js");
 const { tieTimers } = require("./kernel/cell-timers.cjs");
@@ -20,10 +21,10 @@ const { installRegistry } = require("./kernel/registry.cjs");
 const { requestHandlers } = require("./kernel/requests.cjs");
 const { startServer } = require("./kernel/server.cjs");
 
-const converter = createKernelConverter(sources, whileCompiling);
+const converter = createKernelConverter({ root, files, sources, compiling: whileCompiling });
 const said = { log: () => {}, error: () => {} };
 const executor = createExecutor(
-  process.cwd(),
+  root,
   { node: converter, browser: converter, close: () => converter.close() },
   { log: (value) => said.log(value), error: (...args) => said.error(...args) },
 );

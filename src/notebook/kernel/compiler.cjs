@@ -1,24 +1,51 @@
-// tslab compiles cells with options of its own (not strict, module resolution of Node 10); the project's are put in their place.
-const fs = require("node:fs");
+// tslab compiles cells with options of its own (not strict, module resolution of Node 10), all of src anew for each kernel. The project's
+// options are put in their place, and what cells import is shown to it as declarations (compiled-files.cjs).
+const { createChecker, PROJECT_OPTIONS } = require("./check-files.cjs");
+const { createCompiledFiles } = require("./compiled-files.cjs");
+const { createStore } = require("./compiled-store.cjs");
+const { asDeclaration, asSource, showDeclarations } = require("./shown-declarations.cjs");
 const { withMaps } = require("./source-maps.cjs");
 const { watchOnDemand } = require("./watched-files.cjs");
 
-/** Must run before the first require of tslab's converter; `remember` is called with each compiled text and its maps. */
-exports.useProjectOptions = function useProjectOptions(remember) {
+/**
+ * Must run before the first require of tslab's converter; `remember` is called with each text that tslab compiles and its maps.
+ * @returns the project's files, compiled: compiled-files.cjs
+ */
+exports.useProjectOptions = function useProjectOptions(remember, root) {
   const id = require.resolve("@tslab/typescript-for-tslab");
   const ts = require(id);
-  const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, strict: true, inlineSourceMap: true };
-  const createWatchCompilerHost = (files, theirs, ...rest) =>
-    withSecondTimer(ts.createWatchCompilerHost(files, { ...theirs, ...options }, ...rest));
+  let watch; // the program of the cells
+  const listeners = new Map(); // file -> what the compiler calls when the file has changed
+  const files = createCompiledFiles({
+    store: createStore(root),
+    check: createChecker((name) => watch?.getCurrentProgram().getSourceFile(name)),
+    onChange: (file) => listeners.get(file)?.(asDeclaration(file), kindOf(file)),
+  });
+  const kindOf = (file) =>
+    files.declarationOf(file) === undefined ? ts.FileWatcherEventKind.Deleted : ts.FileWatcherEventKind.Changed;
+
+  const createWatchCompilerHost = (names, theirs, ...rest) => {
+    const options = { ...theirs, ...PROJECT_OPTIONS, inlineSourceMap: true };
+    const host = showDeclarations(ts.createWatchCompilerHost(names, options, ...rest), files.declarationOf);
+    const { watchFile } = host;
+    host.watchFile = (name, callback, ...more) => {
+      const file = asSource(name);
+      if (file === name || files.declarationOf(file) === undefined)
+        return watchFile.call(host, name, callback, ...more);
+      listeners.set(file, callback);
+      return { close: () => void (listeners.get(file) === callback && listeners.delete(file)) };
+    };
+    return withSecondTimer(host);
+  };
   watchOnDemand();
   require.cache[id].exports = {
     ...ts,
     createWatchCompilerHost,
-    getPreEmitDiagnosticsOfFiles: checkEachFileOnce(ts),
+    createWatchProgram: (host) => (watch = ts.createWatchProgram(host)),
     transpileModule: withMaps(ts.transpileModule, remember),
   };
+  return files;
 };
-
 /**
  * tslab's converter has room for one timer of the compiler, the one that rebuilds. When a file is made or removed while a cell
  * runs, the compiler sets another, to look again for imports it had not found; tslab would throw. That one becomes a real timer.
@@ -34,21 +61,4 @@ function withSecondTimer(host) {
   };
   host.clearTimeout = (timer) => (lookups.delete(timer) ? clearTimeout(timer) : clearRebuild(timer));
   return host;
-}
-
-/**
- * tslab checks every file behind a cell's imports again for every cell, about a second each time for all of src. A file that had no
- * errors is not checked again until any file has changed or gone: then all are, because an error shows where a name is used.
- */
-function checkEachFileOnce(ts) {
-  const clean = new Map(); // file name -> the text that was checked
-  return (program, [cell, ...imported], token) => {
-    const changed = imported.some(({ fileName, text }) => clean.has(fileName) && clean.get(fileName) !== text);
-    if (changed || [...clean.keys()].some((name) => !fs.existsSync(name))) clean.clear();
-    const unchecked = imported.filter(({ fileName }) => !clean.has(fileName));
-    const diagnostics = ts.getPreEmitDiagnosticsOfFiles(program, [cell, ...unchecked], token);
-    const wrong = new Set(diagnostics.map(({ file }) => file));
-    for (const file of unchecked) if (!wrong.has(file)) clean.set(file.fileName, file.text);
-    return diagnostics;
-  };
 }

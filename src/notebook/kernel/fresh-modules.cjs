@@ -1,33 +1,44 @@
-// A changed file of src is run again when a cell imports it; tslab keeps the modules that import it as they were. Here they are
-// handed out again too, however far up, so that a cell never sees two states of src at once.
-const path = require("node:path");
+// The modules behind a cell are handed to tslab's executor when the cell first needs them. A changed file is run again when a cell imports
+// it; tslab keeps the modules that import it as they were. Here they are handed out again too, however far up, so that a cell never sees
+// two states of src at once.
 
-/** The files that a module's compiled text requires by a relative path. */
-const requiredBy = (file, text) =>
-  [...text.matchAll(/\brequire\("(\.[^"]+)"\)/g)].map(([, name]) => {
-    const full = path.posix.join(path.posix.dirname(file), name);
-    return path.posix.extname(full) === "" ? `${full}.js` : full;
-  });
+/** The relative names that a module's compiled text requires. */
+const requiredBy = (text) => [...text.matchAll(/\brequire\("(\.[^"]+)"\)/g)].map(([, name]) => name);
+const asModule = (file) => file.replace(/\.ts$/, ".js");
 
-/** Remembers every module; `withImporters(outputs)` adds to newly compiled modules those that import them, directly or not. */
-exports.createFreshModules = function createFreshModules() {
-  const modules = new Map(); // path -> { data, requires }
+/** `files` are the project's files, compiled (compiled-files.cjs). */
+exports.createFreshModules = function createFreshModules(files) {
+  const handedOut = new Map(); // file -> { js, requires }
+
+  const sourcesOf = (text, place) => requiredBy(text).flatMap((name) => files.resolve(name, place).source ?? []);
+
+  /** The files behind a compiled text that lies in `place`. */
+  function behind(text, place) {
+    const found = new Set(sourcesOf(text, place));
+    for (const file of found) {
+      const { js } = files.moduleOf(file) ?? {};
+      if (js === undefined) found.delete(file);
+      else for (const next of sourcesOf(js, file)) found.add(next);
+    }
+    return [...found];
+  }
+
   return {
-    withImporters(outputs) {
-      const stale = outputs.filter(({ path: name }) => modules.has(name)).map(({ path: name }) => name);
-      for (const { path: name, data } of outputs) modules.set(name, { data, requires: requiredBy(name, data) });
-      const fresh = new Set(outputs.map(({ path: name }) => name));
-      const added = [];
-      while (stale.length > 0) {
-        const changed = stale.pop();
-        for (const [name, { data, requires }] of modules) {
-          if (fresh.has(name) || !requires.includes(changed)) continue;
-          fresh.add(name);
-          stale.push(name);
-          added.push({ path: name, data });
-        }
+    /** The modules that the executor lacks, or has as they were, to run a cell's compiled text: { path, data, maps }. */
+    neededBy(text, place) {
+      const changed = behind(text, place).filter((file) => handedOut.get(file)?.js !== files.moduleOf(file).js);
+      const fresh = new Set(changed);
+      for (const file of changed) {
+        const { js } = files.moduleOf(file);
+        handedOut.set(file, { js, requires: sourcesOf(js, file) });
       }
-      return [...outputs, ...added];
+      for (const file of fresh)
+        for (const [importer, { requires }] of handedOut) if (requires.includes(file)) fresh.add(importer);
+      return [...fresh].map((file) => ({
+        path: asModule(file),
+        data: handedOut.get(file).js,
+        maps: [files.moduleOf(file)?.map],
+      }));
     },
   };
 };

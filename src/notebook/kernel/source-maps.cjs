@@ -1,5 +1,5 @@
-// Where in the source a line of running code is. TypeScript compiles a file twice here (types away, then modules to CommonJS), so
-// a place is looked up in two maps. Cells run under a name of their own; the stack of every error is written with the places found.
+// Where in the source a line of running code is. tslab compiles a cell twice (types away, then modules to CommonJS), so a place in
+// it is looked up in two maps. Cells run under a name of their own; the stack of every error is written with the places found.
 const { SourceMap } = require("node:module");
 const fs = require("node:fs");
 const path = require("node:path");
@@ -11,28 +11,28 @@ const CELL = "adazeta-cell:";
 const prefixLength = (isAsync) =>
   (isAsync ? "(async function(exports, require) { " : "(function(exports, require) { ").length;
 
-/** tslab's second compilation, which keeps the maps of both; `remember(text, maps)` is called with its result. */
+/** tslab's second compilation, which keeps the maps of both; `remember(text, maps)` is called with its result, its own map first. */
 exports.withMaps = (transpileModule, remember) => (input, options) => {
   const at = input.lastIndexOf(INLINE);
   const code = at < 0 ? input : input.slice(0, at);
   const compilerOptions = { ...options.compilerOptions, sourceMap: true };
   const result = transpileModule(code, { ...options, compilerOptions });
   const outputText = result.outputText.slice(0, result.outputText.lastIndexOf("//# sourceMappingURL="));
-  remember(outputText, { first: input.slice(at + INLINE.length), second: result.sourceMapText });
+  remember(outputText, [result.sourceMapText, Buffer.from(input.slice(at + INLINE.length), "base64").toString()]);
   return { ...result, outputText };
 };
 
 exports.createSourceMaps = function createSourceMaps(root) {
-  const compiled = new Map(); // compiled text -> its two maps, until it is known whose text it is
+  const compiled = new Map(); // text that tslab compiled -> its maps, until it is known whose text it is
   const places = new Map(); // name of a script -> how to find a place of its source
   let cell = { label: "cell", code: "", columnOf: (_line, column) => column };
   const codes = new Map(); // name of a cell -> its text
   let cells = 0;
 
-  const lookUp = ({ first, second }) => {
+  const lookUp = (texts) => {
     let maps; // read when an error is first shown
     return (line, column) => {
-      maps ??= [second, Buffer.from(first, "base64").toString()].map((text) => new SourceMap(JSON.parse(text)));
+      maps ??= texts.map((text) => new SourceMap(JSON.parse(text)));
       let found = { originalLine: line - 1, originalColumn: column - 1 };
       for (const map of maps) found = map.findEntry(found.originalLine, found.originalColumn);
       return found.originalLine === undefined ? undefined : [found.originalLine + 1, found.originalColumn + 1];
@@ -58,8 +58,7 @@ exports.createSourceMaps = function createSourceMaps(root) {
     },
     /** Gives the modules and the cell of one conversion their names. */
     name({ output, sideOutputs = [], hasToplevelAwait, ...rest }) {
-      for (const { path: file, data } of sideOutputs) {
-        const maps = compiled.get(data);
+      for (const { path: file, data, maps = compiled.get(data) } of sideOutputs) {
         if (maps === undefined) continue;
         const find = lookUp(maps);
         const source = path.relative(root, file).replace(/\.js$/, ".ts");

@@ -1,0 +1,60 @@
+// Checks some files of the project and compiles them; the files around them are taken from their declarations.
+const ts = require("@tslab/typescript-for-tslab");
+const { showDeclarations } = require("./shown-declarations.cjs");
+
+/** As tsconfig.json has it, in the words of the compiler's interface. */
+const PROJECT_OPTIONS = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ["lib.es2022.d.ts"],
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  strict: true,
+  esModuleInterop: true,
+  resolveJsonModule: true,
+  skipLibCheck: true,
+  types: ["node"],
+};
+exports.PROJECT_OPTIONS = PROJECT_OPTIONS;
+
+/** Cells run CommonJS modules. */
+const OPTIONS = {
+  ...PROJECT_OPTIONS,
+  module: ts.ModuleKind.CommonJS,
+  noImplicitUseStrict: true,
+  declaration: true,
+  sourceMap: true,
+};
+
+/** A parsed file may serve several programs where none of its own imports can mean different files in them. */
+const isShared = (name) => name.includes("/node_modules/");
+const withoutMapComment = (js) => js.slice(0, js.lastIndexOf("//# sourceMappingURL="));
+
+/**
+ * `library(name)` is a parsed file of an installed package that is already there, if one is. The checker takes names of files, and what
+ * each other file declares, and gives for each file { declaration, js, map, diagnostics }.
+ */
+exports.createChecker = (library) => (files, declarationOf) => {
+  const checked = new Set(files);
+  const host = ts.createCompilerHost(OPTIONS);
+  showDeclarations(host, (file) => (checked.has(file) ? undefined : declarationOf(file)));
+  const parse = host.getSourceFile;
+  host.getSourceFile = (name, ...rest) => (isShared(name) ? library(name) : undefined) ?? parse(name, ...rest);
+  const program = ts.createProgram([...files], OPTIONS, host);
+  const compiled = (file) => {
+    const source = program.getSourceFile(file);
+    const diagnostics = [
+      ...program.getSyntacticDiagnostics(source),
+      ...program.getSemanticDiagnostics(source),
+      ...program.getDeclarationDiagnostics(source),
+    ];
+    const texts = new Map();
+    program.emit(source, (name, text) => void texts.set(/\.(d\.ts|js|js\.map)$/.exec(name)?.[1], text));
+    return {
+      declaration: texts.get("d.ts") ?? "",
+      js: withoutMapComment(texts.get("js") ?? ""),
+      map: texts.get("js.map"),
+      diagnostics,
+    };
+  };
+  return new Map(files.map((file) => [file, compiled(file)]));
+};

@@ -1,0 +1,20 @@
+// Compiles src for cells before the first kernel needs it.
+const path = require("node:path");
+const { createChecker } = require("./check-files.cjs");
+const { createCompiledFiles } = require("./compiled-files.cjs");
+const { createStore } = require("./compiled-store.cjs");
+
+/** `onWork()` is called once where there is something to compile. Returns how many errors src has. */
+exports.compileAhead = function compileAhead(root, onWork) {
+  const check = createChecker(() => undefined);
+  let worked = false;
+  const files = createCompiledFiles({
+    store: createStore(root),
+    check(...args) {
+      if (!worked) onWork();
+      worked = true;
+      return check(...args);
+    },
+  });
+  return files.bringUpToDate('import "./src/index";', path.join(root, "cell.ts")).length;
+};

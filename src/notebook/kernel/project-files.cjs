@@ -1,0 +1,76 @@
+// The project's own TypeScript files as the disk has them now: their text, and which files they import.
+const { createHash } = require("node:crypto");
+const fs = require("node:fs");
+const path = require("node:path");
+const ts = require("@tslab/typescript-for-tslab");
+
+/** Changes whenever a file is saved; "" where there is none. */
+const stampOf = (file) => {
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() ? `${found.mtimeMs} ${found.size}` : "";
+};
+const hashOf = (...texts) => {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text.length} `).update(text);
+  return hash.digest("base64url");
+};
+/** The relative names that a text imports, also in `import("...")`, and in declarations. */
+const relativeImports = (text) => [
+  ...new Set(
+    ts
+      .preProcessFile(text, true, true)
+      .importedFiles.map(({ fileName }) => fileName)
+      .filter((name) => name.startsWith(".")),
+  ),
+];
+
+exports.stampOf = stampOf;
+exports.hashOf = hashOf;
+exports.relativeImports = relativeImports;
+
+/** Each look reads only files whose stamp has changed since the one before. */
+exports.createProjectFiles = function createProjectFiles() {
+  const read = new Map(); // file -> { stamp, text, hash, imports }
+
+  /** The file as it is now, or undefined. */
+  function look(file) {
+    const stamp = stampOf(file);
+    const known = read.get(file);
+    if (known?.stamp === stamp) return known;
+    if (stamp === "") return void read.delete(file);
+    const text = fs.readFileSync(file, "utf8");
+    const hash = hashOf(text);
+    const fresh = { stamp, text, hash, imports: known?.hash === hash ? known.imports : undefined };
+    read.set(file, fresh);
+    return fresh;
+  }
+
+  /** What a relative name in a file means: a .ts file to compile, or another file whose text matters to types, or nothing. */
+  function resolve(name, importer) {
+    const target = path.posix.join(path.posix.dirname(importer), name);
+    const source = `${target}.ts`;
+    if (!source.endsWith(".d.ts") && stampOf(source) !== "") return { source };
+    const other = [target.replace(/\.cjs$/, ".d.cts"), target, `${target}.d.ts`].find((file) => stampOf(file) !== "");
+    return other === undefined ? {} : { other };
+  }
+
+  return {
+    look,
+    resolve,
+    /** The files behind `files`, themselves included; `importsOf(file, { text, hash })` may know a text's imports already. */
+    behind(files, importsOf) {
+      const found = new Map(); // file -> { text, hash, imports: name -> { source } or { other } or {} }
+      const waiting = [...files];
+      while (waiting.length > 0) {
+        const file = waiting.pop();
+        const now = found.has(file) ? undefined : look(file);
+        if (now === undefined) continue;
+        now.imports ??= importsOf(file, now) ?? relativeImports(now.text);
+        const imports = new Map(now.imports.map((name) => [name, resolve(name, file)]));
+        found.set(file, { text: now.text, hash: now.hash, imports });
+        for (const { source } of imports.values()) if (source !== undefined) waiting.push(source);
+      }
+      return found;
+    },
+  };
+};

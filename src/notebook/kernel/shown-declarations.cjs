@@ -1,0 +1,17 @@
+// The compiler is shown a file's declarations in the file's place: to the rest of a program they say all that matters, without the
+// bodies. `src/check/check.ts` seems to be missing then, and `src/check/check.d.ts` to lie beside it.
+const asDeclaration = (file) => file.replace(/\.ts$/, ".d.ts");
+const asSource = (file) => file.replace(/\.d\.ts$/, ".ts");
+
+exports.asDeclaration = asDeclaration;
+exports.asSource = asSource;
+
+/** Changes a compiler host's view of the disk; `declarationOf(file)` is the text to show, or undefined. */
+exports.showDeclarations = function showDeclarations(host, declarationOf) {
+  const { fileExists, readFile } = host;
+  const shown = (name) => (name.endsWith(".d.ts") ? declarationOf(asSource(name)) : undefined);
+  const hidden = (name) => name.endsWith(".ts") && declarationOf(name) !== undefined;
+  host.fileExists = (name) => shown(name) !== undefined || (!hidden(name) && fileExists.call(host, name));
+  host.readFile = (name, encoding) => shown(name) ?? readFile.call(host, name, encoding);
+  return host;
+};
