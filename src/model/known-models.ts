@@ -4,12 +4,27 @@ export interface KnownModel {
   /** For captions. */
   readonly title: string;
   readonly source: ModelSource;
+  /** As the repository's card is known to say; `evidence` tells whether it was read here. */
   readonly licence: string;
   /** Its size as its authors put it; the exact count comes from `describeModel`. */
   readonly published: string;
   /** What Hugging Face's `config.json` says, as far as the definition reads it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** What the entry rests on. */
+  readonly evidence: Evidence;
 }
+
+/**
+ * - package: the package's own files were read: configuration, weights, the licence that they name
+ * - transformers: the sizes of the weights are the defaults of that release's configuration class (test/fixtures/models/defaults.py);
+ *   repository, licence, positions and the published size: from the card, not read here
+ * - card: all of it from the repository's card and config.json, not read here; of the configuration only the parameter count is held
+ *   against the published size. Opening the model reads its real config.json
+ */
+export type Evidence =
+  | { readonly kind: "package" }
+  | { readonly kind: "transformers"; readonly release: string }
+  | { readonly kind: "card" };
 
 /** Where the files come from. */
 export type ModelSource =
@@ -116,6 +131,9 @@ function opt(
   };
 }
 
+/** Whose sizes are the defaults of their configuration class. */
+const DEFAULTS = ["bert-base", "llama-2-7b", "mistral-7b", "opt-125m", "roberta-base"];
+
 /**
  * The models that are known by name: those of the notebooks, of the paper and of MeZO, and small ones of their families. Every
  * parameter count that follows from a configuration is compared with transformers' (test/model/registry.test.ts).
@@ -133,6 +151,7 @@ export const MODELS: readonly KnownModel[] = [
     },
     licence: APACHE,
     published: "22.7M",
+    evidence: { kind: "package" },
     config: encoder([6, 384, 1536, 12], "bert", "BertModel"),
   },
   {
@@ -147,6 +166,7 @@ export const MODELS: readonly KnownModel[] = [
     },
     licence: APACHE,
     published: "135M",
+    evidence: { kind: "package" },
     config: decoder([30, 576, 1536, 9, 3], smollm2),
   },
   ...listed([
@@ -303,5 +323,6 @@ function listed(rows: readonly Row[]): readonly KnownModel[] {
     licence,
     published,
     config,
+    evidence: DEFAULTS.includes(name) ? { kind: "transformers", release: "4.57.1" } : { kind: "card" },
   }));
 }

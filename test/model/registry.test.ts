@@ -30,6 +30,23 @@ test("every model's size is within 9 % of what its authors say", () => {
   }
 });
 
+test("what is said to rest on transformers' defaults has them, and nothing else is said to rest on more than a card", () => {
+  const { transformers, defaults } = JSON.parse(readFileSync("test/fixtures/models/defaults.json", "utf8")) as {
+    readonly transformers: string;
+    readonly defaults: readonly string[];
+  };
+  const restingOn = (kind: string) => MODELS.filter(({ evidence }) => evidence.kind === kind);
+  assert.equal(
+    restingOn("transformers")
+      .map(({ name }) => name)
+      .sort(),
+    defaults,
+  );
+  for (const { evidence } of restingOn("transformers"))
+    assert.equal(evidence, { kind: "transformers", release: transformers });
+  for (const { evidence, source } of MODELS) assert.is(evidence.kind === "package", source.kind === "package");
+});
+
 test("names are distinct, and a repository's name finds its model", () => {
   assert.is(new Set(MODELS.map(({ name }) => name)).size, MODELS.length);
   assert.is(knownModel("FacebookAI/roberta-large").name, "roberta-large");
