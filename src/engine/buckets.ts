@@ -1,7 +1,8 @@
 import { positiveInteger } from "../check/check";
+import { scoredPlaces } from "./scored";
 import type { Features, TokenBatch } from "./session";
 
-/** Texts of similar length, computed together, and where each stood in the batch. */
+/** Texts of similar length, computed together, and where each row of their features stands among the batch's. */
 export interface Bucket {
   readonly batch: TokenBatch;
   readonly places: readonly number[];
@@ -16,18 +17,22 @@ export interface Bucket {
 export function bucketsOf(batch: TokenBatch, count: number): readonly Bucket[] {
   positiveInteger("buckets", count);
   const order = batch.ids.map((_, place) => place).sort((a, b) => lengthAt(batch, a) - lengthAt(batch, b) || a - b);
-  if (count === 1 || order.length < 2) return [{ batch, places: batch.ids.map((_, place) => place) }];
+  const rows = scoredPlaces(batch).map(({ text }) => text);
+  if (count === 1 || order.length < 2) return [{ batch, places: rows.map((_, row) => row) }];
   const lengths = order.map((place) => lengthAt(batch, place));
   return cuts(lengths, count).map(([from, to]): Bucket => {
-    const places = order.slice(from, to).sort((a, b) => a - b);
-    const { scored } = batch;
-    const ids = places.map((place) => batch.ids[place] as readonly number[]);
-    return { places, batch: { ids, ...(scored ? { scored: places.map((place) => scored[place] as number) } : {}) } };
+    const texts = order.slice(from, to).sort((a, b) => a - b);
+    const of = <V>(values: readonly V[]): readonly V[] => texts.map((text) => values[text] as V);
+    const { ids, scored, targets } = batch;
+    return {
+      places: texts.flatMap((text) => rows.flatMap((owner, row) => (owner === text ? [row] : []))),
+      batch: { ids: of(ids), ...(scored ? { scored: of(scored) } : {}), ...(targets ? { targets: of(targets) } : {}) },
+    };
   });
 }
 
 /**
- * The features of all buckets in the batch's own order: [points, B, H].
+ * The features of all buckets in the batch's own order: [points, K, H].
  * @param each one for each bucket, with equal points and width
  */
 export function unbucketed(buckets: readonly Bucket[], each: readonly Features[]): Features {

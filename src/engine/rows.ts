@@ -1,9 +1,25 @@
 import { fail, sameLength } from "../check/check";
 import type { Model } from "../model/model";
+import { scoredPlaces } from "./scored";
 import type { Features, TokenBatch } from "./session";
 
-/** @throws when a text is longer than the model's context, or a token id is not in its vocabulary */
-export function checkTokens(batch: TokenBatch, model: Pick<Model, "context" | "vocabulary">): void {
+/**
+ * @throws when a text is longer than the model's context, a token id is not in its vocabulary, a text that is mean-pooled has several
+ * scored positions, or targets that the model's features need are missing
+ */
+export function checkTokens(
+  batch: TokenBatch,
+  model: Pick<Model, "context" | "vocabulary" | "head" | "scoredBy">,
+): void {
+  const scoresTargets = model.scoredBy !== undefined;
+  const places = scoredPlaces(batch);
+  if (scoresTargets && !batch.targets)
+    fail("batch.targets", "a token for each scored position (the features are their log-probabilities)", "none");
+  for (const { text, target } of places)
+    if (scoresTargets && target !== null && !(Number.isInteger(target) && target >= 0 && target < model.vocabulary))
+      fail(`targets[${text}]`, `token ids 0..${model.vocabulary - 1}`, target);
+  if (model.head === null && !scoresTargets && places.length > batch.ids.length)
+    fail("batch.scored", "one position a text (the features are means over whole texts)", `${places.length} positions`);
   batch.ids.forEach((ids, b) => {
     if (ids.length > model.context)
       fail(`batch[${b}]`, `at most ${model.context} tokens (the model's context)`, ids.length);

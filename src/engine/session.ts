@@ -4,14 +4,17 @@ import type { Agreement } from "./precision-rule";
 /** Token ids of B texts, each at least one token long, no padding. */
 export interface TokenBatch {
   readonly ids: readonly (readonly number[])[];
-  /** Scored position of each text; default: its last token. Ignored by mean-pooled models. */
-  readonly scored?: readonly number[];
+  /** Scored position of each text, or several; default: its last token. Mean-pooled models ignore one and refuse several. */
+  readonly scored?: readonly (number | readonly number[])[];
+  /** The token whose log-probability is wanted at each scored position, in the same form; read by `tokenScorer` models alone. */
+  readonly targets?: readonly (number | readonly number[])[];
 }
 
-/** Features [points, B, H] of one batch, row-major. */
+/** Features [points, K, H] of one batch, row-major: a row for each of the K scored positions, text after text; for a mean-pooled model, each text. */
 export interface Features {
   readonly data: Float32Array;
   readonly points: number;
+  /** K: the number of texts where each has one scored position. */
   readonly texts: number;
   readonly width: number;
 }

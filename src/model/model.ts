@@ -49,8 +49,10 @@ export interface Model {
   readonly sites: readonly Site[];
   /** Fingerprint of architecture and weights. */
   readonly id: string;
-  /** The features [R, B, H] of the batch. With a tap no token is dropped before the end: slower, the same features. */
+  /** The features [R, K, H] of the batch, a row for each scored position (mean-pooled: [R, B, H]). With a tap no token is dropped before the end: slower, the same features. */
   forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T;
-  /** Null where the features are a sentence vector. */
+  /** Null where the features are a sentence vector or scores already. */
   readonly head: Head | null;
+  /** The features are this head's log-probabilities of the targets that a batch must name (`tokenScorer`). */
+  readonly scoredBy?: Head;
 }

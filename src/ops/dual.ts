@@ -10,6 +10,7 @@ import {
   prefixKeys,
   queryHeads,
   standardize,
+  targetLogProbability,
   valueHeads,
 } from "./plain";
 
@@ -124,6 +125,14 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
     attention: (q, k, v, options, prefix = null) => dualAttention(low, q, k, v, options, prefix),
     meanPool: (x) => both(x, low.meanPool),
     takeScored: (x) => both(x, low.takeScored),
+    targetLogProbability: (x) => ({
+      primal: targetLogProbability(low, x.primal),
+      tangents: map(x.tangents, (t) => {
+        // (x[target] - log(sum(exp(x))))' = x'[target] - sum(softmax(x) x')
+        const expected = low.sum(low.multiply(low.softmax(x.primal), t));
+        return low.subtract(low.takeTargets(t), expected);
+      }),
+    }),
     normalize: (x) => {
       const factor = inverseLength(low, x.primal);
       const unit = low.multiply(x.primal, factor);

@@ -57,4 +57,6 @@ export interface LowOps<T> {
   mask(scores: T, sees: Visibility): T;
   meanPool(x: T): T;
   takeScored(x: T): T;
+  /** From each scored token's row the number at its target, as the batch names it: [R, K, V] -> [R, K, 1]. */
+  takeTargets(x: T): T;
 }

@@ -44,8 +44,10 @@ export interface Ops<T> {
   attention(q: T, k: T, v: T, options: AttentionOptions, prefix?: AttentionPrefix<T> | null): T;
   /** The mean over each text's tokens: [R, T, H] -> [R, B, H]. */
   meanPool(x: T): T;
-  /** The token at each text's scored position: [R, T, H] -> [R, B, H]. */
+  /** The tokens at the batch's K scored positions, one a text or several: [R, T, H] -> [R, K, H]. */
   takeScored(x: T): T;
+  /** log softmax(x)[target] over the last axis, with the batch's target of each scored token: logits [R, K, V] -> [R, K, 1]. */
+  targetLogProbability(x: T): T;
   /** x / |x| over the last axis. */
   normalize(x: T): T;
 }

@@ -48,8 +48,14 @@ export function plain<T>(low: LowOps<T>): Ops<T> {
     },
     meanPool: low.meanPool,
     takeScored: low.takeScored,
+    targetLogProbability: (x) => targetLogProbability(low, x),
     normalize: (x) => low.multiply(x, inverseLength(low, x)),
   };
+}
+
+/** x[target] - log(sum(exp(x))) over the last axis. */
+export function targetLogProbability<T>(low: LowOps<T>, x: T): T {
+  return low.subtract(low.takeTargets(x), low.logSumExp(x));
 }
 
 /** Phi(x) = (1 + erf(x / sqrt(2))) / 2. */

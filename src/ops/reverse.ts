@@ -21,8 +21,10 @@ export interface Reversible<T> extends LowOps<T> {
   unmergeHeads(x: T, groups: number, perGroup: number): T;
   /** [R, B, H] -> [R, T, H]: the adjoint of `meanPool`. */
   unpool(x: T): T;
-  /** [R, B, H] -> [R, T, H], 0 but at the scored tokens: the adjoint of `takeScored`. */
+  /** [R, K, H] -> [R, T, H], 0 but at the scored tokens: the adjoint of `takeScored`. */
   untakeScored(x: T): T;
+  /** [R, K, 1] -> [R, K, width], 0 but at the targets: the adjoint of `takeTargets`. */
+  untakeTargets(x: T, width: number): T;
   /** [R, T, H] -> [R, rows, H], each token's row added to the row that it was taken from: the adjoint of `gather`. */
   ungather(x: T, by: EmbeddingIndex, rows: number): T;
 }
@@ -105,6 +107,7 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
   mask: rule([], ({ low, dy }) => low.scale(dy, 1)),
   meanPool: rule([], ({ low, dy }) => low.unpool(dy)),
   takeScored: rule([], ({ low, dy }) => low.untakeScored(dy)),
+  takeTargets: rule([], ({ low, dy, shape }) => low.untakeTargets(dy, shape(0)[2])),
   gather: rule([], ({ low, dy, args, shape }) => low.ungather(dy, args[1] as EmbeddingIndex, shape(0)[1])),
 };
 

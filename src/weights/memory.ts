@@ -6,7 +6,7 @@ export type MemoryPrecision =
   { readonly kind: "fp32" } | { readonly kind: "int8" } | { readonly kind: "int4"; readonly block: number };
 
 /** What of a model decides the memory. */
-export type ModelShape = Pick<Model, "sites" | "width">;
+export type ModelShape = Pick<Model, "sites" | "width"> & Partial<Pick<Model, "scoredBy">>;
 
 /** What is evaluated in one pass: `points` counts the primal too, so a directional pass along P directions has 1 + P. */
 export interface PassShape {
@@ -44,24 +44,30 @@ export const MEMORY = {
   /** Values kept per token and point: so many of the model's width, and so many of its widest layer. */
   widths: 8,
   widest: 10,
+  /** Logits of a scored token, where the features are scores of tokens: so many rows of the vocabulary's size; one token a text is counted. */
+  logits: 3,
   /** Vectors of d beside one for each point: parameters, directions and the estimate. */
   vectors: 3,
 } as const;
 
 /**
  * Predicts what training needs:
- *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts tokens (a width + b widest) + 4 d (points + c).
+ *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts (tokens (a width + b widest) + l vocabulary) + 4 d (points + c).
  * @throws when a count is not a positive integer
  * @example predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9
  */
 export function predictMemory(model: ModelShape, precision: MemoryPrecision, pass: PassShape): MemoryNeed {
   const { texts, tokens, points, trainable } = pass;
   const rows = positiveInteger("texts", texts) * positiveInteger("tokens", tokens) * positiveInteger("points", points);
+  const [vocabulary, hidden] = model.scoredBy?.weight.shape ?? [0, 0];
+  const matrices = [...model.sites, { inputs: hidden, outputs: vocabulary }];
   const weights =
-    MEMORY.copies[precision.kind] * model.sites.reduce((sum, site) => sum + matrixBytes(site, precision), 0);
+    MEMORY.copies[precision.kind] * matrices.reduce((sum, matrix) => sum + matrixBytes(matrix, precision), 0);
   const widest = model.sites.reduce((most, { inputs, outputs }) => Math.max(most, inputs, outputs), model.width);
   const activations =
-    4 * rows * (MEMORY.widths * model.width + MEMORY.widest * widest) + 4 * trainable * (points + MEMORY.vectors);
+    4 * rows * (MEMORY.widths * Math.max(model.width, hidden) + MEMORY.widest * widest) +
+    4 * points * texts * MEMORY.logits * vocabulary +
+    4 * trainable * (points + MEMORY.vectors);
   return { process: MEMORY.process, weights, activations, total: MEMORY.process + weights + activations };
 }
 

@@ -11,9 +11,11 @@ import {
   referenceSession,
   referenceTangents64,
 } from "../../src/engine/reference/session";
-import type { ModelSession } from "../../src/engine/session";
+import { scoredPlaces } from "../../src/engine/scored";
+import type { ModelSession, TokenBatch } from "../../src/engine/session";
 import { tfjsSession } from "../../src/engine/tfjs/session";
 import type { Model } from "../../src/model/model";
+import { tokenScorer } from "../../src/model/token-scorer";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { near } from "../support/near";
@@ -30,6 +32,20 @@ const test = suite("common/engines");
 const folder = scratch();
 
 const models: readonly TinyModelName[] = ["bert", "roberta-masked", "llama", "mistral", "qwen2-window", "opt"];
+/** Models whose features are log-probabilities of several tokens of a text. */
+const scorers: readonly TinyModelName[] = ["roberta-masked", "llama-tied"];
+const subjects = [
+  ...models.map((name) => ({ name, scored: false })),
+  ...scorers.map((name) => ({ name, scored: true })),
+] as const;
+
+function subject(name: TinyModelName, scored: boolean): { readonly model: Model; readonly batch: TokenBatch } {
+  const { model, batch } = tinyModel(name);
+  if (!scored) return { model, batch };
+  const positions = batch.ids.map((text) => text.map((_, at) => at).filter((at) => at % 2 === 0));
+  const targets = positions.map((list, b) => list.map((at) => (11 * at + 5 * b + 2) % model.vocabulary));
+  return { model: tokenScorer(model), batch: { ids: batch.ids, scored: positions, targets } };
+}
 
 const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> = {
   none: () => ({ kind: "none" }),
@@ -86,9 +102,9 @@ function impossible(engine: Engine, precision: Precision, adapter: string, quant
 }
 
 /** Why a possible cell is not run here; null when it is. */
-function elsewhere(model: TinyModelName, precision: Precision): string | null {
-  if (precision.kind === "fp32" || model === "bert" || model === "llama") return null;
-  return "rounded weights run on bert and llama: the products of the other models are the same operation";
+function elsewhere(model: TinyModelName, scored: boolean, precision: Precision): string | null {
+  if (precision.kind === "fp32" || scored || model === "bert" || model === "llama") return null;
+  return "rounded weights run on bert, llama and scores of tokens: the products of the other models are the same operation";
 }
 
 function openOn(engine: Engine, model: Model, adapter: Adapter, precision: Precision): Promise<ModelSession> {
@@ -106,25 +122,25 @@ const counts = { held: 0, impossible: new Map<string, number>(), elsewhere: new 
 const tally = (reasons: Map<string, number>, reason: string): void =>
   void reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
 
-for (const name of models)
+for (const { name, scored } of subjects)
   for (const [adapterName, specOf] of Object.entries(adapters))
     for (const engine of engines)
       for (const precision of precisions) {
         const wanted = quantities.filter((quantity) => {
           const never = impossible(engine, precision, adapterName, quantity);
           if (never !== null) tally(counts.impossible, never);
-          const other = never ?? elsewhere(name, precision);
+          const other = never ?? elsewhere(name, scored, precision);
           if (never === null && other !== null) tally(counts.elsewhere, other);
           return other === null;
         });
         if (wanted.length === 0) continue;
-        test(`${name}, ${adapterName}, ${engine} ${precisionName(precision)}: ${wanted.join(", ")}`, async () => {
-          const { model, batch } = tinyModel(name);
+        test(`${scored ? "scores of " : ""}${name}, ${adapterName}, ${engine} ${precisionName(precision)}: ${wanted.join(", ")}`, async () => {
+          const { model, batch } = subject(name, scored);
           const adapter = makeAdapter(specOf(name), model);
           const noise = (index: number) => normals(randomKey(5, "check", index), adapter.layout.size);
           const point = adapter.initial(3).map((value, i) => value + 0.05 * noise(0)[i]);
           const directions = [noise(1), noise(2)];
-          const cotangent = normals(randomKey(6, "check"), batch.ids.length * model.width);
+          const cotangent = normals(randomKey(6, "check"), scoredPlaces(batch).length * model.width);
           const stored = roundedModel(model, precision);
           const allowed = tolerance(engine, precision);
           const session = await openOn(engine, model, adapter, precision);
@@ -165,7 +181,7 @@ for (const name of models)
 
 test("every cell is accounted for", () => {
   const sum = (reasons: ReadonlyMap<string, number>): number => [...reasons.values()].reduce((a, b) => a + b, 0);
-  const all = models.length * Object.keys(adapters).length * engines.length * precisions.length * quantities.length;
+  const all = subjects.length * Object.keys(adapters).length * engines.length * precisions.length * quantities.length;
   const lines = [
     `${counts.held} of ${all} cells hold, ${sum(counts.impossible)} cannot exist, ${sum(counts.elsewhere)} are not run here`,
     ...[...counts.impossible, ...counts.elsewhere].map(([reason, count]) => `  ${count}: ${reason}`),

@@ -21,7 +21,7 @@ const layout = layoutOf([
   { name: "matrix", shape: [4, 4], decay: true },
   { name: "vector", shape: [1, 4], decay: false },
 ]);
-const batch = { ids: [[0, 1], [0]], scored: [1, 0] };
+const batch = { ids: [[0, 1], [0]], scored: [1, 0], targets: [2, 0] };
 const point = Float64Array.from(normals(randomKey(0, "check"), layout.size));
 const directions = [1, 2].map((i) => normals(randomKey(i, "check"), layout.size));
 const weight = frozenMatrix("w", [4, 4], [...normals(randomKey(3, "check"), 16)]);
@@ -60,6 +60,7 @@ const functions: Readonly<Record<string, Function>> = {
   normalize: (ops, read) => ops.normalize(read("x")),
   meanPool: (ops, read) => ops.meanPool(read("x")),
   takeScored: (ops, read) => ops.takeScored(read("x")),
+  targetLogProbability: (ops, read) => ops.targetLogProbability(ops.takeScored(read("x"))),
   "a chain": (ops, read) => {
     const h = ops.layerNorm(ops.add(read("x"), ops.linear(ops.gelu(read("x")), weight, shift)), gain, shift, 1e-5);
     return ops.normalize(ops.meanPool(h));

@@ -7,7 +7,7 @@ import { near } from "../support/near";
 import { opsAt } from "../support/ops-at";
 
 const test = suite("ops/plain");
-const ops = opsAt(layoutOf([]), [[]], { ids: [[0, 1], [2]], scored: [0, 0] });
+const ops = opsAt(layoutOf([]), [[]], { ids: [[0, 1], [2]], scored: [0, 0], targets: [1, 0] });
 /** Three packed tokens of two features: two of the first text, one of the second. */
 const x = tensor([1, 3, 2], [3, 4, -1, 1, 0, 2]);
 
@@ -41,6 +41,14 @@ test("gelu, silu and normalize have their known values", () => {
 test("pooling and scoring keep to each text's own tokens", () => {
   near(ops.meanPool(x).data, [1, 2.5, 0, 2], 0);
   near(ops.takeScored(x).data, [3, 4, 0, 2], 0);
+});
+
+test("a target's log-probability is its logit less log(sum(exp)), without overflow", () => {
+  // ln(1 / (1 + e^-1)) = -0.3132616875 and -ln(1 + e^2) = -2.1269280110, whatever is added to all logits
+  for (const shift of [0, 1e4]) {
+    const logits = tensor([1, 2, 2], [3 + shift, 4 + shift, shift, 2 + shift]);
+    near(ops.targetLogProbability(logits).data, [-0.313261687518223, -2.12692801104297], 1e-11);
+  }
 });
 
 test("attention sees its own text only, and causal attention no later token", () => {

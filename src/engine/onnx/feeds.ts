@@ -1,5 +1,5 @@
 import type { Adapter } from "../../adapter/adapter";
-import { sameLength } from "../../check/check";
+import { fail, sameLength } from "../../check/check";
 import { poolMatrix, turns } from "../batch-tables";
 import { stackRows } from "../rows";
 import type { Geometry } from "./geometry";
@@ -43,7 +43,7 @@ export function feedsFor(
   put("pack", () => int64(geometry.pack, [T]));
   put("ids", () => int64(geometry.ids, [T]));
   put("positions", () => int64(geometry.positions, [T]));
-  put("scored", () => int64(geometry.scored, [B]));
+  put("scored", () => int64(geometry.scored, [geometry.scored.length]));
   put("flatRows", () => int64([0, B * S, -1], [3]));
   put("flatRows:1", () => int64([1, B * S, -1], [3]));
   put("flatRows:R", () => int64([points, B * S, -1], [3]));
@@ -58,6 +58,7 @@ export function feedsFor(
   for (const name of wanted) {
     const [kind, size = ""] = name.split(":");
     if (kind === "textRows") out.set(name, int64([-1, S, Number(size)], [3]));
+    if (kind === "targets") out.set(name, int64(targetPlaces(geometry, Number(size)), [geometry.scored.length]));
     if (kind === "causalMask") out.set(name, float32(causalMask(S, size === "all" ? S : Number(size)), [S, S]));
   }
   put("paddingMask", () =>
@@ -107,6 +108,12 @@ export function trainableFeeds(
     else put(prefix, 0, [layout.size]);
   }
   return out;
+}
+
+/** Where each scored token's target stands in rows of `width` logits, one row after another. */
+function targetPlaces({ targets }: Geometry, width: number): readonly number[] {
+  if (targets === null) return fail("batch.targets", "a token for each scored position", "none");
+  return Array.from(targets, (target, k) => k * width + target);
 }
 
 /** [S, S]: 0 where token `from` sees token `to`, which is one of the `window` tokens up to itself; -1e9 elsewhere. */

@@ -1,4 +1,5 @@
 import { fail } from "../../check/check";
+import { scoredPlaces } from "../scored";
 import type { TokenBatch } from "../session";
 
 /** Where every packed token of a batch lies: the integer and mask inputs of a graph. B texts, S the longest, T tokens in all. */
@@ -14,8 +15,10 @@ export interface Geometry {
   readonly unpack: Int32Array;
   /** Padded place of each packed token [T]. */
   readonly pack: Int32Array;
-  /** Packed row of each text's scored token [B]. */
+  /** Packed row of each scored token [K]. */
   readonly scored: Int32Array;
+  /** The token wanted there [K]; null where the batch names none. */
+  readonly targets: Int32Array | null;
 }
 
 /**
@@ -33,12 +36,10 @@ export function packBatch(batch: TokenBatch): Geometry {
   const positions = new Int32Array(tokens);
   const unpack = new Int32Array(texts * longest);
   const pack = new Int32Array(tokens);
-  const scored = new Int32Array(texts);
+  const starts = new Int32Array(texts);
   let row = 0;
   batch.ids.forEach((text, b) => {
-    const at = batch.scored?.[b] ?? text.length - 1;
-    if (!(Number.isInteger(at) && at >= 0 && at < text.length)) fail(`scored[${b}]`, `0..${text.length - 1}`, at);
-    scored[b] = row + at;
+    starts[b] = row;
     unpack.fill(row, b * longest, (b + 1) * longest);
     text.forEach((id, t) => {
       ids[row + t] = id;
@@ -48,5 +49,8 @@ export function packBatch(batch: TokenBatch): Geometry {
     });
     row += text.length;
   });
-  return { texts, longest, tokens, ids, positions, lengths, unpack, pack, scored };
+  const places = scoredPlaces(batch);
+  const scored = Int32Array.from(places, ({ text, at }) => (starts[text] as number) + at);
+  const targets = batch.targets ? Int32Array.from(places, ({ target }) => target as number) : null;
+  return { texts, longest, tokens, ids, positions, lengths, unpack, pack, scored, targets };
 }

@@ -226,6 +226,14 @@ export function onnxLowOps(
     },
     meanPool: (x) => emit("MatMul", [graph.input("pool", FLOAT, ["B", "T"]), x.name], withAxis(x.shape, -2, "B"), [x]),
     takeScored: (x) =>
-      emit("Gather", [x.name, graph.input("scored", INT64, ["B"])], withAxis(x.shape, 1, "B"), [x], { axis: 1 }),
+      emit("Gather", [x.name, graph.input("scored", INT64, ["K"])], withAxis(x.shape, 1, "K"), [x], { axis: 1 }),
+    takeTargets(x) {
+      // The rows of logits as one long row, which is no copy; a scored token's target has one place in it.
+      const [rows, , width] = x.shape as readonly [Dimension, "K", number];
+      const flat = emit("Reshape", [x.name, graph.integers([0, -1])], [rows, `K*${width}`], [x]);
+      const places = graph.input(`targets:${width}`, INT64, ["K"]);
+      const taken = emit("Gather", [flat.name, places], [rows, "K"], [x], { axis: 1 });
+      return emit("Unsqueeze", [taken.name, graph.integers([-1])], [rows, "K", 1], [x]);
+    },
   };
 }

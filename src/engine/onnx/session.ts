@@ -184,7 +184,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       const trainable = trainableFeeds(compiled.inputs, adapter, { points, directions }, (n) => worker.memory(n));
       const [reply] = await Promise.all([worker.run(kind, place, feeds, trainable, fetches), ready]);
       engineMilliseconds += reply.milliseconds;
-      const { texts } = geometry;
+      const texts = geometry.scored.length;
       return reply.outputs.map(({ data, dims }) => ({ data, points: Number(dims[0]), texts, width: model.width }));
     });
     const [whole, ...others] = await Promise.all(each);

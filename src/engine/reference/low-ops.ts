@@ -3,6 +3,7 @@ import type { LowOps } from "../../ops/low-ops";
 import type { EmbeddingIndex } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
 import type { Layout } from "../../tree/layout";
+import { scoredPlaces } from "../scored";
 import type { TokenBatch } from "../session";
 import { erf } from "./erf";
 import { combine, generate, map, mapRows, matmul, sizeOf, tensor, transposed } from "./tensor";
@@ -32,10 +33,8 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
   const longest = Math.max(...lengths);
   const ids = batch.ids.flat();
   const positions = batch.ids.flatMap((text) => text.map((_, t) => t));
-  const scored = lengths.map((length, b) => {
-    const at = batch.scored?.[b] ?? length - 1;
-    return at >= 0 && at < length ? starts[b] + at : fail(`scored[${b}]`, `0..${length - 1}`, at);
-  });
+  const places = scoredPlaces(batch);
+  const scored = places.map(({ text, at }) => starts[text] + at);
   /** Packed row of token t of text b; past the text's end, its last token. */
   const packed = (b: number, t: number): number => starts[b] + Math.min(t, lengths[b] - 1);
   /** The row of a table that each packed token takes; one row for all by "zero". */
@@ -165,6 +164,11 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
         return sum / lengths[b];
       }),
     takeScored: (x) => takeRows(x, scored),
+    takeTargets: ({ shape: [leading, count, width], data }) =>
+      generate([leading, count, 1], (i) => {
+        const { target } = places[i % count];
+        return data[i * width + (target ?? fail("batch.targets", "a token for each scored position", "none"))];
+      }),
   };
 }
 

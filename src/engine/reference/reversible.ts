@@ -8,7 +8,7 @@ import type { Tensor } from "./tensor";
 /** The float64 operations with their adjoints: exact gradients, to judge other engines' by. */
 export function reversibleReference(pass: Pass): Reversible<Tensor> {
   const low = referenceOps(pass);
-  const { texts, longest, tokens, scored, lengths, ids, positions } = packBatch(pass.batch);
+  const { texts, longest, tokens, scored, targets, lengths, ids, positions } = packBatch(pass.batch);
   const starts = Array.from(lengths, (_, b) => lengths.slice(0, b).reduce((sum, length) => sum + length, 0));
   /** [R, B, H] -> [R, T, H] where token t of text b gets share(b, row) of the text's row. */
   const toTokens = ({ shape: [leading, , width], data }: Tensor, share: (b: number, row: number) => number): Tensor => {
@@ -70,6 +70,18 @@ export function reversibleReference(pass: Pass): Reversible<Tensor> {
           }
       return { shape: [leading, rows, width], data: out };
     },
-    untakeScored: (x) => toTokens(x, (b, row) => (row === scored[b] ? 1 : 0)),
+    untakeScored({ shape: [leading, count, width], data }) {
+      const out = new Float64Array(leading * tokens * width);
+      for (let r = 0; r < leading; r++)
+        for (let k = 0; k < count; k++)
+          for (let h = 0; h < width; h++)
+            out[(r * tokens + scored[k]) * width + h] += data[(r * count + k) * width + h];
+      return { shape: [leading, tokens, width], data: out };
+    },
+    untakeTargets: ({ shape: [leading, count], data }, width) =>
+      generate([leading, count, width], (i) => {
+        const row = Math.floor(i / width);
+        return i % width === targets?.[row % count] ? data[row] : 0;
+      }),
   };
 }

@@ -8,6 +8,7 @@ import { garbageCollected } from "../../ops/program";
 import type { Memory } from "../../ops/program";
 import { runForward } from "../../ops/reverse";
 import { recordModel } from "../record-model";
+import { checkTokens } from "../rows";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { addStack } from "../gradient-parts";
 import { referenceOps } from "./low-ops";
@@ -57,6 +58,7 @@ export function referenceGradient64(
   pullBack: (features: Tensor) => ArrayLike<number>,
 ): Float64Array {
   const { layout } = adapter;
+  checkTokens(batch, model);
   sameLength("point", point.length, layout.size);
   const low = reversibleReference({ batch, layout, points: [point], directions: [] });
   const forward = runForward(recordModel(model, adapter, "plain"), low, garbageCollected as Memory<Tensor>);
@@ -77,6 +79,7 @@ export function referenceFeatures64(
   batch: TokenBatch,
 ): Tensor {
   const { layout } = adapter;
+  checkTokens(batch, model);
   points.forEach((point, i) => sameLength(`points[${i}]`, point.length, layout.size));
   const ops = plain(referenceOps({ batch, layout, points, directions: [] }));
   const features = forwardWith(model, adapter, ops);
@@ -92,6 +95,7 @@ export function referenceTangents64(
   batch: TokenBatch,
 ): { readonly primal: Tensor; readonly tangents: Tensor } {
   const { layout } = adapter;
+  checkTokens(batch, model);
   [point, ...directions].forEach((p, i) =>
     sameLength(i === 0 ? "point" : `directions[${i - 1}]`, p.length, layout.size),
   );

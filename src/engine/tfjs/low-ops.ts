@@ -29,7 +29,10 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
   };
   const padded = (x: Tensor): Tensor => tf.gather(x, indices(geometry.unpack), 1);
   const pool = (): Tensor => tf.tensor3d(poolMatrix(geometry), [1, B, T]);
-  const scored = (): Tensor => tf.tensor3d(scoredMatrix(geometry), [1, B, T]);
+  const K = geometry.scored.length;
+  const scored = (): Tensor => tf.tensor3d(scoredMatrix(geometry), [1, K, T]);
+  const targets = (): Int32Array =>
+    geometry.targets ?? fail("batch.targets", "a token for each scored position", "none");
 
   return {
     embed(table, by) {
@@ -124,6 +127,11 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
     },
     meanPool: (x) => product(pool(), x),
     takeScored: (x) => tf.gather(x, indices(geometry.scored), 1),
+    takeTargets(x) {
+      const [R, , width] = x.shape;
+      const places = targets().map((target, k) => k * width + target);
+      return tf.reshape(tf.gather(tf.reshape(x, [R, K * width]), indices(places), 1), [R, K, 1]);
+    },
 
     shape: (x) => x.shape,
     sumTo(x, shape) {
@@ -150,6 +158,7 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
       return product(tf.tensor3d(matrix, [1, taken.length, rows]), x, { x: true });
     },
     untakeScored: (x) => product(scored(), x, { x: true }),
+    untakeTargets: (x, width) => tf.mul(tf.oneHot(indices(targets()), width), x),
   };
 }
 
@@ -158,10 +167,10 @@ function rowsBy({ ids, positions }: Geometry, by: EmbeddingIndex): Int32Array {
   return by === "token" ? ids : by === "position" ? positions : Int32Array.of(0);
 }
 
-/** 1 at each text's scored token: [B, T]. */
-function scoredMatrix({ texts, tokens, scored }: Geometry): Float32Array {
-  const matrix = new Float32Array(texts * tokens);
-  scored.forEach((row, b) => (matrix[b * tokens + row] = 1));
+/** 1 at each scored token: [K, T]. */
+function scoredMatrix({ tokens, scored }: Geometry): Float32Array {
+  const matrix = new Float32Array(scored.length * tokens);
+  scored.forEach((row, k) => (matrix[k * tokens + row] = 1));
   return matrix;
 }
 
