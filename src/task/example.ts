@@ -101,7 +101,8 @@ export function exampleOf(task: Task, row: Row): Example {
 
 function textOf(task: Task, field: string, cell: unknown, names: readonly string[], where: Where): string {
   const value = typeof cell === "number" || typeof cell === "bigint" ? String(cell) : cell;
-  if (typeof value !== "string" || value.trim() === "")
+  const mayBeEmpty = task.mayBeEmpty?.includes(field) ?? false;
+  if (typeof value !== "string" || (value.trim() === "" && !mayBeEmpty))
     return fail(`${place(where)}, field ${field}`, `a text in column ${names.join(" or ")}`, cell);
   return task.verbatim === true ? value : value.trim();
 }

@@ -42,13 +42,13 @@ function describe(reading: Reading): string {
 
 /**
  * The text that the model reads, to the character; of a masked prompt with its special tokens as RoBERTa writes them. Options and
- * label words follow it.
+ * label words follow it. A prompt to continue has no white space at its beginning, as in the reference.
  * @throws when the task has no such reading
  * @example promptText(sst2, "masked", gripping) // "<s>a gripping film . It was<mask>.</s>"
  */
 export function promptText(task: Task, reading: Reading, example: Example): string {
   checkReading(task, reading);
-  if (task.kind !== "classification") return task.prompt(example);
+  if (task.kind !== "classification") return task.prompt(example).trimStart();
   switch (reading) {
     case "masked":
       return task
@@ -56,7 +56,7 @@ export function promptText(task: Task, reading: Reading, example: Example): stri
         .map((part) => (typeof part === "string" ? part : "text" in part ? part.text : ROBERTA[part.special]))
         .join("");
     case "causal":
-      return task.causal!.prompt(example.fields);
+      return task.causal!.prompt(example.fields).trimStart();
     case "pooled":
       return task.pooled!.text(example.fields);
     default:

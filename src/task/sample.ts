@@ -23,8 +23,25 @@ export interface SampleOptions {
   readonly test?: Amount;
   /** The test sample has a seed of its own, so that it stays the same over the seeds of a study. Default 0. */
   readonly testSeed?: number;
+  /** Repeated texts of the test split stay, so that it is the literature's; default: they are removed. */
+  readonly wholeTest?: true;
   /** Which examples may be drawn at all (see `lengthFilter`). Default every one. */
   readonly keep?: (example: Example) => boolean;
+  /**
+   * Who goes short where train and dev together ask for more examples than there are: dev ("train first", the default), or train,
+   * with dev taking what it asks for ("dev first", as the reference's large models do) or at most half of what there is ("halves").
+   */
+  readonly whenShort?: "train first" | "dev first" | "halves";
+  /** What the reference does and we do not; see `Oddities`. Default none. */
+  readonly oddities?: Oddities;
+}
+
+/** Habits of the reference that make its numbers hard to compare, for whoever wants to have them again; all off by default. */
+export interface Oddities {
+  /** Texts that come twice, or in train and test, stay. */
+  readonly keepRepeats?: true;
+  /** Dev is the test sample: what is looked at while training is what is reported (yifanycc/AdaZeta@3659ba3, RoBERTa trainer). */
+  readonly testForDev?: true;
 }
 
 export type PartName = "prototypes" | "train" | "dev" | "test";
@@ -44,33 +61,46 @@ export interface Sample {
  * The train split is put in a seeded random order; prototypes take the first they want of it, then train, then dev (before
  * train where train takes "all"). So a larger dev changes neither train nor prototypes. A class with fewer examples than asked for
  * gives all it has, and a notice says so.
- * @throws when prototypes or train end up empty though something was asked for, or a split is not there
+ * The permutation is ours (Threefry): with the same seed numpy's, and so the reference's samples, are others.
+ * @throws when a part ends up empty though something was asked for, or a split is not there
  * Source: k per class for train, the next k for dev, seeded: the protocol of MeZO's medium_models; a capped test split with a fixed
  * seed likewise. Departs: repeated texts are removed, which the reference does not do.
  */
 export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   const { task, splits } = loaded;
-  const { seed, testSeed = 0, keep = () => true } = options;
-  const { prototypes = none, train, dev = none, test = { kind: "all" } } = options;
+  const { seed, testSeed = 0, wholeTest = false, keep = () => true } = options;
+  const { prototypes = none, train, dev = none, test = { kind: "all" }, whenShort = "train first" } = options;
+  const { keepRepeats = false, testForDev = false } = options.oddities ?? {};
   const testSplit = splits[task.testSplit] ?? fail(`split ${task.testSplit} of ${task.name}`, "examples", "none");
   const trainSplit = splits.train ?? fail(`split train of ${task.name}`, "examples", "none");
 
-  const testTexts = new Set(testSplit.map((example) => textKey(example)));
-  const outside = trainSplit.filter((example) => !testTexts.has(textKey(example)));
-  const pool = withoutRepeats(outside);
+  const testTexts = new Set(testSplit.map(textKey));
+  const outside = keepRepeats ? trainSplit : trainSplit.filter((example) => !testTexts.has(textKey(example)));
+  const pool = keepRepeats ? outside : withoutRepeats(outside);
+  const devPart: Part = { name: "dev", amount: testForDev ? none : dev };
+  const trainPart: Part = { name: "train", amount: train };
+  const shorter = whenShort === "train first" ? null : devWhenShort(pool, keep, train, devPart.amount, whenShort);
   const order: readonly Part[] = [
     { name: "prototypes", amount: prototypes },
-    ...(train.kind === "all"
-      ? [{ name: "dev", amount: dev } as const, { name: "train", amount: train } as const]
-      : [{ name: "train", amount: train } as const, { name: "dev", amount: dev } as const]),
+    ...(shorter !== null ? [{ ...devPart, amount: shorter }, trainPart] : []),
+    ...(shorter === null ? (train.kind === "all" ? [devPart, trainPart] : [trainPart, devPart]) : []),
   ];
   const fromTrain = draw(task, shuffled(randomKey(seed, "split"), pool), order, keep);
-  const testOrder = shuffled(randomKey(testSeed, "split", 1), withoutRepeats(testSplit));
+  const testOrder = shuffled(
+    randomKey(testSeed, "split", 1),
+    keepRepeats || wholeTest ? testSplit : withoutRepeats(testSplit),
+  );
   const fromTest = draw(task, testOrder, [{ name: "test", amount: test }], keep);
 
-  const parts = { prototypes: [], train: [], dev: [], ...fromTrain, test: fromTest.test };
+  const drawn = { prototypes: [], train: [], dev: [], ...fromTrain, test: fromTest.test };
+  const parts = testForDev ? { ...drawn, dev: drawn.test } : drawn;
   const counts = mapParts(parts, (examples) => countClasses(task, examples));
-  const wanted: readonly Part[] = [...order, { name: "test", amount: test }];
+  const wanted: readonly Part[] = [
+    { name: "prototypes", amount: prototypes },
+    trainPart,
+    devPart,
+    { name: "test", amount: test },
+  ];
   for (const { name, amount } of wanted)
     if (parts[name].length === 0 && !(amount.kind !== "all" && amount.count === 0))
       fail(`${name} of ${task.name}`, "at least one example that passes the filter", "none");
@@ -78,8 +108,28 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
     parts,
     counts,
     removed: { repeated: outside.length - pool.length, inTest: trainSplit.length - outside.length },
-    notices: wanted.flatMap(({ name, amount }) => shortfall(task, name, amount, counts[name])),
+    notices: [
+      ...wanted.flatMap(({ name, amount }) => shortfall(task, name, amount, counts[name])),
+      ...(testForDev ? ["dev is the test sample: its figures are no estimate of new texts"] : []),
+    ],
   };
+}
+
+/** What dev takes where train and dev ask for more than there is; null where there is enough for both. */
+function devWhenShort(
+  pool: readonly Example[],
+  keep: (example: Example) => boolean,
+  train: Amount,
+  dev: Amount,
+  whenShort: "dev first" | "halves",
+): Amount | null {
+  if (train.kind !== "at most" || dev.kind !== "at most") return null;
+  let available = 0;
+  for (const example of pool) {
+    if (keep(example)) available += 1;
+    if (available >= train.count + dev.count) return null;
+  }
+  return whenShort === "dev first" ? dev : { ...dev, count: Math.min(dev.count, Math.floor(available / 2)) };
 }
 
 const none: Amount = { kind: "at most", count: 0 };

@@ -42,6 +42,8 @@ interface Common {
   readonly group?: readonly (readonly string[])[];
   /** Fields are taken with the white space around them, as the reference does; default: trimmed. */
   readonly verbatim?: true;
+  /** Fields that may be empty in a file (one of MultiRC's answers is); default none. */
+  readonly mayBeEmpty?: readonly string[];
   /** What the literature's tables show. */
   readonly metric: MetricName;
   /** Further columns of a table. */
@@ -50,6 +52,8 @@ interface Common {
   readonly testSplit: "validation" | "test";
   /** Texts to take for dev of about 1,500 drawn; default 500. See `thousand`. */
   readonly dev?: number;
+  /** What the reference takes for dev, where that is another number; see the oddities of `thousand`. */
+  readonly referenceDev?: number;
   readonly directories: readonly DirectorySource[];
   /** null: not there in the form that the protocol uses. */
   readonly hub: HubSource | null;

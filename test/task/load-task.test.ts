@@ -143,7 +143,7 @@ test("a folder that is not there, a missing split, a faulty file and no source a
       loadTask("trec", { hub: "off", samplesDirectory: folder }),
       "data for trec: expected a data directory, a hub or samples, got none (no file questions.tsv in",
     );
-    await rejectsWith(loadTask("mnli"), "task: expected one of trec, sst2");
+    await rejectsWith(loadTask("sts-b"), "task: expected one of sst2, sst5, trec");
   }));
 
 withData(test, "the real TREC has the class counts of its distribution", async () => {

@@ -1,0 +1,47 @@
+import { lmBffInference } from "../prompts";
+import type { ClassificationTask } from "../task";
+import { glueTables } from "./files";
+
+/**
+ * SNLI: does a caption entail a sentence, contradict it, or neither? Up to 256 tokens. Pairs without a majority label ("-") are left out.
+ * @example promptText(snli, "masked", pair) // "<s>Two dogs run on a beach?<mask>, the dogs are asleep.</s>"
+ * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; tools/generate_k_shot_data.py takes dev for test).
+ */
+export const snli: ClassificationTask = {
+  kind: "classification",
+  name: "snli",
+  title: "SNLI, inference between captions",
+  fields: { premise: ["premise", "sentence1"], hypothesis: ["hypothesis", "sentence2"] },
+  verbatim: true,
+  labels: ["entailment", "neutral", "contradiction"],
+  labelAliases: {},
+  labelColumns: ["label", "gold_label"],
+  noLabel: ["-", "-1"],
+  masked: {
+    words: [" Yes", " Maybe", " No"],
+    parts: ({ premise, hypothesis }) => lmBffInference(premise, hypothesis),
+    longest: 256,
+  },
+  causal: null,
+  pooled: null,
+  metric: "accuracy",
+  further: [],
+  testSplit: "validation",
+  directories: [
+    glueTables("SNLI"),
+    {
+      variant: "snli 1.0",
+      folder: "SNLI",
+      format: "json lines",
+      files: { train: "snli_1.0_train.jsonl", validation: "snli_1.0_dev.jsonl" },
+    },
+  ],
+  hub: {
+    repository: "stanfordnlp/snli",
+    configuration: "plain_text",
+    labelColumn: "label",
+    labelNames: ["entailment", "neutral", "contradiction"],
+    splits: { train: "train", validation: "validation" },
+  },
+  samples: null,
+};

@@ -1,0 +1,54 @@
+import { positiveInteger } from "../check/check";
+import type { Oddities, SampleOptions } from "./sample";
+import type { Task } from "./task";
+
+/** The data seeds of the few-shot tables; their mean and standard deviation are reported. */
+export const fewShotSeeds: readonly number[] = [13, 21, 42, 87, 100];
+
+/**
+ * RoBERTa-large's protocol: k texts of each class to train on, the next k of each class for dev, at most 1,000 to test on, drawn
+ * with a seed of their own.
+ * @example sampleTask(await loadTask("sst2"), fewShot(16, 13)).counts.train // [16, 16]
+ * Source: princeton-nlp/MeZO@552cb1b, medium_models, tools/generate_k_shot_data.py (mode k-shot-1k-test). Departs: our permutation is
+ * not numpy's, so the texts are others.
+ */
+export function fewShot(k: number, seed: number, oddities: Oddities = {}): SampleOptions {
+  const each = { kind: "per class", count: positiveInteger("k", k) } as const;
+  return {
+    seed,
+    train: each,
+    dev: each,
+    test: { kind: "at most", count: 1000 },
+    testSeed: 42,
+    wholeTest: true,
+    oddities,
+  };
+}
+
+/** The reference's habits that the protocol of 1,000 texts can have besides. */
+export interface ThousandOddities extends Oddities {
+  /** Dev takes what it takes in the reference, whatever is left: of WSC's 554 texts 54 to train on. */
+  readonly referenceDev?: true;
+}
+
+/**
+ * The protocol of causal models: 1,000 texts to train on and 500 for dev (100 where the task says so) of one permutation, at most
+ * 1,000 of the validation split to test on. Where there are fewer, dev takes at most half.
+ * @example sampleTask(await loadTask("cb"), thousand(cb)).counts // train 150, dev 100, test 56
+ * Source: princeton-nlp/MeZO@552cb1b, large_models, run.py and tasks.py: the first 1,500 of a permutation with seed 0, dev the last
+ * of them. Departs: our permutation is not numpy's.
+ */
+export function thousand(task: Task, seed = 0, oddities: ThousandOddities = {}): SampleOptions {
+  const { referenceDev = false, ...others } = oddities;
+  const dev = (referenceDev ? task.referenceDev : undefined) ?? task.dev ?? 500;
+  return {
+    seed,
+    train: { kind: "at most", count: 1000 },
+    dev: { kind: "at most", count: dev },
+    test: { kind: "at most", count: 1000 },
+    testSeed: 0,
+    wholeTest: true,
+    whenShort: referenceDev ? "dev first" : "halves",
+    oddities: others,
+  };
+}
