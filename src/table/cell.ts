@@ -19,7 +19,12 @@ export interface TableOptions {
   readonly digits?: Readonly<Record<string, number>>;
   /** What stands for a missing value in a column, "-" when absent; say "not found" or "not run" where that is what it means. */
   readonly missing?: Readonly<Record<string, string>>;
+  /** Which columns hold numbers reported elsewhere and which were measured here: drawn apart; their names must say it too. */
+  readonly origins?: Readonly<Record<string, ColumnOrigin>>;
 }
+
+/** Where a column's numbers come from. */
+export type ColumnOrigin = "reported" | "measured";
 
 export interface FormattedCell {
   readonly text: string;
@@ -31,13 +36,15 @@ export interface FormattedTable {
   readonly caption: string | null;
   readonly names: readonly string[];
   readonly align: readonly Align[];
+  /** null: no number of either origin. */
+  readonly origins: readonly (ColumnOrigin | null)[];
   readonly rows: readonly (readonly FormattedCell[])[];
 }
 
 /** Formats every cell, finds alignment and best values. @throws when an option names a column that the table has not */
 export function formatTable(table: ColumnTable, options: TableOptions = {}): FormattedTable {
   const names = table.columnNames();
-  for (const group of [options.best, options.align, options.digits, options.missing])
+  for (const group of [options.best, options.align, options.digits, options.missing, options.origins])
     for (const name of Object.keys(group ?? {}))
       if (!names.includes(name)) fail("column", `one of ${names.join(", ")}`, name);
   const columns = names.map((name) => Array.from(table.array(name) as ArrayLike<CellValue>));
@@ -58,6 +65,7 @@ export function formatTable(table: ColumnTable, options: TableOptions = {}): For
     caption: options.caption ?? null,
     names,
     align: names.map((name, i) => options.align?.[name] ?? (isNumeric(columns[i]!) ? "right" : "left")),
+    origins: names.map((name) => options.origins?.[name] ?? null),
     rows: Array.from({ length: table.numRows() }, (_, row) => formatted.map((column) => column[row]!)),
   };
 }

@@ -38,5 +38,6 @@ export function besideReported(
     })),
   );
   const right = { [reportedName]: "right", [ours]: "right", difference: "right" } as const;
-  return { table, options: { align: right, missing: { [reportedName]: "not found", [ours]: "not run" } } };
+  const missing = { [reportedName]: "not found", [ours]: "not run" };
+  return { table, options: { align: right, missing, origins: { [reportedName]: "reported", [ours]: "measured" } } };
 }
