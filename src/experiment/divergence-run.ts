@@ -72,6 +72,7 @@ export function divergenceRunner(sources: Sources): {
           note,
           path,
           signal,
+          patience: Infinity,
           clock: () => performance.now(),
           snapshotEvery: 50,
         },

@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { engineFor } from "../engine/open-session";
 import type { Problem } from "../experiment/problem";
 import { saveClassifier } from "../task/saved-classifier";
 import type { LiveRun } from "./live-runs";
@@ -23,11 +24,14 @@ export interface TestScores {
  * @example (await testOnce(problem, bestOnDev(runs))).count // 200
  */
 export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScores> {
-  const { best } = run.result;
-  if (best === null) return fail("run", "a run with a best checkpoint", run.arm.name);
+  const { arm, result } = run;
+  const { best } = result;
+  if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
   const frozen = await openAdapter(problem.loaded, { kind: "none" });
   const before = await problem.evaluate(frozen.session, new Float32Array(0), "test");
-  const after = await problem.evaluate(run.session, best.point, "test");
+  // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
+  const tuned = await openAdapter(problem.loaded, arm.adapter, engineFor(arm.method));
+  const after = await problem.evaluate(tuned.session, best.point, "test");
   return { before: before.accuracy, after: after.accuracy, count: after.count };
 }
 

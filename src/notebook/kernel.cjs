@@ -14,7 +14,7 @@ const { createExecutor } = require("tslab/dist/executor.js");
 const { tieTimers } = require("./kernel/cell-timers.cjs");
 const { createCells } = require("./kernel/cells.cjs");
 const { createComms } = require("./kernel/comms.cjs");
-const { startControl, whileCompiling } = require("./kernel/control.cjs");
+const { markCell, startControl, whileCompiling } = require("./kernel/control.cjs");
 const { createKernelConverter } = require("./kernel/converter.cjs");
 const { BLOCKED_MS, createInterrupts } = require("./kernel/interrupts.cjs");
 const { installRegistry } = require("./kernel/registry.cjs");
@@ -28,18 +28,18 @@ const executor = createExecutor(
   { node: converter, browser: converter, close: () => converter.close() },
   { log: (value) => said.log(value), error: (...args) => said.error(...args) },
 );
-const interrupts = createInterrupts(() => executor.interrupt());
+const interrupts = createInterrupts(() => executor.interrupt(), markCell);
 const registry = installRegistry(interrupts);
 sources.install();
 tieTimers();
 
 async function main() {
-  const { onSignal, isRunning } = interrupts;
+  const { onSignal } = interrupts;
   const giveUp = () => {
     listenForSignal();
     interrupts.giveUp();
   };
-  const control = await startControl(connection, BLOCKED_MS, { onSignal, isRunning, giveUp });
+  const control = await startControl(connection, BLOCKED_MS, { onSignal, giveUp });
   const server = await startServer(connection, control);
   const cells = createCells({ server, executor, interrupts, registry, said, sources });
   const comms = createComms(server, cells.newest);

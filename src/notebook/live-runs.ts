@@ -18,7 +18,7 @@ import { trainInFile } from "../train/train-in-file";
 import type { FigureHandle } from "./figure-display";
 import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
-import { openAdapter } from "./open";
+import { closeAdapter, openAdapter } from "./open";
 import type { OpenAdapter } from "./open";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
@@ -44,7 +44,7 @@ export interface LiveOptions {
   readonly store?: string;
 }
 
-/** A run that was made in a cell or read from its record. */
+/** A run that was made in a cell or read from its record. Its session is closed once another adapter has taken its place. */
 export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly arm: Arm;
   readonly result: RunResult;
@@ -107,7 +107,11 @@ export async function runLive(
       const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
       draw([...runs.map(({ record }) => record), now]);
     };
-    const hand = { steer: () => steered(controls), signal: AbortSignal.any([signal, byHand.signal]) };
+    const hand = {
+      steer: () => steered(controls),
+      signal: AbortSignal.any([signal, byHand.signal]),
+      abandon: () => void closeAdapter(problem.loaded, arm.adapter, engineFor(arm.method)),
+    };
     const { kept, result, reused } = await keptRun(problem, arm, open, options, hand, onEvent);
     const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
     runs.push({ arm, ...open, kept, result, record });
@@ -156,7 +160,7 @@ async function keptRun(
   arm: Arm,
   { adapter, session }: OpenAdapter,
   options: LiveOptions,
-  hand: Pick<TrainOptions<never>, "steer" | "signal">,
+  hand: Pick<TrainOptions<never>, "steer" | "signal" | "abandon">,
   onEvent: (event: TrainEvent) => void,
 ): Promise<{ readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }> {
   const { seed, evaluateEvery = 20, stopMargin = null, store = RUNS } = options;

@@ -13,7 +13,7 @@ import type { Task } from "../task/task";
 import { downloadProgress } from "./download-progress";
 import { environment } from "./environment";
 import { hubSnapshot, type HubOptions } from "../weights/hub";
-import { registered } from "./registry";
+import { registered, unregister } from "./registry";
 import { stopSignal } from "./stop-signal";
 
 /** How a model is opened. */
@@ -72,12 +72,17 @@ export async function openAdapter<O extends EngineOptions = OnnxChoice>(
 ): Promise<OpenAdapter<O>> {
   const adapter = makeAdapter(spec, model);
   const key = `${model.id} ${JSON.stringify(spec)} ${JSON.stringify(options)}`;
-  const session = await registered(
-    key,
-    () => openSession(model, adapter, options),
-    `${name} ${spec.kind} ${options.engine ?? "onnx"}`,
-  );
+  const session = await registered(key, () => openSession(model, adapter, options), slotOf(name, spec, options));
   return { adapter, session };
+}
+
+/** Ends the engine of a model with an adapter, also in the middle of a computation; the next `openAdapter` opens it again. */
+export function closeAdapter({ name }: LoadedModel, spec: AdapterSpec, options: EngineOptions = {}): Promise<void> {
+  return unregister(slotOf(name, spec, options));
+}
+
+function slotOf(name: string, { kind }: AdapterSpec, { engine = "onnx" }: EngineOptions): string {
+  return `${name} ${kind} ${engine}`;
 }
 
 /** Samples a task for a model, with the readout fixed; see `makeProblem`. */

@@ -75,12 +75,41 @@ export function finalEnding(end: EndRecord | null): EndRecord | null {
   return end === null || end.reason === "stopped" || end.reason === "not-recorded" ? null : end;
 }
 
-/** The result of some work, or "stopped" when the work failed because the run was told to stop. */
-export async function unlessStopped<T>(work: Promise<T>, stopped: () => boolean): Promise<T | "stopped"> {
+/** How a run that was told to stop leaves the work in progress. */
+export interface Leaving {
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds that the work may still take. */
+  readonly patience: number;
+  /** Called when it took longer and is left behind. */
+  readonly abandon: () => void;
+}
+
+/** The result of some work, or "stopped" when the run was told to stop and the work failed of it or did not end in time. */
+export async function unlessStopped<T>(
+  work: Promise<T>,
+  { signal, patience, abandon }: Leaving,
+): Promise<T | "stopped"> {
+  if (signal === undefined) return work;
+  const over = new AbortController();
+  const left = new Promise<"stopped">((resolve) => {
+    const leave = (): void => {
+      abandon();
+      resolve("stopped");
+    };
+    const wait = (): void => {
+      if (!Number.isFinite(patience)) return;
+      const timer = setTimeout(leave, patience);
+      over.signal.addEventListener("abort", () => clearTimeout(timer));
+    };
+    if (signal.aborted) wait();
+    else signal.addEventListener("abort", wait, { once: true, signal: over.signal });
+  });
   try {
-    return await work;
+    return await Promise.race([work, left]);
   } catch (error) {
-    if (stopped()) return "stopped";
+    if (signal.aborted) return "stopped";
     throw error;
+  } finally {
+    over.abort();
   }
 }

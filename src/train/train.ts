@@ -38,6 +38,13 @@ export interface TrainOptions<Batch> {
   /** Milliseconds from any origin, e.g. `performance.now`. */
   readonly clock: () => number;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds that the signal leaves to the step or evaluation in progress; then it is abandoned, and the run ends with the
+   * steps before it. Default: 1000; Infinity waits for it.
+   */
+  readonly patience?: number;
+  /** Called when a step or evaluation is abandoned: ends what still computes for it. */
+  readonly abandon?: () => void;
   /** Where the trajectory goes, line by line; default: nowhere. */
   readonly sink?: LineSink | undefined;
   /** What happened before, when a run is resumed. */
@@ -113,6 +120,7 @@ export function isBetter(by: "loss" | "accuracy", now: EvaluationRecord, best: E
  */
 export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainEvent, RunResult, void> {
   const { settings, layout, objective, evaluate, batchAt, clock, signal, past } = options;
+  const leaving = { signal, patience: options.patience ?? 1000, abandon: options.abandon ?? (() => undefined) };
   checkSettings(settings);
   positiveInteger("start.length (trainable parameters)", options.start.length);
   sameLength("start", options.start.length, layout.size);
@@ -154,7 +162,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     if (ending === null && stopped()) ending = { reason: "stopped" };
     if (ending !== null) break;
     if (evaluations.at(-1)?.step !== step && evaluationDue(settings, step, done)) {
-      const found = await unlessStopped(evaluate(point), stopped);
+      const found = await unlessStopped(evaluate(point), leaving);
       if (found === "stopped") continue;
       const evaluationPasses = (evaluations.at(-1)?.evaluationPasses ?? 0) + (found.forwardPasses ?? 1);
       const { loss, accuracy } = found;
@@ -185,7 +193,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       if (wanted !== null && wanted.message !== refused)
         yield { kind: "warning", about: "change", message: (refused = wanted.message) };
       const epoch = Math.floor(step / settings.stepsPerEpoch);
-      const outcome = await unlessStopped(takeOne(step, epoch), stopped);
+      const outcome = await unlessStopped(takeOne(step, epoch), leaving);
       if (outcome === "stopped") continue;
       forwardPasses += outcome.estimate.forwardPasses;
       const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());

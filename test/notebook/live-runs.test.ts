@@ -13,6 +13,7 @@ import { plotlyMime } from "../../src/notebook/figure-display";
 import { asCell, closeSessions } from "../support/shown";
 import type { Shown } from "../support/shown";
 import { scratch } from "../support/scratch";
+import { rejectsWith } from "../support/throws";
 import { tinyProblem, tinySettings } from "../support/tiny-problem";
 
 const test = suite("notebook/live-runs");
@@ -118,6 +119,27 @@ test("Stop ends after the current step and keeps the run; the same cell then con
     whole.value[0].result.steps.map(({ projectedGradients }) => projectedGradients),
   );
   assert.is(readdirSync(files.file("stopped")).length, 2);
+});
+
+test("Stop in a step that takes long ends its engine; the record is kept, and the same cell goes on with another", async () => {
+  const queries = 50_000; // a step of them takes longer than a stopped run waits
+  const many = {
+    ...two[1]!,
+    name: "many",
+    method: { ...two[1]!.method, queries: { kind: "constant", value: queries } as const },
+  };
+  const stopped = await live("long", [many], { evaluateEvery: 1 }, (cell) => {
+    setTimeout(cell.stop, 500);
+  });
+  assert.equal([stopped.value[0]!.result.end.reason, stopped.value[0]!.result.steps.length], ["stopped", 0]);
+  assert.ok(
+    stopped.lines.includes("interrupted at step 0 of many; the record is kept, run the cell again to continue"),
+  );
+  const { session: old } = stopped.value[0]!;
+  const start = new Float32Array(old.layout.size);
+  await rejectsWith(old.features([start], { ids: [[1, 2]] }), "the model was closed");
+  const { session } = await openAdapter(problem.loaded, many.adapter);
+  assert.ok((await problem.evaluate(session, start, "dev")).loss > 0);
 });
 
 test("a cell that was stopped before it began trains nothing", async () => {

@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Objective } from "../../src/estimator/objective";
 import { adazeta, mezo } from "../../src/optimizer/method";
 import { step } from "../../src/optimizer/step";
 import { encodeLine } from "../../src/train/records";
@@ -9,6 +10,7 @@ import { logisticRun, objectiveOf, quadratic, quadraticRun, settingsOf } from ".
 import { rejectsWith } from "../support/throws";
 
 const test = suite("train/train");
+const twoSteps = { kind: "steps", steps: 2 } as const;
 
 test("six steps with one query cost twelve passes and are evaluated before, every second step, and after", async () => {
   const { steps, evaluations, end } = await train(quadraticRun());
@@ -165,6 +167,38 @@ test("a stop signal ends the run between two steps, also when it makes the objec
   const cut = await train(quadraticRun({ signal: during.signal, objective }));
   assert.is(cut.end.reason, "stopped");
   assert.is(cut.steps.length, 1);
+});
+
+/** An objective that presses Stop at its first call of a batch, and then takes as long as `work`. */
+const pressing = (at: number, stop: AbortController, work: () => Promise<unknown>): Objective<number> => ({
+  ...quadratic,
+  async losses(points, batch) {
+    if (batch === at) {
+      stop.abort();
+      await work();
+    }
+    return quadratic.losses(points, batch);
+  },
+});
+
+test("a step that does not end after the stop signal is abandoned: the run ends with the steps before it", async () => {
+  const stop = new AbortController();
+  let abandoned = 0;
+  const objective = pressing(2, stop, () => new Promise(() => {}));
+  const abandon = () => (abandoned += 1);
+  const result = await train(quadraticRun({ signal: stop.signal, patience: 20, abandon, objective }));
+  assert.equal([result.end.reason, result.end.step, result.steps.length, abandoned], ["stopped", 2, 2, 1]);
+  assert.equal(result.point, (await train(quadraticRun({ settings: settingsOf({ budget: twoSteps }) }))).point);
+});
+
+test("a step that ends in time after the stop signal is kept, and nothing is abandoned", async () => {
+  for (const patience of [10_000, Infinity]) {
+    const stop = new AbortController();
+    const objective = pressing(2, stop, () => new Promise((resolve) => setTimeout(resolve, 5)));
+    const abandon = () => assert.unreachable("abandoned");
+    const result = await train(quadraticRun({ signal: stop.signal, patience, abandon, objective }));
+    assert.equal([result.end.reason, result.steps.length], ["stopped", 3]);
+  }
 });
 
 test("leaving the loop over events stops the run", async () => {

@@ -5,18 +5,26 @@ const { parentPort, workerData } = require("node:worker_threads");
 const zmq = require("zeromq");
 const { parse } = require("./message.cjs");
 
-const { connection, blockedMs, compiling } = workerData;
+const { connection, blockedMs, state } = workerData;
 const addressOf = (name) => `${connection.transport}://${connection.ip}:${connection[`${name}_port`]}`;
 const control = new zmq.Router({ linger: 500 });
 const heartbeat = new zmq.Reply({ linger: 0 });
 
+const isCompiling = () => Atomics.load(state, 0) === 1;
+const runningCell = () => Atomics.load(state, 1);
+
+let stopped = 0; // the number of the cell that is to stop
 let waiting = false; // whether the main thread has been asked for a sign of life and has not come round since
 let timer;
+
+/** Nothing is done to the cells that come after the one that was stopped. */
+const hasEnded = () => stopped === 0 || runningCell() !== stopped;
 
 /** Ends what the main thread runs at this moment, once it is not the compiler; what it has computed stays. */
 function terminate() {
   clearTimeout(timer);
-  if (Atomics.load(compiling, 0) === 1) return void (timer = setTimeout(checkAgain, 50));
+  if (hasEnded()) return;
+  if (isCompiling()) return void (timer = setTimeout(checkAgain, 50));
   const session = new Session();
   session.connectToMainThread();
   session.post("Runtime.terminateExecution", () => session.disconnect());
@@ -29,15 +37,16 @@ const checkAgain = () => waiting && terminate();
 /** Asks the main thread for a sign of life, and goes on asking as long as the cell that is to stop runs. */
 function watch() {
   clearTimeout(timer);
+  if (hasEnded()) return;
   waiting = true;
   parentPort.postMessage({ kind: "ask" });
   timer = setTimeout(checkAgain, blockedMs);
 }
 
-function onAnswer(running) {
+function onAnswer() {
   waiting = false;
   clearTimeout(timer);
-  if (running) timer = setTimeout(watch, blockedMs / 2);
+  timer = setTimeout(watch, blockedMs / 2);
 }
 
 /**
@@ -46,6 +55,8 @@ function onAnswer(running) {
  */
 function interrupt() {
   parentPort.postMessage({ kind: "interrupt" });
+  if (runningCell() !== stopped) waiting = false;
+  stopped = runningCell();
   if (waiting)
     terminate(); // Stop was pressed before, and nothing has moved since
   else watch();
@@ -64,8 +75,8 @@ async function main() {
   await heartbeat.bind(addressOf("hb"));
   // Replies go out one after the other: ZeroMQ.js refuses a second send while one is pending.
   let sending = Promise.resolve();
-  parentPort.on("message", ({ kind, frames, running }) => {
-    if (kind === "answer") onAnswer(running);
+  parentPort.on("message", ({ kind, frames }) => {
+    if (kind === "answer") onAnswer();
     if (kind === "send") sending = sending.then(() => control.send(frames)).catch(() => {});
     if (kind === "close")
       sending.then(() => [control, heartbeat].forEach((socket) => socket.close())).then(() => parentPort.close());

@@ -2,22 +2,26 @@
 const path = require("node:path");
 const { Worker } = require("node:worker_threads");
 
-const compiling = new Int32Array(new SharedArrayBuffer(4));
+/** What the thread must know while this one does not come round: whether the compiler works, and the number of the cell that runs, or 0. */
+const state = new Int32Array(new SharedArrayBuffer(8));
+
+/** Says which cell runs now; 0: none. */
+exports.markCell = (number) => void Atomics.store(state, 1, number);
 
 /** Runs a body that Stop must not end in the middle. */
 exports.whileCompiling = function whileCompiling(body) {
-  Atomics.store(compiling, 0, 1);
+  Atomics.store(state, 0, 1);
   try {
     return body();
   } finally {
-    Atomics.store(compiling, 0, 0);
+    Atomics.store(state, 0, 0);
   }
 };
 
 /** Starts the thread. After Stop a main thread that does not come round for `blockedMs` is made to, and its cell is given up. */
-exports.startControl = async function startControl(connection, blockedMs, { onSignal, giveUp, isRunning }) {
+exports.startControl = async function startControl(connection, blockedMs, { onSignal, giveUp }) {
   const thread = new Worker(path.join(__dirname, "control-thread.cjs"), {
-    workerData: { connection, blockedMs, compiling },
+    workerData: { connection, blockedMs, state },
   });
   let receive = () => {};
   const ended = new Promise((resolve) => thread.once("exit", resolve));
@@ -26,7 +30,7 @@ exports.startControl = async function startControl(connection, blockedMs, { onSi
     thread.on("message", ({ kind, frames }) => {
       if (kind === "ready") resolve();
       if (kind === "message") receive(frames.map((frame) => Buffer.from(frame)));
-      if (kind === "ask") thread.postMessage({ kind: "answer", running: isRunning() });
+      if (kind === "ask") thread.postMessage({ kind: "answer" });
       if (kind === "interrupt") onSignal();
       if (kind === "terminated") giveUp();
     });

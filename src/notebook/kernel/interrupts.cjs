@@ -8,7 +8,9 @@ exports.BLOCKED_MS = 1000;
 /** How long the executor may take to end a cell that was given up; code that was ended in the middle never comes back to it. */
 const SETTLE_MS = 100;
 
-exports.createInterrupts = function createInterrupts(abandon) {
+/** `markCell(number)` hears which cell begins, and 0 when it ends. */
+exports.createInterrupts = function createInterrupts(abandon, markCell) {
+  let cells = 0;
   let controller = new AbortController();
   let running = false;
   let timer;
@@ -31,13 +33,14 @@ exports.createInterrupts = function createInterrupts(abandon) {
     begin() {
       controller = new AbortController();
       running = true;
+      markCell(++cells);
       return new Promise((resolve) => (settle = resolve));
     },
     end() {
       running = false;
+      markCell(0);
       clearTimeout(timer);
     },
-    isRunning: () => running,
     wasInterrupted: () => controller.signal.aborted,
     giveUp,
     onSignal() {

@@ -33,6 +33,27 @@ test("a loop that watches the signal ends by itself, keeps its outputs, and canc
   assert.is(valueOf(after), "false");
 });
 
+test("a run in the middle of a step that never ends says where it stopped, and the next cell works", async () => {
+  const ran = await stopped(
+    'import { train, stopSignal as signalOf } from "./src/index";\n' +
+      'import { quadratic, quadraticRun } from "./test/support/analytic-runs";\n' +
+      "const objective = { ...quadratic, losses: (points: readonly Float32Array[], batch: number) => {\n" +
+      '  if (batch === 3) console.log("started");\n' +
+      "  return batch === 3 ? new Promise<never>(() => {}) : quadratic.losses(points, batch);\n} };\n" +
+      "const { end, message } = await train(quadraticRun({ objective, signal: signalOf() }));\n" +
+      "console.log(end.step, message);",
+  );
+  assert.is(ran.reply["status"], "ok", JSON.stringify(ran.reply));
+  assert.match(ran.text, /^started\n3 .*step 3/);
+  assert.is(valueOf(await kernel.run("end.reason")), "'stopped'");
+});
+
+test("a cell that keeps the thread busy is not taken for the stopped one before it", async () => {
+  await stopped(`console.log("started");\nwhile (!stopSignal().aborted) ${tick}`);
+  const busy = "const until = Date.now() + 2500;\nwhile (Date.now() < until);\n7";
+  assert.is(valueOf(await kernel.run(busy)), "7");
+});
+
 test("a loop that ignores the signal is given up, and does not go on behind the next cells", async () => {
   const ran = await stopped(
     `(globalThis as any).ticks = 0;\nconsole.log("started");\nwhile (true) { ${tick} (globalThis as any).ticks += 1; }`,
