@@ -91,7 +91,7 @@ test("what a paper does not give is not found, what was not run here is not run"
   assert.match(text, /SST-2 +90 +91\.5 +1\.5/);
   assert.match(text, /TREC +not found +87\.0 ± 1\.4 +-/);
   assert.match(text, /COPA +70 +not run +-/);
-  assert.match(toHtml(both, options), /#fdf0e0[^"]*font-style: italic;">90\.0<.*#e3f1fb[^"]*">91\.5</);
+  assert.match(toHtml(both, options), /#fdf0e0[^"]*font-style: italic;">90<.*#e3f1fb[^"]*">91\.5</);
   const counts = besideReported([{ what: "parameters", reported: null, measured: 8 }], "Table 2", "computed here");
   assert.match(toText(counts.table, counts.options), /computed here/);
   throwsWith(() => besideReported([], "Table 2"), "rows: expected at least one quantity");
