@@ -28,6 +28,8 @@ export { gaussianDirection } from "./estimator/direction";
 export { estimate } from "./estimator/estimate";
 export { gradientOf } from "./estimator/gradient";
 export type { Objective } from "./estimator/objective";
+export { ownEstimator } from "./estimator/own";
+export type { Asked, Own, OwnDefinition } from "./estimator/own";
 export { adazeta, firstOrder, mezo, mezoFull, randomMask } from "./optimizer/method";
 export type { Method } from "./optimizer/method";
 

@@ -41,6 +41,7 @@ export function meetsRule({ correlation, relativeError, directions }: Agreement)
 
 /** What figures of an estimator are kept under. @example estimatorKey({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }) // "two-sided 0.001" */
 export function estimatorKey(spec: EstimatorSpec): string {
+  if (spec.kind === "own") return `own ${spec.name}`;
   return spec.kind === "two-sided" ? `two-sided ${spec.perturbationScale}` : spec.kind;
 }
 

@@ -3,11 +3,13 @@ import { checkDirections, type DirectionSpec } from "./direction";
 import { backpropagation, type Backpropagation } from "./backpropagation";
 import { directional, type Directional } from "./directional";
 import type { Objective } from "./objective";
+import { checkOwn, own, type Own } from "./own";
+import type { PassKind } from "../schedule/forward-passes";
 import { twoSided, type TwoSided } from "./two-sided";
 import { createWorkspace, type Workspace } from "./workspace";
 
-/** How a gradient is estimated from losses, as plain data. */
-export type EstimatorSpec = TwoSided | Directional | Backpropagation;
+/** How a gradient is estimated from losses, as plain data (an own one carries its function beside it). */
+export type EstimatorSpec = TwoSided | Directional | Backpropagation | Own;
 
 /** Which step, with how many queries, on which batch: all queries of a step see the same batch. */
 export interface Queries<Batch> {
@@ -60,6 +62,8 @@ export async function estimate<Batch>(
       return directional(spec, objective, point, queries, workspace);
     case "backpropagation":
       return backpropagation(objective, point, queries.batch, workspace);
+    case "own":
+      return own(spec, objective, point, queries, workspace);
     default:
       return unreachable(spec);
   }
@@ -74,6 +78,11 @@ export function isFiniteEstimate({
   return Number.isFinite(loss) && projectedGradients.every(Number.isFinite) && Number.isFinite(gradientNorm);
 }
 
+/** How an estimator's steps are paid for. */
+export function passKindOf(spec: EstimatorSpec): PassKind {
+  return spec.kind === "own" ? spec.passes : spec.kind;
+}
+
 /** Checks a specification that came from outside. @throws naming the field */
 export function checkEstimator(what: string, spec: EstimatorSpec): EstimatorSpec {
   switch (spec.kind) {
@@ -86,7 +95,13 @@ export function checkEstimator(what: string, spec: EstimatorSpec): EstimatorSpec
       return spec;
     case "backpropagation":
       return spec;
+    case "own":
+      return checkOwn(what, spec);
     default:
-      return fail(`${what}.kind`, '"two-sided", "directional" or "backpropagation"', (spec as { kind: unknown }).kind);
+      return fail(
+        `${what}.kind`,
+        '"two-sided", "directional", "backpropagation" or "own"',
+        (spec as { kind: unknown }).kind,
+      );
   }
 }

@@ -1,7 +1,8 @@
 import type { Agreement } from "../engine/precision-rule";
 import { agreement, estimatorKey } from "../engine/precision-rule";
 import { gaussianDirection } from "../estimator/direction";
-import type { EstimatorSpec } from "../estimator/estimate";
+import type { Directional } from "../estimator/directional";
+import type { TwoSided } from "../estimator/two-sided";
 import type { Objective } from "../estimator/objective";
 import { axpyInto } from "../tree/vector";
 
@@ -14,7 +15,7 @@ export interface Probes<Batch> {
 }
 
 /** The estimators that precisions are measured with. */
-export const MEASURED: readonly EstimatorSpec[] = [
+export const MEASURED: readonly (TwoSided | Directional)[] = [
   { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
   { kind: "two-sided", perturbationScale: 1e-2, chunk: 1 },
   { kind: "directional", chunk: null },
@@ -25,7 +26,7 @@ export const MEASURED: readonly EstimatorSpec[] = [
  * Batch b has the directions of step b.
  */
 export async function projectedGradients<Batch>(
-  estimator: EstimatorSpec,
+  estimator: TwoSided | Directional,
   objective: Objective<Batch>,
   { point, batches, perBatch, seed }: Probes<Batch>,
 ): Promise<readonly number[]> {

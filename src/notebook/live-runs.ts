@@ -3,6 +3,7 @@ import type { Arm } from "../experiment/arm";
 import type { Problem } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
+import { passKindOf } from "../estimator/estimate";
 import { forwardPasses } from "../schedule/forward-passes";
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
@@ -223,7 +224,12 @@ function rateOf({ method }: Arm): number {
 
 function plannedPasses({ budget, method, batchSize }: Arm, problem: Problem): number {
   if (budget.kind === "forward-passes") return budget.forwardPasses;
-  return forwardPasses(method.queries, budget.steps, problem.batches(batchSize).stepsPerEpoch, method.estimator.kind);
+  return forwardPasses(
+    method.queries,
+    budget.steps,
+    problem.batches(batchSize).stepsPerEpoch,
+    passKindOf(method.estimator),
+  );
 }
 
 function plannedSteps({ budget }: Arm): number {

@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import { checkDirections, type DirectionSpec } from "../estimator/direction";
 import { checkEstimator, type EstimatorSpec } from "../estimator/estimate";
+import type { Own } from "../estimator/own";
 import type { Exponent } from "../schedule/power-law";
 import { checkSchedule, scheduleOf, type Schedule } from "../schedule/schedule";
 import { checkRule, type RuleSpec } from "./rule";
@@ -25,8 +26,8 @@ export interface MethodOptions {
   readonly perturbationScale?: number;
   /** Queries in one call of the engine, default 1 two-sided and all of a step's directional. */
   readonly chunk?: number;
-  /** Default "two-sided", as in the papers. */
-  readonly estimator?: "two-sided" | "directional";
+  /** Default "two-sided", as in the papers; or one of your own (`ownEstimator`). */
+  readonly estimator?: "two-sided" | "directional" | Own;
   /** Default 0. */
   readonly weightDecay?: number;
   /** The name in records and figures. */
@@ -139,9 +140,11 @@ function compose(name: string, directions: DirectionSpec, queries: Schedule, opt
   return checkMethod({
     name: options.name ?? name,
     estimator:
-      estimator === "directional"
-        ? { kind: estimator, chunk: chunk ?? null }
-        : { kind: estimator, perturbationScale, chunk: chunk ?? 1 },
+      typeof estimator === "object"
+        ? estimator
+        : estimator === "directional"
+          ? { kind: estimator, chunk: chunk ?? null }
+          : { kind: estimator, perturbationScale, chunk: chunk ?? 1 },
     directions,
     queries,
     learningRate: scheduleOf(learningRate),

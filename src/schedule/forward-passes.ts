@@ -1,15 +1,22 @@
 import { fail, nonNegativeInteger, positiveInteger } from "../check/check";
 import { queriesAt, type Schedule } from "./schedule";
 
-/** How a step is paid for: two losses a query, one shared loss and a directional pass a query, or one pass and one back. */
-export type PassKind = "two-sided" | "directional" | "backpropagation";
+/** Forward passes of an estimator of one's own: once + perQuery Q. */
+export interface PassesOfOwn {
+  readonly once: number;
+  readonly perQuery: number;
+}
+
+/** How a step is paid for: two losses a query, one shared loss and a directional pass a query, one pass and one back, or as said. */
+export type PassKind = "two-sided" | "directional" | "backpropagation" | PassesOfOwn;
 
 /**
  * Forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call), 1 with backpropagation,
- * whose backward pass is counted apart.
+ * whose backward pass is counted apart; an own estimator's as it says.
  * @example passesPerStep("two-sided", 4) // 8
  */
 export function passesPerStep(kind: PassKind, queries: number): number {
+  if (typeof kind === "object") return kind.once + kind.perQuery * queries;
   switch (kind) {
     case "two-sided":
       return 2 * queries;

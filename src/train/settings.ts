@@ -1,4 +1,6 @@
 import { fail, finiteNumber, nonNegativeInteger, positiveInteger } from "../check/check";
+import { passKindOf } from "../estimator/estimate";
+import { passesPerStep } from "../schedule/forward-passes";
 import { checkMethod } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
@@ -43,12 +45,12 @@ export function checkSettings(settings: RunSettings): void {
   });
 }
 
-/** Forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional; 1 first-order. */
+/** Forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional; 1 first-order; an own estimator's as it says. */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
   const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
-  if (method.estimator.kind === "backpropagation") return 1;
-  if (method.estimator.kind === "two-sided") return 2 * queries;
-  return queries + Math.ceil(queries / (method.estimator.chunk ?? queries));
+  const { estimator } = method;
+  if (estimator.kind === "directional") return queries + Math.ceil(queries / (estimator.chunk ?? queries));
+  return passesPerStep(passKindOf(estimator), queries);
 }
 
 /** Whether the budget is spent after that many steps and forward passes. */

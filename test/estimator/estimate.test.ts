@@ -301,7 +301,7 @@ test("wrong counts, specifications and answers are refused", async () => {
   );
   assert.throws(
     () => checkEstimator("estimator", { kind: "one-sided" } as unknown as EstimatorSpec),
-    'estimator.kind: expected "two-sided", "directional" or "backpropagation", got "one-sided"',
+    'estimator.kind: expected "two-sided", "directional", "backpropagation" or "own", got "one-sided"',
   );
   assert.throws(() => createWorkspace(-1), "size: expected a non-negative integer, got -1");
   assert.throws(

@@ -5,6 +5,7 @@ import type { ArmName } from "../../src/experiment/arm";
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid, studies, studySettings } from "../../src/experiment/divergence";
 import type { StudyName } from "../../src/experiment/divergence";
+import { passKindOf } from "../../src/estimator/estimate";
 import { forwardPasses } from "../../src/schedule/forward-passes";
 import { queriesAt } from "../../src/schedule/schedule";
 
@@ -15,7 +16,7 @@ const passes = (name: ArmName, of = settings): number => {
   const { budget, method, batchSize } = arm(name, of);
   return budget.kind === "forward-passes"
     ? budget.forwardPasses
-    : forwardPasses(method.queries, budget.steps, Math.ceil(128 / batchSize), method.estimator.kind);
+    : forwardPasses(method.queries, budget.steps, Math.ceil(128 / batchSize), passKindOf(method.estimator));
 };
 
 test("the schedule of the study: 1 query at first, 7 in the last of 15 epochs, 1824 forward passes in 240 steps", () => {

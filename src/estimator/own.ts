@@ -1,0 +1,124 @@
+import { fail, nonNegativeInteger, sameLength } from "../check/check";
+import type { PassesOfOwn } from "../schedule/forward-passes";
+import { axpy } from "../tree/vector";
+import { drawnInto } from "./drawn";
+import type { Estimate, Queries } from "./estimate";
+import { addQueryInPlace } from "./gradient";
+import type { Objective } from "./objective";
+import type { Workspace } from "./workspace";
+
+/** What an estimator of one's own is given at each step. */
+export interface Asked<Settings> {
+  /** theta [d]; only to be read. */
+  readonly point: Float32Array;
+  /** z_q [d], one for each query; only to be read. */
+  readonly directions: readonly Float32Array[];
+  readonly settings: Settings;
+  /** theta + by z as a new point. */
+  ahead(z: Float32Array, by: number): Float32Array;
+  /** The batch's loss at each point, in one call of the engine: each is a forward pass, and is counted. */
+  losses(points: readonly Float32Array[]): Promise<readonly number[]>;
+}
+
+/** What an estimator of one's own answers: g = (1/Q) sum_q p_q z_q follows from it, and so does a replay. */
+export interface Projected {
+  /** p_q, one for each direction. */
+  readonly projectedGradients: readonly number[];
+  /** The training loss to show for the step. */
+  readonly loss: number;
+}
+
+/** How an own estimator is written. */
+export interface OwnDefinition<Settings> {
+  /** Its name in records. */
+  readonly name: string;
+  /** Its constants: plain data, written to records. */
+  readonly settings: Settings;
+  /** Forward passes of a step with Q queries: once + perQuery Q. Every step is held to it. */
+  readonly passes: PassesOfOwn;
+  project(asked: Asked<Settings>): Promise<Projected>;
+}
+
+/** Under a symbol, the same in every copy of this module: records, which are JSON, do not see the function. */
+const projectOf: unique symbol = Symbol.for("adazeta.estimator.project") as never;
+
+/** An estimator that is not one of this project's: plain data, and a function beside it. */
+export interface Own {
+  readonly kind: "own";
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly passes: PassesOfOwn;
+  /** The function's text: an estimator that was changed makes another run, never a record's continuation. */
+  readonly source: string;
+  /** Absent in a specification that was read from a record. */
+  readonly [projectOf]?: (asked: Asked<never>) => Promise<Projected>;
+}
+
+/**
+ * An estimator of one's own, for `mezo({ estimator })` and `adazeta({ estimator })`: how projected gradients follow from losses.
+ * Directions, schedule, update, record, replay and comparison are those of every other estimator.
+ * @throws when the name is empty or the passes are not counts
+ * @example ownEstimator({ name: "one-sided", settings: { scale: 1e-3 }, passes: { once: 1, perQuery: 1 }, async project({ ... }) { ... } })
+ */
+export function ownEstimator<Settings extends Readonly<Record<string, unknown>>>(
+  definition: OwnDefinition<Settings>,
+): Own {
+  const { name, settings, passes } = definition;
+  const project = (asked: Asked<never>): Promise<Projected> => definition.project(asked);
+  return checkOwn("estimator", {
+    kind: "own",
+    name,
+    settings,
+    passes,
+    source: String(definition.project),
+    [projectOf]: project,
+  });
+}
+
+/** Checks a specification that came from outside. @throws naming the field */
+export function checkOwn(what: string, spec: Own): Own {
+  if (typeof spec.name !== "string" || spec.name === "") fail(`${what}.name`, "a name", spec.name);
+  nonNegativeInteger(`${what}.passes.once`, spec.passes?.once);
+  nonNegativeInteger(`${what}.passes.perQuery`, spec.passes?.perQuery);
+  return spec;
+}
+
+/**
+ * The estimate by a function of the user's own; each loss it asks for is counted.
+ * @throws when the function is not there (the specification was read from a record), gives another number of projected gradients than
+ * there are queries, or spends other passes than the specification says
+ */
+export async function own<Batch>(
+  spec: Own,
+  objective: Objective<Batch>,
+  point: Float32Array,
+  { seed, step, queries, directions, batch }: Queries<Batch>,
+  workspace: Workspace,
+): Promise<Estimate> {
+  const { name, passes, settings } = spec;
+  const project = spec[projectOf];
+  if (project === undefined)
+    return fail(`estimator ${name}`, "its function (run the cell that defines it)", "a record of it");
+  const zs = Array.from({ length: queries }, (_, i) => workspace.buffer(i));
+  const drawn = zs.map((z, query) => drawnInto(directions, { seed, step, query }, z));
+  let forwardPasses = 0;
+  const { loss, projectedGradients } = await project({
+    point,
+    directions: zs,
+    settings: settings as never,
+    ahead: (z, by) => axpy(by, z, point),
+    async losses(points) {
+      forwardPasses += points.length;
+      const found = await objective.losses(points, batch);
+      sameLength("losses of the objective", found.length, points.length);
+      return found;
+    },
+  });
+  sameLength(`projected gradients of estimator ${name}`, projectedGradients.length, queries);
+  const expected = passes.once + passes.perQuery * queries;
+  if (forwardPasses !== expected)
+    fail(`forward passes of estimator ${name}`, `${expected} with ${queries} queries, as its \`passes\` say`, forwardPasses); // prettier-ignore
+  workspace.gradient.fill(0);
+  drawn.forEach((z, q) => addQueryInPlace(workspace.gradient, projectedGradients[q], queries, z));
+  return { projectedGradients: [...projectedGradients], loss, forwardPasses };
+}

@@ -1,0 +1,103 @@
+import { readFileSync, truncateSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { gaussianDirection } from "../../src/estimator/direction";
+import { estimate } from "../../src/estimator/estimate";
+import { gradientOf } from "../../src/estimator/gradient";
+import { ownEstimator } from "../../src/estimator/own";
+import type { Own, Projected } from "../../src/estimator/own";
+import { createWorkspace } from "../../src/estimator/workspace";
+import { adazeta, mezo } from "../../src/optimizer/method";
+import { passesOfStep } from "../../src/train/settings";
+import { replay } from "../../src/train/replay";
+import { trainInFile } from "../../src/train/train-in-file";
+import { readTrajectory } from "../../src/train/trajectory";
+import { quadraticRun, settingsOf } from "../support/analytic-runs";
+import { scratch } from "../support/scratch";
+import { rejectsWith, throwsWith } from "../support/throws";
+import { quadratic, recordingObjective } from "./objectives";
+
+const test = suite("estimator/own");
+const files = scratch();
+test.after(() => files.remove());
+
+const oneSided = (perturbationScale: number): Own =>
+  ownEstimator({
+    name: "one-sided",
+    settings: { perturbationScale },
+    passes: { once: 1, perQuery: 1 },
+    async project({ point, directions, settings, ahead, losses }) {
+      const scale = settings.perturbationScale;
+      const [here, ...there] = await losses([point, ...directions.map((z) => ahead(z, scale))]);
+      return { loss: here, projectedGradients: there.map((loss) => (loss - here) / scale) };
+    },
+  });
+const directions = { kind: "gaussian" } as const;
+const step = (queries: number) => ({ seed: 3, step: 2, queries, directions, batch: quadratic([3, 1], [0, 1]) });
+
+test("one-sided differences of L = (3 x^2 + y^2) / 2 + y are p = <grad, z> + eps (3 z_x^2 + z_y^2) / 2", async () => {
+  const point = Float32Array.of(2, -1);
+  const found = await estimate(oneSided(2 ** -4), recordingObjective(), point, step(2));
+  found.projectedGradients.forEach((p, q) => {
+    const [zx, zy] = gaussianDirection(3, 2, q, 2);
+    // The gradient at (2, -1) is (6, 0).
+    const expected = 6 * zx + (2 ** -4 * (3 * zx ** 2 + zy ** 2)) / 2;
+    assert.ok(Math.abs(p - expected) < 1e-5, `${p} instead of ${expected}`);
+  });
+  assert.is(found.forwardPasses, 3);
+  assert.is(found.loss, 3 * 2 + 0.5 - 1);
+});
+
+test("its gradient has the bits that recorded scalars give", async () => {
+  const workspace = createWorkspace(2);
+  const found = await estimate(oneSided(1e-2), recordingObjective(), Float32Array.of(2, -1), step(5), workspace);
+  const recorded = { seed: 3, step: 2, projectedGradients: found.projectedGradients };
+  assert.equal(workspace.gradient, gradientOf(directions, recorded, 2));
+});
+
+test("a run with it is written, cut off, continued to the same bits and replayed without its function", async () => {
+  const method = mezo({ learningRate: 1e-2, queries: 3, estimator: oneSided(1e-3) });
+  const run = quadraticRun({ settings: settingsOf({ method }) });
+  const path = files.file("own.jsonl");
+  const whole = await trainInFile({ ...run, path });
+  const recorded = readTrajectory(path)!;
+  const header = JSON.stringify(recorded.header);
+  assert.match(header, /"kind":"own","name":"one-sided"/);
+  assert.match(header, /loss ?- ?here/);
+  assert.equal(replay(recorded, run.start, run.layout), whole.point);
+  truncateSync(path, Math.floor(readFileSync(path).length / 2));
+  assert.equal((await trainInFile({ ...run, path })).point, whole.point);
+});
+
+test("a run whose estimator was changed does not continue the record of the old one", async () => {
+  const at = (scale: number) => settingsOf({ method: mezo({ learningRate: 1e-2, estimator: oneSided(scale) }) });
+  const path = files.file("changed.jsonl");
+  await trainInFile({ ...quadraticRun({ settings: at(1e-3) }), path });
+  await rejectsWith(trainInFile({ ...quadraticRun({ settings: at(1e-2) }), path }), "perturbationScale");
+});
+
+test("a budget of forward passes counts it as it says", () => {
+  const method = adazeta({ exponent: { target: 8, epochs: 15 }, estimator: oneSided(1e-3) });
+  const settings = settingsOf({ method });
+  assert.is(passesOfStep({ ...settings, method: { ...method, queries: { kind: "constant", value: 4 } } }, 0), 5);
+});
+
+test("one that spends other passes than it says, or answers too few queries, is refused; so is a mere record", async () => {
+  const ask = (estimator: Own) => estimate(estimator, recordingObjective(), Float32Array.of(2, -1), step(2));
+  const answer: Projected = { projectedGradients: [1, 2], loss: 0 };
+  const written = (passes: Own["passes"], project: () => Promise<Projected>) =>
+    ownEstimator({ name: "mine", settings: {}, passes, project });
+  await rejectsWith(
+    ask(written({ once: 1, perQuery: 0 }, async () => answer)),
+    "forward passes of estimator mine: expected 1 with 2 queries",
+  );
+  await rejectsWith(
+    ask(written({ once: 0, perQuery: 0 }, async () => ({ ...answer, projectedGradients: [1] }))),
+    "projected gradients of estimator mine",
+  );
+  const record = JSON.parse(JSON.stringify(oneSided(1e-3))) as Own;
+  await rejectsWith(ask(record), "estimator one-sided: expected its function (run the cell that defines it)");
+  throwsWith(() => written({ once: -1, perQuery: 0 }, async () => answer), "estimator.passes.once");
+});
+
+test.run();
