@@ -12,16 +12,21 @@ export function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
   return pool;
 }
 
-/** factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis. */
+/**
+ * factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis.
+ * @param S how many positions
+ * @param start the first of them, default 0
+ */
 export function turns(
   S: number,
   { frequencies, factor }: Rotary,
   f: (angle: number) => number,
   copies: number,
+  start: number = 0,
 ): Float32Array {
   const half = frequencies.length;
   return Float32Array.from({ length: S * half * copies }, (_, at) => {
-    const position = Math.floor(at / (half * copies));
+    const position = start + Math.floor(at / (half * copies));
     return factor * f(position * frequencies[at % half]);
   });
 }

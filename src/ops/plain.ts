@@ -6,9 +6,10 @@ import type { AttentionOptions, Ops } from "./ops";
  * Attention to a prefix and to the text's own tokens is one softmax, taken in two parts: with L = log(sum(exp(scores))) of each,
  *     o = (1 - g) o_own + g o_prefix,  g = sigmoid(L_prefix - L_own), the prefix's share of all weights
  * An engine with fused kernels overrides single operations: `{ ...plain(low), gelu: fusedGelu }`.
+ * @param past what earlier passes left of the same texts, for attention; default: nothing
  * @example const ops = plain(referenceOps(pass)); ops.relu(x)
  */
-export function plain<T>(low: LowOps<T>): Ops<T> {
+export function plain<T>(low: LowOps<T>, past: Past<T> | null = null): Ops<T> {
   return {
     embed: low.embed,
     linear: (x, weight, bias) => {
@@ -34,8 +35,10 @@ export function plain<T>(low: LowOps<T>): Ops<T> {
     rmsNorm: (x, scale, epsilon) => low.multiply(overRms(low, x, epsilon).unit, low.vector(scale)),
     attention: (q, k, v, options, prefix = null) => {
       const query = queryHeads(low, q, options);
-      const scores = attentionScores(low, query, keyHeads(low, k, options), options);
-      const own = low.matmul(low.softmax(scores), valueHeads(low, v, options));
+      const [newKeys, newValues] = [keyHeads(low, k, options), valueHeads(low, v, options)];
+      const [keys, values] = past === null ? [newKeys, newValues] : past.after(newKeys, newValues);
+      const scores = attentionScores(low, query, keys, options);
+      const own = low.matmul(low.softmax(scores), values);
       if (prefix === null) return low.mergeHeads(own);
       const before = low.matmul(query, prefixKeys(low, prefix.keys, prefix.tokens, options));
       const other = low.matmulTransposed(
@@ -51,6 +54,12 @@ export function plain<T>(low: LowOps<T>): Ops<T> {
     targetLogProbability: (x) => targetLogProbability(low, x),
     normalize: (x) => low.multiply(x, inverseLength(low, x)),
   };
+}
+
+/** Keys and values of the tokens before this pass, attention after attention. */
+export interface Past<T> {
+  /** All keys and values [R, B, kvHeads, 1, before + S, headSize] of the next attention, of which these [R, B, kvHeads, 1, S, headSize] are new. */
+  after(keys: T, values: T): readonly [keys: T, values: T];
 }
 
 /** x[target] - log(sum(exp(x))) over the last axis. */

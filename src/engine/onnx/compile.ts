@@ -73,12 +73,7 @@ export async function compile(
     outputs["tangents"] = tangents.name;
   }
   await weights.write(progress);
-  mkdirSync(directory, { recursive: true });
-  const save = (bytes: Uint8Array): string => {
-    const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
-    writeFileSync(path, bytes);
-    return path;
-  };
+  const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;
   const nodes = cut?.rest ?? graph.nodes;
   return {
@@ -92,4 +87,12 @@ export async function compile(
       outputs: cut.between,
     },
   };
+}
+
+/** Writes a graph to a file of its own name in the folder; the same graph has one file. */
+export function saveGraph(directory: string, bytes: Uint8Array): string {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
+  writeFileSync(path, bytes);
+  return path;
 }

@@ -22,7 +22,7 @@ export function feedsFor(
   geometry: Geometry,
   points: number,
 ): Map<string, FeedTensor> {
-  const { texts: B, longest: S, tokens: T } = geometry;
+  const { start, texts: B, longest: S, tokens: T } = geometry;
   const out = new Map<string, FeedTensor>();
   const put = (name: string, make: () => FeedTensor): void => {
     if (wanted.has(name)) out.set(name, make());
@@ -48,9 +48,9 @@ export function feedsFor(
   put("flatRows:1", () => int64([1, B * S, -1], [3]));
   put("flatRows:R", () => int64([points, B * S, -1], [3]));
   put("points", () => int64([points, 1, 1], [3]));
-  put("longest", () => int32(Int32Array.of(S), []));
+  put("longest", () => int32(Int32Array.of(start + S), []));
   const lengths = (copies: number, less: number): Int32Array =>
-    Int32Array.from({ length: copies * B }, (_, i) => (geometry.lengths[i % B] as number) - less);
+    Int32Array.from({ length: copies * B }, (_, i) => start + (geometry.lengths[i % B] as number) - less);
   put("lengths:1", () => int32(lengths(1, 0), [B]));
   put("lengths:R", () => int32(lengths(points, 0), [points * B]));
   put("last:1", () => int32(lengths(1, 1), [B]));
@@ -59,7 +59,8 @@ export function feedsFor(
     const [kind, size = ""] = name.split(":");
     if (kind === "textRows") out.set(name, int64([-1, S, Number(size)], [3]));
     if (kind === "targets") out.set(name, int64(targetPlaces(geometry, Number(size)), [geometry.scored.length]));
-    if (kind === "causalMask") out.set(name, float32(causalMask(S, size === "all" ? S : Number(size)), [S, S]));
+    if (kind === "causalMask")
+      out.set(name, float32(causalMask(geometry, size === "all" ? Infinity : Number(size)), [S, start + S]));
   }
   put("paddingMask", () =>
     float32(
@@ -72,10 +73,10 @@ export function feedsFor(
   put("pool", () => float32(poolMatrix(geometry), [B, T]));
   for (const [name, rotary] of needs.rotations) {
     const half = rotary.frequencies.length;
-    put(`cos:${name}`, () => float32(turns(S, rotary, Math.cos, 2), [S, 2 * half]));
-    put(`sin:${name}`, () => float32(turns(S, rotary, Math.sin, 2), [S, 2 * half]));
-    put(`cosHalf:${name}`, () => float32(turns(S, rotary, Math.cos, 1), [S, half]));
-    put(`sinHalf:${name}`, () => float32(turns(S, rotary, Math.sin, 1), [S, half]));
+    put(`cos:${name}`, () => float32(turns(S, rotary, Math.cos, 2, start), [S, 2 * half]));
+    put(`sin:${name}`, () => float32(turns(S, rotary, Math.sin, 2, start), [S, 2 * half]));
+    put(`cosHalf:${name}`, () => float32(turns(start + S, rotary, Math.cos, 1), [start + S, half]));
+    put(`sinHalf:${name}`, () => float32(turns(start + S, rotary, Math.sin, 1), [start + S, half]));
   }
   return out;
 }
@@ -116,10 +117,11 @@ function targetPlaces({ targets }: Geometry, width: number): readonly number[] {
   return Array.from(targets, (target, k) => k * width + target);
 }
 
-/** [S, S]: 0 where token `from` sees token `to`, which is one of the `window` tokens up to itself; -1e9 elsewhere. */
-function causalMask(S: number, window: number): Float32Array {
-  return Float32Array.from({ length: S * S }, (_, i) => {
-    const back = Math.floor(i / S) - (i % S);
+/** [S, start + S]: 0 where token `from` sees token `to`, which is one of the `window` tokens up to itself; -1e9 elsewhere. */
+function causalMask({ start, longest }: Geometry, window: number): Float32Array {
+  const all = start + longest;
+  return Float32Array.from({ length: longest * all }, (_, i) => {
+    const back = start + Math.floor(i / all) - (i % all);
     return back >= 0 && back < window ? 0 : -1e9;
   });
 }

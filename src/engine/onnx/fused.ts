@@ -1,4 +1,5 @@
 import type { AttentionOptions, Ops } from "../../ops/ops";
+import type { KeyValueCache } from "./key-value-cache";
 import { FLOAT, INT32, INT64 } from "./graph";
 import type { Attribute, Dimension, GraphBuilder } from "./graph";
 import { rotationName } from "./low-ops";
@@ -12,9 +13,15 @@ const KERNEL_WIDTH = 16;
  * The coarse operations for which ONNX Runtime has one fused kernel. Used where no tangent is needed: the kernels return no
  * probabilities and no statistics.
  * @param small the same operations without fused kernels, for what a kernel does not take
+ * @param cache what earlier passes left of the same texts, which the kernel adds to in place; default: nothing
  * Source: microsoft/onnxruntime docs/ContribOperators.md (MultiHeadAttention, GroupQueryAttention, Gelu).
  */
-export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): Partial<Ops<Value>> {
+export function fusedOps(
+  graph: GraphBuilder,
+  feeds: Feeds,
+  small: Ops<Value>,
+  cache: KeyValueCache | null = null,
+): Partial<Ops<Value>> {
   const emit = (
     type: string,
     inputs: readonly string[],
@@ -76,7 +83,8 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): 
         return packed(emit("MultiHeadAttention", [...three, "", lengths], qt.shape, shared, attributes));
       }
       const last = graph.input(shared ? "last:1" : "last:R", INT32, [shared ? "B" : "R*B"]);
-      const inputs = [...three, "", "", last, graph.input("longest", INT32, [])];
+      const before = cache?.inPlace(kvHeads, headSize, shared) ?? null;
+      const inputs = [...three, ...(before?.inputs ?? ["", ""]), last, graph.input("longest", INT32, [])];
       if (rotary) {
         const name = rotationName(feeds, rotary);
         inputs.push(
@@ -91,7 +99,9 @@ export function fusedOps(graph: GraphBuilder, feeds: Feeds, small: Ops<Value>): 
         scale,
         do_rotary: rotary ? 1 : 0,
       };
-      return packed(emit("GroupQueryAttention", inputs, qt.shape, shared, attributes, 3));
+      const attended = emit("GroupQueryAttention", inputs, qt.shape, shared, attributes, 3);
+      before?.kept([1, 2].map((output) => graph.sibling(attended.name, output)));
+      return packed(attended);
     },
   };
 }

@@ -4,10 +4,12 @@ import type { TokenBatch } from "../session";
 
 /** Where every packed token of a batch lies: the integer and mask inputs of a graph. B texts, S the longest, T tokens in all. */
 export interface Geometry {
+  /** Tokens of each text that earlier passes have computed: the position of its first token here. */
+  readonly start: number;
   readonly texts: number;
   readonly longest: number;
   readonly tokens: number;
-  /** Token ids [T] and their positions 0.. [T]. */
+  /** Token ids [T] and their positions start.. [T]. */
   readonly ids: Int32Array;
   readonly positions: Int32Array;
   readonly lengths: Int32Array;
@@ -23,10 +25,11 @@ export interface Geometry {
 
 /**
  * Packs the texts' tokens one after another, so that no matrix product is spent on padding.
+ * @param start tokens of each text that earlier passes have computed
  * @example packBatch({ ids: [[5, 6], [7]] }).unpack // Int32Array [0, 1, 2, 2]
  * @throws when there is no text, a text is empty, or a scored position is outside its text
  */
-export function packBatch(batch: TokenBatch): Geometry {
+export function packBatch(batch: TokenBatch, start: number = 0): Geometry {
   const texts = batch.ids.length;
   if (texts === 0) fail("batch", "at least one text", 0);
   const lengths = Int32Array.from(batch.ids, (ids, b) => ids.length || fail(`batch[${b}]`, "at least one token", ids));
@@ -43,7 +46,7 @@ export function packBatch(batch: TokenBatch): Geometry {
     unpack.fill(row, b * longest, (b + 1) * longest);
     text.forEach((id, t) => {
       ids[row + t] = id;
-      positions[row + t] = t;
+      positions[row + t] = start + t;
       unpack[b * longest + t] = row + t;
       pack[row + t] = b * longest + t;
     });
@@ -52,5 +55,5 @@ export function packBatch(batch: TokenBatch): Geometry {
   const places = scoredPlaces(batch);
   const scored = Int32Array.from(places, ({ text, at }) => (starts[text] as number) + at);
   const targets = batch.targets ? Int32Array.from(places, ({ target }) => target as number) : null;
-  return { texts, longest, tokens, ids, positions, lengths, unpack, pack, scored, targets };
+  return { start, texts, longest, tokens, ids, positions, lengths, unpack, pack, scored, targets };
 }

@@ -220,7 +220,7 @@ export function onnxLowOps(
       return add(mul(x, angle("cos")), mul(turned, angle("sin")));
     },
     mask(scores, { causal, window }) {
-      const shape = causal ? ["S", "S"] : ["B", 1, 1, 1, "S"];
+      const shape = causal ? scores.shape.slice(-2) : ["B", 1, 1, 1, "S"];
       const input = graph.input(causal ? `causalMask:${window ?? "all"}` : "paddingMask", FLOAT, shape);
       return add(scores, constant(input, shape));
     },

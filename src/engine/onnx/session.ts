@@ -75,16 +75,7 @@ export interface OnnxSession extends ModelSession {
  * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const {
-    threads = 2,
-    fused = true,
-    prefix = true,
-    precision = FP32,
-    providers = ["cpu"],
-    spinning = true,
-    keep = "both",
-    prepack = true,
-  } = options;
+  const { threads = THREADS, fused = true, prefix = true, precision = FP32, keep = "both" } = options;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
@@ -118,22 +109,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         precision,
         progress: options.progress,
       });
-      const how = {
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        executionMode: "sequential",
-        logSeverityLevel: 3,
-        executionProviders: providers,
-        graphOptimizationLevel: options.optimization ?? (kind === "plain" ? "all" : "basic"),
-        enableCpuMemArena: options.arena ?? true,
-        enableMemPattern: options.memoryPattern ?? false,
-        extra: {
-          session: {
-            intra_op: { allow_spinning: spinning ? "1" : "0" },
-            ...(prepack ? {} : { disable_prepacking: "1" }),
-          },
-        },
-      };
+      const how = runtimeOptions(options, kind === "plain" ? "all" : "basic");
       await worker.create(kind, compiled.path, how);
       if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
       return compiled;
@@ -236,6 +212,32 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     dispose: () => worker.end(),
   };
 }
+
+/** The options of a session as ONNX Runtime takes them. */
+export function runtimeOptions(
+  options: Omit<OnnxOptions, "buckets" | "keep">,
+  usualOptimization: Optimization,
+): object {
+  const { threads = THREADS, providers = ["cpu"], spinning = true, prepack = true } = options;
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    logSeverityLevel: 3,
+    executionProviders: providers,
+    graphOptimizationLevel: options.optimization ?? usualOptimization,
+    enableCpuMemArena: options.arena ?? true,
+    enableMemPattern: options.memoryPattern ?? false,
+    extra: {
+      session: {
+        intra_op: { allow_spinning: spinning ? "1" : "0" },
+        ...(prepack ? {} : { disable_prepacking: "1" }),
+      },
+    },
+  };
+}
+
+const THREADS = 2;
 
 /** The batch that a session's memory is predicted for. */
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;

@@ -7,6 +7,14 @@ export interface RunReply {
   readonly milliseconds: number;
 }
 
+/** An output of a run that is an input of the next one at the same place; it never leaves the worker. */
+export interface Carried {
+  readonly input: string;
+  readonly output: string;
+  /** The output is written into the input's own memory. */
+  readonly inPlace: boolean;
+}
+
 interface RunAnswer extends RunReply {
   /** The run's `given` memory, back. */
   readonly lent: readonly Float32Array[];
@@ -32,15 +40,22 @@ export class EngineWorker {
   /**
    * Keeps a batch's inputs under a name, in place of those that were there. The prefix graph computes further inputs from them;
    * those never leave the worker.
+   * @param zeros further inputs by their shapes
    * @returns milliseconds that the engine was busy
    */
   async hold(
     place: string,
     feeds: ReadonlyMap<string, FeedTensor>,
     prefix: { readonly session: string; readonly outputs: readonly string[] } | null,
+    zeros: ReadonlyMap<string, readonly number[]> = new Map(),
   ): Promise<number> {
-    const message = { action: "hold", place, feeds: listed(feeds), prefix };
+    const message = { action: "hold", place, feeds: listed(feeds), prefix, zeros };
     return (await this.thread.request<{ readonly milliseconds: number }>(message)).milliseconds;
+  }
+
+  /** Forgets what is held at a place. */
+  async drop(place: string): Promise<void> {
+    await this.thread.request({ action: "drop", place });
   }
 
   /** Memory for a run's `given` inputs: that of an earlier run where there is some of this length. Its content is arbitrary. */
@@ -53,6 +68,7 @@ export class EngineWorker {
    * Runs the session on the batch that is held at a place.
    * @param kept small inputs that the caller uses again: copied
    * @param given inputs whose memory, from `memory`, goes over to the worker and comes back when the run is done; shared memory is read in place
+   * @param carried outputs that stay at the place, as inputs of its next run
    */
   async run(
     session: string,
@@ -60,6 +76,7 @@ export class EngineWorker {
     kept: ReadonlyMap<string, FeedTensor>,
     given: ReadonlyMap<string, FeedTensor>,
     fetches: readonly string[],
+    carried: readonly Carried[] = [],
   ): Promise<RunReply> {
     const moved = listed(given);
     const owned = moved.filter(({ data }) => !(data.buffer instanceof SharedArrayBuffer));
@@ -70,6 +87,7 @@ export class EngineWorker {
       place,
       feeds: [...listed(kept), ...moved],
       fetches,
+      carried,
       lent: owned.map(({ name }) => name),
     };
     const { lent, ...reply } = await this.thread.request<RunAnswer>(message, buffers);

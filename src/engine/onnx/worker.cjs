@@ -20,6 +20,8 @@ function unshared(key, data) {
 const tensorsOf = (feeds) =>
   Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, unshared(name, data), dims)]));
 
+const zeroTensor = (dims) => new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
+
 /** Of these tensors those that the session takes. */
 const taken = (session, tensors) =>
   Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
@@ -39,9 +41,10 @@ const actions = {
     }
     return {};
   },
-  async hold({ place, feeds, prefix }) {
+  async hold({ place, feeds, prefix, zeros }) {
     held.delete(place);
     const tensors = tensorsOf(feeds);
+    for (const [name, dims] of zeros) tensors[name] = zeroTensor(dims);
     const started = performance.now();
     if (prefix !== null) {
       const before = sessions.get(prefix.session);
@@ -50,13 +53,22 @@ const actions = {
     held.set(place, tensors);
     return { milliseconds: performance.now() - started };
   },
-  async run({ session, place, feeds, fetches, lent }) {
+  async drop({ place }) {
+    held.delete(place);
+    return {};
+  },
+  async run({ session, place, feeds, fetches, carried, lent }) {
     const engine = sessions.get(session);
-    const tensors = { ...held.get(place), ...tensorsOf(feeds) };
+    const here = held.get(place);
+    const tensors = { ...here, ...tensorsOf(feeds) };
     const started = performance.now();
-    const results = await engine.run(taken(engine, tensors), fetches);
+    const wanted = Object.fromEntries(fetches.map((name) => [name, null]));
+    // Memory that is given for an output is written into, also where it is an input's.
+    for (const { input, output, inPlace } of carried) wanted[output] = inPlace ? here[input] : null;
+    const results = await engine.run(taken(engine, tensors), wanted);
     const outputs = fetches.map((name) => ({ data: results[name].data.slice(), dims: results[name].dims }));
-    for (const tensor of Object.values(results)) tensor.dispose?.();
+    for (const { input, output, inPlace } of carried) if (!inPlace) here[input] = results[output];
+    for (const name of fetches) results[name].dispose?.();
     const milliseconds = performance.now() - started;
     return { outputs, milliseconds, lent: lent.map((name) => tensors[name].data) };
   },

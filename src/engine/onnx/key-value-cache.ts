@@ -1,0 +1,72 @@
+import type { Past } from "../../ops/plain";
+import { FLOAT } from "./graph";
+import type { Dimension, GraphBuilder } from "./graph";
+import type { Value } from "./low-ops";
+import type { Carried } from "./worker-client";
+
+/**
+ * The keys and values that attention leaves for the next pass over the same texts, as inputs and outputs of a graph. Two kinds: where a
+ * fused kernel attends, new ones are written into memory that is large enough for the whole text; elsewhere they are joined to the old
+ * ones, which makes a copy.
+ */
+export interface KeyValueCache {
+  /** Of the next attention, for a kernel: its inputs, and what becomes of its outputs. */
+  inPlace(
+    kvHeads: number,
+    headSize: number,
+    shared: boolean,
+  ): { readonly inputs: readonly string[]; kept(outputs: readonly string[]): void };
+  /** Of the next attention, for small operations. */
+  readonly past: Past<Value>;
+  /** Every output with the input that it is in the next pass. */
+  readonly carried: readonly Carried[];
+  /** The shapes of the inputs in the first pass over one text that will have at most this many tokens. */
+  empty(tokens: number): ReadonlyMap<string, readonly number[]>;
+}
+
+/** @example const cache = keyValueCache(graph); const ops = { ...small, ...fusedOps(graph, feeds, plain(low, cache.past), cache) } */
+export function keyValueCache(graph: GraphBuilder): KeyValueCache {
+  const carried: Carried[] = [];
+  /** The shape of an input before the first pass over a text of so many tokens. */
+  const starts = new Map<string, (tokens: number) => readonly number[]>();
+  const next = (part: "key" | "value"): string => `past:${part}:${carried.filter(isOf(part)).length}`;
+  const isOf =
+    (part: string) =>
+    ({ input }: Carried): boolean =>
+      input.startsWith(`past:${part}:`);
+
+  const joined = (part: "key" | "value", heads: Value): Value => {
+    const [rows, texts, kvHeads, groups, , headSize] = heads.shape as readonly [
+      Dimension,
+      Dimension,
+      number,
+      number,
+      Dimension,
+      number,
+    ];
+    const shape = (tokens: Dimension): readonly Dimension[] => [rows, texts, kvHeads, groups, tokens, headSize];
+    const input = graph.input(next(part), FLOAT, shape("past"));
+    const output = graph.describe(graph.node("Concat", [input, heads.name], { axis: 4 }), shape("past+S"));
+    starts.set(input, () => [1, 1, kvHeads, groups, 0, headSize]);
+    carried.push({ input, output, inPlace: false });
+    return { ...heads, name: output, shape: shape("past+S") };
+  };
+
+  return {
+    carried,
+    inPlace(kvHeads, headSize, shared) {
+      const shape = [shared ? "B" : "R*B", kvHeads, "room", headSize];
+      const inputs = (["key", "value"] as const).map((part) => graph.input(next(part), FLOAT, shape));
+      for (const input of inputs) starts.set(input, (tokens) => [1, kvHeads, tokens, headSize]);
+      return {
+        inputs,
+        kept: (outputs) =>
+          inputs.forEach((input, i) =>
+            carried.push({ input, output: graph.describe(outputs[i] as string, shape), inPlace: true }),
+          ),
+      };
+    },
+    past: { after: (keys, values) => [joined("key", keys), joined("value", values)] },
+    empty: (tokens) => new Map([...starts].map(([input, shape]) => [input, shape(tokens)])),
+  };
+}
