@@ -44,6 +44,9 @@ export { loadAdapter, saveAdapter } from "./weights/adapter-file";
 
 // tasks, training, experiments
 export { evaluateClassifier } from "./task/classifier";
+export { tableTask } from "./task/own-table";
+export { promptText } from "./task/reading";
+export { taskNamed } from "./task/tasks";
 export { diverged, divergenceMargin } from "./train/diverged";
 export { replay } from "./train/replay";
 export { train } from "./train/train";

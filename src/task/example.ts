@@ -35,7 +35,7 @@ export function examplesOf(task: Task, { file, header, rows }: Rows): ReadExampl
 }
 
 /** The columns without which a file is not labelled, and the lists that a task needs besides. */
-function answerColumns(task: Task): readonly (readonly string[])[] {
+export function answerColumns(task: Task): readonly (readonly string[])[] {
   switch (task.kind) {
     case "classification":
       return [labelColumns(task)];

@@ -33,7 +33,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
     if (!existsSync(path)) fail("file", "an existing file", path);
     layoutOf(path);
   }
-  const { columns, texts } = parsed(template);
+  const columns = columnsOf(template);
   const labels = Object.keys(labelWords);
   if (labels.length < 2) fail("labelWords", "a word for each of at least two classes", labelWords);
   const words = Object.values(labelWords);
@@ -41,8 +41,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
   if (empty >= 0) fail(`labelWords.${labels[empty]}`, "a word", words[empty]);
   const masks = template.split("<mask>").length - 1;
   if (masks > 1) fail("template", "one <mask>, or none", template);
-  const filled = (fields: Readonly<Record<string, string>>) =>
-    texts.map((text, i) => text + (i < columns.length ? fields[columns[i]] : "")).join("");
+  const [before, after] = template.split("<mask>").map(filler);
   return {
     kind: "classification",
     name,
@@ -56,13 +55,16 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
         ? null
         : {
             words,
-            parts: (fields) => {
-              const [before, after] = filled(fields).split("<mask>");
-              return [{ special: "beginning" }, before, { special: "mask" }, after, { special: "end" }];
-            },
+            parts: (fields) => [
+              { special: "beginning" },
+              before(fields),
+              { special: "mask" },
+              after(fields),
+              { special: "end" },
+            ],
             longest: 512,
           },
-    causal: masks === 0 ? { words, prompt: filled } : null,
+    causal: masks === 0 ? { words, prompt: before } : null,
     pooled: { text: (fields) => columns.map((column) => fields[column]).join(" ") },
     metric: "accuracy",
     further: ["macro f1"],
@@ -74,13 +76,20 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
   };
 }
 
-/** The columns that a template names, and the texts around them (one more). */
-function parsed(template: string): { readonly columns: readonly string[]; readonly texts: readonly string[] } {
-  const parts = template.split(/\{([^{}]*)\}/);
-  const columns = parts.filter((_, i) => i % 2 === 1);
+const PLACE = /\{([^{}]*)\}/;
+
+/** The columns that a template names, each once. */
+function columnsOf(template: string): readonly string[] {
+  const columns = template.split(PLACE).filter((_, i) => i % 2 === 1);
   if (columns.length === 0 || columns.some((column) => column.trim() === ""))
     fail("template", 'a text with columns in braces, for example "{title} It was"', template);
-  return { columns, texts: parts.filter((_, i) => i % 2 === 0) };
+  return [...new Set(columns)];
+}
+
+/** A piece of a template as a function of the columns' texts. */
+function filler(piece: string): (fields: Readonly<Record<string, string>>) => string {
+  const parts = piece.split(PLACE);
+  return (fields) => parts.map((part, i) => (i % 2 === 1 ? fields[part] : part)).join("");
 }
 
 function layoutOf(path: string): FileLayout {

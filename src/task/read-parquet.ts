@@ -1,6 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { fail, show } from "../check/check";
-import { examplesOf, labelColumns, place } from "./example";
+import { answerColumns, examplesOf, labelColumns, place } from "./example";
 import type { ReadExamples } from "./example";
 import type { Rows } from "./row";
 import type { HubSource } from "./source";
@@ -20,8 +20,9 @@ export async function readParquet(
   file: string,
 ): Promise<ReadExamples> {
   const { rows, metadata } = await parquetRows(bytes, file);
-  if (labelColumn === null) return examplesOf(task, rows) ?? fail(file, "answers", "none");
   const columns = rows.header?.columns ?? [];
+  if (labelColumn === null)
+    return examplesOf(task, rows) ?? fail(`${file}, columns`, answerColumns(task)[0].join(" or "), columns);
   if (!columns.includes(labelColumn)) fail(`${file}, columns`, labelColumn, columns);
   const names = storedNames(metadata, labelColumn) ?? labelNames;
   if (names.join() !== labelNames.join()) fail(`${file}, class names of ${labelColumn}`, labelNames.join(", "), names);

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
 import { splitSamples } from "../../src/task/read-directory";
 import { trec } from "../../src/task/defs/trec";
 import { findData, missingData } from "../support/data";
+import { inFolder } from "../support/in-folder";
 import { hubServer } from "../support/hub-server";
 import { skipUnless } from "../support/skip";
 import { rejectsWith } from "../support/throws";
@@ -16,19 +16,6 @@ const test = suite("task/load-task");
 const dataDirectory = findData();
 const withData = skipUnless(dataDirectory !== null, missingData);
 
-/** Runs the body in a fresh folder with these files, and removes it. */
-async function inFolder(files: Readonly<Record<string, string>>, body: (folder: string) => Promise<void>) {
-  const folder = mkdtempSync(join(tmpdir(), "adazeta-task-"));
-  try {
-    for (const [name, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), content);
-    }
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 const questions = {
   "TREC/TREC.train.all": "3 Who ?\n4 Where ?\n",
   "TREC/TREC.test.all": "5 How many ?\n",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Head } from "../../src/model/model";
@@ -13,6 +14,7 @@ import { tokenizerFromGguf } from "../../src/text/gguf-tokenizer";
 import { openGguf } from "../../src/weights/gguf";
 import { findModel, missingModel } from "../support/models";
 import { skipUnless } from "../support/skip";
+import { taskTable } from "../support/task-table";
 import { throwsWith } from "../support/throws";
 import { wordTokenizer } from "../support/word-tokenizer";
 
@@ -39,6 +41,11 @@ test("every task has one name, words and aliases that fit its classes, and a sou
     for (const label of Object.values(task.labelAliases)) assert.ok(label < task.labels.length, task.name);
     for (const name of task.hub?.labelNames ?? []) labelOf(task, name, { file: task.name, line: 1 });
   }
+});
+
+test("the table of tasks is that of the declarations", () => {
+  const hint = "print it with node --import tsx test/support/print-task-table.ts";
+  assert.ok(readFileSync("src/README.md", "utf8").includes(`\n${taskTable()}\n`), hint);
 });
 
 test("label words are one token each, and distinct", () => {
