@@ -1,11 +1,6 @@
 import { fail, sameLength } from "../check/check";
 import type { TokenBatch } from "../engine/session";
-
-/** A prompt with an option after it, as one text: the tokens from `from` on are the option's own. */
-export interface OptionText {
-  readonly ids: readonly number[];
-  readonly from: number;
-}
+import type { EncodedChoice, EncodedOption } from "./options";
 
 /** A text and the tokens that are scored in it, each at the position whose features say it. */
 export interface ScoredText {
@@ -34,7 +29,7 @@ export interface OptionBatch {
  * @throws when the option has no token, or none before it
  * @example scoredOption({ ids: [5, 6, 7, 8], from: 2 }) // { ids: [5, 6, 7], scored: [1, 2], targets: [7, 8] }
  */
-export function scoredOption({ ids, from }: OptionText): ScoredText {
+export function scoredOption({ ids, from }: Pick<EncodedOption, "ids" | "from">): ScoredText {
   if (!(Number.isInteger(from) && from >= 1 && from < ids.length))
     fail("option", `tokens of its own from 1..${ids.length - 1} on`, from);
   const targets = ids.slice(from);
@@ -68,4 +63,26 @@ export function optionBatch(
     options: examples.map(({ options }) => options.length),
     labels: examples.map(({ label }) => label),
   };
+}
+
+/**
+ * The batch of the encoded choices at these indices: with all options, to choose among, or with the right one alone (the first, where
+ * several are right), to train on.
+ * @throws when an index is not a choice's
+ * @example choiceBatch(encodeChoices(copa, examples, tokenizer, { context }).choices, [0, 1], "right").options // [1, 1]
+ */
+export function choiceBatch(
+  choices: readonly EncodedChoice[],
+  indices: readonly number[],
+  which: "all" | "right",
+): OptionBatch {
+  return optionBatch(
+    indices.map((index) => {
+      const { options, right } = choices[index] ?? fail("index", `0..${choices.length - 1}`, index);
+      const [label] = right;
+      return which === "all"
+        ? { options: options.map(scoredOption), label }
+        : { options: [scoredOption(options[label])], label: 0 };
+    }),
+  );
 }

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { creationBench } from "./creation";
 import { costsBench } from "./costs";
 import { engineBench } from "./engine";
+import { generationBench } from "./generation";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
 import { kernelBench } from "./kernel";
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   engine: engineBench,
   creation: creationBench,
   gradient: gradientBench,
+  generation: generationBench,
   import: importBench,
   kernel: kernelBench,
   memory: memoryBench,

@@ -9,7 +9,7 @@ import { tokenScorer } from "../../src/model/token-scorer";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { classifierObjective } from "../../src/task/classifier";
-import { optionBatch, scoredOption } from "../../src/task/option-batch";
+import { choiceBatch, optionBatch, scoredOption } from "../../src/task/option-batch";
 import type { OptionBatch } from "../../src/task/option-batch";
 import { headReadout } from "../../src/task/readout";
 import { optionClassifierObjective, optionObjective, scoreOptions } from "../../src/task/token-objective";
@@ -60,6 +60,34 @@ test("an option is scored by the tokens before its own, and its last token is no
     scored: [[1, 2], [1], [1], [1, 2]],
     targets: [[3, 4], [5], [6], [7, 8]],
   });
+});
+
+test("encoded choices become a batch of all options, or of the one to train on", () => {
+  const encoded = (ids: readonly number[]) => ({ ids, from: 2, cut: 0 });
+  const choices = [
+    { options: [encoded([1, 2, 3, 4]), encoded([1, 2, 5])], right: [0] },
+    { options: [encoded([1, 2, 6]), encoded([1, 2, 7, 8])], right: [1, 0] },
+  ];
+  assert.equal(choiceBatch(choices, [0, 1], "all"), worked);
+  assert.equal(choiceBatch(choices, [1, 0], "right"), {
+    input: {
+      ids: [
+        [1, 2, 7],
+        [1, 2, 3],
+      ],
+      scored: [
+        [1, 2],
+        [1, 2],
+      ],
+      targets: [
+        [7, 8],
+        [3, 4],
+      ],
+    },
+    options: [1, 1],
+    labels: [0, 0],
+  });
+  throwsWith(() => choiceBatch(choices, [2], "all"), "index: expected 0..1, got 2");
 });
 
 test("the worked losses: the mean over the right options' tokens, and cross-entropy over mean log-probabilities", async () => {

@@ -57,7 +57,7 @@ export interface OnnxGenerator {
  * then one token at a time. The cache stays in the worker thread, as large as prompt and new tokens need.
  * @example
  * const generator = await onnxGenerator(model, adapter);
- * const { ids } = await generator.generate(point, tokenizer.encode("Question: ...\nAnswer:"), { most: 50, stopTokens: lineEnds(tokenizer) });
+ * const { ids } = await generator.generate(point, tokenizer.encode("Question: ...\nAnswer:"), { most: 50, stopTokens: [13, 2] });
  * tokenizer.decode(ids);
  * @throws when the model is not causal, or what it needs is more than free memory
  */
@@ -139,16 +139,6 @@ export async function onnxGenerator(
     },
     dispose: () => worker.end(),
   };
-}
-
-/**
- * The tokens that end a one-line answer: the last token of "\n", and the end of a text where the tokenizer has one.
- * @example lineEnds(llama2) // [13, 2]
- * Source: princeton-nlp/MeZO@6acfd0b large_models/run.py, `generate`: `eos_token` "\n" and the tokenizer's own.
- */
-export function lineEnds({ continuation, special }: Tokenizer): readonly number[] {
-  const line = continuation("\n").at(-1);
-  return [line, special.end].filter((id): id is number => typeof id === "number");
 }
 
 const SESSION = "decoder";
