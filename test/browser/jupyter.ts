@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
+import * as assert from "uvu/assert";
 
 /** Git-ignored, and inside the folder that JupyterLab serves. */
 const folder = "test/browser/screenshots";
@@ -25,6 +26,38 @@ export interface JupyterLab {
   readonly outsideRequests: readonly string[];
   readonly pageErrors: readonly string[];
   close(): Promise<void>;
+}
+
+/** What a uvu suite is to the tests in JupyterLab. */
+interface Suite {
+  (name: string, body: () => Promise<void>): void;
+  before(hook: () => Promise<void>): void;
+  after(hook: () => Promise<void>): void;
+}
+
+/**
+ * Tests of a suite in the real JupyterLab, which is started for them: a test fails on an error in a page and on a request that leaves this
+ * machine, and leaves a picture where it failed. Where that cannot run, each says why it was skipped.
+ */
+export function browserTests(test: Suite): (name: string, body: (lab: JupyterLab) => Promise<void>) => void {
+  const reason = whyNot();
+  let lab: JupyterLab;
+  test.before(async () => {
+    if (reason === undefined) lab = await startJupyterLab();
+  });
+  test.after(async () => {
+    if (reason === undefined) await lab.close();
+  });
+  return (name, body) =>
+    test(name, async () => {
+      if (reason !== undefined) return console.log(`SKIP: ${reason}`);
+      await body(lab).catch(async (error: unknown) => {
+        await lab.picture(`failed ${name.slice(0, 30)}`);
+        throw error;
+      });
+      assert.equal(lab.pageErrors, []);
+      assert.equal(lab.outsideRequests, []);
+    });
 }
 
 const freePort = (): Promise<number> =>

@@ -1,46 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  cellAt,
-  outputOf,
-  pixelsOf,
-  promptOf,
-  ran,
-  runAll,
-  screenshot,
-  startJupyterLab,
-  whyNot,
-  writeCells,
-  type JupyterLab,
-} from "./jupyter";
+import { browserTests, cellAt, outputOf, pixelsOf, promptOf, ran, runAll, screenshot, writeCells } from "./jupyter";
 
 const test = suite("browser/jupyterlab");
-const reason = whyNot();
-let lab: JupyterLab;
-
-/** A test of the real JupyterLab; where that cannot run, it says why it was skipped. */
-function inBrowser(name: string, body: () => Promise<void>): void {
-  test(name, async () => {
-    if (reason !== undefined) return console.log(`SKIP: ${reason}`);
-    await body().catch(async (error: unknown) => {
-      await lab.picture(`failed ${name.slice(0, 30)}`);
-      throw error;
-    });
-    assert.equal(lab.pageErrors, []);
-  });
-}
-
-test.before(async () => {
-  if (reason === undefined) lab = await startJupyterLab();
-});
-test.after(async () => {
-  if (reason === undefined) await lab.close();
-});
+const inBrowser = browserTests(test);
 
 const figureImport = 'import { showFigure } from "./src/notebook/figure-display";';
 const sleepLine = "const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));";
 
-inBrowser("Run All draws a Plotly figure: the colour of its line is in the picture", async () => {
+inBrowser("Run All draws a Plotly figure: the colour of its line is in the picture", async (lab) => {
   const trace = '{ y: [1, 3, 2], line: { color: "rgb(200,30,120)", width: 6 } }';
   const page = await lab.open(
     writeCells("figure", [
@@ -58,56 +26,59 @@ inBrowser("Run All draws a Plotly figure: the colour of its line is in the pictu
   await page.close();
 });
 
-inBrowser("a figure and a progress bar change in place while the cell runs, and end in their last state", async () => {
-  const page = await lab.open(
-    writeCells("live", [
-      [
-        figureImport,
-        'import { showProgress } from "./src/notebook/progress";',
-        sleepLine,
-        'const figure = (step: number) => ({ data: [{ y: [0, step], line: { color: "rgb(20,120,60)", width: 6 } }], layout: { title: { text: `step ${step}` }, height: 300 } });',
-        "const plot = showFigure(figure(0));",
-        'const bar = showProgress("AdaZeta", 100);',
-      ].join("\n"),
-      [
-        "for (let step = 1; step <= 100; step++) {",
-        "  plot.update(figure(step));",
-        "  bar.update({ step, steps: 100, forwardPasses: 8 * step, loss: 1 / step });",
-        "  await sleep(60);",
-        "}",
-        "bar.finish();",
-      ].join("\n"),
-    ]),
-  );
-  await cellAt(page, 0).locator(".cm-content").click();
-  await page.keyboard.press("Shift+Enter");
-  const title = page.locator(".js-plotly-plot .gtitle");
-  await title.waitFor();
-  const plotNode = await page.locator(".js-plotly-plot").elementHandle();
-  await cellAt(page, 1).locator(".cm-content").click();
-  await page.keyboard.press("Shift+Enter");
-  await cellAt(page, 1).locator(".jp-InputPrompt", { hasText: "[*]" }).waitFor();
-  const seen = new Set<string>();
-  while ((await promptOf(page, 1)) === "[*]:") {
-    seen.add((await title.textContent()) ?? "");
-    if (seen.size === 3) await screenshot(page, "live");
-    await page.waitForTimeout(50);
-  }
-  await page.locator(".gtitle", { hasText: "step 100" }).waitFor();
-  assert.ok(seen.size >= 3, `expected several states while it ran, got ${[...seen].join(", ")}`);
-  assert.is(await page.locator(".js-plotly-plot").count(), 1);
-  assert.ok(
-    await plotNode?.evaluate((node) => (node as { isConnected?: boolean }).isConnected),
-    "the same element was redrawn",
-  );
-  assert.match(await outputOf(page, 0), /AdaZeta: step 100\/100 · loss 0\.0100 · 800 forward passes .* done/);
-  assert.is(await cellAt(page, 0).locator("progress").getAttribute("value"), "1.0000");
-  const pixels = await pixelsOf(page, await screenshot(page, "live-end"), [20, 120, 60]);
-  assert.ok(pixels > 1000, `expected a thick line of this colour, got ${pixels} pixels`);
-  await page.close();
-});
+inBrowser(
+  "a figure and a progress bar change in place while the cell runs, and end in their last state",
+  async (lab) => {
+    const page = await lab.open(
+      writeCells("live", [
+        [
+          figureImport,
+          'import { showProgress } from "./src/notebook/progress";',
+          sleepLine,
+          'const figure = (step: number) => ({ data: [{ y: [0, step], line: { color: "rgb(20,120,60)", width: 6 } }], layout: { title: { text: `step ${step}` }, height: 300 } });',
+          "const plot = showFigure(figure(0));",
+          'const bar = showProgress("AdaZeta", 100);',
+        ].join("\n"),
+        [
+          "for (let step = 1; step <= 100; step++) {",
+          "  plot.update(figure(step));",
+          "  bar.update({ step, steps: 100, forwardPasses: 8 * step, loss: 1 / step });",
+          "  await sleep(60);",
+          "}",
+          "bar.finish();",
+        ].join("\n"),
+      ]),
+    );
+    await cellAt(page, 0).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    const title = page.locator(".js-plotly-plot .gtitle");
+    await title.waitFor();
+    const plotNode = await page.locator(".js-plotly-plot").elementHandle();
+    await cellAt(page, 1).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    await cellAt(page, 1).locator(".jp-InputPrompt", { hasText: "[*]" }).waitFor();
+    const seen = new Set<string>();
+    while ((await promptOf(page, 1)) === "[*]:") {
+      seen.add((await title.textContent()) ?? "");
+      if (seen.size === 3) await screenshot(page, "live");
+      await page.waitForTimeout(50);
+    }
+    await page.locator(".gtitle", { hasText: "step 100" }).waitFor();
+    assert.ok(seen.size >= 3, `expected several states while it ran, got ${[...seen].join(", ")}`);
+    assert.is(await page.locator(".js-plotly-plot").count(), 1);
+    assert.ok(
+      await plotNode?.evaluate((node) => (node as { isConnected?: boolean }).isConnected),
+      "the same element was redrawn",
+    );
+    assert.match(await outputOf(page, 0), /AdaZeta: step 100\/100 · loss 0\.0100 · 800 forward passes .* done/);
+    assert.is(await cellAt(page, 0).locator("progress").getAttribute("value"), "1.0000");
+    const pixels = await pixelsOf(page, await screenshot(page, "live-end"), [20, 120, 60]);
+    assert.ok(pixels > 1000, `expected a thick line of this colour, got ${pixels} pixels`);
+    await page.close();
+  },
+);
 
-inBrowser("an error is one red block, and Run All stops there", async () => {
+inBrowser("an error is one red block, and Run All stops there", async (lab) => {
   const page = await lab.open(
     writeCells("error", [
       'import { positiveInteger } from "./src/check/check";',
@@ -129,7 +100,7 @@ inBrowser("an error is one red block, and Run All stops there", async () => {
   await page.close();
 });
 
-inBrowser("Stop ends a loop that watches the signal within three seconds, and the next cell runs", async () => {
+inBrowser("Stop ends a loop that watches the signal within three seconds, and the next cell runs", async (lab) => {
   const page = await lab.open(
     writeCells("stop", [
       `import { stopSignal } from "./src/notebook/stop-signal";\n${sleepLine}\nlet steps = 0;\nconst signal = stopSignal();\n` +
@@ -155,7 +126,7 @@ inBrowser("Stop ends a loop that watches the signal within three seconds, and th
   await page.close();
 });
 
-inBrowser("three thousand lines of a loop all arrive", async () => {
+inBrowser("three thousand lines of a loop all arrive", async (lab) => {
   const page = await lab.open(writeCells("lines", ["for (let i = 1; i <= 3000; i++) console.log(`line ${i}`);", "1"]));
   await runAll(page);
   await ran(page, 1);
@@ -167,7 +138,7 @@ inBrowser("three thousand lines of a loop all arrive", async () => {
   await page.close();
 });
 
-inBrowser("markup in a label or a title is shown as text and runs nothing", async () => {
+inBrowser("markup in a label or a title is shown as text and runs nothing", async (lab) => {
   const markup = "<img src=x onerror=\\\"document.title='broken'\\\"><b>bold</b>";
   const page = await lab.open(
     writeCells("escape", [
@@ -188,7 +159,7 @@ inBrowser("markup in a label or a title is shown as text and runs nothing", asyn
 
 inBrowser(
   "the only kernel on offer is the project's, no news is asked for, and nothing leaves this machine",
-  async () => {
+  async (lab) => {
     const page = await lab.open(writeCells("quiet", ["1"]));
     assert.is(await page.locator(".jp-toast-message, .jp-Dialog").count(), 0);
     assert.equal(lab.outsideRequests, []);

@@ -1,41 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  cellAt,
-  outputOf,
-  pixelsOf,
-  ran,
-  screenshot,
-  startJupyterLab,
-  whyNot,
-  writeCells,
-  type JupyterLab,
-} from "./jupyter";
+import { browserTests, cellAt, outputOf, pixelsOf, ran, screenshot, writeCells } from "./jupyter";
 
 const test = suite("browser/widgets");
-const reason = whyNot();
-let lab: JupyterLab;
+const inBrowser = browserTests(test);
 
-function inBrowser(name: string, body: () => Promise<void>): void {
-  test(name, async () => {
-    if (reason !== undefined) return console.log(`SKIP: ${reason}`);
-    await body().catch(async (error: unknown) => {
-      await lab.picture(`failed ${name.slice(0, 30)}`);
-      throw error;
-    });
-    assert.equal(lab.pageErrors, []);
-    assert.equal(lab.outsideRequests, []);
-  });
-}
-
-test.before(async () => {
-  if (reason === undefined) lab = await startJupyterLab();
-});
-test.after(async () => {
-  if (reason === undefined) await lab.close();
-});
-
-inBrowser("a slider moved in the page changes its value in the kernel, and a figure beside it follows", async () => {
+inBrowser("a slider moved in the page changes its value in the kernel, and a figure beside it follows", async (lab) => {
   const page = await lab.open(
     writeCells("slider", [
       [
@@ -81,8 +51,40 @@ inBrowser("a slider moved in the page changes its value in the kernel, and a fig
 });
 
 inBrowser(
+  "a long description is cut off, is there in full as a tooltip, and leaves the slider its room",
+  async (lab) => {
+    const long = "perturbation scale of the two-sided estimator, as a share of the start";
+    const page = await lab.open(
+      writeCells("long", [
+        [
+          'import { dropdown, floatSlider, textInput } from "./src/notebook/widgets/controls";',
+          'import { show, vbox } from "./src/notebook/widgets/view";',
+          "const range = { value: 0.3, min: 0, max: 1 };",
+          `show(vbox([floatSlider("rate", range), floatSlider("${long}", range), dropdown("${long}", ["a", "b"]), textInput("${long}")]))`,
+        ].join("\n"),
+      ]),
+    );
+    await cellAt(page, 0).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    await ran(page, 0);
+    const sliders = page.locator(".widget-slider");
+    await sliders.nth(1).locator(".noUi-target").waitFor();
+    await screenshot(page, "long");
+    const widthOf = async (at: number) => (await sliders.nth(at).locator(".noUi-target").boundingBox())!.width;
+    assert.ok((await widthOf(1)) > 80, `a slider of ${await widthOf(1)} pixels`);
+    assert.ok((await widthOf(0)) > (await widthOf(1)), "a short description takes no more than it needs");
+    for (const field of ["select", "input[type=text]"]) {
+      const { width } = (await page.locator(`.jupyter-widgets ${field}`).first().boundingBox())!;
+      assert.ok(width > 80, `${field} of ${width} pixels`);
+    }
+    assert.is(await sliders.nth(1).locator(".widget-label").first().getAttribute("title"), long);
+    await page.close();
+  },
+);
+
+inBrowser(
   "after the kernel is gone controls say so; a notebook opened later shows their last state, and no broken text",
-  async () => {
+  async (lab) => {
     const cells = [
       [
         'import { figureView } from "./src/notebook/widgets/figure-view";',
@@ -121,7 +123,7 @@ inBrowser(
 
 inBrowser(
   "a run under its controls: changed by a slider, shown again after a reload, stopped by the button",
-  async () => {
+  async (lab) => {
     const page = await lab.open(
       writeCells("run", [
         [

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { figureBundle } from "../../src/notebook/figure-display";
@@ -7,6 +7,11 @@ import { readNotebook, writeNotebook } from "../../src/notebook/notebook-file";
 import { gallery } from "../plot/gallery";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
+
+interface SavedOutput {
+  readonly output_type: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
 
 const test = suite("notebook/static-picture");
 const python = ".venv/bin/python";
@@ -67,6 +72,39 @@ test("committed notebooks have a picture beside each figure, and stay small", ()
     for (const data of figures)
       assert.ok(data !== undefined && "image/svg+xml" in data, `${name}: a figure without a picture`);
     assert.ok(statSync(file).size < 500_000, `${name}: ${statSync(file).size} bytes`);
+  }
+});
+
+/**
+ * What VS Code draws of a saved output: by itself text, Markdown, HTML and pictures, and Plotly's figures with the renderers that come with its
+ * Jupyter extension. Source: github.com/microsoft/vscode-notebook-renderers, README.
+ */
+const drawnByCode = [
+  "text/plain",
+  "text/html",
+  "text/markdown",
+  "image/svg+xml",
+  "image/png",
+  "application/vnd.plotly.v1+json",
+];
+
+test("every saved output is of a kind that VS Code draws, and a figure is also a picture where its renderers are missing", () => {
+  const folder = "notebooks";
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
+    const { cells, metadata } = readNotebook(`${folder}/${name}`);
+    assert.is((metadata["kernelspec"] as { readonly language?: unknown }).language, "typescript", name);
+    for (const { outputs = [] } of cells)
+      for (const { output_type: type, data = {} } of outputs as readonly SavedOutput[]) {
+        if (type !== "display_data" && type !== "execute_result") continue;
+        const kinds = Object.keys(data);
+        assert.ok(kinds.includes("text/plain"), `${name}: ${kinds.join()}`);
+        assert.equal(
+          kinds.filter((kind) => !drawnByCode.includes(kind)),
+          [],
+          name,
+        );
+        if (kinds.includes("application/vnd.plotly.v1+json")) assert.ok(kinds.includes("image/svg+xml"), name);
+      }
   }
 });
 

@@ -22,8 +22,8 @@ export interface ControlParts<T> {
   readonly kind: WidgetClass;
   readonly description: string;
   readonly initial: T;
-  /** The field of the widget's state that has the value, and how the value lies in it. */
-  readonly field: string;
+  /** The field of the widget's state that has the value, and how the value lies in it; null: the page does not hear of it. */
+  readonly field: string | null;
   toState(value: T): unknown;
   /** The value, or undefined for what the control cannot have. */
   fromState(state: unknown): T | undefined;
@@ -31,7 +31,17 @@ export interface ControlParts<T> {
   readonly state: WidgetState;
   readonly style: string;
   readonly width?: string;
+  /** Hears of what the page does besides changing the value. */
+  readonly onCustom?: (content: WidgetState) => void;
 }
+
+/** How wide a description may be, in letters, before it takes room that the control itself needs. */
+const LONG = 22;
+
+/** The styles of a description: as wide as it is, or cut off with an ellipsis; the whole text is its tooltip. */
+const describedAs = (description: string) => ({
+  description_width: description.length > LONG ? "12em" : "initial",
+});
 
 /** A control from its parts; `controls.ts` has the kinds. */
 export function control<T>(parts: ControlParts<T>): Control<T> {
@@ -56,7 +66,7 @@ export function control<T>(parts: ControlParts<T>): Control<T> {
     },
     set(next) {
       const found = checked(next);
-      opened?.set({ [field]: toState(found) });
+      if (field !== null) opened?.set({ [field]: toState(found) });
       tell(found);
     },
     subscribe(listener) {
@@ -79,15 +89,17 @@ export function control<T>(parts: ControlParts<T>): Control<T> {
       (opened ??= openWidget(
         kind,
         {
+          tooltip: parts.description,
           ...parts.state,
           ...looks,
-          [field]: toState(value),
+          ...(field === null ? {} : { [field]: toState(value) }),
           layout: openLayout(parts.width === undefined ? {} : { width: parts.width }),
-          style: openStyle(parts.style, parts.style === "ButtonStyle" ? {} : { description_width: "initial" }),
+          style: openStyle(parts.style, parts.style === "ButtonStyle" ? {} : describedAs(parts.description)),
         },
         {
+          ...(parts.onCustom && { onCustom: parts.onCustom }),
           onUpdate(changed) {
-            if (!(field in changed)) return;
+            if (field === null || !(field in changed)) return;
             const next = fromState(changed[field]);
             if (next !== undefined) tell(next);
           },

@@ -139,51 +139,26 @@ export interface Button extends Control<number> {
 }
 
 /**
- * @example const stop = button("Stop", { icon: "stop", look: "danger" }); await stop.next();
+ * @example const stop = button("Stop", { look: "danger" }); await stop.next();
  */
 export function button(
   description: string,
   options: { readonly look?: "" | "primary" | "success" | "danger"; readonly tooltip?: string } = {},
 ): Button {
-  let opened: OpenWidget | undefined;
+  const press = (): void => presses.set(presses.value + 1);
   const presses = control<number>({
     kind: controlClass("Button"),
     description,
     initial: 0,
-    field: "presses",
+    field: null,
     toState: (count) => count,
     fromState: (count) => (typeof count === "number" ? count : undefined),
     expected: "a count",
-    state: {},
+    state: { button_style: options.look ?? "", tooltip: options.tooltip ?? "" },
     style: "ButtonStyle",
+    onCustom: ({ event }) => void (event === "click" && press()),
   });
-  let looks: WidgetState = { description, disabled: false };
-  const press = (): void => presses.set(presses.value + 1);
-  return {
-    [shown]: true,
-    get value() {
-      return presses.value;
-    },
-    set: presses.set,
-    subscribe: presses.subscribe,
-    next: presses.next,
-    press,
-    configure(changed) {
-      looks = { ...looks, ...changed };
-      opened?.set(changed);
-    },
-    open: () =>
-      (opened ??= openWidget(
-        controlClass("Button"),
-        {
-          ...looks,
-          ...{ button_style: options.look ?? "", tooltip: options.tooltip ?? "" },
-          ...{ layout: openLayout(), style: openStyle("ButtonStyle") },
-        },
-        { onCustom: ({ event }) => void (event === "click" && press()) },
-      )),
-    describe: () => `[${description}]`,
-  };
+  return Object.assign(presses, { press, describe: () => `[${description}]` });
 }
 
 /** A text that the program changes. */
