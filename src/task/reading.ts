@@ -8,9 +8,12 @@ import type { Example, Reading, Task } from "./task";
  * @throws when the task cannot be read so, naming task and readings
  * @example readingOf(sst2, smollm2.model) // "causal"
  */
-export function readingOf(task: Task, { family, head }: Pick<Model, "family" | "head">): Reading {
+export function readingOf(
+  task: Task,
+  { family, head, scoredBy }: Pick<Model, "family" | "head" | "scoredBy">,
+): Reading {
   const causal = family === "llama" || family === "opt";
-  const reading = head === null ? "pooled" : causal ? "causal" : "masked";
+  const reading = head === null && scoredBy === undefined ? "pooled" : causal ? "causal" : "masked";
   return checkReading(task, reading);
 }
 

@@ -4,7 +4,7 @@ import { shuffled } from "../random/permutation";
 import type { LoadedTask } from "./load-task";
 import { classNames, classOf } from "./task";
 import type { Example, Task } from "./task";
-import { textKey } from "./text-key";
+import { textKeys } from "./text-key";
 
 /** How many examples a part takes: k of each class, at most n in all, or everything that is left. */
 export type Amount =
@@ -74,9 +74,10 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   const testSplit = splits[task.testSplit] ?? fail(`split ${task.testSplit} of ${task.name}`, "examples", "none");
   const trainSplit = splits.train ?? fail(`split train of ${task.name}`, "examples", "none");
 
-  const testTexts = new Set(testSplit.map(textKey));
-  const outside = keepRepeats ? trainSplit : trainSplit.filter((example) => !testTexts.has(textKey(example)));
-  const pool = keepRepeats ? outside : withoutRepeats(outside);
+  const keyOf = textKeys();
+  const testTexts = new Set(testSplit.map(keyOf));
+  const outside = keepRepeats ? trainSplit : trainSplit.filter((example) => !testTexts.has(keyOf(example)));
+  const pool = keepRepeats ? outside : withoutRepeats(outside, keyOf);
   const devPart: Part = { name: "dev", amount: testForDev ? none : dev };
   const trainPart: Part = { name: "train", amount: train };
   const shorter = whenShort === "train first" ? null : devWhenShort(pool, keep, train, devPart.amount, whenShort);
@@ -88,7 +89,7 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   const fromTrain = draw(task, shuffled(randomKey(seed, "split"), pool), order, keep);
   const testOrder = shuffled(
     randomKey(testSeed, "split", 1),
-    keepRepeats || wholeTest ? testSplit : withoutRepeats(testSplit),
+    keepRepeats || wholeTest ? testSplit : withoutRepeats(testSplit, keyOf),
   );
   const fromTest = draw(task, testOrder, [{ name: "test", amount: test }], keep);
 
@@ -169,10 +170,10 @@ function checkedAmount(name: string, amount: Amount): Amount {
   return amount;
 }
 
-function withoutRepeats(examples: readonly Example[]): readonly Example[] {
+function withoutRepeats(examples: readonly Example[], keyOf: (example: Example) => string): readonly Example[] {
   const seen = new Set<string>();
   return examples.filter((example) => {
-    const key = textKey(example);
+    const key = keyOf(example);
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -1,6 +1,26 @@
 import type { Example } from "./task";
 
-/** Two examples with equal keys are the same text: their fields in lower case with runs of white space made one space. */
-export function textKey({ fields, candidates = [] }: Example): string {
-  return [...Object.values(fields), ...candidates].join("\n").toLowerCase().replace(/\s+/g, " ").trim();
+/** Two examples with equal keys are the same text: their fields and options in lower case, runs of white space made one space. */
+export function textKey(example: Example): string {
+  return keyOf(example, plain);
+}
+
+/** The same for many examples: a long field that many share (a passage) is made plain once. */
+export function textKeys(): (example: Example) => string {
+  const known = new Map<string, string>();
+  const once = (text: string): string => {
+    if (text.length < 200) return plain(text);
+    const found = known.get(text) ?? plain(text);
+    known.set(text, found);
+    return found;
+  };
+  return (example) => keyOf(example, once);
+}
+
+function keyOf({ fields, candidates = [] }: Example, made: (text: string) => string): string {
+  return [...Object.values(fields), ...candidates].map(made).join("\n");
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replace(/\s+/g, " ").trim();
 }

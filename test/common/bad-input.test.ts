@@ -25,7 +25,7 @@ import { wordTokenizer } from "../support/word-tokenizer";
 /**
  * Every kind of bad input that a user can bring, through the functions that meet it first; each message says what was expected and
  * what was got. The finer cases are in the rooms: weights/safetensors, gguf and fuzz, model/config and model, adapter/tensor-train,
- * tt/modes, task/read-text, text/small-tokenizers, train/train and train-in-file, experiment/run-grid.
+ * tt/modes, task/read-text, distributions and own-table, text/small-tokenizers, train/train and train-in-file, experiment/run-grid.
  */
 const test = suite("common/bad-input");
 const files = scratch();

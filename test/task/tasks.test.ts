@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Head } from "../../src/model/model";
+import { tokenScorer } from "../../src/model/token-scorer";
 import { sst2 } from "../../src/task/defs/sst2";
 import { trec } from "../../src/task/defs/trec";
 import { encodeExamples, labelledBatch } from "../../src/task/encode";
@@ -14,6 +15,7 @@ import { tokenizerFromGguf } from "../../src/text/gguf-tokenizer";
 import { openGguf } from "../../src/weights/gguf";
 import { findModel, missingModel } from "../support/models";
 import { skipUnless } from "../support/skip";
+import { tinyModel } from "../support/tiny-models";
 import { taskTable } from "../support/task-table";
 import { throwsWith } from "../support/throws";
 import { wordTokenizer } from "../support/word-tokenizer";
@@ -84,6 +86,7 @@ test("a model's head decides how a task is read, and a task that cannot be read 
   assert.is(readingOf(sst2, { family: "llama", head }), "causal");
   assert.is(readingOf(sst2, { family: "opt", head }), "causal");
   assert.is(readingOf(sst2, { family: "bert", head: null }), "pooled");
+  assert.is(readingOf(sst2, tokenScorer(tinyModel("llama").model)), "causal", "a model that scores tokens by its head");
   throwsWith(() => readingOf(trec, { family: "llama", head }), "task trec: expected a prompt to continue");
 });
 

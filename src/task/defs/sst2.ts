@@ -6,7 +6,8 @@ import type { ClassificationTask } from "../task";
  * and " great". The phrase-level GLUE files come first, the sentence-level `stsa.binary.*` second.
  * @example promptText(sst2, "causal", gripping) // "a gripping film . It was"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh) and large_models (templates), the same in AdaZeta's; GLUE's
- * validation split is what is reported on.
+ * validation split is what is reported on. Departs: white space around a sentence is removed before the masked prompt too; there
+ * GLUE's space at the end of a sentence stays, as a token of its own.
  */
 export const sst2: ClassificationTask = {
   kind: "classification",
