@@ -12,8 +12,5 @@ export interface Objective<Batch> {
     batch: Batch,
   ): Promise<{ readonly loss: number; readonly derivatives: readonly number[] }>;
   /** The loss and its whole gradient [d]: one forward and one backward pass. Absent where the engine has no reverse mode. */
-  readonly gradient?: (
-    point: Float32Array,
-    batch: Batch,
-  ) => Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  gradient?(point: Float32Array, batch: Batch): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
 }

@@ -13,18 +13,27 @@ export interface Arm<Settings> {
   readonly cost?: number;
 }
 
-/** An experiment as data: arms x seeds x learning rates. */
-export interface Grid<Settings> {
-  readonly name: string;
+/** One task of an experiment: its arms x seeds x learning rates. */
+export interface Part<Settings> {
+  readonly task: string | null;
   readonly arms: readonly Arm<Settings>[];
   readonly seeds: readonly number[];
   readonly learningRates: readonly number[];
+}
+
+/** An experiment as data: tasks x arms x seeds x learning rates, the most informative first. */
+export interface Grid<Settings> {
+  readonly name: string;
+  /** Stages run one after another; the parts of a stage take turns seed by seed. */
+  readonly stages: readonly (readonly Part<Settings>[])[];
 }
 
 /** One run of a grid. Cells with equal settings have equal keys, whatever their arms are called. */
 export interface Cell<Settings> {
   readonly key: string;
   readonly experiment: string;
+  /** null where the experiment has one without a name. */
+  readonly task: string | null;
   readonly arm: string;
   readonly seed: number;
   readonly learningRate: number;
@@ -33,30 +42,63 @@ export interface Cell<Settings> {
 }
 
 /**
- * All runs of a grid: seed by seed, so that a grid cut short has every arm.
- * @throws when two arms share a name, or settings are not plain data
+ * All runs of a grid: stage by stage, seed by seed and rate by rate, so that a grid cut short has every arm of its first stage.
+ * @throws when a part has no arm, two arms of one name, a seed or a rate twice, arms with different numbers of rates (each arm gets
+ *   the same number of trials, or one where no rate plays a part), or settings that are not plain data
  */
 export function cellsOf<Settings>(grid: Grid<Settings>): readonly Cell<Settings>[] {
-  const names = new Set<string>();
-  for (const { name } of grid.arms) {
-    if (names.has(name)) fail("arms", "distinct names", name);
-    names.add(name);
-  }
-  return grid.seeds.flatMap((seed) =>
-    grid.arms.flatMap((arm) =>
-      (arm.learningRates ?? grid.learningRates).map((learningRate) => {
-        const settings = arm.settings(seed, learningRate);
-        const key = recordKey(settings);
-        return { key, experiment: grid.name, arm: arm.name, seed, learningRate, settings, cost: arm.cost ?? 1 };
-      }),
-    ),
+  return grid.stages.flatMap((parts) => {
+    parts.forEach((part, i) => checkPart(`${grid.name}, ${part.task ?? `part ${i}`}`, part));
+    return upTo(Math.max(...parts.map(({ seeds }) => seeds.length))).flatMap((turn) =>
+      parts.flatMap((part) => (turn < part.seeds.length ? cellsOfSeed(grid.name, part, part.seeds[turn]) : [])),
+    );
+  });
+}
+
+function cellsOfSeed<Settings>(experiment: string, part: Part<Settings>, seed: number): readonly Cell<Settings>[] {
+  const ratesOf = (arm: Arm<Settings>): readonly number[] => arm.learningRates ?? part.learningRates;
+  return upTo(Math.max(...part.arms.map((arm) => ratesOf(arm).length))).flatMap((turn) =>
+    part.arms.flatMap((arm) => {
+      const rates = ratesOf(arm);
+      if (turn >= rates.length) return [];
+      const learningRate = rates[turn];
+      const settings = arm.settings(seed, learningRate);
+      const key = recordKey(settings);
+      const { name, cost = 1 } = arm;
+      return [{ key, experiment, task: part.task, arm: name, seed, learningRate, settings, cost }];
+    }),
   );
 }
+
+function checkPart(what: string, { arms, seeds, learningRates }: Part<unknown>): void {
+  if (arms.length === 0) fail(`${what}: arms`, "at least one", "none");
+  if (seeds.length === 0) fail(`${what}: seeds`, "at least one", "none");
+  unique(
+    `${what}: arms`,
+    "distinct names",
+    arms.map(({ name }) => name),
+  );
+  unique(`${what}: seeds`, "distinct seeds", seeds);
+  for (const { name, learningRates: own = learningRates } of arms) {
+    unique(`${what}: learning rates of ${name}`, "distinct rates", own);
+    if (own.length !== learningRates.length && own.length !== 1)
+      fail(`${what}: learning rates of ${name}`, `${learningRates.length}, as many as the others`, own.length);
+  }
+}
+
+function unique<T>(what: string, expected: string, values: readonly T[]): void {
+  const twice = values.find((value, i) => values.indexOf(value) !== i);
+  if (twice !== undefined) fail(what, expected, `${String(twice)} twice`);
+}
+
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 
 /** Which cells of a grid to run or list. */
 export interface Selection {
   /** Names of arms; null: all. */
   readonly only: readonly string[] | null;
+  /** Names of tasks; absent or null: all. */
+  readonly tasks?: readonly string[] | null;
   readonly seeds: readonly number[] | null;
   readonly learningRates: readonly number[] | null;
 }
@@ -70,6 +112,7 @@ export function selectCells<Settings>(
     const all = [...new Set(cells.map(of))];
     for (const value of asked ?? []) if (!all.includes(value)) fail(what, `one of ${all.join(", ")}`, value);
   };
+  known("--tasks", selection.tasks ?? null, (cell) => cell.task ?? "");
   known("--only", selection.only, (cell) => cell.arm);
   known("--seeds", selection.seeds, (cell) => cell.seed);
   known("--rates", selection.learningRates, (cell) => cell.learningRate);
@@ -77,6 +120,7 @@ export function selectCells<Settings>(
   return cells.filter((cell) => {
     const wanted =
       (selection.only?.includes(cell.arm) ?? true) &&
+      (selection.tasks?.includes(cell.task ?? "") ?? true) &&
       (selection.seeds?.includes(cell.seed) ?? true) &&
       (selection.learningRates?.includes(cell.learningRate) ?? true);
     if (!wanted || keys.has(cell.key)) return false;

@@ -1,31 +1,25 @@
 import type { AdapterSpec } from "../adapter/adapter";
 import { forwardPasses, stepsPerEpoch } from "../schedule/forward-passes";
 import { arm, armNames } from "./arm";
-import type { Arm as ArmSettings, StudySettings } from "./arm";
-import type { Grid } from "./cells";
+import type { Arm as TrainedArm, StudySettings } from "./arm";
+import type { Grid, Part } from "./cells";
+import type { PlannedRun } from "./plan";
 import type { ProblemOptions } from "./problem";
 
 /** The two halves of the study: many seeds and rates on a small encoder, and the same arms on a language model. */
 export type StudyName = "minilm-trec" | "smollm2-sst2";
 
-/** Everything that decides the numbers of one run of the study, as plain data. */
-export interface DivergenceSettings {
+/** A run of the study: its settings name the study, so that records keep their keys. */
+export interface DivergenceSettings extends PlannedRun {
   readonly study: StudyName;
-  readonly model: Study["model"];
-  readonly task: Study["task"];
-  readonly problem: Study["problem"];
-  readonly arm: ArmSettings;
-  readonly seed: number;
-  readonly evaluateEvery: number;
-  /** Threads of the engine: the order of sums, and so the last bits, may depend on it. */
-  readonly threads: number;
+  readonly arm: TrainedArm;
 }
 
 /** What one half of the study is made of. */
 export interface Study {
   readonly model: "minilm" | "smollm2";
   readonly task: "trec" | "sst2";
-  readonly problem: Omit<ProblemOptions, "seed">;
+  readonly problem: Omit<ProblemOptions, "seed"> & { readonly train: number };
   readonly learningRates: readonly number[];
   readonly seeds: readonly number[];
   readonly tensorTrain: AdapterSpec;
@@ -106,8 +100,8 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
 export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
   const { learningRates, seeds, model, task, problem } = studies[name];
   const { scheduledPasses } = studySettings(name, 1);
-  return {
-    name: `divergence-${name}`,
+  const part: Part<DivergenceSettings> = {
+    task,
     seeds,
     learningRates,
     arms: armNames.map((armName) => ({
@@ -127,4 +121,5 @@ export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
       }),
     })),
   };
+  return { name: `divergence-${name}`, stages: [[part]] };
 }

@@ -5,16 +5,20 @@ import type { Cell, Selection } from "./cells";
 import { describeCell } from "./run-grid";
 import type { Store } from "./store";
 
+export type Scale = "tiny" | "full";
+
 /** What the command line of an experiment asks for. */
 export interface ExperimentOptions extends Selection {
   /** Name of the experiment, the first word. */
   readonly name: string | null;
+  /** "tiny": a small model in minutes; "full": the paper's own models and settings. */
+  readonly scale: Scale;
   /** Only say what there is to run. */
   readonly list: boolean;
 }
 
 /**
- * Reads `<name> [--only arm,arm] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]`.
+ * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]`.
  * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
  * @throws when an option is unknown or not of this form
  */
@@ -23,20 +27,31 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
     args: [...words],
     allowPositionals: true,
     options: {
+      scale: { type: "string", default: "tiny" },
       only: { type: "string" },
+      tasks: { type: "string" },
       seeds: { type: "string" },
       rates: { type: "string" },
       list: { type: "boolean", default: false },
     },
   });
+  const { scale } = values;
+  if (scale !== "tiny" && scale !== "full") return fail("--scale", '"tiny" or "full"', scale);
   if (positionals.length > 1) fail("experiment", "one name", positionals.join(" "));
   return {
     name: positionals[0] ?? null,
+    scale,
     only: values.only?.split(",") ?? null,
-    seeds: values.seeds?.split(",").flatMap(seedsOf) ?? null,
+    tasks: values.tasks?.split(",") ?? null,
+    seeds: values.seeds === undefined ? null : withoutRepeats(values.seeds.split(",").flatMap(seedsOf)),
     learningRates: values.rates?.split(",").map((text) => numberOf("--rates", text)) ?? null,
     list: values.list === true,
   };
+}
+
+function withoutRepeats(seeds: readonly number[]): readonly number[] {
+  const twice = seeds.find((seed, i) => seeds.indexOf(seed) !== i);
+  return twice === undefined ? seeds : fail("--seeds", "each seed once", `${twice} twice`);
 }
 
 function seedsOf(text: string): readonly number[] {

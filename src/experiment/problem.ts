@@ -16,20 +16,27 @@ import { headReadout, prototypeReadout } from "../task/readout";
 import type { Readout } from "../task/readout";
 import { readingOf } from "../task/reading";
 import { sampleTask } from "../task/sample";
-import type { Sample } from "../task/sample";
+import type { Amount, Sample } from "../task/sample";
 import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
+
+/** So many texts at most, or so many of each class (fewer where a class has fewer: the notices say so). */
+export type Size = number | { readonly perClass: number };
+
+function amountOf(size: Size): Amount {
+  return typeof size === "number" ? { kind: "at most", count: size } : { kind: "per class", count: size.perClass };
+}
 
 /** How many texts a problem takes from a task, and how they are batched. */
 export interface ProblemOptions {
   /** Draws prototypes, train and dev, and the order of batches. */
   readonly seed: number;
   readonly batchSize: number;
-  readonly train: number;
-  readonly dev: number;
+  readonly train: Size;
+  readonly dev: Size;
   readonly test: number;
-  /** Longer prompts are left out, before anything is drawn. */
-  readonly maxTokens: number;
+  /** Longer prompts are left out, before anything is drawn; absent: none. */
+  readonly maxTokens?: number;
   /** Shorter texts are left out; default 0. */
   readonly minWords?: number;
   /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
@@ -110,10 +117,10 @@ export async function makeProblem(
   const sample = sampleTask(from, {
     seed,
     ...(head === null ? { prototypes: { kind: "per class", count: shots } } : {}),
-    train: { kind: "at most", count: options.train },
-    dev: { kind: "at most", count: options.dev },
+    train: amountOf(options.train),
+    dev: amountOf(options.dev),
     test: { kind: "at most", count: options.test },
-    keep: lengthFilter(task, reading, tokenizer, { maxTokens, minWords }),
+    keep: lengthFilter(task, reading, tokenizer, { minWords, ...(maxTokens === undefined ? {} : { maxTokens }) }),
   });
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
     encodeExamples(task, reading, sample.parts[part], tokenizer, model.context);

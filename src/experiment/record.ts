@@ -47,11 +47,44 @@ export interface ExperimentRecord<Settings = unknown> extends Origin {
   readonly extra: unknown;
 }
 
+/** What an arm without steps measured. */
+export interface StillResult {
+  readonly model: string;
+  readonly adapter: unknown;
+  readonly data: string;
+  readonly parameters: number;
+  readonly dev: { readonly loss: number; readonly accuracy: number; readonly forwardPasses: number };
+  readonly elapsedMs: number;
+  readonly message: string;
+}
+
+/** The record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
+export function recordOfStill<Settings>(
+  { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
+  still: StillResult,
+  origin: RecordOrigin,
+): ExperimentRecord<Settings> {
+  const { commit, machine, command, startedAt, endedAt, extra = null } = origin;
+  const { loss, accuracy, forwardPasses: evaluationPasses } = still.dev;
+  const elapsedMs = Math.round(still.elapsedMs);
+  const evaluation = { step: 0, loss, accuracy, forwardPasses: 0, evaluationPasses, elapsedMs };
+  return {
+    ...{ format: "adazeta-record", version: 1, key, experiment, arm, seed, learningRate, settings },
+    ...{ model: still.model, adapter: still.adapter, data: still.data, parameters: still.parameters },
+    ...{ startingPoint: "", commit, machine, command, startedAt, endedAt, elapsedMs },
+    ...{ reason: "finished", message: still.message, forwardPasses: 0, diverged: null },
+    history: compactHistory([], [{ kind: "evaluation", ...evaluation }]),
+    extra,
+  };
+}
+
+type RecordOrigin = Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown };
+
 /** The record of a run that ended. */
 export function recordOf<Settings>(
   cell: Cell<Settings>,
   run: RunResult,
-  origin: Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown },
+  origin: RecordOrigin,
 ): ExperimentRecord<Settings> {
   const { key, experiment, arm, seed, learningRate, settings } = cell;
   const { model, adapter, data } = run.header.identity;

@@ -4,8 +4,8 @@ import type { RunResult } from "../train/train";
 import type { Cell } from "./cells";
 import { remaining, shareAt } from "./progress";
 import type { GridProgress } from "./progress";
-import { recordOf } from "./record";
-import type { Origin } from "./record";
+import { recordOf, recordOfStill } from "./record";
+import type { Origin, StillResult } from "./record";
 import type { Store } from "./store";
 
 /** What a run of a grid is given besides its cell. */
@@ -19,12 +19,14 @@ export interface CellContext {
   readonly note: Origin & { readonly startedAt: string };
 }
 
+/** What a cell came to: a run, or numbers measured without a step. */
+export type CellResult = ({ readonly run: RunResult } | { readonly still: StillResult }) & {
+  readonly extra?: unknown;
+};
+
 export interface GridOptions<Settings> {
   readonly cells: readonly Cell<Settings>[];
-  readonly runCell: (
-    cell: Cell<Settings>,
-    context: CellContext,
-  ) => Promise<{ readonly run: RunResult; readonly extra?: unknown }>;
+  readonly runCell: (cell: Cell<Settings>, context: CellContext) => Promise<CellResult>;
   readonly store: Store;
   readonly origin: Origin;
   /** Milliseconds from any origin. */
@@ -37,7 +39,7 @@ export interface GridOptions<Settings> {
 
 export interface GridResult {
   readonly recorded: number;
-  /** Runs that had a record already. */
+  /** Runs that had a record already, or that another process makes. */
   readonly skipped: number;
   readonly failed: readonly { readonly what: string; readonly message: string }[];
   /** Whether the stop signal ended the grid before its last run. */
@@ -54,7 +56,7 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
   const stopped = (): boolean => signal?.aborted === true;
   const failed: { what: string; message: string }[] = [];
   const todo = cells.filter((cell) => !store.has(cell.key));
-  const skipped = cells.length - todo.length;
+  let skipped = cells.length - todo.length;
   const begin = clock();
   let recorded = 0;
   let costDone = 0;
@@ -83,14 +85,30 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
     };
     const path = store.partialPath(cell.key);
     const note = { ...origin, startedAt: date() };
+    const claim = store.claim(cell.key);
+    if (claim === null) {
+      skipped++;
+      continue;
+    }
     const ended = await attempt(() => runCell(cell, { path, signal, onEvent, note }));
+    claim.release();
     if (ended.kind === "failed") {
       if (stopped()) return { recorded, skipped, failed, stopped: true };
       failed.push({ what, message: ended.message });
       tell("failed", ended.message);
       continue;
     }
-    const { run, extra } = ended.value;
+    const { extra } = ended.value;
+    if ("still" in ended.value) {
+      if (stopped()) return { recorded, skipped, failed, stopped: true };
+      store.append(recordOfStill(cell, ended.value.still, { ...note, endedAt: date(), extra }));
+      recorded++;
+      share = 1;
+      costDone += cell.cost;
+      tell("recorded", ended.value.still.message);
+      continue;
+    }
+    const { run } = ended.value;
     if (run.end.reason === "not-recorded") throw new Error(`${what}: ${run.message}`);
     if (run.end.reason === "stopped") {
       tell("stopped", run.message);
@@ -105,9 +123,10 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
   return { recorded, skipped, failed, stopped: false };
 }
 
-/** @example describeCell(cell) // "adazeta, seed 1, learning rate 0.003" */
-export function describeCell({ arm, seed, learningRate }: Cell<unknown>): string {
-  return `${arm}, seed ${seed}, learning rate ${learningRate}`;
+/** @example describeCell(cell) // "trec: adazeta, seed 1, learning rate 0.003" */
+export function describeCell({ task, arm, seed, learningRate }: Cell<unknown>): string {
+  const rate = learningRate === 0 ? "" : `, learning rate ${learningRate}`;
+  return `${task === null ? "" : `${task}: `}${arm}, seed ${seed}${rate}`;
 }
 
 async function attempt<T>(

@@ -1,27 +1,23 @@
 import { cellsOf, selectCells } from "../experiment/cells";
-import { divergenceGrid, studies } from "../experiment/divergence";
-import type { StudyName } from "../experiment/divergence";
-import { divergenceRunner } from "../experiment/divergence-run";
+import { allRecords, experimentNames, experiments, recordsPath } from "../experiment/catalogue";
 import { listCells, parseOptions } from "../experiment/options";
 import { progressLine } from "../experiment/progress";
 import { runGrid } from "../experiment/run-grid";
 import { openStore, viewStore } from "../experiment/store";
-import { environment } from "./environment";
+import { studyRunner } from "../experiment/study-run";
+import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 
-/** Experiments by name; a name also means all that begin with it: "divergence" is both of its studies. */
-const grids = (Object.keys(studies) as StudyName[]).map(divergenceGrid);
-
-const usage = `usage: npm run experiment -- NAME [--only arm,arm] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]
-NAME: ${grids.map(({ name }) => name).join(", ")}, or the beginning of several; "list" names the runs of all.
+const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]
+NAME: ${experimentNames("tiny").join(", ")}, or the beginning of several; "list" names the runs of all.
+--scale full has the paper's own models and settings.
 Records go to data/results/NAME.jsonl; Ctrl-C keeps what is done, the same command goes on.`;
 
 async function main(words: readonly string[]): Promise<number> {
   const options = parseOptions(words);
   const listing = options.list || options.name === "list";
-  const chosen = grids.filter(
-    ({ name }) => options.name === "list" || (options.name !== null && name.startsWith(options.name)),
-  );
+  const { scale } = options;
+  const chosen = options.name === null ? [] : experiments(scale, options.name === "list" ? "" : options.name);
   if (chosen.length === 0) {
     console.error(usage);
     return 2;
@@ -32,19 +28,22 @@ async function main(words: readonly string[]): Promise<number> {
     process.once("SIGINT", () => process.exit(130));
     stop.abort();
   });
-  const { dataFolder, modelFolders } = environment();
   let failures = 0;
   for (const grid of chosen) {
-    const selection = chosen.length > 1 ? { only: options.only, seeds: null, learningRates: null } : options;
+    const selection =
+      chosen.length > 1 ? { only: options.only, tasks: options.tasks, seeds: null, learningRates: null } : options;
     const cells = selectCells(cellsOf(grid), selection);
-    const paths = { recordsPath: `data/results/${grid.name}.jsonl`, partialFolder: ".cache/experiments" };
+    const path = recordsPath(grid.name, scale);
+    const others = allRecords().filter((other) => other !== path);
+    const paths = { recordsPath: path, partialFolder: ".cache/experiments", others };
     if (listing) {
       console.log([grid.name, ...listCells(cells, viewStore(paths))].join("\n"));
       continue;
     }
     const store = openStore(paths);
-    const runner = divergenceRunner({ modelFolders, dataDirectory: dataFolder });
+    const runner = studyRunner({ openModel: (name) => openModel(name), openTask: (name) => openTask(name) });
     try {
+      await runner.check(cells.filter(({ key }) => !store.has(key)));
       if (store.recovered !== null) console.log(store.recovered);
       let told = 0;
       const { recorded, skipped, failed, stopped } = await runGrid({

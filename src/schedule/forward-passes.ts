@@ -62,7 +62,18 @@ export function queriesByEpochs(schedule: Schedule, epochs: number, epochSteps: 
  * @example forwardPasses({ kind: "constant", value: 1 }, 10_000, 63, "two-sided") // 20000
  */
 export function forwardPasses(schedule: Schedule, steps: number, epochSteps: number, kind: PassKind): number {
-  return queriesBySteps(schedule, steps, epochSteps).reduce((sum, queries) => sum + passesPerStep(kind, queries), 0);
+  if (changesInEpochs(schedule))
+    return queriesBySteps(schedule, steps, epochSteps).reduce((sum, queries) => sum + passesPerStep(kind, queries), 0);
+  const epochs = Math.ceil(nonNegativeInteger("steps", steps) / positiveInteger("stepsPerEpoch", epochSteps));
+  return queriesByEpochs(schedule, epochs, epochSteps).reduce(
+    (sum, queries, epoch) => sum + Math.min(epochSteps, steps - epoch * epochSteps) * passesPerStep(kind, queries),
+    0,
+  );
+}
+
+/** Whether a schedule's value may differ from step to step within an epoch. */
+function changesInEpochs(schedule: Schedule): boolean {
+  return "unit" in schedule && schedule.unit === "step";
 }
 
 /** Forward passes spent after each step; the last entry is `forwardPasses` of the run. */
@@ -80,8 +91,10 @@ export function cumulativeForwardPasses(
 export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, kind: PassKind): number {
   nonNegativeInteger("passes", passes);
   positiveInteger("stepsPerEpoch", epochSteps);
-  for (let step = 0, spent = 0; ; step++) {
-    spent += passesPerStep(kind, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }));
-    if (spent > passes) return step;
+  const stride = changesInEpochs(schedule) ? 1 : epochSteps;
+  for (let step = 0, spent = 0; ; step += stride) {
+    const each = passesPerStep(kind, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }));
+    if (spent + stride * each > passes) return step + Math.floor((passes - spent) / each);
+    spent += stride * each;
   }
 }

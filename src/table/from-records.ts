@@ -19,13 +19,16 @@ export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf 
         value,
       );
     const arm = at(record.settings, "arm", "name");
-    const own = at(record.settings, "arm", "method", "learningRate", "value");
+    // An arm without steps has a kind in place of a method, and no rate.
+    const still = at(record.settings, "arm", "kind") !== undefined;
+    const own = still ? 0 : at(record.settings, "arm", "method", "learningRate", "value");
     const classes = at(record.extra, "counts", "train", "length");
+    const chance = at(record.extra, "chanceLoss");
     if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);
     if (typeof own !== "number")
       return fail(`record ${record.key}: settings.arm.method.learningRate`, "a constant", own);
     if (typeof classes !== "number") return fail(`record ${record.key}: extra.counts.train`, "a list", classes);
     const learningRate = rate === "arm" ? own : record.learningRate;
-    return { ...asRun(record), arm, learningRate, chanceLoss: Math.log(classes) };
+    return { ...asRun(record), arm, learningRate, chanceLoss: typeof chance === "number" ? chance : Math.log(classes) };
   });
 }

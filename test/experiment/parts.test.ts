@@ -10,7 +10,9 @@ import { duration, progressLine } from "../../src/experiment/progress";
 import { recordKey } from "../../src/experiment/record-key";
 import { viewStore } from "../../src/experiment/store";
 import type { EvaluationRecord, StepRecord } from "../../src/train/records";
-import { cells, grid } from "../support/analytic-grid";
+import type { Part } from "../../src/experiment/cells";
+import type { RunSettings } from "../../src/train/settings";
+import { cells, part } from "../support/analytic-grid";
 import { scratch } from "../support/scratch";
 import { throwsWith } from "../support/throws";
 
@@ -18,18 +20,51 @@ const test = suite("experiment/parts");
 const files = scratch();
 test.after(() => files.remove());
 
-test("a grid is arms x seeds x learning rates, seed by seed", () => {
+test("a grid is arms x seeds x learning rates, seed by seed and rate by rate", () => {
   assert.equal(
     cells.slice(0, 5).map(({ arm, seed, learningRate }) => [arm, seed, learningRate]),
     [
       ["mezo", 0, 0.01],
-      ["mezo", 0, 0.03],
       ["adazeta", 0, 0.01],
+      ["mezo", 0, 0.03],
       ["adazeta", 0, 0.03],
       ["mezo", 1, 0.01],
     ],
   );
   assert.is(new Set(cells.map(({ key }) => key)).size, 8);
+});
+
+test("stages come one after another, the tasks of a stage take turns seed by seed", () => {
+  const named = (task: string, seeds: readonly number[]): Part<RunSettings> => ({
+    ...part,
+    task,
+    seeds,
+    learningRates: [0.01],
+  });
+  const turns = cellsOf({ name: "turns", stages: [[named("a", [0, 1]), named("b", [7])], [named("c", [0])]] });
+  assert.equal(
+    turns.filter(({ arm }) => arm === "mezo").map(({ task, seed }) => `${task}${seed}`),
+    ["a0", "b7", "a1", "c0"],
+  );
+});
+
+test("a grid that contradicts itself is refused before any work", () => {
+  const cellsWith = (changes: Partial<Part<RunSettings>>) => () =>
+    cellsOf({ name: "g", stages: [[{ ...part, ...changes }]] });
+  throwsWith(
+    cellsWith({ arms: [...part.arms, part.arms[0]] }),
+    'g, part 0: arms: expected distinct names, got "mezo twice"',
+  );
+  throwsWith(cellsWith({ arms: [] }), "arms: expected at least one");
+  throwsWith(cellsWith({ seeds: [] }), "seeds: expected at least one");
+  throwsWith(cellsWith({ seeds: [1, 1] }), 'seeds: expected distinct seeds, got "1 twice"');
+  const fewer = { ...part.arms[0], name: "fewer", learningRates: [1, 2, 3] };
+  throwsWith(
+    cellsWith({ arms: [...part.arms, fewer] }),
+    "learning rates of fewer: expected 2, as many as the others, got 3",
+  );
+  throwsWith(() => parseOptions(["x", "--seeds", "1,0-2"]), "--seeds: expected each seed once");
+  throwsWith(() => parseOptions(["x", "--scale", "huge"]), '--scale: expected "tiny" or "full"');
 });
 
 test("a key depends on settings, not on the order of their properties", () => {
@@ -52,13 +87,18 @@ test("a selection takes arms, seeds and rates, and each key once", () => {
     () => selectCells(cells, { only: ["adam"], seeds: null, learningRates: null }),
     "--only: expected one of mezo, adazeta",
   );
-  throwsWith(() => cellsOf({ ...grid, arms: [...grid.arms, grid.arms[0]] }), "arms: expected distinct names");
+  throwsWith(
+    () => selectCells(cells, { only: null, tasks: ["trec"], seeds: null, learningRates: null }),
+    "--tasks: expected one of",
+  );
 });
 
 test("the command line is read, and what it does not know is refused", () => {
   assert.equal(parseOptions(["divergence", "--only", "a,b", "--seeds", "0-2,5", "--rates=1e-3", "--list"]), {
     name: "divergence",
+    scale: "tiny",
     only: ["a", "b"],
+    tasks: null,
     seeds: [0, 1, 2, 5],
     learningRates: [0.001],
     list: true,

@@ -26,8 +26,8 @@ const inProject = {
 };
 const command = (...of: string[]) => spawnSync(process.execPath, words(...of), { ...inProject, encoding: "utf8" });
 
-test("the list names all 7 x 5 x 5 and 7 x 3 x 1 runs, and writes nothing", () => {
-  const { status, stdout } = command("list");
+test("a list names all 7 x 5 x 5 and 7 x 3 x 1 runs of Figure 1, and writes nothing", () => {
+  const { status, stdout } = command("divergence", "--list");
   assert.is(status, 0);
   const lines = stdout.trim().split("\n");
   assert.is(lines.length, 175 + 21 + 2);

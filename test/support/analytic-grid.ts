@@ -1,6 +1,6 @@
 import { adazeta, mezo } from "../../src/optimizer/method";
 import { cellsOf } from "../../src/experiment/cells";
-import type { Cell, Grid } from "../../src/experiment/cells";
+import type { Cell, Grid, Part } from "../../src/experiment/cells";
 import { runGrid } from "../../src/experiment/run-grid";
 import type { GridOptions, GridResult } from "../../src/experiment/run-grid";
 import { openStore } from "../../src/experiment/store";
@@ -9,8 +9,8 @@ import { trainInFile } from "../../src/train/train-in-file";
 import { logisticRun, settingsOf } from "./analytic-runs";
 
 /** Two methods x two seeds x two learning rates on the logistic regression, 20 steps each. */
-export const grid: Grid<RunSettings> = {
-  name: "small",
+export const part: Part<RunSettings> = {
+  task: null,
   seeds: [0, 1],
   learningRates: [0.01, 0.03],
   arms: [
@@ -22,6 +22,7 @@ export const grid: Grid<RunSettings> = {
     },
   ],
 };
+export const grid: Grid<RunSettings> = { name: "small", stages: [[part]] };
 
 export const cells = cellsOf(grid);
 

@@ -5,7 +5,9 @@ import { arm } from "../../src/experiment/arm";
 import type { Cell } from "../../src/experiment/cells";
 import { studies, studySettings } from "../../src/experiment/divergence";
 import type { DivergenceSettings } from "../../src/experiment/divergence";
-import { divergenceRunner } from "../../src/experiment/divergence-run";
+import type { Sources } from "../../src/experiment/study-run";
+import { studyRunner } from "../../src/experiment/study-run";
+import { loadModel } from "../../src/engine/load-model";
 import { recordKey } from "../../src/experiment/record-key";
 import { loadTask } from "../../src/task/load-task";
 import { readTrajectory } from "../../src/train/trajectory";
@@ -14,7 +16,7 @@ import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
 import { rejectsWith } from "../support/throws";
 
-const test = suite("experiment/divergence-run");
+const test = suite("experiment/study-run");
 const files = scratch();
 test.after(() => files.remove());
 const withMinilm = skipUnless(findModel("minilm") !== null, missingModel("minilm"));
@@ -33,7 +35,7 @@ function smallCell(armName: "AdaZeta" | "MeZO-LoRA", steps: number): Cell<Diverg
     threads: 1,
   };
   const key = recordKey(settings);
-  return { key, experiment: "small", arm: armName, seed: 0, learningRate: 3e-3, settings, cost: 1 };
+  return { key, experiment: "small", task, arm: armName, seed: 0, learningRate: 3e-3, settings, cost: 1 };
 }
 
 /** The project's questions in the form of the original distribution, so that no network is asked. */
@@ -50,6 +52,11 @@ async function questionsFolder(): Promise<string> {
   return files.file("data");
 }
 
+const sources = (folders: readonly string[], dataDirectory: string | undefined): Sources => ({
+  openModel: async (name) => loadModel(name, folders),
+  openTask: (name) => loadTask(name, { dataDirectory }),
+});
+
 const context = (name: string) => ({
   path: files.file(`${name}.jsonl`),
   signal: undefined,
@@ -57,14 +64,20 @@ const context = (name: string) => ({
   note: { commit: "0123abc", machine: "test", command: "test", startedAt: "2026-01-01T00:00:00.000Z" },
 });
 
+/** The result of an arm with steps. */
+function trained<T extends object>(result: T): Extract<T, { readonly run: unknown }> {
+  assert.ok("run" in result);
+  return result as Extract<T, { readonly run: unknown }>;
+}
+
 withMinilm(
   test,
   "a cell leaves its run, and one look at 7 test texts at the checkpoint that was best on dev",
   async () => {
-    const runner = divergenceRunner({ modelFolders: modelRoots(), dataDirectory: await questionsFolder() });
+    const runner = studyRunner(sources(modelRoots(), await questionsFolder()));
     try {
       const cell = smallCell("AdaZeta", 4);
-      const { run, extra } = await runner.run(cell, context("first"));
+      const { run, extra } = trained(await runner.run(cell, context("first")));
       assert.equal([run.steps.length, run.end.reason], [4, "finished"]);
       assert.is(extra.bestStep, run.best?.evaluation.step);
       assert.is(extra.test?.count, 7);
@@ -77,8 +90,8 @@ withMinilm(
       );
       assert.equal(readTrajectory(context("first").path)?.header.note, context("first").note);
       // the same cell again, in another file and from the recorded one: the same numbers
-      const again = await runner.run(cell, context("again"));
-      const reread = await runner.run(cell, context("first"));
+      const again = trained(await runner.run(cell, context("again")));
+      const reread = trained(await runner.run(cell, context("first")));
       for (const other of [again, reread]) {
         assert.equal(other.extra, extra);
         assert.equal(
@@ -87,7 +100,7 @@ withMinilm(
         );
       }
       // another arm has the same texts and another adapter
-      const lora = await runner.run(smallCell("MeZO-LoRA", 1), context("lora"));
+      const lora = trained(await runner.run(smallCell("MeZO-LoRA", 1), context("lora")));
       assert.is(lora.run.header.identity.data, run.header.identity.data);
       assert.is.not(lora.run.header.start.parameters, run.header.start.parameters);
     } finally {
@@ -97,7 +110,7 @@ withMinilm(
 );
 
 test("a model or a data folder that is not there is said, and nothing is written", async () => {
-  const runner = divergenceRunner({ modelFolders: [files.file("none")], dataDirectory: undefined });
+  const runner = studyRunner(sources([files.file("none")], undefined));
   await rejectsWith(runner.run(smallCell("AdaZeta", 1), context("none")), "model minilm: expected its files, got none");
   assert.is(readTrajectory(context("none").path), null);
   await runner.dispose();

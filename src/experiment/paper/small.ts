@@ -1,0 +1,53 @@
+import { studies, studySettings } from "../divergence";
+import type { StudyChanges, StudyName } from "../divergence";
+import type { PaperSettings, PaperArmName } from "./paper-arm";
+import type { TableArm, TablePart, Work } from "./table-part";
+
+/** What a table at tiny scale is made on: one of the two small models, with the settings of its study. */
+export interface Small {
+  readonly study: StudyName;
+  readonly work: (tokens: number) => Work;
+}
+
+/** Millions of operations a token, of all linear layers. */
+export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
+  minilm: { study: "minilm-trec", work: (tokens) => ({ perToken: 21, tokens }) },
+  smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }) },
+};
+
+/** What the arms share on a small model: Figure 1's laptop settings. */
+export function smallSettings(
+  { study }: Small,
+  changes: StudyChanges & { readonly batchSize?: number } = {},
+): (learningRate: number) => PaperSettings {
+  const { batchSize = studies[study].problem.batchSize, ...others } = changes;
+  return (learningRate) => ({
+    ...studySettings(study, learningRate, others),
+    batchSize,
+    prefixTokens: 5,
+    firstOrderSteps: 60,
+  });
+}
+
+/** Learning rates of arms that train another kind of part; each has as many trials as the rest of its table. */
+const OWN_RATES: Partial<Readonly<Record<PaperArmName, readonly number[]>>> = {
+  MeZO: [1e-5, 1e-6, 1e-4],
+  "MeZO-prefix": [1e-2, 1e-3, 1e-1],
+  "first-order LoRA": [1e-3, 3e-4, 3e-3],
+};
+/** epsilon of the prefix. Source: princeton-nlp/MeZO, README of medium_models and of large_models. */
+const PREFIX_SCALE = 0.1;
+
+/** Rows of a table with so many trials each. */
+export function smallArms(names: readonly PaperArmName[], trials: number): readonly TableArm[] {
+  return names.map((name) => ({
+    name,
+    ...(name in OWN_RATES && { learningRates: OWN_RATES[name]?.slice(0, trials) ?? [] }),
+    ...(name === "MeZO-prefix" && { perturbationScale: PREFIX_SCALE }),
+  }));
+}
+
+/** Of the paper's rates around 1e-4 at full size, the three that small models learn at (see the divergence study). */
+export const SMALL_RATES = [3e-3, 1e-3, 1e-2] as const;
+export const SMALL_SEEDS = [0, 1, 2] as const;
+export const ALWAYS: Pick<TablePart, "threads" | "evaluateEvery"> = { threads: 1, evaluateEvery: 20 };

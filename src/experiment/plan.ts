@@ -1,0 +1,61 @@
+import type { AdapterSpec } from "../adapter/adapter";
+import { passKindOf } from "../estimator/estimate";
+import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
+import type { Arm } from "./arm";
+import type { ProblemOptions } from "./problem";
+
+/** An arm without steps: the frozen model as it is, or a linear probe on its features. */
+export type StillArm =
+  | { readonly name: string; readonly kind: "zero-shot" }
+  | {
+      readonly name: string;
+      readonly kind: "linear-probe";
+      /** C of the probe: one over the strength of its L2 penalty; the best on dev is taken. */
+      readonly strengths: readonly number[];
+    };
+
+/** What is done with a problem. */
+export type StudyArm = Arm | StillArm;
+
+/** Everything that decides the numbers of one run, as plain data. */
+export interface PlannedRun {
+  /** A study whose runs are known by its name (`DivergenceSettings`). */
+  readonly study?: string;
+  readonly model: string;
+  readonly task: string;
+  readonly problem: Omit<ProblemOptions, "seed">;
+  readonly arm: StudyArm;
+  readonly seed: number;
+  readonly evaluateEvery: number;
+  /** Threads of the engine: the order of sums, and so the last bits, may depend on it. */
+  readonly threads: number;
+  /** How frozen products are stored and computed; absent: fp32. */
+  readonly precision?: string;
+}
+
+export function isStill(arm: StudyArm): arm is StillArm {
+  return "kind" in arm;
+}
+
+/** What an arm may spend, both ways: a run on one of the two budgets says what it comes to in the other. */
+export interface BothBudgets {
+  readonly steps: number;
+  readonly forwardPasses: number;
+}
+
+/**
+ * The budget of an arm in steps and in forward passes.
+ * @example budgetOf(arm("AdaZeta", settings), 16) // { steps: 240, forwardPasses: 1824 }
+ */
+export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {
+  if (isStill(arm)) return { steps: 0, forwardPasses: 0 };
+  const { budget, method } = arm;
+  const kind = passKindOf(method.estimator);
+  if (budget.kind === "steps")
+    return { steps: budget.steps, forwardPasses: forwardPasses(method.queries, budget.steps, epochSteps, kind) };
+  const steps = stepsForPasses(method.queries, budget.forwardPasses, epochSteps, kind);
+  return { steps, forwardPasses: forwardPasses(method.queries, steps, epochSteps, kind) };
+}
+
+/** The frozen model alone. */
+export const FROZEN: AdapterSpec = { kind: "none" };

@@ -1,0 +1,81 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { experiments, recordsPath } from "../../src/experiment/catalogue";
+import { cellsOf } from "../../src/experiment/cells";
+import { divergenceGrid } from "../../src/experiment/divergence";
+import { budgetOf, isStill } from "../../src/experiment/plan";
+import { paperArm, paperArmNames } from "../../src/experiment/paper/paper-arm";
+import { fullSettings, llama } from "../../src/experiment/paper/full";
+import { queriesAt } from "../../src/schedule/schedule";
+import { checkMethod } from "../../src/optimizer/method";
+
+const test = suite("experiment/paper");
+const grids = {
+  tiny: new Map(experiments("tiny").map((grid) => [grid.name, cellsOf(grid)])),
+  full: new Map(experiments("full").map((grid) => [grid.name, cellsOf(grid)])),
+};
+const gridNamed = (name: string, scale: "tiny" | "full") => grids[scale].get(name) ?? [];
+
+test("Llama-2-7B's schedule on 1,000 texts is the one of the reference code: exponent 0.622, 15 queries from epoch 101", () => {
+  // E = 10000 x 16 / 1000 = 160 epochs, beta = ln(20 / 0.85) / ln 160 = 0.622: 1 at epoch 1, 2 at 5, 3 at 10, 5 at 20, 8 at 40, 12 at 80
+  const { schedule } = fullSettings(llama, 1000)(1e-4);
+  const at = (epoch: number): number => queriesAt(schedule, { epoch, step: 63 * epoch });
+  assert.equal([1, 5, 10, 20, 40, 80].map(at), [1, 2, 3, 5, 8, 12]);
+  assert.equal([100, 101, 159].map(at), [14, 15, 15]);
+});
+
+test("a run on one budget says what it comes to in the other", () => {
+  const settings = fullSettings(llama, 1000)(1e-4);
+  const budgets = Object.fromEntries(paperArmNames.map((name) => [name, budgetOf(paperArm(name, settings), 63)]));
+  assert.equal(budgets["MeZO"], { steps: 10_000, forwardPasses: 20_000 });
+  assert.equal(budgets["zero-shot"], { steps: 0, forwardPasses: 0 });
+  // constant Q spends AdaZeta's passes, less than a step of it
+  const [adazeta, constant] = [budgets["AdaZeta"], budgets["TT, constant Q"]];
+  assert.is(adazeta.steps, 10_000);
+  assert.ok(adazeta.forwardPasses - constant.forwardPasses >= 0);
+  assert.ok(adazeta.forwardPasses - constant.forwardPasses < 2 * 11);
+  assert.equal(budgets["MeZO-LoRA, smaller rate"].forwardPasses, adazeta.forwardPasses);
+});
+
+test("every arm of the tables is plain data with a method in range", () => {
+  for (const scale of ["tiny", "full"] as const)
+    for (const cells of grids[scale].values())
+      for (const { settings } of cells) {
+        assert.equal(JSON.parse(JSON.stringify(settings)), settings);
+        if (!isStill(settings.arm)) checkMethod(settings.arm.method);
+      }
+});
+
+test("the tables count recorded runs of Figure 1 as their own", () => {
+  const keys = new Set(
+    ["minilm-trec", "smollm2-sst2"].flatMap((name) =>
+      cellsOf(divergenceGrid(name as "minilm-trec")).map(({ key }) => key),
+    ),
+  );
+  const shared = (name: string) => gridNamed(name, "tiny").filter(({ key }) => keys.has(key));
+  // four arms, three seeds; three rates on MiniLM, one on SmolLM2
+  assert.is(shared("glue-roberta").length, 36);
+  assert.is(shared("superglue-llama2").length, 12);
+});
+
+test("at tiny scale each arm with a rate has three trials on the first task, and seeds come one after another", () => {
+  const cells = gridNamed("superglue-llama2", "tiny").filter(({ task }) => task === "sst2");
+  const ofAdazeta = cells.filter(({ arm }) => arm === "adazeta");
+  assert.is(ofAdazeta.length, 9);
+  assert.equal(
+    ofAdazeta.slice(0, 3).map(({ seed }) => seed),
+    [0, 0, 0],
+  );
+});
+
+test("the paper's tables at full scale: 6 tasks x k 16 and 512 x 5 draws, and 9 tasks", () => {
+  const glue = gridNamed("glue-roberta", "full");
+  assert.is(glue.length, 6 * 2 * 5 * 11);
+  assert.equal([...new Set(glue.map(({ seed }) => seed))], [13, 21, 42, 87, 100]);
+  const superglue = gridNamed("superglue-llama2", "full");
+  // choice tasks have no linear probe
+  assert.is(superglue.length, 7 * 11 + 2 * 10);
+  assert.is(recordsPath("glue-roberta", "full"), "data/results/glue-roberta-full.jsonl");
+});
+
+test.run();
