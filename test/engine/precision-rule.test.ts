@@ -44,6 +44,28 @@ test("a session without rounding is never refused; a rounded one by its figures,
   );
 });
 
+test("a refusal says estimator, precision, rule and figures, and what to do", () => {
+  const of = (found: Agreement | null, estimator: Parameters<typeof requirePrecision>[1]): string => {
+    try {
+      requirePrecision({ id: "m|a|onnx int8-activations:7 threads=2", agreement: () => found }, estimator);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "allowed";
+  };
+  assert.is(of(good, twoSided), "allowed");
+  assert.is(
+    of(null, directional),
+    "estimator directional at int8-activations:7: expected figures of this model, got none: run `npm run precision` once, or pass anyPrecision: true",
+  );
+  assert.is(
+    of({ correlation: 0.0512, relativeError: 10.43, directions: 60 }, { ...twoSided, perturbationScale: 0.01 }),
+    "estimator two-sided 0.01 at int8-activations:7: expected correlation >= 0.95 and relative error <= 0.3 over >= 50 directions, " +
+      "got 0.051 and 10.43 over 60: use the directional estimator, more bits, or pass anyPrecision: true",
+  );
+  assert.is(of({ ...good, correlation: 0.95, relativeError: 0.3 }, directional), "allowed");
+});
+
 test("figures are kept with model, kind of adapter and precision, one estimator beside another", () => {
   const of = [folder.file("figures"), "model", "lora", { kind: "int8" }] as const;
   assert.equal(readAgreements(...of), {});

@@ -6,6 +6,7 @@ import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { rejectsWith } from "../support/throws";
 import { promptText } from "../../src/task/reading";
+import { tinyModel } from "../support/tiny-models";
 import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
 
 const test = suite("experiment/problem");
@@ -148,6 +149,17 @@ test("a task that the model cannot read, and limits that leave nothing, are erro
   );
   const notices = (await tinyProblem("bert", { dev: 100_000 })).notices.join();
   assert.match(notices, /dev: 100000 asked for, \d+ there/);
+});
+
+test("a masked language model is not scored at the last token: a task with a prompt to continue alone is refused", async () => {
+  const texts = await tinyTexts("llama");
+  if (texts.task.kind !== "classification") return assert.unreachable("reviews have classes");
+  const loaded = { ...tinyLoaded("bert"), title: "tiny masked bert", model: tinyModel("bert-masked").model };
+  const continued = { ...texts, task: { ...texts.task, masked: null, pooled: null } };
+  await rejectsWith(
+    makeProblem(loaded, continued, tinyOptions, () => assert.unreachable("nothing is opened") as never),
+    "task sst2: expected a prompt with a mask, for this model with a masked-LM head (it has a reading for causal), got",
+  );
 });
 
 test.run();

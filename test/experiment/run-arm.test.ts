@@ -3,6 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
+import type { Agreement } from "../../src/engine/precision-rule";
+import { referenceSession } from "../../src/engine/reference/session";
 import type { ModelSession } from "../../src/engine/session";
 import { loadModel } from "../../src/engine/load-model";
 import { arm, armNames } from "../../src/experiment/arm";
@@ -20,7 +22,7 @@ import { readTrajectory } from "../../src/train/trajectory";
 import { findModel, missingModel, modelRoots } from "../support/models";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
-import { rejectsWith } from "../support/throws";
+import { rejectsWith, throwsWith } from "../support/throws";
 import { tinyProblem, tinySettings } from "../support/tiny-problem";
 import { tinyRun } from "../support/tiny-run";
 
@@ -204,6 +206,27 @@ test("a trajectory of other texts or of another adapter is refused, naming what 
   const lora = await tinyRun("LoRA + schedule");
   await lora.session.dispose();
   await rejectsWith(trainInFile({ ...lora.options, path }), "identity.adapter.kind: recorded");
+});
+
+test("an arm is refused on a session whose precision spoils its estimator or was not measured with it, unless any is asked for", async () => {
+  const problem = await tinyProblem("bert");
+  const chosen = arm("AdaZeta", tinySettings("bert"));
+  const adapter = makeAdapter(chosen.adapter, problem.loaded.model);
+  const exact = referenceSession(problem.loaded.model, adapter);
+  const run = { seed: 0, evaluateEvery: 0, stopMargin: null };
+  const at = (agreement: Agreement | null, anyPrecision = false) =>
+    armOptions(chosen, problem, adapter, { ...exact, agreement: () => agreement }, { ...run, anyPrecision });
+  const good = { correlation: 0.99, relativeError: 0.1, directions: 50 };
+  throwsWith(() => at(null), "estimator two-sided 0.001 at this precision: expected figures of this model, got none");
+  throwsWith(
+    () => at({ ...good, correlation: 0.51, relativeError: 7.8 }),
+    "expected correlation >= 0.95 and relative error <= 0.3 over >= 50 directions, got 0.510 and 7.80 over 50",
+  );
+  throwsWith(() => at({ ...good, directions: 49 }), "got 0.990 and 0.10 over 49");
+  const settings = armOptions(chosen, problem, adapter, exact, run).settings;
+  assert.equal(at(good).settings, settings);
+  assert.equal(at(null, true).settings, settings);
+  await exact.dispose();
 });
 
 withMinilm(
