@@ -8,11 +8,13 @@ import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
 import { fusedOps } from "./fused";
 import { GraphBuilder } from "./graph";
+import type { Node } from "./graph";
 import { onnxLowOps } from "./low-ops";
 import type { Feeds } from "./low-ops";
 import { FP32 } from "./precision";
 import type { Precision } from "./precision";
-import { cutBeforeAdapters } from "./prefix";
+import { cutAtWaist, cutBeforeAdapters } from "./prefix";
+import type { Cut, Waist } from "./prefix";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 
@@ -30,6 +32,16 @@ export interface Prefix {
   readonly path: string;
   readonly inputs: ReadonlySet<string>;
   readonly outputs: readonly string[];
+  /** What of it is a function of each text alone, before `path`'s graph: its output is an input there. */
+  readonly trunk: Trunk | null;
+}
+
+/** The layers below the first adapted one, up to their hidden states [1, T, width]. */
+export interface Trunk {
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  readonly output: string;
+  readonly width: number;
 }
 
 export interface CompileOptions {
@@ -37,6 +49,8 @@ export interface CompileOptions {
   readonly fused: boolean;
   /** Cuts off what is before the first adapter; default false: one graph. */
   readonly prefix?: boolean;
+  /** Cuts the layers below the first adapted one off the prefix, where there is at least one; default false. */
+  readonly trunk?: boolean;
   /** How frozen products are stored and computed; default fp32. */
   readonly precision?: Precision;
   /** Told while weights are written. */
@@ -53,7 +67,7 @@ export async function compile(
   adapter: Adapter,
   kind: "plain" | "dual",
   directory: string,
-  { fused, prefix = false, precision = FP32, progress }: CompileOptions,
+  { fused, prefix = false, trunk = false, precision = FP32, progress }: CompileOptions,
 ): Promise<Compiled> {
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id, precision);
@@ -76,16 +90,27 @@ export async function compile(
   const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;
   const nodes = cut?.rest ?? graph.nodes;
+  const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
+  const before = waist?.after ?? cut?.prefix;
+  const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
   return {
     path: save(graph.finish(outputs, weights.location, nodes)),
     inputs: graph.inputsOf(nodes),
     feeds,
     nodes: nodes.length,
-    prefix: cut && {
-      path: save(graph.finish(cut.between, weights.location, cut.prefix)),
-      inputs: graph.inputsOf(cut.prefix),
-      outputs: cut.between,
-    },
+    prefix: before
+      ? {
+          path: save(graph.finish(between, weights.location, before)),
+          inputs: graph.inputsOf(before),
+          outputs: between,
+          trunk: waist && {
+            path: save(graph.finish([waist.value], weights.location, waist.trunk)),
+            inputs: graph.inputsOf(waist.trunk),
+            output: waist.value,
+            width: Number(graph.shapeOf(waist.value)?.[2]),
+          },
+        }
+      : null,
   };
 }
 
@@ -95,4 +120,18 @@ export function saveGraph(directory: string, bytes: Uint8Array): string {
   const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
   writeFileSync(path, bytes);
   return path;
+}
+
+/** The prefix cut at its waist, when as many weights as a layer has are below: less is not worth keeping. */
+function wholeLayers(graph: GraphBuilder, { prefix, between }: Cut, layers: number): Waist | null {
+  const weights = (nodes: readonly Node[]): number =>
+    new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => graph.isExternal(input)))).size;
+  const waist = cutAtWaist(prefix, between, {
+    weight: (input) => graph.isExternal(input),
+    perToken(value) {
+      const [rows, tokens, width, ...more] = graph.shapeOf(value) ?? [];
+      return rows === 1 && tokens === "T" && typeof width === "number" && more.length === 0;
+    },
+  });
+  return waist && layers * weights(waist.trunk) >= weights(graph.nodes) ? waist : null;
 }

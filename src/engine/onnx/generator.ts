@@ -110,7 +110,7 @@ export async function onnxGenerator(
         { points: [point], directions: [] },
         (n) => new Float32Array(n),
       );
-      await worker.hold(place, trainable, null, cache.empty(room));
+      await worker.hold(place, trainable, null, { zeros: cache.empty(room) });
       /** The next token after these, which follow the ones that the cache holds. */
       const next = async (ids: readonly number[], start: number): Promise<number> => {
         const given = feedsFor(inputs, feeds, packBatch({ ids: [ids] }, start), 1);

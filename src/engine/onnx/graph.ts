@@ -33,6 +33,7 @@ export class GraphBuilder {
   private readonly externals = new Map<string, ExternalTensor>();
   private readonly inputs = new Map<string, Uint8Array>();
   private readonly values = new Map<string, Uint8Array>();
+  private readonly shapes = new Map<string, readonly Dimension[]>();
   private readonly cache = new Map<string, string>();
   private next = 0;
 
@@ -75,7 +76,13 @@ export class GraphBuilder {
    */
   describe(name: string, shape: readonly Dimension[], type: ElementType = FLOAT): string {
     this.values.set(name, valueInfo(name, type, shape));
+    if (type === FLOAT) this.shapes.set(name, shape);
     return name;
+  }
+
+  /** The shape that was said of a value of fp32 numbers. */
+  shapeOf(name: string): readonly Dimension[] | undefined {
+    return this.shapes.get(name);
   }
 
   input(name: string, type: ElementType, shape: readonly Dimension[]): string {

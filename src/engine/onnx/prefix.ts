@@ -8,6 +8,13 @@ export interface Cut {
   readonly between: readonly string[];
 }
 
+/** A prefix cut in two: `trunk` makes one value with a row per token, `after` all the rest from it. */
+export interface Waist {
+  readonly trunk: readonly Node[];
+  readonly after: readonly Node[];
+  readonly value: string;
+}
+
 /** Inputs of a run that are not the batch's alone: trainable parameters, directions, and what counts points. */
 export function variesWithPoints(input: string): boolean {
   return /^(theta|directions)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
@@ -36,4 +43,51 @@ export function cutBeforeAdapters(
   const made = new Set(prefix.flatMap(({ outputs }) => outputs));
   const between = new Set([...rest.flatMap(({ inputs }) => inputs), ...results].filter((value) => made.has(value)));
   return { prefix, rest, between: [...between] };
+}
+
+/**
+ * Cuts a prefix at its last waist: the place where, of all that weights and embeddings have made, later nodes take one value only, and
+ * that has a row per token, as the hidden states between two layers. What only geometry makes is computed on both sides.
+ * @param results what the prefix is to make
+ * @returns null when there is no such place after a frozen product and before the end
+ */
+export function cutAtWaist(
+  prefix: readonly Node[],
+  results: readonly string[],
+  is: { readonly weight: (input: string) => boolean; readonly perToken: (value: string) => boolean },
+): Waist | null {
+  const lastUse = new Map<string, number>();
+  prefix.forEach(({ inputs }, i) => inputs.forEach((input) => lastUse.set(input, i)));
+  results.forEach((result) => lastUse.set(result, prefix.length));
+  const made = new Set<string>();
+  const live = new Set<string>();
+  let multiplied = false;
+  const waists = prefix.flatMap(({ inputs, outputs }, i): readonly string[] => {
+    multiplied ||= inputs.some(is.weight);
+    if (inputs.some((input) => made.has(input) || is.weight(input) || input.startsWith("embedding:")))
+      for (const output of outputs) {
+        made.add(output);
+        live.add(output);
+      }
+    for (const value of live) if ((lastUse.get(value) ?? -1) <= i) live.delete(value);
+    const [value] = live;
+    return multiplied && live.size === 1 && value !== undefined && is.perToken(value) ? [value] : [];
+  });
+  for (const value of new Set(waists.reverse())) {
+    const after = leadingTo(prefix, results, value);
+    if (after.some(({ inputs }) => inputs.includes(value))) return { trunk: leadingTo(prefix, [value]), after, value };
+  }
+  return null;
+}
+
+/** The nodes that these results need, in order; `given` is there already. */
+function leadingTo(nodes: readonly Node[], results: readonly string[], given?: string): readonly Node[] {
+  const needed = new Set(results.filter((result) => result !== given));
+  const found: Node[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    found.push(node);
+    for (const input of node.inputs) if (input !== given) needed.add(input);
+  }
+  return found.reverse();
 }

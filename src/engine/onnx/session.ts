@@ -10,15 +10,17 @@ import type { Bucket } from "../buckets";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { compile } from "./compile";
-import type { Compiled } from "./compile";
+import type { Compiled, Trunk } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
 import { FP32, precisionName, storage } from "./precision";
 import type { Precision } from "./precision";
 import { variesWithPoints } from "./prefix";
+import { recentTexts } from "./recent-texts";
 import type { WriteProgress } from "./weight-file";
 import { EngineWorker } from "./worker-client";
+import type { TextRows } from "./worker-client";
 
 export interface OnnxOptions {
   /** Threads inside one operation; default 2. */
@@ -29,6 +31,12 @@ export interface OnnxOptions {
   readonly fused?: boolean;
   /** Computes what is before the first adapter once per batch for all points; default true. The features have the same bits. */
   readonly prefix?: boolean;
+  /**
+   * Ours: where adapters are in the top layers only, the hidden states that the layers below make of a text are kept for the next epoch, in
+   * so many bytes (4 x width a token), longest unused first out; default 256 MiB, 0: none, all texts of a batch anew together. Each
+   * text's are computed alone, so what a run computes does not depend on what is kept; they may differ from those of 0 in their last bits.
+   */
+  readonly prefixCache?: number;
   /** Where operations run, first choice first; default "cpu". "cuda" and "webgpu" need what this package lacks by itself; neither was run here. */
   readonly providers?: readonly Provider[];
   /** Threads spin while they wait for work: faster, and takes processor time between operations; default true. */
@@ -62,6 +70,8 @@ export type Optimization = "disabled" | "basic" | "extended" | "all";
 export interface OnnxSession extends ModelSession {
   /** Milliseconds spent inside ONNX Runtime since the session was opened. */
   engineMilliseconds(): number;
+  /** Texts that the layers below the adapters were computed for, one by one, since then (`prefixCache`): those that were not kept. */
+  prefixTexts(): number;
 }
 
 /**
@@ -75,13 +85,22 @@ export interface OnnxSession extends ModelSession {
  * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const { threads = THREADS, fused = true, prefix = true, precision = FP32, keep = "both" } = options;
+  const {
+    threads = THREADS,
+    fused = true,
+    prefix = true,
+    prefixCache = PREFIX_CACHE,
+    precision = FP32,
+    keep = "both",
+  } = options;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
   const opened = new Map<"plain" | "dual", Promise<Compiled>>();
   const newest = new Map<"plain" | "dual", Held>();
+  const kept = recentTexts(prefixCache);
   let engineMilliseconds = 0;
+  let prefixTexts = 0;
 
   const open = (kind: "plain" | "dual"): Promise<Compiled> => {
     const known = opened.get(kind);
@@ -94,6 +113,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         newest.delete(other);
         await worker.release(other);
         if (before) await worker.release(`${other} prefix`);
+        if (before?.trunk) await worker.release(`${other} trunk`);
       }
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
@@ -106,12 +126,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       const compiled = await compile(model, adapter, kind, directory, {
         fused,
         prefix,
+        trunk: prefixCache > 0,
         precision,
         progress: options.progress,
       });
       const how = runtimeOptions(options, kind === "plain" ? "all" : "basic");
       await worker.create(kind, compiled.path, how);
       if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
+      if (compiled.prefix?.trunk) await worker.create(`${kind} trunk`, compiled.prefix.trunk.path, how);
       return compiled;
     })();
     opened.set(kind, opening);
@@ -138,11 +160,28 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         place,
         feedsFor(new Set(wanted), feeds, geometry, 1),
         before && { session: `${kind} prefix`, outputs: before.outputs },
+        { trunk: before?.trunk ? rowsOf(kind, compiled, before.trunk, batch) : null },
       )
       .then((milliseconds) => void (engineMilliseconds += milliseconds));
     // A failure is reported by the run that needs it.
-    ready.catch(() => newest.delete(kind));
+    ready.catch(() => {
+      newest.delete(kind);
+      kept.clear();
+    });
     return { place, geometry, ready };
+  };
+  /** What the layers below the adapters make of each text of a batch: fed where it is not kept. */
+  const rowsOf = (kind: string, { feeds }: Compiled, trunk: Trunk, batch: TokenBatch): TextRows => {
+    const seen = new Set<string>();
+    const texts = batch.ids.map((ids) => {
+      const key = `${kind} ${ids.join()}`;
+      const known = kept.has(key) || seen.has(key);
+      seen.add(key);
+      if (!known) prefixTexts++;
+      return { key, feeds: known ? null : feedsFor(trunk.inputs, feeds, packBatch({ ids: [ids] }), 1) };
+    });
+    const forget = kept.use(texts.map(({ key }, b) => ({ key, bytes: 4 * trunk.width * batch.ids[b].length })));
+    return { session: `${kind} trunk`, output: trunk.output, width: trunk.width, texts, forget };
   };
 
   const run = async (
@@ -196,6 +235,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     layout,
     width: model.width,
     engineMilliseconds: () => engineMilliseconds,
+    prefixTexts: () => prefixTexts,
     ...(precision.kind === "fp32"
       ? {}
       : {
@@ -239,12 +279,15 @@ export function runtimeOptions(
 
 const THREADS = 2;
 
+/** Bytes of hidden states that are kept by default: 256 MiB. */
+const PREFIX_CACHE = 2 ** 28;
+
 /** The batch that a session's memory is predicted for. */
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
 /** The settings that may change the last bits and are not the default ones. */
-function unusual({ providers, optimization, buckets }: OnnxOptions): string {
-  const named = { providers: providers?.join(), optimization, buckets };
+function unusual({ providers, optimization, buckets, prefixCache }: OnnxOptions): string {
+  const named = { providers: providers?.join(), optimization, buckets, prefixCache: prefixCache === 0 ? 0 : undefined };
   return Object.entries(named)
     .filter(([, value]) => value !== undefined && value !== "cpu")
     .map(([name, value]) => ` ${name}=${value}`)

@@ -15,6 +15,17 @@ export interface Carried {
   readonly inPlace: boolean;
 }
 
+/** The rows of a batch's texts, each text computed alone and kept by its key. */
+export interface TextRows {
+  readonly session: string;
+  readonly output: string;
+  readonly width: number;
+  /** In the batch's order; without feeds: kept from before. */
+  readonly texts: readonly { readonly key: string; readonly feeds: ReadonlyMap<string, FeedTensor> | null }[];
+  /** Afterwards. */
+  readonly forget: readonly string[];
+}
+
 interface RunAnswer extends RunReply {
   /** The run's `given` memory, back. */
   readonly lent: readonly Float32Array[];
@@ -38,18 +49,27 @@ export class EngineWorker {
   }
 
   /**
-   * Keeps a batch's inputs under a name, in place of those that were there. The prefix graph computes further inputs from them;
-   * those never leave the worker.
-   * @param zeros further inputs by their shapes
+   * Keeps a batch's inputs under a name, in place of those that were there. The prefix graph computes further inputs from them, the
+   * trunk's rows one of those that the prefix takes; all that never leaves the worker.
+   * @param more zeros: further inputs by their shapes
    * @returns milliseconds that the engine was busy
    */
   async hold(
     place: string,
     feeds: ReadonlyMap<string, FeedTensor>,
     prefix: { readonly session: string; readonly outputs: readonly string[] } | null,
-    zeros: ReadonlyMap<string, readonly number[]> = new Map(),
+    more: { readonly zeros?: ReadonlyMap<string, readonly number[]>; readonly trunk?: TextRows | null } = {},
   ): Promise<number> {
-    const message = { action: "hold", place, feeds: listed(feeds), prefix, zeros };
+    const { zeros = new Map<string, readonly number[]>(), trunk = null } = more;
+    const texts = trunk?.texts.map(({ key, feeds: given }) => ({ key, feeds: given && listed(given) }));
+    const message = {
+      action: "hold",
+      place,
+      feeds: listed(feeds),
+      prefix,
+      zeros,
+      trunk: trunk && { ...trunk, texts },
+    };
     return (await this.thread.request<{ readonly milliseconds: number }>(message)).milliseconds;
   }
 

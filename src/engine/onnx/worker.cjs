@@ -26,6 +26,37 @@ const zeroTensor = (dims) => new Tensor("float32", new Float32Array(dims.reduce(
 const taken = (session, tensors) =>
   Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
 
+/** Rows of texts, by the text's key. */
+const rows = new Map();
+
+/**
+ * The rows of a batch's texts one after another, [1, tokens, width]. Each text is computed alone, so that its rows do not depend on
+ * the batch that it was first seen in; they are kept until they are to be forgotten. After a failure nothing is kept.
+ */
+async function gathered({ session, output, width, texts, forget }) {
+  try {
+    const trunk = sessions.get(session);
+    for (const { key, feeds } of texts) {
+      if (feeds === null) continue;
+      const made = (await trunk.run(taken(trunk, tensorsOf(feeds)), [output]))[output];
+      rows.set(key, made.data.slice());
+      made.dispose?.();
+    }
+    const each = texts.map(({ key }) => rows.get(key));
+    const data = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of each) {
+      data.set(part, at);
+      at += part.length;
+    }
+    for (const key of forget) rows.delete(key);
+    return new Tensor("float32", data, [1, data.length / width, width]);
+  } catch (error) {
+    rows.clear();
+    throw error;
+  }
+}
+
 const actions = {
   async create({ session, path, options }) {
     const asked = options.executionProviders ?? [];
@@ -41,11 +72,12 @@ const actions = {
     }
     return {};
   },
-  async hold({ place, feeds, prefix, zeros }) {
+  async hold({ place, feeds, prefix, zeros, trunk }) {
     held.delete(place);
     const tensors = tensorsOf(feeds);
     for (const [name, dims] of zeros) tensors[name] = zeroTensor(dims);
     const started = performance.now();
+    if (trunk !== null) tensors[trunk.output] = await gathered(trunk);
     if (prefix !== null) {
       const before = sessions.get(prefix.session);
       Object.assign(tensors, await before.run(taken(before, tensors), prefix.outputs));

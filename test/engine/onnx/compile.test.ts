@@ -75,4 +75,20 @@ test("what no trainable parameter reaches is a graph of its own, with all its pr
   assert.equal(await counts({ kind: "none" }), [0, all], "nothing is trained: one graph");
 });
 
+test("below adapters in the top layer the hidden states of whole layers are a graph of their own", async () => {
+  const { model } = tinyModel("llama");
+  const inputs = async (spec: AdapterSpec): Promise<readonly string[] | null> => {
+    const { prefix } = await compile(model, makeAdapter(spec, model.sites), "plain", folder.file("cache"), {
+      fused: true,
+      prefix: true,
+      trunk: true,
+    });
+    if (prefix?.trunk) assert.is(prefix.trunk.width, model.width);
+    return prefix?.trunk ? [...prefix.trunk.inputs].filter((name) => name.startsWith("embedding:")) : null;
+  };
+  assert.is(await inputs(train), null, "less than a layer below");
+  assert.is((await inputs({ ...train, layers: { from: model.layers - 1 } }))?.length, 1);
+  assert.is((await inputs({ ...lora, layers: { from: model.layers - 1 } }))?.length, 1);
+});
+
 test.run();

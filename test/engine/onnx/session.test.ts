@@ -5,6 +5,7 @@ import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { onnxSession } from "../../../src/engine/onnx/session";
 import type { OnnxOptions, OnnxSession } from "../../../src/engine/onnx/session";
 import { referenceSession } from "../../../src/engine/reference/session";
+import type { TokenBatch } from "../../../src/engine/session";
 import type { Model } from "../../../src/model/model";
 import { normals } from "../../../src/random/normals";
 import { randomKey } from "../../../src/random/key";
@@ -36,13 +37,18 @@ function lora(targets: readonly string[]): AdapterSpec {
   return { kind: "lora", rank: 2, alpha: 4, targets };
 }
 
+/** The same without an adapter in layer 0. */
+function onTop(spec: AdapterSpec): AdapterSpec {
+  return { ...spec, layers: { from: 1 } } as AdapterSpec;
+}
+
 async function opened(
   model: Model,
   spec: AdapterSpec,
   options: OnnxOptions,
   use: (session: OnnxSession, point: Float32Array, other: Float32Array) => Promise<void>,
 ): Promise<void> {
-  const adapter = makeAdapter(spec, model.sites);
+  const adapter = makeAdapter(spec, model);
   const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), ...options });
   const start = adapter.initial(3);
   const noise = normals(randomKey(5, "check"), start.length);
@@ -182,6 +188,50 @@ for (const [name, spec, before] of [
     assert.equal(await results(true), await results(false));
   });
 }
+
+for (const [name, spec, prefixOnly] of [
+  ["bert", onTop(trainSpec("roberta")), false],
+  ["llama", onTop(trainSpec("llama")), false],
+  ["llama-tied", onTop(lora(["query", "value"])), false],
+  ["opt", lora(["layers.1.*"]), false],
+  ["llama", { kind: "full", layers: { from: 1 } }, false],
+  ["llama", trainSpec("llama"), true],
+] as const)
+  test(`${name} with ${spec.kind} ${prefixOnly ? "everywhere keeps nothing of a text" : "on top: the layers below are computed once a text, whatever the batch"}`, async () => {
+    const { model, batch } = tinyModel(name);
+    const texts = new Set(batch.ids.map((ids) => ids.join())).size;
+    const some = { ids: batch.ids.slice(1).reverse() };
+    const everything = async (prefixCache: number | undefined, before: readonly TokenBatch[]) => {
+      let counts: readonly number[] = [];
+      const found: Float32Array[] = [];
+      const options = prefixCache === undefined ? {} : { prefixCache };
+      await opened(model, spec, options, async (session, point, other) => {
+        for (const earlier of before) await session.features([point], earlier);
+        found.push((await session.features([point, other], batch)).data);
+        const afterFirst = session.prefixTexts();
+        found.push((await session.features([point], { ...batch })).data);
+        const afterSecond = session.prefixTexts();
+        const { primal, tangents } = await session.tangents(point, [other, point], batch);
+        found.push(primal.data, tangents.data);
+        counts = [afterFirst, afterSecond, session.prefixTexts()];
+      });
+      return { counts, found };
+    };
+    const usual = await everything(undefined, []);
+    assert.equal(
+      usual.counts,
+      prefixOnly ? [0, 0, 0] : [texts, texts, 2 * texts],
+      "once for features, once for tangents",
+    );
+    const later = await everything(undefined, [some, { ids: [batch.ids[0]] }]);
+    assert.equal(later, usual, "the batches before leave every bit as it is");
+    const small = await everything(1, [some]);
+    assert.equal(small.found, usual.found, "so does what is not kept");
+    if (!prefixOnly) assert.ok(small.counts[1] > usual.counts[1]);
+    const without = await everything(0, []);
+    assert.equal(without.counts, [0, 0, 0]);
+    without.found.forEach((data, i) => near(usual.found[i], data, 1e-5));
+  });
 
 test("calls may be under way together, on other batches too: each gets its own batch's features", async () => {
   const { model, batch } = tinyModel("llama-tied");
