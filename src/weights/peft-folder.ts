@@ -1,0 +1,173 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LoraSpec } from "../adapter/adapter";
+import { lora } from "../adapter/lora";
+import { chooseSites, inLayers } from "../adapter/choose-sites";
+import { fail, sameLength } from "../check/check";
+import type { Model } from "../model/model";
+import type { SavedAdapter } from "./adapter-file";
+import { peftModules } from "./peft-modules";
+import type { SiteModule } from "./peft-modules";
+import { readSafetensors } from "./safetensors";
+import { writeSafetensors } from "./write-safetensors";
+
+const CONFIG = "adapter_config.json";
+const TENSORS = "adapter_model.safetensors";
+const ROOT = "base_model.model.";
+
+/** What Hugging Face PEFT's `adapter_config.json` says of a LoRA, as far as it is written or read here. */
+interface PeftConfig {
+  readonly peft_type: string;
+  readonly r: number;
+  readonly lora_alpha: number;
+  readonly [field: string]: unknown;
+}
+
+/** Fields of a configuration that ask for something that `lora` does not compute, with the values that do not. */
+const ONLY: Readonly<Record<string, readonly unknown[]>> = {
+  peft_type: ["LORA"],
+  bias: ["none", undefined],
+  fan_in_fan_out: [false, undefined],
+  use_rslora: [false, undefined],
+  use_dora: [false, undefined],
+  lora_bias: [false, undefined],
+  modules_to_save: [null, undefined],
+};
+
+/**
+ * Writes a LoRA as a folder that Hugging Face PEFT opens: `adapter_config.json` and `adapter_model.safetensors`, with
+ * lora_A [rank, inputs] and lora_B [outputs, rank] under the modules' names in transformers.
+ * @param base what PEFT is to load the frozen model from: a hub repository or a folder; may be empty, it can be given there
+ * @throws when the adapter is no LoRA, or was not made for this model
+ * @example savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")
+ * Source: huggingface/peft 0.21, whose package reads what is written here (test/fixtures/peft/make.py judges).
+ */
+export function savePeft(
+  folder: string,
+  { spec, layout, point, modelId, note }: SavedAdapter,
+  model: Pick<Model, "family" | "head" | "sites" | "id">,
+  base: string,
+): void {
+  if (spec.kind !== "lora")
+    return fail("adapter", "a LoRA, the one kind that PEFT has too (saveAdapter keeps the others)", spec.kind);
+  if (modelId !== model.id) fail("model", modelId, model.id);
+  const modules = peftModules(model);
+  const chosen = new Set(chooseSites(spec.targets, inLayers(model.sites, spec.layers)).map(({ name }) => name));
+  const tensors = modules
+    .filter(({ site }) => chosen.has(site))
+    .flatMap(({ site, module }) =>
+      (["A", "B"] as const).map((part) => {
+        const entry = layout.entries.find(({ name }) => name === `${site}.${part}`);
+        if (entry === undefined) return fail(`${site}.${part}`, "a tensor of the adapter", "none");
+        const data = point.subarray(entry.offset, entry.offset + entry.size);
+        const [rows, columns] = [entry.shape[0]!, entry.shape[1]!];
+        const name = `${ROOT}${module}.lora_${part}.weight`;
+        return { name, shape: [columns, rows], data: transposed(data, rows, columns) };
+      }),
+    );
+  const config: PeftConfig = {
+    peft_type: "LORA",
+    task_type: model.head === null ? "FEATURE_EXTRACTION" : /^(llama|opt)$/.test(model.family) ? "CAUSAL_LM" : null,
+    base_model_name_or_path: base,
+    r: spec.rank,
+    lora_alpha: spec.alpha,
+    lora_dropout: 0,
+    target_modules: targetsOf(modules, chosen),
+    bias: "none",
+    fan_in_fan_out: false,
+    inference_mode: true,
+  };
+  mkdirSync(folder, { recursive: true });
+  writeSafetensors(join(folder, TENSORS), tensors, { format: "pt", note });
+  writeFileSync(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** Whether a folder is one that PEFT would open. */
+export function isPeftFolder(folder: string): boolean {
+  return existsSync(join(folder, CONFIG));
+}
+
+/**
+ * Reads a LoRA that PEFT, or `savePeft`, wrote. Which model it was trained on the folder does not say: that its modules and
+ * shapes fit this one is checked.
+ * @throws when a file is missing or damaged, the configuration asks for what `lora` does not compute, or the model has no such modules
+ * @example loadPeft("data/runs/mine", smollm2.model).spec.rank // 8
+ */
+export function loadPeft(
+  folder: string,
+  model: Pick<Model, "family" | "head" | "sites" | "id">,
+): SavedAdapter & { readonly spec: LoraSpec } {
+  const config = readConfig(join(folder, CONFIG));
+  const path = join(folder, TENSORS);
+  const { tensors, metadata } = readSafetensors(path);
+  const modules = peftModules(model);
+  const siteOf = new Map(modules.map(({ module, site }) => [module, site]));
+  const stored = new Map(
+    tensors.map(({ name, shape, data }) => {
+      const [, module, part] = /^base_model\.model\.(.*)\.lora_([AB])(?:\.default)?\.weight$/.exec(name) ?? [];
+      const site = siteOf.get(module ?? "");
+      if (site === undefined || part === undefined)
+        return fail(`${path}: tensor`, `lora_A or lora_B of a module like ${modules[0]?.module}`, name);
+      return [`${site}.${part}`, { shape, data }];
+    }),
+  );
+  const sites = new Set([...stored.keys()].map((name) => name.slice(0, -2)));
+  const spec: LoraSpec = { kind: "lora", rank: config.r, alpha: config.lora_alpha, targets: wordsOf(model, sites) };
+  const { layout } = lora(spec, model.sites);
+  sameLength(`${path}: tensors`, stored.size, layout.entries.length);
+  const point = new Float32Array(layout.size);
+  for (const { name, shape, offset } of layout.entries) {
+    const [rows, columns] = [shape[0]!, shape[1]!];
+    const found = stored.get(name) ?? fail(`${path}: tensor`, `one for ${name}`, "none");
+    if (found.shape.join() !== `${columns},${rows}`)
+      fail(`${path}: shape for ${name}`, `${columns} x ${rows}`, found.shape.join(" x "));
+    point.set(transposed(found.data, columns, rows), offset);
+  }
+  return { spec, layout, point, modelId: model.id, note: metadata["note"] ?? "" };
+}
+
+function readConfig(path: string): PeftConfig {
+  let config: PeftConfig;
+  try {
+    config = JSON.parse(readFileSync(path, "utf8")) as PeftConfig;
+  } catch (error) {
+    throw new Error(`${path}: expected PEFT's configuration, got ${error instanceof Error ? error.message : "none"}`);
+  }
+  for (const [field, allowed] of Object.entries(ONLY))
+    if (!allowed.includes(config[field])) fail(`${path}: ${field}`, String(allowed[0]), config[field]);
+  for (const field of ["rank_pattern", "alpha_pattern"])
+    if (Object.keys((config[field] ?? {}) as object).length > 0)
+      fail(`${path}: ${field}`, "one rank and alpha for all modules", config[field]);
+  if (!Number.isSafeInteger(config.r)) fail(`${path}: r`, "a rank", config.r);
+  if (!Number.isFinite(config.lora_alpha)) fail(`${path}: lora_alpha`, "a number", config.lora_alpha);
+  return config;
+}
+
+/** Short names where they fit exactly the chosen modules, as PEFT matches them (the end of a name), else whole ones. */
+function targetsOf(modules: readonly SiteModule[], chosen: ReadonlySet<string>): readonly string[] {
+  const words = [...new Set(modules.filter(({ site }) => chosen.has(site)).map(({ word }) => word))];
+  return words.flatMap((word) => {
+    const short = word.split(".").at(-1)!;
+    const fits = (end: string): boolean =>
+      modules.every(({ site, module, word: own }) => module.endsWith(`.${end}`) === (chosen.has(site) && own === word));
+    // "dense" is also the name of modules that are no sites, so the word within the layer is tried too.
+    if (short !== "dense" && fits(short)) return [short];
+    if (word !== "output.dense" && fits(word)) return [word];
+    return modules.filter(({ site, word: own }) => chosen.has(site) && own === word).map(({ module }) => module);
+  });
+}
+
+/** The last words of site names where they say exactly these sites, else the sites' whole names. */
+function wordsOf({ sites }: Pick<Model, "sites">, chosen: ReadonlySet<string>): readonly string[] {
+  const last = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+  const words = [...new Set(sites.filter(({ name }) => chosen.has(name)).map(({ name }) => last(name)))];
+  const exact = sites.every(({ name }) => words.includes(last(name)) === chosen.has(name));
+  return exact ? words : sites.filter(({ name }) => chosen.has(name)).map(({ name }) => name);
+}
+
+/** [rows, columns] as [columns, rows]. */
+function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return out;
+}
