@@ -41,10 +41,11 @@ export { prefixOfTokens } from "./engine/reference/prefix-of-tokens";
 export { bertSites } from "./model/bert";
 export { llamaSites } from "./model/llama";
 export { loadAdapter, saveAdapter } from "./weights/adapter-file";
+export { loadPeft, savePeft } from "./weights/peft-folder";
+export { tableTask } from "./task/own-table";
 
 // tasks, training, experiments
 export { evaluateClassifier } from "./task/classifier";
-export { tableTask } from "./task/own-table";
 export { promptText } from "./task/reading";
 export { taskNamed } from "./task/tasks";
 export { diverged, divergenceMargin } from "./train/diverged";
@@ -94,7 +95,7 @@ export { knownModel } from "./model/registry";
 export { knownModels } from "./weights/model-rows";
 
 // the notebook itself
-export { bestOnDev, saveRun, testOnce } from "./notebook/choose";
+export { bestOnDev, saveRun, saveRunAsPeft, testOnce } from "./notebook/choose";
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";
 export { originOf, runLive } from "./notebook/live-runs";

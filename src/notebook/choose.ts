@@ -1,7 +1,9 @@
 import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
 import type { Problem } from "../experiment/problem";
-import { saveClassifier } from "../task/saved-classifier";
+import { findKnownModel } from "../model/registry";
+import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
+import type { SavedClassifier } from "../task/saved-classifier";
 import type { LiveRun } from "./live-runs";
 import { openAdapter } from "./open";
 
@@ -39,16 +41,32 @@ export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScor
  * Saves the best checkpoint of a run with its readout, as `<path>.adapter.safetensors` and `<path>.readout.safetensors`.
  * @returns the path, for `openClassifier`
  */
-export function saveRun(problem: Problem, { arm, adapter, result }: LiveRun, path: string): string {
+export function saveRun(problem: Problem, run: LiveRun, path: string): string {
+  saveClassifier(path, classifierOf(problem, run));
+  return path;
+}
+
+/**
+ * The same for a LoRA as a folder that Hugging Face PEFT opens, with the readout beside its files.
+ * @returns the folder, for `openClassifier`
+ */
+export function saveRunAsPeft(problem: Problem, run: LiveRun, folder: string): string {
+  const { model, name } = problem.loaded;
+  const source = findKnownModel(name)?.source;
+  const base = source !== undefined && "repository" in source ? source.repository : "";
+  savePeftClassifier(folder, classifierOf(problem, run), model, base);
+  return folder;
+}
+
+function classifierOf(problem: Problem, { arm, adapter, result }: LiveRun): SavedClassifier {
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
   const note = `${arm.name} on ${problem.origin.description}, step ${best.evaluation.step}`;
   const { spec, layout } = adapter;
   const modelId = problem.loaded.model.id;
-  saveClassifier(path, {
+  return {
     adapter: { spec, layout, point: best.point, modelId, note },
     readout: problem.readout,
     labels: problem.task.labels,
-  });
-  return path;
+  };
 }

@@ -1,10 +1,16 @@
+import { fail } from "../check/check";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { LoadedModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
+import type { TokenBatch } from "../engine/session";
 import { probabilities } from "../task/loss";
 import { scores } from "../task/readout";
-import { loadClassifier } from "../task/saved-classifier";
+import { encodeExamples, labelledBatch } from "../task/encode";
+import { readingOf } from "../task/reading";
+import { loadClassifier, loadPeftClassifier } from "../task/saved-classifier";
+import type { Task } from "../task/task";
 import { requireLength } from "../text/require-length";
+import { isPeftFolder } from "../weights/peft-folder";
 
 export interface Prediction {
   readonly label: string;
@@ -14,28 +20,46 @@ export interface Prediction {
 }
 
 export interface OpenClassifier {
-  /** @throws when the text is empty or longer than the model's context */
-  predict(text: string): Promise<Prediction>;
+  /**
+   * @param text a plain text for an encoder, a whole prompt for a language model; or, where a task was given, its fields by name
+   * @throws when the text is empty or longer than the model's context, or fields are given without a task
+   */
+  predict(text: string | Readonly<Record<string, string>>): Promise<Prediction>;
   dispose(): Promise<void>;
 }
 
 /**
  * Loads a saved adapter and readout into a fresh copy of the frozen model, ready to answer.
- * @param path as given to `saveClassifier`
+ * @param path as given to `saveRun`, or a folder of `saveRunAsPeft`
+ * @param task puts fields into its prompt
  * @throws when the files are missing or were made for another model
  * @example (await (await openClassifier(minilm, "data/runs/trec")).predict("Who was Galileo?")).label // "Human"
  */
-export async function openClassifier({ model, tokenizer }: LoadedModel, path: string): Promise<OpenClassifier> {
-  const { adapter: saved, readout, labels } = loadClassifier(path, model.id);
+export async function openClassifier(
+  { model, tokenizer }: LoadedModel,
+  path: string,
+  task?: Task,
+): Promise<OpenClassifier> {
+  const peft = isPeftFolder(path);
+  const { adapter: saved, readout, labels } = peft ? loadPeftClassifier(path, model) : loadClassifier(path, model.id);
   const session = await onnxSession(model, makeAdapter(saved.spec, model));
+  const encode = (asked: string | Readonly<Record<string, string>>): TokenBatch => {
+    if (typeof asked === "string") {
+      const ids = tokenizer.encode(asked);
+      requireLength(ids, model.context);
+      return { ids: [ids] };
+    }
+    if (task === undefined)
+      return fail("predict", "a text (fields need the task: openClassifier(model, path, task))", asked);
+    for (const field of Object.keys(task.fields))
+      if (typeof asked[field] !== "string") fail(`predict.${field}`, "a text", asked[field]);
+    const example = { fields: asked, label: 0, where: { file: "the text", line: 1 } };
+    const encoded = encodeExamples(task, readingOf(task, model), [example], tokenizer, model.context);
+    return labelledBatch(encoded, [0]).input;
+  };
   return {
     async predict(text) {
-      const ids = tokenizer.encode(text);
-      requireLength(ids, model.context);
-      const shares = probabilities(
-        scores(readout, await session.features([saved.point], { ids: [ids] })),
-        labels.length,
-      );
+      const shares = probabilities(scores(readout, await session.features([saved.point], encode(text))), labels.length);
       const all = labels
         .map((label, i) => ({ label, probability: shares[i] }))
         .sort((a, b) => b.probability - a.probability);

@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { fail, sameLength } from "../check/check";
+import type { Model } from "../model/model";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { loadAdapter, saveAdapter } from "../weights/adapter-file";
+import { loadPeft, savePeft } from "../weights/peft-folder";
 import { readSafetensors } from "../weights/safetensors";
 import { writeSafetensors } from "../weights/write-safetensors";
 import { readoutAt } from "./readout";
@@ -20,16 +23,36 @@ const FORMAT = "adazeta-readout-1";
  * @throws when the disk does not take them
  * @example saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })
  */
-export function saveClassifier(path: string, { adapter, readout, labels }: SavedClassifier): void {
+export function saveClassifier(path: string, classifier: SavedClassifier): void {
+  saveAdapter(`${path}.adapter.safetensors`, classifier.adapter);
+  saveReadout(`${path}.readout.safetensors`, classifier);
+}
+
+/**
+ * Saves a classifier whose adapter is a LoRA as a folder that Hugging Face PEFT opens, with `readout.safetensors` beside its files.
+ * @throws as `savePeft`, or when the disk does not take it
+ */
+export function savePeftClassifier(
+  folder: string,
+  classifier: SavedClassifier,
+  model: Pick<Model, "family" | "head" | "sites" | "id">,
+  base: string,
+): void {
+  savePeft(folder, classifier.adapter, model, base);
+  saveReadout(join(folder, READOUT), classifier);
+}
+
+const READOUT = "readout.safetensors";
+
+function saveReadout(file: string, { adapter, readout, labels }: SavedClassifier): void {
   // A readout whose head is trained is saved as it is at the point.
   const { rows, classes, width, scale, bias } = readoutAt(readout, adapter.layout, adapter.point);
-  saveAdapter(`${path}.adapter.safetensors`, adapter);
   const tensors = [
     { name: "rows", shape: [classes, width], data: rows },
     ...(bias ? [{ name: "bias", shape: [classes], data: bias }] : []),
   ];
   const metadata = { format: FORMAT, model: adapter.modelId, labels: JSON.stringify(labels), scale: String(scale) };
-  writeSafetensors(`${path}.readout.safetensors`, tensors, metadata);
+  writeSafetensors(file, tensors, metadata);
 }
 
 /**
@@ -38,7 +61,18 @@ export function saveClassifier(path: string, { adapter, readout, labels }: Saved
  */
 export function loadClassifier(path: string, modelId: string): SavedClassifier {
   const adapter = loadAdapter(`${path}.adapter.safetensors`, { modelId });
-  const file = `${path}.readout.safetensors`;
+  return { adapter, ...readReadout(`${path}.readout.safetensors`, modelId) };
+}
+
+/** Reads what `savePeftClassifier` wrote. @throws as `loadPeft`, or when the readout is missing, damaged or another model's */
+export function loadPeftClassifier(
+  folder: string,
+  model: Pick<Model, "family" | "head" | "sites" | "id">,
+): SavedClassifier {
+  return { adapter: loadPeft(folder, model), ...readReadout(join(folder, READOUT), model.id) };
+}
+
+function readReadout(file: string, modelId: string): Pick<SavedClassifier, "readout" | "labels"> {
   const { metadata, tensors } = readSafetensors(file);
   if (metadata["format"] !== FORMAT)
     fail(`${file}: format`, `"${FORMAT}", a file made by saveClassifier`, metadata["format"]);
@@ -54,7 +88,7 @@ export function loadClassifier(path: string, modelId: string): SavedClassifier {
   const scale = Number(metadata["scale"]);
   if (!Number.isFinite(scale)) fail(`${file}: scale`, "a number", metadata["scale"]);
   const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
-  return { adapter, readout, labels };
+  return { readout, labels };
 }
 
 /** What JSON text holds; null where it is none. */

@@ -1,8 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arm } from "../../src/experiment/arm";
 import type { Problem } from "../../src/experiment/problem";
-import { bestOnDev, saveRun, testOnce } from "../../src/notebook/choose";
+import { bestOnDev, saveRun, saveRunAsPeft, testOnce } from "../../src/notebook/choose";
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
@@ -77,6 +79,32 @@ test("saved and loaded into a fresh session, the classifier gives the same answe
     }
     await classifier.dispose();
   }
+});
+
+test("a LoRA saved as a folder for PEFT answers as the run does, and takes a task's fields", async () => {
+  const [tensorTrain, run] = runs;
+  const folder = saveRunAsPeft(problem, run, files.file("peft"));
+  assert.equal(
+    ["adapter_config.json", "adapter_model.safetensors", "readout.safetensors"].map((name) =>
+      existsSync(join(folder, name)),
+    ),
+    [true, true, true],
+  );
+  assert.match(readFileSync(join(folder, "adapter_config.json"), "utf8"), /sentence-transformers\/all-MiniLM-L6-v2/);
+  const fresh = tinyLoaded("bert");
+  const [peft, own] = [
+    await openClassifier(fresh, folder, problem.task),
+    await openClassifier(fresh, saveRun(problem, run, files.file("lora"))),
+  ];
+  for (const example of problem.sample.parts.test) {
+    const answer = await peft.predict(example.fields);
+    assert.equal(answer, await own.predict(promptText(problem.task, "pooled", example)));
+  }
+  await rejectsWith(own.predict({ question: "why" }), "predict: expected a text (fields need the task");
+  await rejectsWith(peft.predict({ sentence: "why" }), "predict.question: expected a text");
+  throwsWith(() => saveRunAsPeft(problem, tensorTrain, folder), "adapter: expected a LoRA");
+  await peft.dispose();
+  await own.dispose();
 });
 
 test("another model's classifier is refused before anything is opened", async () => {
