@@ -117,11 +117,13 @@ function listOf(row: Row, names: readonly string[]): readonly string[] {
 }
 
 /**
- * A label's number, from its number, its class name or an alias.
+ * A label's number, from its number, its class name or an alias; in a user's own table from the name alone.
  * @example labelOf(trec, "hum", where) // 3
  */
 export function labelOf(task: ClassificationTask, label: string, where: Where): number {
-  return numberOf(task.labels, task.labelAliases, label, where);
+  if (task.own === undefined) return numberOf(task.labels, task.labelAliases, label, where);
+  const found = task.labels.findIndex((name) => same(name, label.trim()));
+  return found >= 0 ? found : fail(`${place(where)}, label`, `one of ${task.labels.join(", ")}`, label.trim());
 }
 
 function numberOf(

@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import { labelWordIds } from "../text/label-words";
 import type { Tokenizer } from "../text/tokenizer";
+import { encodeOption } from "./options";
 import { promptText, wordsOf } from "./reading";
 import type { Reading, Task } from "./task";
 
@@ -14,8 +15,7 @@ export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer):
   const words = wordsOf(task, reading);
   const ids = labelWordIds(tokenizer, words);
   if (reading === "masked") return ids;
-  const fields = Object.fromEntries(Object.keys(task.fields).map((field) => [field, "a text ."]));
-  const prompt = promptText(task, reading, { fields, label: 0, where: { file: "", line: 1 } });
+  const prompt = probe(task, reading);
   const before = tokenizer.encode(prompt);
   ids.forEach((id, i) => {
     const both = tokenizer.encode(prompt + words[i]);
@@ -29,7 +29,24 @@ export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer):
   return ids;
 }
 
-/** Whether every label word of a reading is one token: then one row of features serves all classes. */
+/**
+ * Whether every label word of a reading is one token where it stands: then one row of features serves all classes. Otherwise each
+ * word is an option of its own, see `encodeChoices`.
+ * @example oneTokenWords(cb, "causal", llama2) // true: Yes, No, Maybe
+ */
 export function oneTokenWords(task: Task, reading: Reading, tokenizer: Tokenizer): boolean {
-  return wordsOf(task, reading).every((word) => tokenizer.continuation(word).length === 1);
+  const words = wordsOf(task, reading);
+  if (reading === "masked") return words.every((word) => tokenizer.continuation(word).length === 1);
+  const prompt = probe(task, reading);
+  const before = tokenizer.encode(prompt);
+  return words.every((word) => {
+    const { ids, from } = encodeOption(tokenizer, prompt, word);
+    return from === before.length && ids.length === from + 1;
+  });
+}
+
+/** A prompt of the task that stands for all of them. */
+function probe(task: Task, reading: Reading): string {
+  const fields = Object.fromEntries(Object.keys(task.fields).map((field) => [field, "a text ."]));
+  return promptText(task, reading, { fields, label: 0, where: { file: "", line: 1 } });
 }

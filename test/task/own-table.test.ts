@@ -70,9 +70,25 @@ test("TSV, JSON lines, Parquet and a second file to test on", () =>
       const parquet = tableTask({ ...options, template: "{sentence} It was", file: join(folder, "c.parquet") });
       assert.is((await loadTask(parquet)).splits.train?.[0].fields.sentence, "a warm and patient little film");
       const jsonl = tableTask({ ...options, file: join(folder, "b.jsonl") });
-      await rejectsWith(loadTask(jsonl), 'b.jsonl line 2, label: expected one of 0 0, 1 1, got "true"');
+      await rejectsWith(loadTask(jsonl), 'b.jsonl line 2, label: expected one of 0, 1, got "true"');
     },
   ));
+
+test("labels are the names that the words are given for, never their order", () =>
+  inFolder({ "stars.csv": "text,stars\nfine,5\ndull,1\nso,3\n", "bad.csv": "text,stars\nfine,0\n" }, async (folder) => {
+    const options = { template: "{text} It was", label: "stars", labelWords: { 1: " bad", 3: " okay", 5: " good" } };
+    const { splits } = await loadTask(
+      tableTask({ ...options, file: join(folder, "stars.csv"), testFile: join(folder, "stars.csv") }),
+    );
+    assert.equal(
+      splits.train?.map(({ label }) => options.labelWords[[1, 3, 5][label] as 1 | 3 | 5]),
+      [" good", " bad", " okay"],
+    );
+    await rejectsWith(
+      loadTask(tableTask({ ...options, file: join(folder, "bad.csv") })),
+      'bad.csv line 2, label: expected one of 1, 3, 5, got "0"',
+    );
+  }));
 
 test("what does not fit is an error that says what does", () =>
   inFolder({ "mail.csv": mail, "empty.csv": "", "head.csv": "subject,spam\n", "x.xlsx": "x" }, async (folder) => {
@@ -85,7 +101,7 @@ test("what does not fit is an error that says what does", () =>
     await rejectsWith(load({ label: "ham" }), 'mail.csv line 1, header: expected a column ham, got "none"');
     await rejectsWith(
       load({ labelWords: { yes: " bad", maybe: " fine" } as never }),
-      'mail.csv line 3, label: expected one of 0 yes, 1 maybe, got "no"',
+      'mail.csv line 3, label: expected one of yes, maybe, got "no"',
     );
     await rejectsWith(load({ file: join(folder, "empty.csv") }), "empty.csv: expected lines of text");
     await rejectsWith(load({ file: join(folder, "head.csv") }), "head.csv: expected rows below its header");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeExamples, labelledBatch } from "../../src/task/encode";
-import { labelTokens } from "../../src/task/label-tokens";
+import { labelTokens, oneTokenWords } from "../../src/task/label-tokens";
 import { encodeChoices, encodeOption } from "../../src/task/options";
 import type { Reading } from "../../src/task/task";
 import { taskNamed } from "../../src/task/tasks";
@@ -80,6 +80,14 @@ function causalAgrees(tokenizer: Tokenizer, name: "llama2" | "smollm2"): void {
     );
     choices[0].options.forEach(({ ids, from }) => assert.equal(ids.slice(0, from), prompt, one.task));
     if (task.kind !== "classification") continue;
+    // Yes, No and Maybe follow a line end without a space, " terrible" and " great" a word: all are one token
+    assert.ok(oneTokenWords(task, "causal", tokenizer), one.task);
+    const words = labelTokens(task, "causal", tokenizer);
+    assert.equal(
+      words,
+      options.map((ids) => ids[ids.length - 1]),
+      one.task,
+    );
     const { input } = labelledBatch(encodeExamples(task, "causal", [one.example], tokenizer, 2048), [0]);
     assert.equal([input.ids, input.scored], [[prompt], [prompt.length - 1]], one.task);
   }
@@ -88,9 +96,6 @@ function causalAgrees(tokenizer: Tokenizer, name: "llama2" | "smollm2"): void {
 withLlama2(test, "prompts to continue and their options have the ids of sentencepiece, for Llama-2", () => {
   const tokenizer = tokenizerFromSentencePiece(join(folder ?? "", "llama2-32k-tokenizer.model"));
   causalAgrees(tokenizer, "llama2");
-  // " terrible" is one piece there; Yes, No and Maybe follow a line end, without a space
-  for (const name of ["sst2", "rte", "boolq", "wsc", "wic", "multirc"])
-    assert.is(labelTokens(taskNamed(name), "causal", tokenizer).length, 2, name);
 });
 
 withSmollm2(test, "prompts to continue and their options have the ids of Python's tokenizers, for SmolLM2", () => {
@@ -165,6 +170,13 @@ test("a prompt that is too long for a causal model is refused, or loses its begi
 test("an option that joins the prompt's last token begins at the first token that differs", () => {
   // "was" + "great" is one word to this tokenizer
   const tokenizer = wordTokenizer();
+  const sst2 = taskNamed("sst2");
+  if (sst2.kind !== "classification") throw new Error("a classification is expected");
+  const joined = { ...sst2, causal: { ...sst2.causal!, words: ["great", " bad"] } };
+  assert.equal(
+    [sst2, joined].map((task) => oneTokenWords(task, "causal", tokenizer)),
+    [true, false],
+  );
   assert.equal(encodeOption(tokenizer, "It was", "great fun"), {
     ids: tokenizer.encode("It wasgreat fun"),
     from: 1,
