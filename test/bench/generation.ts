@@ -59,7 +59,7 @@ export async function generationBench({ rounds = 3, minutes = 6 }: BenchOptions)
     title: "Greedy decoding with and without the key/value cache",
     tables: [
       {
-        caption: `SmolLM2-135M with tensor-train adapters, a prompt of ${PROMPT} tokens, ${NEW} new ones, one text at a time, ${THREADS} threads; median of ${rounds} rounds in turn.`,
+        caption: `SmolLM2-135M with tensor-train adapters, a prompt of ${PROMPT} tokens, ${NEW} new ones, one text at a time, ${THREADS} threads; median of up to ${rounds} rounds in turn.`,
         head: [
           "weights",
           "the prompt and the first token",
