@@ -54,8 +54,7 @@ export async function loadTask(which: string | Task, options: LoadOptions = {}):
   const task = typeof which === "string" ? taskNamed(which) : which;
   const { dataDirectory, hub = "auto", samplesDirectory = "data/samples", variant, hubAnswerMs } = options;
   const notices: string[] = [];
-  if (task.own)
-    return loaded(task, notices, { kind: "own", source: "own table", read: await ownSplits(task, task.own) });
+  if (task.own) return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
   if (dataDirectory !== undefined) {
     if (!existsSync(dataDirectory)) fail("dataDirectory", "an existing folder", dataDirectory);
     const source = findDistribution(task, dataDirectory, variant);
@@ -109,13 +108,13 @@ function loaded(
     kind,
     source,
     read,
-  }: { readonly kind: Origin["kind"]; readonly source: string; readonly read: readonly ReadSplit[] },
+  }: { readonly kind: Origin["kind"]; readonly source: string | null; readonly read: readonly ReadSplit[] },
 ): LoadedTask {
   const hash = createHash("sha256");
   read.forEach(({ bytes }) => bytes.forEach((part) => hash.update(part)));
   const find = (split: SplitName) => read.find((part) => part.split === split)?.examples ?? null;
   const counts = read.map(({ split, examples }) => `${split} ${examples.length}`).join(", ");
-  const description = `${task.name} from ${placeName(kind)}, ${source} (${counts})`;
+  const description = `${task.name} from ${[placeName(kind), ...(source === null ? [] : [source])].join(", ")} (${counts})`;
   return {
     task,
     splits: { train: find("train"), validation: find("validation"), test: find("test") },
@@ -133,7 +132,7 @@ function placeName(kind: Origin["kind"]): string {
     case "samples":
       return "the samples";
     case "own":
-      return "a file of the user's";
+      return "a table of the user's own";
     default:
       return unreachable(kind);
   }

@@ -32,7 +32,7 @@ test("the worked table: three lines make a task, every fourth row of a class is 
     assert.is(promptText(task, "pooled", example), "Prize You won, twice");
     assert.equal([example.label, task.labels, wordsOf(task, "causal")], [0, ["yes", "no"], [" bad", " fine"]]);
     assert.equal([splits.train?.length, splits.test?.map(({ fields }) => fields.subject)], [5, ["Cash"]]);
-    assert.is(origin.description, "mail.csv from a file of the user's, own table (train 5, test 1)");
+    assert.is(origin.description, "mail.csv from a table of the user's own (train 5, test 1)");
     assert.equal(notices, ["mail.csv: every fourth row of each class is kept for the test split"]);
     const tokenizer = wordTokenizer();
     assert.is(tokenizer.decode(labelTokens(task, "causal", tokenizer)), " bad fine");
@@ -62,10 +62,7 @@ test("TSV, JSON lines, Parquet and a second file to test on", () =>
       const words = { 0: " bad", 1: " good" };
       const options = { template: "{text} It was", label: "label", labelWords: words, name: "mine" };
       const tsv = tableTask({ ...options, file: join(folder, "a.tsv"), testFile: join(folder, "a.tsv") });
-      assert.is(
-        (await loadTask(tsv)).origin.description,
-        "mine from a file of the user's, own table (train 1, test 1)",
-      );
+      assert.is((await loadTask(tsv)).origin.description, "mine from a table of the user's own (train 1, test 1)");
       copyFileSync("test/fixtures/task/sst2-train-0.parquet", join(folder, "c.parquet"));
       const parquet = tableTask({ ...options, template: "{sentence} It was", file: join(folder, "c.parquet") });
       assert.is((await loadTask(parquet)).splits.train?.[0].fields.sentence, "a warm and patient little film");
