@@ -7,18 +7,20 @@ const sessions = new Map();
 /** The inputs of the batches that are held, ready to be run, by the name of their place. */
 const held = new Map();
 
+const isShared = ({ buffer }) => buffer instanceof SharedArrayBuffer;
+
 /** ONNX Runtime takes no shared memory: it is copied once, into memory that is kept for the next run. */
 const copies = new Map();
 function unshared(key, data) {
-  if (!(data.buffer instanceof SharedArrayBuffer)) return data;
+  if (!isShared(data)) return data;
   if (copies.get(key)?.length !== data.length) copies.set(key, new Float32Array(data.length));
   const copy = copies.get(key);
   copy.set(data);
   return copy;
 }
 
-const tensorsOf = (feeds) =>
-  Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, unshared(name, data), dims)]));
+const tensorsOf = (feeds, own = unshared) =>
+  Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, own(name, data), dims)]));
 
 const zeroTensor = (dims) => new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
 
@@ -74,7 +76,8 @@ const actions = {
   },
   async hold({ place, feeds, prefix, zeros, trunk }) {
     held.delete(place);
-    const tensors = tensorsOf(feeds);
+    // What is held stays as it is while other runs get theirs.
+    const tensors = tensorsOf(feeds, (_name, data) => (isShared(data) ? data.slice() : data));
     for (const [name, dims] of zeros) tensors[name] = zeroTensor(dims);
     const started = performance.now();
     if (trunk !== null) tensors[trunk.output] = await gathered(trunk);

@@ -144,6 +144,30 @@ test("texts at the same time do not disturb each other", async () => {
   });
 });
 
+test("each text has the point that it was given, in shared memory too", async () => {
+  const { model } = tinyModel("llama-tied");
+  const adapter = makeAdapter(full, model);
+  const noise = normals(randomKey(5, "check"), adapter.layout.size);
+  const points = [0.1, 0.3].map((by) => {
+    const shared = new Float32Array(new SharedArrayBuffer(4 * adapter.layout.size));
+    shared.set(adapter.initial(0).map((x, i) => x + by * noise[i]!));
+    return shared;
+  });
+  const generator = await onnxGenerator(model, adapter, { threads: 1, cacheDirectory });
+  try {
+    const alone = [];
+    for (const point of points) alone.push((await generator.generate(point, prompt, { most: 6 })).ids);
+    assert.not.equal(alone[0], alone[1]);
+    const together = await Promise.all(points.map((point) => generator.generate(point, prompt, { most: 6 })));
+    assert.equal(
+      together.map(({ ids }) => ids),
+      alone,
+    );
+  } finally {
+    await generator.dispose();
+  }
+});
+
 test("a signal ends it between two tokens, and the generator is as before", async () => {
   await opened("llama", async (generator) => {
     const control = new AbortController();
