@@ -44,6 +44,16 @@ test("completion and Shift+Tab know imported symbols of src, with their TSDoc, i
   assert.match(text, /@example const \{ steps/);
 });
 
+test("so do symbols that come through the notebooks' one door, and their members and options", async () => {
+  await kernel.run('import * as adazeta from "./src/index";\nimport { adazeta as method } from "./src/index";');
+  assert.ok(((await complete("adazeta.scheduleEx"))["matches"] as string[]).includes("scheduleExplorer"));
+  assert.ok(((await complete("method({ learn"))["matches"] as string[]).includes("learningRate"));
+  const reply = await inspect("adazeta.floatSlider", 10);
+  const text = String((reply["data"] as Record<string, unknown>)["text/plain"]);
+  assert.match(text, /floatSlider\(description: string, options: \S*SliderOptions\)/);
+  assert.match(text, /A slider over real numbers/);
+});
+
 test("a silent cell shows nothing, counts nothing and keeps nothing, but runs", async () => {
   const before = (await kernel.run("0")).reply["execution_count"] as number;
   const ran = await kernel.run('const quiet = 7; console.log("unheard"); quiet', undefined, { silent: true });
