@@ -15,9 +15,10 @@ export function countTitle(against: Against): string {
  */
 export function lossRange(runs: readonly RunRecord[], curves: readonly (readonly Point[])[]): [number, number] {
   const values = curves.flat().map((point) => point.y);
-  const chance = Math.max(...runs.map((run) => run.chanceLoss));
+  const chances = runs.map((run) => run.chanceLoss).filter((loss): loss is number => loss !== null);
+  const chance = Math.max(0, ...chances);
   const start = Math.max(0, ...curves.map((curve) => curve[0]?.y ?? 0));
-  const low = Math.min(chance, ...values);
+  const low = Math.min(...chances, ...values);
   const high = Math.min(Math.max(chance, ...values), 1.5 * Math.max(chance, start));
   const room = 0.06 * (high - low || 1);
   return [Math.max(0, low - room), high + 1.5 * room];
@@ -28,8 +29,16 @@ export function crossCeiling([low, high]: readonly [number, number]): number {
   return high - 0.04 * (high - low);
 }
 
-/** A horizontal line at chance over one panel, and its label at the panel's right end, where few curves are that high. */
-export function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line: Line; readonly note: Note } {
+/** A horizontal line at chance over each panel, and its label at the panel's right end, where few curves are that high; none without a chance. */
+export function chanceLines(
+  chanceLoss: number | null,
+  panels: readonly ("" | "2")[],
+): { readonly shapes: Line[]; readonly annotations: Note[] } {
+  const lines = chanceLoss === null ? [] : panels.map((panel) => chanceLine(chanceLoss, panel));
+  return { shapes: lines.map(({ line }) => line), annotations: lines.map(({ note }) => note) };
+}
+
+function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line: Line; readonly note: Note } {
   const xref = panel === "" ? "x domain" : "x2 domain";
   const yref = panel === "" ? "y" : "y2";
   return {

@@ -5,7 +5,7 @@ import type { RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
-import { chanceLine, countTitle, crossCeiling, lossRange } from "./loss-axis";
+import { chanceLines, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
 import { axis, baseLayout, leftHalf, rightHalf } from "./template";
@@ -25,14 +25,12 @@ export interface LossOptions extends FigureOptions {
 export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Figure {
   someRuns(runs);
   const panel = lossPanel(runs, options.x, "");
-  const { line, note } = chanceLine(runs[0]!.chanceLoss, "");
   return {
     data: panel.traces,
     layout: baseLayout(options, remarks(runs), {
       xaxis: axis(countTitle(options.x), { range: countRange(panel.curves, options.until) }),
       yaxis: axis("dev loss (nats)", { range: lossRange(runs, panel.curves) }),
-      shapes: [line],
-      annotations: [note],
+      ...chanceLines(runs[0]!.chanceLoss, [""]),
     }),
   };
 }
@@ -50,8 +48,6 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
   const left = lossPanel(runs, "steps", "");
   const right = lossPanel(runs, "forward passes", "2");
   const range = lossRange(runs, left.curves);
-  const chance = runs[0]!.chanceLoss;
-  const lines = [chanceLine(chance, ""), chanceLine(chance, "2")];
   return {
     data: [...left.traces, ...right.traces],
     layout: baseLayout(options, remarks(runs), {
@@ -63,8 +59,7 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
       }),
       yaxis: axis("dev loss (nats)", { range }),
       yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
-      shapes: lines.map(({ line }) => line),
-      annotations: lines.map(({ note }) => note),
+      ...chanceLines(runs[0]!.chanceLoss, ["", "2"]),
     }),
   };
 }

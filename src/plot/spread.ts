@@ -5,7 +5,7 @@ import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { countRange, crossTrace } from "./loss";
-import { chanceLine, countTitle, crossCeiling, lossRange } from "./loss-axis";
+import { chanceLines, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { splitMean } from "./mean-curve";
 import type { Band, MeanPoint } from "./mean-curve";
 import { stylesFor, translucent } from "./palette";
@@ -31,7 +31,6 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
   const panels = x === "both" ? (["steps", "forward passes"] as const) : [x];
   const range = lossRange(runs, runs.map((run) => lossCurve(run, "steps"))); // prettier-ignore
   const ends = panels.map((against) => countRange(runs.map((run) => lossCurve(run, against)), undefined)); // prettier-ignore
-  const lines = panels.map((_, i) => chanceLine(runs[0]!.chanceLoss, i === 0 ? "" : "2"));
   const [first, second] = panels;
   return {
     data: panels.flatMap((against, i) =>
@@ -46,8 +45,10 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
             xaxis2: axis(countTitle(second), { range: ends[1]!, domain: rightHalf, anchor: "y2" }),
             yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
           }),
-      shapes: lines.map(({ line }) => line),
-      annotations: lines.map(({ note }) => note),
+      ...chanceLines(
+        runs[0]!.chanceLoss,
+        panels.map((_, i) => (i === 0 ? "" : "2")),
+      ),
     }),
   };
 }

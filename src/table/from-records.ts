@@ -23,12 +23,14 @@ export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf 
     const still = at(record.settings, "arm", "kind") !== undefined;
     const own = still ? 0 : at(record.settings, "arm", "method", "learningRate", "value");
     const classes = at(record.extra, "counts", "train", "length");
+    // Absent in the first records, all of them of classes; null where there is no even guess.
     const chance = at(record.extra, "chanceLoss");
     if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);
     if (typeof own !== "number")
       return fail(`record ${record.key}: settings.arm.method.learningRate`, "a constant", own);
     if (typeof classes !== "number") return fail(`record ${record.key}: extra.counts.train`, "a list", classes);
     const learningRate = rate === "arm" ? own : record.learningRate;
-    return { ...asRun(record), arm, learningRate, chanceLoss: typeof chance === "number" ? chance : Math.log(classes) };
+    const chanceLoss = typeof chance === "number" ? chance : chance === null ? null : Math.log(classes);
+    return { ...asRun(record), arm, learningRate, chanceLoss };
   });
 }

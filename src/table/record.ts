@@ -33,8 +33,8 @@ export interface RunRecord {
   readonly steps: readonly StepRecord[];
   readonly evaluations: readonly EvaluationRecord[];
   readonly diverged: { readonly step: number } | null;
-  /** The loss of an even guess, log C for C classes. */
-  readonly chanceLoss: number;
+  /** The loss of an even guess, log C for C classes; null where there is none (a text of the model's own). */
+  readonly chanceLoss: number | null;
   /** Settings to compare by, flat. */
   readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
 }

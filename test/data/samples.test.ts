@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { csv } from "../../src/task/read-csv";
 
 type Row = { readonly label: number; readonly text: string };
 type Sample = {
@@ -85,6 +86,17 @@ test("questions open in at least 25 ways in every class", () => {
 
 test("questions end in a question mark or a full stop", () => {
   for (const { text } of rowsOf("questions.tsv")) assert.match(text, /[?.]$/);
+});
+
+test("messages.csv has 40 different messages of each kind, mixed, quoted where they hold a comma", () => {
+  const { rows } = csv(read("messages.csv"), "messages.csv");
+  assert.equal(
+    ["bug", "question", "praise"].map((kind) => rows.filter(({ cells }) => cells["kind"] === kind).length),
+    [40, 40, 40],
+  );
+  assert.is(new Set(rows.map(({ cells }) => wordsOf(String(cells["message"])).join(" "))).size, 120);
+  for (let start = 0; start < 120; start += 30)
+    assert.is(new Set(rows.slice(start, start + 30).map(({ cells }) => cells["kind"])).size, 3);
 });
 
 test("data/README.md states the licence", () => {

@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { fail } from "../check/check";
+import { allRecords, experimentNames, experiments } from "../experiment/catalogue";
+import { cellsOf } from "../experiment/cells";
+import type { Scale } from "../experiment/options";
+import type { PlannedRun } from "../experiment/plan";
+import type { ExperimentRecord } from "../experiment/record";
+import { readRecords } from "../experiment/store";
+import type { Origin } from "../table/origin";
+import type { PlannedRecord } from "../table/paper-cells";
+
+/** Every run that an experiment plans, with its record where it has one. */
+export interface PaperRecords {
+  readonly planned: readonly PlannedRecord[];
+  /** Tasks in the experiment's order. */
+  readonly tasks: readonly string[];
+  readonly origin: Extract<Origin, { readonly kind: "measured" }>;
+}
+
+/**
+ * The runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
+ * are, and the command that makes the rest.
+ * @param folder default data/results
+ * @throws when there is no experiment of that name at that scale
+ * @example paperRecords("glue-roberta").tasks // ["trec"]
+ */
+export function paperRecords(name: string, scale: Scale = "tiny", folder: string = "data/results"): PaperRecords {
+  const grid = experiments(scale, name).find((one) => one.name === name);
+  if (grid === undefined) return fail("experiment", `one of ${experimentNames(scale).join(", ")}`, name);
+  const known = new Map<string, ExperimentRecord<PlannedRun>>();
+  for (const path of allRecords(folder).filter((each) => existsSync(each))) {
+    const { records, recovered } = readRecords(path);
+    if (recovered !== null) console.log(recovered);
+    for (const record of records) known.set(record.key, record as ExperimentRecord<PlannedRun>);
+  }
+  const planned = cellsOf(grid).map((cell) => ({ cell, record: known.get(cell.key) ?? null }));
+  const records = planned.flatMap(({ record }) => record ?? []);
+  const command = `npm run experiment -- ${name}${scale === "tiny" ? "" : ` --scale ${scale}`}`;
+  const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
+  const hours = records.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 3_600_000;
+  const machines = unique(records.map(({ machine }) => machine)).join("; ");
+  console.log(
+    records.length === 0
+      ? `no record of ${planned.length} planned runs: not measured yet; \`${command}\` makes them`
+      : `from the record of ${records.length} of ${planned.length} planned runs, ${hours.toFixed(1)} hours on ${machines}; ` +
+          `\`${command}\` ${records.length < planned.length ? "makes the rest" : "made them"}`,
+  );
+  const models = unique(planned.map(({ cell }) => cell.settings.model));
+  return {
+    planned,
+    tasks: unique(planned.map(({ cell }) => cell.task ?? cell.settings.task)),
+    origin: {
+      kind: "measured",
+      date:
+        records
+          .map(({ endedAt }) => endedAt.slice(0, 10))
+          .sort()
+          .at(-1) ?? "no date",
+      model: models.join(", "),
+      data: "short texts",
+      seeds: unique(records.map(({ seed }) => seed)),
+      commit: unique(records.map(({ commit }) => commit)).join("/") || "none",
+    },
+  };
+}

@@ -1,0 +1,246 @@
+import type { ColumnTable } from "arquero";
+import { fail } from "../check/check";
+import type { Cell } from "../experiment/cells";
+import { isStill } from "../experiment/plan";
+import type { PlannedRun } from "../experiment/plan";
+import type { ExperimentRecord } from "../experiment/record";
+import type { StudyExtra } from "../experiment/study-run";
+import type { TableOptions } from "./cell";
+import { recordedRuns } from "./from-records";
+import { formatNumber, formatRate } from "./number";
+import { publishedBesideMeasured } from "./published/beside";
+import type { ShownTable } from "./published/beside";
+import { publishedCell } from "./published/published";
+import type { PublishedTable } from "./published/published";
+import { bestEvaluation, forwardPassesOf } from "./record";
+import type { RunRecord } from "./record";
+import { tableOf } from "./rows";
+import { spread, tInterval95 } from "./statistics";
+import type { Spread } from "./statistics";
+
+/** A run that an experiment plans, and its record; null: not measured yet. */
+export interface PlannedRecord {
+  readonly cell: Cell<PlannedRun>;
+  readonly record: ExperimentRecord<PlannedRun> | null;
+}
+
+/** One task and arm of a table, over its seeds at the learning rate that was best on dev. */
+export interface PaperCell {
+  readonly task: string;
+  readonly arm: string;
+  /** Runs that the experiment plans for it, and how many of them have a record. */
+  readonly planned: number;
+  readonly measured: number;
+  /** null: an arm without steps, or nothing measured. */
+  readonly learningRate: number | null;
+  /** Seeds at that rate. */
+  readonly seeds: number;
+  readonly diverged: number;
+  /** Lowest dev loss of each seed. */
+  readonly devLoss: Spread | null;
+  /** Score on test in percent, of the checkpoint with the lowest dev loss. */
+  readonly test: Spread | null;
+  /** 95 % t interval of the test score, for two seeds and more. */
+  readonly interval: readonly [number, number] | null;
+  /** Further metrics on test, in percent. */
+  readonly metrics: Readonly<Record<string, Spread>>;
+  readonly steps: number | null;
+  readonly forwardPasses: number | null;
+}
+
+/**
+ * The cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, and the test scores there. Test
+ * plays no part in any choice. A rate counts once all its seeds that the other rates have are there; with partial records the choice
+ * is among what was measured.
+ * @throws when nothing is planned
+ */
+export function paperCells(planned: readonly PlannedRecord[]): readonly PaperCell[] {
+  if (planned.length === 0) fail("runs", "at least one planned run", planned);
+  return grouped(planned, ({ cell }) => JSON.stringify([taskOf(cell), cell.settings.arm.name])).map(cellOf);
+}
+
+function cellOf(runs: readonly PlannedRecord[]): PaperCell {
+  const { cell } = runs[0]!;
+  const basic = { task: taskOf(cell), arm: cell.settings.arm.name, planned: runs.length };
+  const records = runs.flatMap(({ record }) => record ?? []);
+  const rates = grouped(records, ({ learningRate }) => String(learningRate));
+  const most = Math.max(0, ...rates.map((group) => group.length));
+  const candidates = rates.filter((group) => group.length === most).map((group) => ({ group, loss: devLossOf(group) }));
+  const [best] = [...candidates].sort((a, b) => (a.loss?.mean ?? Infinity) - (b.loss?.mean ?? Infinity));
+  if (best === undefined)
+    return {
+      ...{ ...basic, measured: 0, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
+      ...{ interval: null, metrics: {}, steps: null, forwardPasses: null },
+    };
+  const { group, loss } = best;
+  const tests = group.flatMap(({ extra }) => (extra as Partial<StudyExtra> | null)?.test ?? []);
+  const scores = tests.map(({ accuracy }) => 100 * accuracy);
+  const ends = recordedRuns(group);
+  return {
+    ...basic,
+    measured: records.length,
+    learningRate: isStill(cell.settings.arm) ? null : group[0]!.learningRate,
+    seeds: group.length,
+    diverged: group.filter(({ diverged }) => diverged !== null).length,
+    devLoss: loss,
+    test: scores.length === 0 ? null : spread(scores),
+    interval: scores.length < 2 ? null : intervalOf(scores),
+    metrics: Object.fromEntries(
+      Object.keys(tests[0]?.metrics ?? {}).map((name) => [
+        name,
+        spread(tests.map(({ metrics }) => 100 * (metrics?.[name] ?? 0))),
+      ]),
+    ),
+    steps: Math.max(...ends.map((run) => run.steps.at(-1)?.step ?? 0)),
+    forwardPasses: Math.max(...ends.map(forwardPassesOf)),
+  };
+}
+
+function intervalOf(scores: readonly number[]): readonly [number, number] {
+  const { low, high } = tInterval95(scores);
+  return [low, high];
+}
+
+function devLossOf(records: readonly ExperimentRecord[]): Spread | null {
+  const losses = recordedRuns(records).flatMap((run) => bestEvaluation(run)?.loss ?? []);
+  return losses.length < records.length ? null : spread(losses);
+}
+
+/**
+ * The measured table: a row for each task and arm. What has no record says so.
+ * @example paperTable(paperCells(planned)).table.columnNames()[0] // "task"
+ */
+export function paperTable(cells: readonly PaperCell[]): ShownTable {
+  const missing = "not measured yet";
+  const names = [...new Set(cells.flatMap(({ metrics }) => Object.keys(metrics)))];
+  const table: ColumnTable = tableOf(
+    cells.map((cell) => ({
+      task: cell.task,
+      arm: cell.arm,
+      "learning rate": cell.measured === 0 ? "" : cell.learningRate === null ? "-" : formatRate(cell.learningRate),
+      runs: `${cell.measured}/${cell.planned}`,
+      diverged: cell.seeds === 0 || cell.learningRate === null ? "" : `${cell.diverged}/${cell.seeds}`,
+      "lowest dev loss": cell.devLoss,
+      "test (%)": cell.test,
+      "95 % interval (t)": cell.interval === null ? "" : cell.interval.map((end) => formatNumber(end, 1)).join(" to "),
+      ...Object.fromEntries(names.map((name) => [`${name} (%)`, cell.metrics[name] ?? null])),
+      steps: cell.steps,
+      "forward passes": cell.forwardPasses,
+    })),
+  );
+  const best: TableOptions["best"] = cells.every(({ task }) => task === cells[0]?.task)
+    ? { "lowest dev loss": "lowest" }
+    : {};
+  return {
+    table,
+    options: { best, digits: { "test (%)": 1 }, missing: { "lowest dev loss": missing, "test (%)": missing } },
+  };
+}
+
+/**
+ * Test scores beside published ones, task by task and method by method.
+ * @param tables where to look, in order; `shots` as the published table counts them
+ * @param names what an arm is called in the published tables, where it differs from its own name
+ */
+export function besidePublished(
+  cells: readonly PaperCell[],
+  {
+    tables,
+    shots = null,
+    models,
+    remarks = {},
+    names = {},
+  }: {
+    readonly tables: readonly PublishedTable[];
+    readonly shots?: number | null;
+    readonly models: { readonly reported: string; readonly measured: string };
+    /** By task: what a reader must know beside the numbers. */
+    readonly remarks?: Readonly<Record<string, string>>;
+    readonly names?: Readonly<Record<string, string>>;
+  },
+): ShownTable {
+  return publishedBesideMeasured(
+    cells.map(({ task, arm, test }) => {
+      const method = names[arm] ?? arm;
+      const found = tables.flatMap((table) => publishedCell(table, { task, method, shots }) ?? publishedCell(table, { task, method }) ?? []); // prettier-ignore
+      return {
+        task,
+        method: arm,
+        published: found[0] ?? null,
+        measured: test,
+        ...(Object.keys(remarks).length > 0 ? { remark: remarks[task] ?? "" } : {}),
+      };
+    }),
+    models,
+  );
+}
+
+/**
+ * Two arms against each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
+ * passes (the fewer that one of the two spent).
+ * "lost": a seed had no finite loss there.
+ * @throws when no task has both
+ */
+export function duelTable(planned: readonly PlannedRecord[], [one, other]: readonly [string, string]): ShownTable {
+  const rows = grouped(planned, ({ cell }) => JSON.stringify([taskOf(cell), cell.learningRate])).flatMap((group) => {
+    const runsOf = (name: string): readonly RunRecord[] =>
+      recordedRuns(group.flatMap(({ record }) => (record?.settings.arm.name === name ? [record] : [])));
+    const [a, b] = [runsOf(one), runsOf(other)];
+    if (a.length === 0 || b.length === 0) return [];
+    const ends = (measure: (run: RunRecord) => number) => Math.min(...[...a, ...b].map(measure));
+    const steps = ends((run) => run.evaluations.at(-1)?.step ?? 0);
+    const passes = ends((run) => run.evaluations.at(-1)?.forwardPasses ?? 0);
+    const at = (
+      runs: readonly RunRecord[],
+      within: (e: RunRecord["evaluations"][number]) => boolean,
+    ): Spread | null => {
+      const losses = runs.flatMap((run) => run.evaluations.filter(within).at(-1)?.loss ?? []);
+      return losses.length < runs.length ? null : spread(losses);
+    };
+    const { cell } = group[0]!;
+    return [
+      {
+        task: taskOf(cell),
+        "learning rate": formatRate(cell.learningRate),
+        seeds: Math.min(a.length, b.length),
+        steps,
+        [`${one}, equal steps`]: at(a, (e) => e.step <= steps),
+        [`${other}, equal steps`]: at(b, (e) => e.step <= steps),
+        "forward passes": passes,
+        [`${one}, equal passes`]: at(a, (e) => e.forwardPasses <= passes),
+        [`${other}, equal passes`]: at(b, (e) => e.forwardPasses <= passes),
+      },
+    ];
+  });
+  if (rows.length === 0) fail("runs", `records of ${one} and ${other} on one task`, "none");
+  const lost = [one, other].flatMap((name) => [`${name}, equal steps`, `${name}, equal passes`]);
+  return {
+    table: tableOf(rows),
+    options: {
+      missing: Object.fromEntries(lost.map((column) => [column, "lost"])),
+      align: Object.fromEntries(lost.map((column) => [column, "right"])),
+    },
+  };
+}
+
+/** Recorded runs of a task with steps, for figures. */
+export function taskRuns(planned: readonly PlannedRecord[], task: string): readonly RunRecord[] {
+  return recordedRuns(
+    planned.flatMap(({ cell, record }) =>
+      record !== null && taskOf(cell) === task && !isStill(cell.settings.arm) ? [record] : [],
+    ),
+    "study",
+  );
+}
+
+const taskOf = ({ task, settings }: Cell<PlannedRun>): string => task ?? settings.task;
+
+function grouped<V>(values: readonly V[], key: (value: V) => string): readonly (readonly V[])[] {
+  const groups = new Map<string, V[]>();
+  for (const value of values) {
+    const known = groups.get(key(value));
+    if (known === undefined) groups.set(key(value), [value]);
+    else known.push(value);
+  }
+  return [...groups.values()];
+}

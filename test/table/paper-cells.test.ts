@@ -1,0 +1,144 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { cellsOf } from "../../src/experiment/cells";
+import { glueRoberta } from "../../src/experiment/paper/glue-roberta";
+import type { PlannedRun } from "../../src/experiment/plan";
+import type { ExperimentRecord } from "../../src/experiment/record";
+import { paperRecords } from "../../src/notebook/paper-records";
+import { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "../../src/table/paper-cells";
+import type { PlannedRecord } from "../../src/table/paper-cells";
+import { mezoRoberta } from "../../src/table/published/roberta-large";
+import { toText } from "../../src/table/text";
+import { throwsWith } from "../support/throws";
+
+const test = suite("table/paper-cells");
+const cells = cellsOf(glueRoberta("tiny"));
+
+/** A record whose dev loss falls from 1.8 to `loss`, at as many forward passes as steps times `passes`. */
+function recordOf(
+  cell: (typeof cells)[number],
+  loss: number,
+  accuracy: number,
+  passes = 2,
+): ExperimentRecord<PlannedRun> {
+  const evaluations = [0, 100, 200].map((step) => ({
+    ...{ step, forwardPasses: passes * step, evaluationPasses: 4, accuracy },
+    loss: 1.8 - ((1.8 - loss) * step) / 200,
+  }));
+  const none = { step: [], forwardPasses: [], queries: [], loss: [], rmsProjectedGradient: [], weightNorm: [] };
+  return {
+    ...{ ...cell, format: "adazeta-record", version: 1, model: "m", adapter: null, data: "", parameters: 1 },
+    ...{
+      startingPoint: "",
+      commit: "abc1234",
+      machine: "one",
+      command: "",
+      startedAt: "",
+      endedAt: "2026-01-02T",
+      elapsedMs: 0,
+    },
+    ...{
+      reason: "finished",
+      message: "",
+      forwardPasses: 200 * passes,
+      diverged: null,
+      history: { steps: none, evaluations },
+    },
+    extra: { test: { loss, accuracy, count: 10 }, chanceLoss: Math.log(6), counts: { train: [1, 1, 1, 1, 1, 1] } },
+  };
+}
+
+const planned = (
+  record: (cell: (typeof cells)[number]) => ExperimentRecord<PlannedRun> | null,
+): readonly PlannedRecord[] => cells.map((cell) => ({ cell, record: record(cell) }));
+const armOf = (cell: (typeof cells)[number]) => cell.settings.arm.name;
+
+test("the rate with the lowest mean dev loss is taken, and its test scores, whatever others had on test", () => {
+  const of = planned(
+    (cell) =>
+    armOf(cell) !== "AdaZeta" ? null : recordOf(cell, cell.learningRate === 1e-3 ? 0.5 : 0.9, cell.learningRate === 1e-3 ? 0.6 + 0.1 * cell.seed : 0.99), // prettier-ignore
+  );
+  const [cell] = paperCells(of).filter(({ arm }) => arm === "AdaZeta");
+  assert.equal([cell.learningRate, cell.seeds, cell.measured, cell.planned], [1e-3, 3, 9, 9]);
+  assert.ok(Math.abs(cell.devLoss!.mean - 0.5) < 1e-12);
+  assert.ok(Math.abs(cell.test!.mean - 70) < 1e-9);
+  // 70 +- 4.303 * 10 / sqrt(3)
+  assert.ok(Math.abs(cell.interval![0] - 45.16) < 0.01 && Math.abs(cell.interval![1] - 94.84) < 0.01);
+});
+
+test("what has no record is not measured yet, never a number", () => {
+  const { table, options } = paperTable(paperCells(planned(() => null)));
+  const text = toText(table, options);
+  assert.match(text, /trec +AdaZeta +0\/9 +not measured yet +not measured yet/);
+  assert.not.match(text, /NaN|Infinity|undefined/);
+});
+
+test("with one rate complete and another begun, the choice is among the complete ones", () => {
+  const of = planned(
+    (cell) =>
+    armOf(cell) !== "AdaZeta" || (cell.learningRate !== 3e-3 && cell.seed > 0) ? null : recordOf(cell, cell.learningRate, 0.5), // prettier-ignore
+  );
+  const [cell] = paperCells(of).filter(({ arm }) => arm === "AdaZeta");
+  assert.equal([cell.learningRate, cell.seeds, cell.measured], [3e-3, 3, 5]);
+});
+
+test("beside published ones: found by task, method and k, by another name, or not found", () => {
+  const { table, options } = besidePublished(paperCells(planned(() => null)), {
+    tables: [mezoRoberta],
+    shots: 16,
+    models: { reported: "RoBERTa-large", measured: "MiniLM" },
+    remarks: { trec: "another protocol" },
+    names: { "LoRA + schedule": "AdaZeta-LoRA" },
+  });
+  const text = toText(table, options);
+  assert.match(
+    text,
+    /trec +MeZO-LoRA +73\.1 ± 6\.5 +MeZO, arXiv 2305\.17333, Table 18 +not measured yet +another protocol/,
+  );
+  assert.match(text, /trec +zero-shot +32\.0 /);
+  assert.match(text, /trec +AdaZeta +not found +not measured yet/);
+});
+
+test("two arms are compared after as many steps and after as many forward passes", () => {
+  const of = planned((cell) => {
+    if (cell.learningRate !== 3e-3) return null;
+    if (armOf(cell) === "AdaZeta") return recordOf(cell, 0.8, 0.5, 8);
+    return armOf(cell) === "MeZO-LoRA" ? recordOf(cell, 1.0, 0.5) : null;
+  });
+  const { table } = duelTable(of, ["AdaZeta", "MeZO-LoRA"]);
+  assert.is(table.numRows(), 1);
+  const mean = (column: string) => (table.get(column, 0) as { readonly mean: number }).mean;
+  assert.equal([table.get("steps", 0), table.get("forward passes", 0)], [200, 400]);
+  // At 400 passes AdaZeta has made 50 steps: no evaluation since the start.
+  assert.equal(
+    ["AdaZeta, equal steps", "MeZO-LoRA, equal steps", "AdaZeta, equal passes", "MeZO-LoRA, equal passes"].map((column) => mean(column).toFixed(2)), // prettier-ignore
+    ["0.80", "1.00", "1.80", "1.00"],
+  );
+  throwsWith(
+    () =>
+      duelTable(
+        planned(() => null),
+        ["AdaZeta", "MeZO-LoRA"],
+      ),
+    "runs: expected records of AdaZeta and MeZO-LoRA",
+  );
+});
+
+test("runs of a task leave out arms without steps", () => {
+  const of = planned((cell) => (cell.seed === 0 ? recordOf(cell, 0.9, 0.5) : null));
+  const names = new Set(taskRuns(of, "trec").map(({ arm }) => arm));
+  assert.ok(names.has("AdaZeta") && !names.has("zero-shot"));
+  assert.equal(taskRuns(of, "copa"), []);
+});
+
+test("the committed records of the divergence study count for the table", () => {
+  const { planned: all, tasks, origin } = paperRecords("glue-roberta");
+  assert.equal(tasks.includes("trec"), true);
+  const ada = paperCells(all).find(({ arm, task }) => arm === "AdaZeta" && task === "trec")!;
+  assert.is(ada.measured, 9);
+  assert.ok(ada.test!.mean > 50 && ada.test!.mean < 100);
+  assert.ok(origin.seeds.length >= 3);
+  throwsWith(() => paperRecords("glue"), "experiment: expected one of");
+});
+
+test.run();
