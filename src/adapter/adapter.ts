@@ -57,6 +57,8 @@ export interface TensorTrainSpec extends Placed {
   readonly scale: number;
   /** Modes of Down (inputs | bottleneck); null lets the planner choose. Up uses `up`. */
   readonly modes: { readonly down: SplitModes; readonly up: SplitModes } | null;
+  /** false: no dense biases; absent: with them, as the reference code has them. */
+  readonly biases?: false;
 }
 
 /** Modes of a TT matrix: the first list multiplies to the inputs, the second to the outputs. */

@@ -26,8 +26,8 @@ export function tensorTrain(spec: TensorTrainSpec, sites: readonly Site[]): Adap
     matrices(names, width) {
       const modes = spec.modes ?? { down: modesFor(width, bottleneck), up: modesFor(bottleneck, width) };
       return {
-        down: trainMatrix(names, "down", modes.down, [width, bottleneck], rank),
-        up: trainMatrix(names, "up", modes.up, [bottleneck, width], rank),
+        down: trainMatrix(names, "down", modes.down, [width, bottleneck], rank, spec.biases),
+        up: trainMatrix(names, "up", modes.up, [bottleneck, width], rank, spec.biases),
       };
     },
   });

@@ -5,6 +5,7 @@ import { coreShapes } from "../tt/train";
 import type { SplitModes } from "./adapter";
 import type { SeatMatrix } from "./bottleneck";
 import { gaussian } from "./initial";
+import type { Fill } from "./initial";
 import { readStack } from "./stacks";
 import type { Stack } from "./stacks";
 
@@ -17,7 +18,7 @@ interface CoreStack extends Stack {
  * One TT matrix at each of its sites: `${part}.core.${i}` [rankLeft, mode, rankRight] and `${part}.bias` [outputs].
  * The cores of all sites are contracted at once, without forming W = left right:
  *     left = G_1 ... G_m,  right = scale G_m+1 ... G_d,  bias = scale b,  with the split m where the input modes end,
- * so y = (x left) right + bias with left [R, A, inputs, r], right [R, A, r, outputs], bias [R, A, 1, outputs].
+ * so y = (x left) right + bias (without, where there is none) with left [R, A, inputs, r], right [R, A, r, outputs], bias [R, A, 1, outputs].
  * @example trainMatrix(["layers.0.mlp.down"], "down", { inputs: [8, 6, 8], outputs: [8, 8] }, [384, 64], 5).tensors.length // 6
  * @throws when the modes do not multiply to inputs and outputs
  */
@@ -27,6 +28,7 @@ export function trainMatrix(
   modes: SplitModes,
   [inputs, outputs]: readonly [number, number],
   rank: number,
+  biased: boolean = true,
 ): SeatMatrix {
   checkModes(`modes.${part}`, modes, inputs, outputs);
   const cores = coreShapes(modes, rank).map((shape, i): CoreStack => ({
@@ -36,18 +38,20 @@ export function trainMatrix(
     decay: true,
   }));
   const bias: Stack = { sites, part: `${part}.bias`, shape: [outputs], decay: false };
+  const ofBias: Fill = (key, out) => out.set(initialBias(outputs, key));
   const split = modes.inputs.length;
   return {
     tensors: [
       ...cores.map((core) => ({ stack: core, start: gaussian(coreDeviation(modes, core.shape)) })),
-      { stack: bias, start: (key, out) => out.set(initialBias(outputs, key)) },
+      ...(biased ? [{ stack: bias, start: ofBias }] : []),
     ],
     bind<T>(ops: Ops<T>, scale: number) {
       const left = leftHalf(ops, cores.slice(0, split));
       const right = ops.scale(rightHalf(ops, cores.slice(split)), scale);
+      const product = (x: T, site: number): T => ops.matmul(ops.matmul(x, ops.pick(left, site)), ops.pick(right, site));
+      if (!biased) return product;
       const biases = ops.scale(ops.reshape(readStack(ops, bias), [sites.length, 1, outputs]), scale);
-      return (x: T, site: number): T =>
-        ops.addBias(ops.matmul(ops.matmul(x, ops.pick(left, site)), ops.pick(right, site)), ops.pick(biases, site));
+      return (x: T, site: number): T => ops.addBias(product(x, site), ops.pick(biases, site));
     },
   };
 }

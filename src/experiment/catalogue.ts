@@ -1,6 +1,8 @@
 import type { Grid } from "./cells";
 import { divergenceGrid } from "./divergence";
 import type { Scale } from "./options";
+import { ablation } from "./paper/ablation";
+import { generationLlama2 } from "./paper/generation-llama2";
 import { glueRoberta } from "./paper/glue-roberta";
 import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
@@ -13,6 +15,8 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,
   "superglue-llama2": superglueLlama2,
+  "generation-llama2": generationLlama2,
+  ablation,
 };
 
 /** Names of the experiments that there are at a scale. */

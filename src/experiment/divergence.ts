@@ -70,6 +70,9 @@ export interface StudyChanges {
   readonly beta?: number;
   /** Most queries of a step. */
   readonly cap?: number;
+  /** Training texts, which decide the steps of an epoch; with fewer than the study's where another task is trained. */
+  readonly train?: number;
+  readonly batchSize?: number;
 }
 
 /**
@@ -79,13 +82,14 @@ export interface StudyChanges {
 export function studySettings(name: StudyName, learningRate: number, changes: StudyChanges = {}): StudySettings {
   const { tensorTrain, chunk, problem } = studies[name];
   const { steps = STEPS, alpha = laptopSchedule.multiplier, beta, cap = laptopSchedule.cap } = changes;
+  const { train = problem.train, batchSize = problem.batchSize } = changes;
   const schedule = { ...laptopSchedule, multiplier: alpha, exponent: beta ?? laptopSchedule.exponent, cap };
   return {
     learningRate,
     steps,
-    batchSize: problem.batchSize,
+    batchSize,
     schedule,
-    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(problem.train, problem.batchSize), "two-sided"),
+    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(train, batchSize), "two-sided"),
     perturbationScale: 1e-3,
     chunk,
     tensorTrain,

@@ -1,3 +1,4 @@
+import type { AdapterSpec } from "../adapter/adapter";
 import type { LoadedModel } from "../engine/load-model";
 import type { ModelSession } from "../engine/session";
 import { fail } from "../check/check";
@@ -10,38 +11,19 @@ import { batchAt } from "../task/batches";
 import { batchesInOrder, encodeExamples, labelledBatch } from "../task/encode";
 import type { EncodedExamples } from "../task/encode";
 import { labelTokens } from "../task/label-tokens";
-import { lengthFilter } from "../task/length-filter";
 import type { LoadedTask, Origin } from "../task/load-task";
 import { headReadout, prototypeReadout } from "../task/readout";
 import type { Readout } from "../task/readout";
 import { readingOf } from "../task/reading";
 import { sampleTask } from "../task/sample";
-import type { Amount, Sample } from "../task/sample";
+import type { Sample } from "../task/sample";
+import { taskMetrics } from "../task/task-metrics";
 import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
+import { cutNotice, samplingOf } from "./problem-options";
+import type { ProblemOptions } from "./problem-options";
 
-/** So many texts at most, or so many of each class (fewer where a class has fewer: the notices say so). */
-export type Size = number | { readonly perClass: number };
-
-function amountOf(size: Size): Amount {
-  return typeof size === "number" ? { kind: "at most", count: size } : { kind: "per class", count: size.perClass };
-}
-
-/** How many texts a problem takes from a task, and how they are batched. */
-export interface ProblemOptions {
-  /** Draws prototypes, train and dev, and the order of batches. */
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly train: Size;
-  readonly dev: Size;
-  readonly test: number;
-  /** Longer prompts are left out, before anything is drawn; absent: none. */
-  readonly maxTokens?: number;
-  /** Shorter texts are left out; default 0. */
-  readonly minWords?: number;
-  /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
-  readonly shots?: number;
-}
+export type { ProblemOptions, Size } from "./problem-options";
 
 /**
  * A model and the texts to tune it on: everything about a run but the method and the adapter. How a task is read (label words at a
@@ -54,8 +36,8 @@ export interface Trainable<Batch> {
   readonly options: ProblemOptions;
   /** The model to open sessions of: the loaded one, or one that gives what the objective scores. */
   readonly sessionModel: Model;
-  /** The loss of an even guess; null where there is none. */
-  readonly chanceLoss: number | null;
+  /** The loss of an even guess: over classes, over an example's options, or over all tokens. */
+  readonly chanceLoss: number;
   readonly sample: Sample;
   /** Fingerprint of what is scored, train and dev, in order. */
   readonly dataHash: string;
@@ -64,15 +46,18 @@ export interface Trainable<Batch> {
   batches(batchSize?: number): { readonly stepsPerEpoch: number; at(step: number): Batch };
   /** The training loss, on a session of `sessionModel`. */
   objective(session: ModelSession): Objective<Batch>;
-  /** Scores a point on dev, for every choice that is made, or on test, for the very end, once. */
-  evaluate(session: ModelSession, point: Float32Array, part: "dev" | "test"): Promise<Scores>;
+  /**
+   * Scores a point on dev, for every choice that is made, or on test, for the very end, once.
+   * @param adapter what the point belongs to: answers are written by an engine of their own
+   */
+  evaluate(session: ModelSession, point: Float32Array, part: "dev" | "test", adapter: AdapterSpec): Promise<Scores>;
 }
 
 /** What an evaluation found. */
 export interface Scores {
   /** Mean loss of an example, in nats. */
   readonly loss: number;
-  /** Share of right answers. */
+  /** Share of right answers; NaN where that is not measured (texts to write, on dev). */
   readonly accuracy: number;
   readonly count: number;
   readonly forwardPasses: number;
@@ -84,8 +69,8 @@ export interface Scores {
 export interface Problem extends Trainable<LabelledBatch> {
   readonly task: ClassificationTask;
   readonly readout: Readout;
-  /** log C. */
-  readonly chanceLoss: number;
+  /** The task's metrics of predicted classes, one for each text of a part in order. */
+  metricsOf(part: "dev" | "test", predictions: readonly number[]): Scores["metrics"];
   /** Training texts in order, for what needs all of them at once. */
   readonly train: readonly LabelledBatch[];
   readonly dev: readonly LabelledBatch[];
@@ -110,20 +95,16 @@ export async function makeProblem(
 ): Promise<Problem> {
   const { task } = from;
   const { model, tokenizer } = loaded;
-  const { seed, maxTokens, minWords = 0, shots = 8 } = options;
+  const { seed, shots = 8, cutTo } = options;
   const { head } = model;
   if (task.kind !== "classification") return fail(`task ${task.name}`, "a task with classes", task.kind);
   const reading = readingOf(task, model);
   const sample = sampleTask(from, {
-    seed,
+    ...samplingOf(task, reading, tokenizer, options),
     ...(head === null ? { prototypes: { kind: "per class", count: shots } } : {}),
-    train: amountOf(options.train),
-    dev: amountOf(options.dev),
-    test: { kind: "at most", count: options.test },
-    keep: lengthFilter(task, reading, tokenizer, { minWords, ...(maxTokens === undefined ? {} : { maxTokens }) }),
   });
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
-    encodeExamples(task, reading, sample.parts[part], tokenizer, model.context);
+    encodeExamples(task, reading, sample.parts[part], tokenizer, model.context, cutTo);
   const [train, dev, test] = [encode("train"), encode("dev"), encode("test")];
   const readout =
     head === null
@@ -133,6 +114,8 @@ export async function makeProblem(
     dev: batchesInOrder(dev, EVALUATION_BATCH),
     test: batchesInOrder(test, EVALUATION_BATCH),
   };
+  const metricsOf = (part: "dev" | "test", predictions: readonly number[]): Scores["metrics"] =>
+    taskMetrics(task, sample.parts[part], { kind: "classes", predictions });
   return {
     loaded,
     task,
@@ -146,7 +129,11 @@ export async function makeProblem(
       ...{ train, dev, rows: [...readout.rows], scale: readout.scale },
       ...(readout.bias ? { bias: [...readout.bias] } : {}),
     }),
-    notices: [...from.notices, ...sample.notices, ...cutNotices({ train, dev, test })],
+    notices: [
+      ...from.notices,
+      ...sample.notices,
+      ...Object.entries({ train, dev, test }).flatMap(([name, { cut, ids }]) => cutNotice(name, cut, ids.length)),
+    ],
     batches(batchSize = options.batchSize) {
       const count = train.ids.length;
       return {
@@ -156,19 +143,14 @@ export async function makeProblem(
     },
     objective: (session) => classifierObjective(session, readout),
     async evaluate(session, point, part) {
-      const { loss, accuracy, count } = await evaluateClassifier(session, readout, point, parts[part]);
-      return { loss, accuracy, count, forwardPasses: parts[part].length, metrics: {} };
+      const found = await evaluateClassifier(session, readout, point, parts[part]);
+      const { loss, accuracy, count, predictions } = found;
+      return { loss, accuracy, count, forwardPasses: parts[part].length, metrics: metricsOf(part, predictions) };
     },
+    metricsOf,
     train: batchesInOrder(train, EVALUATION_BATCH),
     ...parts,
   };
-}
-
-/** One line for each part in which texts were shortened. */
-function cutNotices(parts: Readonly<Record<string, EncodedExamples>>): readonly string[] {
-  return Object.entries(parts).flatMap(([name, { cut, ids }]) =>
-    cut === undefined ? [] : [`${name}: ${cut} of ${ids.length} texts were shortened to what the task allows`],
-  );
 }
 
 function labelWords(head: Head, tokens: readonly number[]): Readout {

@@ -56,7 +56,7 @@ export function armOptions<Batch>(
     objective: problem.objective(session),
     batchAt: (index) => batches.at(index),
     evaluate: async (point) => {
-      const { loss, accuracy, forwardPasses } = await problem.evaluate(session, point, "dev");
+      const { loss, accuracy, forwardPasses } = await problem.evaluate(session, point, "dev", adapter.spec);
       return { loss, accuracy, forwardPasses };
     },
   };

@@ -34,8 +34,8 @@ export async function runStill(
     elapsedMs: clock() - begin,
   });
   if (arm.kind === "zero-shot") {
-    const dev = await problem.evaluate(session, NOTHING, "dev");
-    const test = await problem.evaluate(session, NOTHING, "test");
+    const dev = await problem.evaluate(session, NOTHING, "dev", FROZEN);
+    const test = await problem.evaluate(session, NOTHING, "test", FROZEN);
     return { still: result(dev, 0, `zero-shot: dev loss ${dev.loss.toFixed(4)}`), test, chosen: null };
   }
   if (!isClassification(problem))
@@ -56,7 +56,7 @@ export async function runStill(
   const parameters = classes * (features.width + 1);
   return {
     still: result(dev, parameters, `probe with C = ${best.strength}: dev loss ${dev.loss.toFixed(4)}`),
-    test: { ...test, forwardPasses: problem.test.length, metrics: {} },
+    test: { ...test, forwardPasses: problem.test.length, metrics: problem.metricsOf("test", test.predictions) },
     chosen: { strength: best.strength, losses: probes.map((probe) => probe.dev.loss) },
   };
 }

@@ -9,8 +9,8 @@ import { trainInFile } from "../train/train-in-file";
 import type { Cell } from "./cells";
 import { budgetOf, FROZEN, isStill } from "./plan";
 import type { BothBudgets, PlannedRun, StudyArm } from "./plan";
-import { makeProblem } from "./problem";
-import type { Problem, Scores } from "./problem";
+import { makeTrainable } from "./make-trainable";
+import type { Scores, Trainable } from "./problem";
 import { armOptions } from "./run-arm";
 import type { CellContext, CellResult } from "./run-grid";
 import { runStill } from "./run-still";
@@ -26,9 +26,9 @@ export interface Sources {
 export interface StudyExtra {
   readonly bestStep: number | null;
   readonly test: TestScores | null;
-  readonly data: Problem["origin"];
-  readonly counts: Problem["sample"]["counts"];
-  readonly chanceLoss: number | null;
+  readonly data: Trainable<unknown>["origin"];
+  readonly counts: Trainable<unknown>["sample"]["counts"];
+  readonly chanceLoss: number;
   readonly planned: BothBudgets;
   /** A linear probe's C. */
   readonly chosen?: StillScores["chosen"];
@@ -54,20 +54,23 @@ export function studyRunner(sources: Sources): {
 } {
   const models = new Map<string, Promise<LoadedModel>>();
   const tasks = new Map<string, Promise<LoadedTask>>();
-  const problems = new Map<string, Promise<Problem>>();
+  const problems = new Map<string, Promise<Trainable<unknown>>>();
   const sessions = new Map<string, Opened>();
   const modelOf = (name: string) => once(models, name, () => sources.openModel(name));
   const taskOf = (name: string) => once(tasks, name, () => sources.openTask(name));
 
   const problemOf = ({ model, task, problem: options, seed, threads, precision }: PlannedRun) =>
     once(problems, JSON.stringify([model, task, options, seed, precision]), async () =>
-      makeProblem(await modelOf(model), await taskOf(task), { ...options, seed }, ({ model: frozen }) =>
+      makeTrainable(await modelOf(model), await taskOf(task), { ...options, seed }, ({ model: frozen }) =>
         openSession(frozen, makeAdapter(FROZEN, frozen), engineOptions(null, threads, precision)),
       ),
     );
 
   /** The session of a run, from the last ones or opened, when the oldest gives way. */
-  const sessionOf = async ({ model, arm, threads, precision }: PlannedRun, problem: Problem): Promise<Opened> => {
+  const sessionOf = async (
+    { model, arm, threads, precision }: PlannedRun,
+    problem: Trainable<unknown>,
+  ): Promise<Opened> => {
     const spec = isStill(arm) ? FROZEN : arm.adapter;
     const options = engineOptions(arm, threads, precision);
     const key = JSON.stringify([model, problem.sessionModel.id, spec, options]);
@@ -109,7 +112,7 @@ export function studyRunner(sources: Sources): {
         onEvent,
       );
       const { best } = run;
-      const test = best && kept(await problem.evaluate(session, best.point, "test"));
+      const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec));
       return { run, extra: { bestStep: best?.evaluation.step ?? null, test, ...basic } };
     },
     async dispose() {
@@ -125,7 +128,7 @@ interface Opened {
 }
 
 async function open(
-  { sessionModel }: Problem,
+  { sessionModel }: Trainable<unknown>,
   spec: Adapter["spec"],
   options: ReturnType<typeof engineOptions>,
 ): Promise<Opened> {

@@ -30,10 +30,10 @@ export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScor
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
   const frozen = await openAdapter(problem.loaded, { kind: "none" });
-  const before = await problem.evaluate(frozen.session, new Float32Array(0), "test");
+  const before = await problem.evaluate(frozen.session, new Float32Array(0), "test", frozen.adapter.spec);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(problem.loaded, arm.adapter, engineFor(arm.method));
-  const after = await problem.evaluate(tuned.session, best.point, "test");
+  const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   return { before: before.accuracy, after: after.accuracy, count: after.count };
 }
 

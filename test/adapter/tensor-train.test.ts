@@ -151,6 +151,22 @@ test("a seed gives the same bits again, and another seed others", () => {
   assert.not.equal(adapter.initial(7), adapter.initial(8));
 });
 
+test("without biases: what biases of zero give", () => {
+  const [biased, bare] = [tensorTrain(small, tiny), tensorTrain({ ...small, biases: false }, tiny)];
+  // 4 seats, each with a bias of 4 and one of 6
+  assert.is(biased.layout.size - bare.layout.size, 4 * (4 + 6));
+  const bareStart = bare.initial(3);
+  const point = new Float32Array(biased.layout.size);
+  for (const { name } of bare.layout.entries) view(biased.layout, point, name).set(view(bare.layout, bareStart, name));
+  const h = tensor(
+    [1, 2, 6],
+    Array.from({ length: 12 }, (_, i) => Math.sin(i)),
+  );
+  const at = (adapter: typeof bare, theta: Float32Array) =>
+    adapter.bind(opsAt(adapter.layout, [theta])).hooks.output("layers.1.attention.output", h, h).data;
+  near(at(bare, bareStart), at(biased, point), 1e-12);
+});
+
 test("modes that do not fit and a model without the placement's sites are errors", () => {
   const modes = { down: { inputs: [2, 2], outputs: [2, 2] }, up: { inputs: [4], outputs: [6] } };
   assert.throws(

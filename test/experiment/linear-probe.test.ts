@@ -73,7 +73,7 @@ test("zero-shot scores the frozen readout; the probe's C is the best on dev, and
   };
   const zero = await runStill({ name: "zero-shot", kind: "zero-shot" }, watched, session, () => 0);
   assert.equal(looks, ["dev", "test"]);
-  const dev = await problem.evaluate(session, new Float32Array(0), "dev");
+  const dev = await problem.evaluate(session, new Float32Array(0), "dev", FROZEN);
   assert.is(zero.still.dev.loss, dev.loss);
   const strengths = [1e-3, 1, 1000];
   const probe = await runStill({ name: "probe", kind: "linear-probe", strengths }, problem, session, () => 0);

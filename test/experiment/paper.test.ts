@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Arm } from "../../src/experiment/arm";
 import { experiments, recordsPath } from "../../src/experiment/catalogue";
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid } from "../../src/experiment/divergence";
@@ -56,6 +57,8 @@ test("the tables count recorded runs of Figure 1 as their own", () => {
   // four arms, three seeds; three rates on MiniLM, one on SmolLM2
   assert.is(shared("glue-roberta").length, 36);
   assert.is(shared("superglue-llama2").length, 12);
+  // AdaZeta itself, three seeds at two rates
+  assert.is(shared("ablation").length, 6);
 });
 
 test("at tiny scale each arm with a rate has three trials on the first task, and seeds come one after another", () => {
@@ -72,10 +75,29 @@ test("the paper's tables at full scale: 6 tasks x k 16 and 512 x 5 draws, and 9 
   const glue = gridNamed("glue-roberta", "full");
   assert.is(glue.length, 6 * 2 * 5 * 11);
   assert.equal([...new Set(glue.map(({ seed }) => seed))], [13, 21, 42, 87, 100]);
+  assert.equal([...new Set(gridNamed("generation-llama2", "full").map(({ task }) => task))], ["squad", "drop"]);
   const superglue = gridNamed("superglue-llama2", "full");
   // choice tasks have no linear probe
   assert.is(superglue.length, 7 * 11 + 2 * 10);
   assert.is(recordsPath("glue-roberta", "full"), "data/results/glue-roberta-full.jsonl");
+});
+
+test("the ablation changes one thing at a time, and constant queries and the larger batch say what they spend", () => {
+  const cells = gridNamed("ablation", "tiny").filter(({ seed, learningRate }) => seed === 0 && learningRate === 3e-3);
+  const armAt = (name: string): Arm => {
+    const found = cells.find(({ arm }) => arm === name)?.settings.arm;
+    if (found === undefined || isStill(found)) throw new Error(`no arm ${name}`);
+    return found;
+  };
+  const base = armAt("adazeta");
+  const without = (of: Arm) => ({ ...of, name: "" });
+  assert.equal(without(armAt("rank-10")), { ...without(base), adapter: { ...base.adapter, rank: 10 } });
+  assert.equal(without(armAt("no-biases")), { ...without(base), adapter: { ...base.adapter, biases: false } });
+  const { queries } = base.method;
+  assert.equal(armAt("cap-4").method.queries, { ...queries, cap: 4 });
+  for (const q of [1, 2, 4, 8])
+    assert.equal(armAt(`constant-q-${q}`).budget, { kind: "forward-passes", forwardPasses: 1824 });
+  assert.is(armAt("batch-x4-one-query").batchSize, 32);
 });
 
 test.run();

@@ -139,7 +139,7 @@ test("Stop in a step that takes long ends its engine; the record is kept, and th
   const start = new Float32Array(old.layout.size);
   await rejectsWith(old.features([start], { ids: [[1, 2]] }), "the model was closed");
   const { session } = await openAdapter(problem.loaded, many.adapter);
-  assert.ok((await problem.evaluate(session, start, "dev")).loss > 0);
+  assert.ok((await problem.evaluate(session, start, "dev", many.adapter)).loss > 0);
 });
 
 test("a cell that was stopped before it began trains nothing", async () => {

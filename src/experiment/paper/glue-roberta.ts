@@ -30,7 +30,13 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     learningRates: SMALL_RATES,
     work: minilm.work(11),
   };
-  return [[tablePart(trec)]];
+  const sentences = (["sst2", "sst5"] as const).map((task) => ({
+    ...common,
+    task,
+    arms: smallArms(["zero-shot", "linear probe", "AdaZeta", "MeZO-LoRA"], 1),
+    ...{ seeds: [0], learningRates: [3e-3], work: minilm.work(11) },
+  }));
+  return [[trec], sentences].map((stage) => stage.map(tablePart));
 }
 
 const TASKS = ["sst2", "sst5", "snli", "mnli", "rte", "trec"] as const;
@@ -41,7 +47,13 @@ function fullParts(): readonly TablePart[] {
       task,
       title: `${task}-k${k}`,
       model: "roberta-large",
-      problem: { batchSize: roberta.batchSize, train: { perClass: k }, dev: { perClass: k }, test: 1000 },
+      problem: {
+        batchSize: roberta.batchSize,
+        train: { perClass: k },
+        dev: { perClass: k },
+        test: 1000,
+        protocol: "few-shot" as const,
+      },
       settings: fullSettings(roberta, classesOf(task) * k),
       arms: fullArms(roberta),
       seeds: [13, 21, 42, 87, 100],

@@ -1,4 +1,4 @@
-import { studies, studySettings } from "../divergence";
+import { studySettings } from "../divergence";
 import type { StudyChanges, StudyName } from "../divergence";
 import type { PaperSettings, PaperArmName } from "./paper-arm";
 import type { TableArm, TablePart, Work } from "./table-part";
@@ -16,17 +16,8 @@ export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
 };
 
 /** What the arms share on a small model: Figure 1's laptop settings. */
-export function smallSettings(
-  { study }: Small,
-  changes: StudyChanges & { readonly batchSize?: number } = {},
-): (learningRate: number) => PaperSettings {
-  const { batchSize = studies[study].problem.batchSize, ...others } = changes;
-  return (learningRate) => ({
-    ...studySettings(study, learningRate, others),
-    batchSize,
-    prefixTokens: 5,
-    firstOrderSteps: 60,
-  });
+export function smallSettings({ study }: Small, changes: StudyChanges = {}): (learningRate: number) => PaperSettings {
+  return (learningRate) => ({ ...studySettings(study, learningRate, changes), prefixTokens: 5, firstOrderSteps: 60 });
 }
 
 /** Learning rates of arms that train another kind of part; each has as many trials as the rest of its table. */

@@ -22,11 +22,79 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
   const { model, problem } = studies[smollm2.study];
   const sst2: TablePart = {
     ...{ ...ALWAYS, model, problem, task: "sst2", study: smollm2.study, settings: smallSettings(smollm2) },
-    arms: smallArms(paperArmNames, SMALL_RATES.length),
+    arms: smallArms(ON_SST2, SMALL_RATES.length),
     ...{ seeds: SMALL_SEEDS, learningRates: SMALL_RATES, work: smollm2.work(8) },
   };
-  return [[tablePart(sst2)]];
+  const copa: TablePart = {
+    ...{ threads: 1, evaluateEvery: 40, model, task: "copa", settings: smallSettings(smollm2, { steps: 120 }) },
+    problem: { batchSize: 8, train: 128, dev: 100, test: 100, maxTokens: 24 },
+    arms: smallArms(ON_COPA, SMALL_RATES.length),
+    ...{ seeds: SMALL_SEEDS, learningRates: SMALL_RATES, work: smollm2.work(13) },
+  };
+  // The dear arms get one draw of the data, and one rate.
+  const dear = [sst2, copa].map((part) => ({
+    ...part,
+    study: "",
+    arms: smallArms(DEAR, 1),
+    seeds: [0],
+    learningRates: [3e-3],
+  }));
+  return [[sst2, copa], dear, SHORT.map(shortPart), LONG.map(longPart)].map((stage) => stage.map(tablePart));
 }
+
+/** Full-parameter steps take seconds on 135 million parameters, backward passes too. */
+const DEAR = ["first-order LoRA", "MeZO"] as const;
+const ON_SST2 = paperArmNames.filter((name) => !(DEAR as readonly string[]).includes(name));
+const ON_COPA = ON_SST2.filter((name) => name !== "linear probe");
+
+interface SmallTask {
+  readonly task: string;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly problem: PlannedRun["problem"];
+}
+
+/** One draw each, prompts as short as leaves enough texts. */
+const SHORT: readonly SmallTask[] = [
+  { task: "sst5", steps: 120, tokens: 9, problem: { batchSize: 8, train: 128, dev: 100, test: 150, maxTokens: 11 } },
+  { task: "wic", steps: 120, tokens: 34, problem: { batchSize: 8, train: 128, dev: 60, test: 150, maxTokens: 36 } },
+  { task: "wsc", steps: 80, tokens: 37, problem: { batchSize: 8, train: 100, dev: 60, test: 60, maxTokens: 42 } },
+  { task: "rte", steps: 80, tokens: 46, problem: { batchSize: 8, train: 128, dev: 60, test: 60, maxTokens: 54 } },
+  { task: "cb", steps: 60, tokens: 75, problem: { batchSize: 8, train: 100, dev: 50, test: 56, maxTokens: 110 } },
+];
+/** Zero-shot and one short run. */
+const LONG: readonly SmallTask[] = [
+  { task: "boolq", steps: 40, tokens: 65, problem: { batchSize: 8, train: 64, dev: 40, test: 100, maxTokens: 80 } },
+  { task: "multirc", steps: 30, tokens: 185, problem: { batchSize: 4, train: 32, dev: 30, test: 60, maxTokens: 200 } },
+];
+
+function shortPart(small: SmallTask): TablePart {
+  return { ...onePart(small), arms: smallArms(["zero-shot", "AdaZeta", "MeZO-LoRA"], 1) };
+}
+
+function longPart(small: SmallTask): TablePart {
+  return { ...onePart(small), arms: smallArms(["zero-shot", "AdaZeta"], 1) };
+}
+
+function onePart({ task, steps, tokens, problem }: SmallTask): Omit<TablePart, "arms"> {
+  const { smollm2 } = small;
+  const { model } = studies[smollm2.study];
+  const settings = smallSettings(smollm2, { steps, train: sizeOf(problem.train), batchSize: problem.batchSize });
+  const [seeds, learningRates] = [[0], [3e-3]];
+  return {
+    task,
+    model,
+    problem,
+    settings,
+    seeds,
+    learningRates,
+    threads: 1,
+    evaluateEvery: 20,
+    work: smollm2.work(tokens),
+  };
+}
+
+const sizeOf = (size: PlannedRun["problem"]["train"]): number => (typeof size === "number" ? size : size.perClass);
 
 /** Training texts; CB and COPA have fewer than 1,000 and a dev of 100. */
 const TASKS = [
@@ -44,7 +112,7 @@ const TASKS = [
 function fullParts(): readonly TablePart[] {
   return TASKS.map(({ task, train, dev, probe }) => ({
     ...{ task, model: "llama-2-7b" },
-    problem: { batchSize: llama.batchSize, train, dev, test: 1000 },
+    problem: { batchSize: llama.batchSize, train, dev, test: 1000, cutTo: 2048, protocol: "thousand" as const },
     settings: fullSettings(llama, train),
     arms: fullArms(llama, { probe }),
     seeds: [0],

@@ -1,0 +1,153 @@
+import { makeAdapter } from "../adapter/make-adapter";
+import type { AdapterSpec } from "../adapter/adapter";
+import { fail } from "../check/check";
+import type { LoadedModel } from "../engine/load-model";
+import { onnxGenerator } from "../engine/onnx/generator";
+import type { ModelSession } from "../engine/session";
+import { tokenScorer } from "../model/token-scorer";
+import { stepsPerEpoch } from "../schedule/forward-passes";
+import { batchAt } from "../task/batches";
+import { generateAnswers } from "../task/generate-answers";
+import type { LoadedTask } from "../task/load-task";
+import { choiceBatch } from "../task/option-batch";
+import type { OptionBatch } from "../task/option-batch";
+import { encodeChoices, encodePrompts } from "../task/options";
+import type { EncodedChoice, LengthLimits } from "../task/options";
+import { readingOf } from "../task/reading";
+import { sampleTask } from "../task/sample";
+import { taskMetrics } from "../task/task-metrics";
+import type { Answers } from "../task/task-metrics";
+import type { Example } from "../task/task";
+import { optionObjective, scoreOptions } from "../task/token-objective";
+import { fingerprintData } from "../train/fingerprint";
+import { cutNotice, samplingOf } from "./problem-options";
+import type { ProblemOptions } from "./problem-options";
+import type { Scores, Trainable } from "./problem";
+
+/** Options of one evaluation pass, about: examples are not taken apart. */
+const EVALUATION_BATCH = 16;
+
+/**
+ * Samples a task of options or of texts to write for a causal language model. Trained on the right options' tokens; evaluated
+ * - choice: the option with the largest length-normalised log-probability; loss: cross-entropy over those scores
+ * - generation: loss of the training answers' tokens; on test the model writes its own answers, greedily
+ * @throws when the model has no causal head, or too few texts pass the length limit
+ * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chanceLoss.toFixed(3) // "0.693", log 2
+ * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective`.
+ */
+export function makeOptionProblem(
+  loaded: LoadedModel,
+  from: LoadedTask,
+  options: ProblemOptions,
+): Promise<Trainable<OptionBatch>> {
+  const { task } = from;
+  const { model, tokenizer } = loaded;
+  const reading = readingOf(task, model);
+  const sample = sampleTask(from, samplingOf(task, reading, tokenizer, options));
+  const limits: LengthLimits = {
+    context: model.context,
+    ...(options.cutTo === undefined ? {} : { cutTo: options.cutTo }),
+  };
+  const { train: trainTexts, dev: devTexts, test: testTexts } = sample.parts;
+  const encode = (examples: readonly Example[]) => encodeChoices(task, examples, tokenizer, limits);
+  const [train, dev, test] = [encode(trainTexts), encode(devTexts), encode(testTexts)];
+  const parts = {
+    dev: { choices: dev.choices, examples: devTexts },
+    test: { choices: test.choices, examples: testTexts },
+  };
+
+  /** Mean loss, and the chosen option of each example. */
+  const scored = async (session: ModelSession, point: Float32Array, part: "dev" | "test") => {
+    const { choices } = parts[part];
+    const predictions: number[] = [];
+    let [loss, passes] = [0, 0];
+    for (const indices of inBatches(choices)) {
+      const scores = await scoreOptions(session, point, choiceBatch(choices, indices, "all"));
+      passes++;
+      scores.forEach((values, i) => {
+        loss += lossOfExample(task.kind, values, choices[indices[i]].right);
+        predictions.push(values.indexOf(Math.max(...values)));
+      });
+    }
+    return { loss: loss / choices.length, passes, predictions };
+  };
+
+  const written = async (point: Float32Array, spec: AdapterSpec): Promise<Answers> => {
+    if (task.kind !== "generation") return fail(`answers of ${task.name}`, "a generation task", task.kind);
+    const { prompts } = encodePrompts(task, testTexts, tokenizer, limits);
+    const generator = await onnxGenerator(model, makeAdapter(spec, model), { threads: options.threads ?? 1 });
+    try {
+      return { kind: "texts", texts: await generateAnswers(generator, tokenizer, point, prompts, task) };
+    } finally {
+      await generator.dispose();
+    }
+  };
+
+  return Promise.resolve({
+    loaded,
+    task,
+    origin: from.origin,
+    options,
+    sessionModel: tokenScorer(model),
+    chanceLoss: chanceOf(task.kind, dev.choices, model.vocabulary),
+    sample,
+    dataHash: fingerprintData({ train: train.choices, dev: dev.choices }),
+    notices: [
+      ...from.notices,
+      ...sample.notices,
+      ...Object.entries({ train, dev, test }).flatMap(([name, { cut, choices }]) =>
+        cutNotice(name, cut, choices.length),
+      ),
+    ],
+    batches(batchSize = options.batchSize) {
+      const { choices } = train;
+      return {
+        stepsPerEpoch: stepsPerEpoch(choices.length, batchSize),
+        at: (step) => choiceBatch(choices, batchAt(options.seed, step, choices.length, batchSize).indices, "right"),
+      };
+    },
+    objective: optionObjective,
+    async evaluate(session, point, part, spec): Promise<Scores> {
+      const { loss, passes, predictions } = await scored(session, point, part);
+      const { examples } = parts[part];
+      const counted = { loss, count: examples.length, forwardPasses: passes };
+      if (task.kind !== "generation") {
+        const metrics = taskMetrics(task, examples, { kind: "options", predictions });
+        return { ...counted, accuracy: metrics.accuracy ?? NaN, metrics };
+      }
+      if (part === "dev") return { ...counted, accuracy: NaN, metrics: {} };
+      const metrics = taskMetrics(task, examples, await written(point, spec));
+      return { ...counted, accuracy: metrics["exact match"] ?? NaN, metrics };
+    },
+  });
+}
+
+/** Cross-entropy over an example's options (any right one counts), or what its answer's token costs on average. */
+function lossOfExample(kind: string, scores: readonly number[], right: readonly number[]): number {
+  if (kind === "generation") return -scores[0];
+  const most = Math.max(...scores);
+  const sum = (values: readonly number[]): number => values.reduce((all, s) => all + Math.exp(s - most), 0);
+  return Math.log(sum(scores)) - Math.log(sum(right.map((index) => scores[index])));
+}
+
+/** The loss of an even guess: among an example's options, or among all tokens. */
+function chanceOf(kind: string, choices: readonly EncodedChoice[], vocabulary: number): number {
+  if (kind === "generation") return Math.log(vocabulary);
+  const logs = choices.map(({ options, right }) => Math.log(options.length / right.length));
+  return logs.reduce((a, b) => a + b, 0) / Math.max(logs.length, 1);
+}
+
+/** Indices of examples in their order, so many at a time that their options are about one batch. */
+function inBatches(choices: readonly EncodedChoice[]): readonly (readonly number[])[] {
+  const batches: number[][] = [];
+  let room = 0;
+  choices.forEach(({ options }, i) => {
+    if (room < options.length || batches.length === 0) {
+      batches.push([]);
+      room = EVALUATION_BATCH;
+    }
+    batches[batches.length - 1].push(i);
+    room -= options.length;
+  });
+  return batches;
+}

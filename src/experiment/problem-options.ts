@@ -1,0 +1,67 @@
+import { fail, positiveInteger } from "../check/check";
+import { lengthFilter } from "../task/length-filter";
+import type { Amount, SampleOptions } from "../task/sample";
+import type { Reading, Task } from "../task/task";
+import type { Tokenizer } from "../text/tokenizer";
+
+/** So many texts at most, or so many of each class (fewer where a class has fewer: the notices say so). */
+export type Size = number | { readonly perClass: number };
+
+/** How many texts a problem takes from a task, and how they are batched. */
+export interface ProblemOptions {
+  /** Draws prototypes, train and dev, and the order of batches. */
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly train: Size;
+  readonly dev: Size;
+  readonly test: number;
+  /** Longer prompts are left out, before anything is drawn; absent: none. */
+  readonly maxTokens?: number;
+  /** Longer prompts of a causal model lose their beginning; absent: they are refused. */
+  readonly cutTo?: number;
+  /** Shorter texts are left out; default 0. */
+  readonly minWords?: number;
+  /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
+  readonly shots?: number;
+  /** Draw as a reference protocol does: the whole test split, its seed, and how train and dev share what is short (`fewShot`, `thousand`). */
+  readonly protocol?: "few-shot" | "thousand";
+  /** Threads where the problem itself opens an engine, to write answers; default 1. */
+  readonly threads?: number;
+}
+
+function amountOf(size: Size): Amount {
+  if (typeof size === "number") return { kind: "at most", count: size };
+  return { kind: "per class", count: positiveInteger("perClass", size.perClass) };
+}
+
+/** How a task is sampled with these options. */
+export function samplingOf(
+  task: Task,
+  reading: Reading,
+  tokenizer: Tokenizer,
+  { seed, train, dev, test, maxTokens, minWords = 0, protocol }: ProblemOptions,
+): SampleOptions {
+  const classes = task.kind === "classification";
+  for (const [name, size] of Object.entries({ train, dev }))
+    if (typeof size !== "number" && !classes) fail(`${name} of ${task.name}`, "a number: it has no classes", size);
+  return {
+    seed,
+    train: amountOf(train),
+    dev: amountOf(dev),
+    test: { kind: "at most", count: test },
+    ...(maxTokens === undefined && minWords === 0
+      ? {}
+      : {
+          keep: lengthFilter(task, reading, tokenizer, { minWords, ...(maxTokens === undefined ? {} : { maxTokens }) }),
+        }),
+    ...(protocol === "few-shot" && { testSeed: 42, wholeTest: true as const }),
+    ...(protocol === "thousand" && { testSeed: 0, wholeTest: true as const, whenShort: "halves" as const }),
+  };
+}
+
+/** What is said where texts were shortened. */
+export function cutNotice(part: string, cut: number | undefined, count: number): readonly string[] {
+  return cut === undefined || cut === 0
+    ? []
+    : [`${part}: ${cut} of ${count} texts were shortened to what the task allows`];
+}
