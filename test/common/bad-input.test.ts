@@ -7,6 +7,7 @@ import { bert, bertConfig } from "../../src/model/bert";
 import { encodeExamples } from "../../src/task/encode";
 import { labelTokens } from "../../src/task/label-tokens";
 import { loadTask } from "../../src/task/load-task";
+import { classifierObjective } from "../../src/task/classifier";
 import { sst2 } from "../../src/task/defs/sst2";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { openLineFile } from "../../src/train/line-file";
@@ -262,7 +263,7 @@ test("an output that has collapsed is said once, and ends the run after 20 such 
   const problem = await tinyProblem("bert");
   const readout = { ...problem.readout, rows: new Float32Array(problem.readout.rows.length) };
   const { options, session } = await tinyRun("MeZO-LoRA", {
-    problem: { ...problem, readout },
+    problem: { ...problem, readout, objective: (opened) => classifierObjective(opened, readout) },
     settings: { steps: 40 },
   });
   const warnings: string[] = [];
