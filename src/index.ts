@@ -109,6 +109,7 @@ export { openAdapter, openModel, openProblem, openTask } from "./notebook/open";
 export { measureStep } from "./notebook/measure-step";
 export { paperRecords } from "./notebook/paper-records";
 export { parameters } from "./notebook/parameters";
+export { showPrompts } from "./notebook/prompt-display";
 export { showProgress } from "./notebook/progress";
 export { machineNow, measuredNow } from "./notebook/provenance";
 export { studyRecords } from "./notebook/study-records";
