@@ -107,6 +107,7 @@ export { display } from "./notebook/display";
 export { showFigure } from "./notebook/figure-display";
 export { openAdapter, openModel, openProblem, openTask } from "./notebook/open";
 export { measureStep } from "./notebook/measure-step";
+export { showCells, showDivergence, showDivergenceMap, showDuel } from "./notebook/paper-display";
 export { paperRecords } from "./notebook/paper-records";
 export { parameters } from "./notebook/parameters";
 export { showPrompts } from "./notebook/prompt-display";

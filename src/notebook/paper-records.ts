@@ -20,11 +20,13 @@ export interface PaperRecords {
 /**
  * The runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
  * are, and the command that makes the rest.
+ * @param asked the scale, "tiny" or "full"
  * @param folder default data/results
  * @throws when there is no experiment of that name at that scale
  * @example paperRecords("glue-roberta").tasks // ["trec"]
  */
-export function paperRecords(name: string, scale: Scale = "tiny", folder: string = "data/results"): PaperRecords {
+export function paperRecords(name: string, asked: string = "tiny", folder: string = "data/results"): PaperRecords {
+  const scale: Scale = asked === "tiny" || asked === "full" ? asked : fail("scale", '"tiny" or "full"', asked);
   const grid = experiments(scale, name).find((one) => one.name === name);
   if (grid === undefined) return fail("experiment", `one of ${experimentNames(scale).join(", ")}`, name);
   const known = new Map<string, ExperimentRecord<PlannedRun>>();

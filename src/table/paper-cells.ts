@@ -56,7 +56,9 @@ export interface PaperCell {
  */
 export function paperCells(planned: readonly PlannedRecord[]): readonly PaperCell[] {
   if (planned.length === 0) fail("runs", "at least one planned run", planned);
-  return grouped(planned, ({ cell }) => JSON.stringify([taskOf(cell), cell.settings.arm.name])).map(cellOf);
+  return grouped(planned, ({ cell }) => taskOf(cell)).flatMap((task) =>
+    grouped(task, ({ cell }) => cell.settings.arm.name).map(cellOf),
+  );
 }
 
 function cellOf(runs: readonly PlannedRecord[]): PaperCell {

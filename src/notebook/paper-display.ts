@@ -1,0 +1,61 @@
+import { divergenceMap } from "../plot/divergence-map";
+import type { FigureOptions } from "../plot/template";
+import { meanAndSpread } from "../plot/spread";
+import { duelTable, paperCells, paperTable, taskRuns } from "../table/paper-cells";
+import type { RunRecord } from "../table/record";
+import { showFigure } from "./figure-display";
+import type { PaperRecords } from "./paper-records";
+import { showTable } from "./table-display";
+
+/** Which recorded runs a figure takes; what is absent takes all. */
+export interface Chosen {
+  readonly arms?: readonly string[];
+  readonly learningRate?: number;
+  readonly title?: string;
+}
+
+/** Shows the table of an experiment, each task and arm at the learning rate that was best on dev; what has no record says "not measured yet". */
+export function showCells({ planned }: PaperRecords, tasks?: readonly string[]): ReturnType<typeof showTable> {
+  const cells = paperCells(planned).filter(({ task }) => tasks?.includes(task) ?? true);
+  const { table, options } = paperTable(cells);
+  return showTable(table, { ...options, caption: "measured here, at the learning rate that was best on dev" });
+}
+
+/**
+ * Shows dev loss against steps and against forward passes, mean and range over the seeds, of a task's recorded runs; says so where there is
+ * none yet.
+ * @example showDivergence(records, "trec", { learningRate: 3e-3, arms: ["AdaZeta", "MeZO-LoRA"] })
+ */
+export function showDivergence(records: PaperRecords, task: string, chosen: Chosen = {}): void {
+  const runs = chosenRuns(records, task, chosen);
+  if (runs.length > 0) showFigure(meanAndSpread(runs, { x: "both", ...caption(records, task, chosen, runs) }));
+}
+
+/** Shows the share of diverged seeds by arm and learning rate of a task's recorded runs; says so where there is none yet. */
+export function showDivergenceMap(records: PaperRecords, task: string, chosen: Chosen = {}): void {
+  const runs = chosenRuns(records, task, chosen);
+  if (runs.length > 0) showFigure(divergenceMap(runs, caption(records, task, chosen, runs)));
+}
+
+/** Shows two arms against each other on every task that has both, at equal steps and at equal forward passes; says so where none has. */
+export function showDuel({ planned }: PaperRecords, one: string, other: string): void {
+  const has = (task: string, arm: string): boolean => taskRuns(planned, task).some((run) => run.arm === arm);
+  const tasks = new Set(planned.map(({ cell }) => cell.task ?? cell.settings.task));
+  if (![...tasks].some((task) => has(task, one) && has(task, other)))
+    return console.log(`${one} against ${other}: not measured yet`);
+  const { table, options } = duelTable(planned, [one, other]);
+  showTable(table, { ...options, caption: "measured here: mean dev loss over the seeds (± standard deviation)" });
+}
+
+function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRate }: Chosen): readonly RunRecord[] {
+  const runs = taskRuns(planned, task).filter(
+    (run) => (arms?.includes(run.arm) ?? true) && (learningRate === undefined || run.learningRate === learningRate),
+  );
+  if (runs.length === 0) console.log(`${task}: not measured yet`);
+  return runs;
+}
+
+function caption({ origin }: PaperRecords, task: string, { title }: Chosen, runs: readonly RunRecord[]): FigureOptions {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  return { title: title ?? task, origin: { ...origin, data: task, seeds } };
+}
