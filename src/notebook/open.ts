@@ -54,6 +54,19 @@ export function openTask(which: string | Task, options: LoadOptions = {}): Promi
   return loadTask(which, { dataDirectory: environment().dataFolder, ...options });
 }
 
+/**
+ * The same; null, with a line that says why, where the texts are in none of these places.
+ * @example const squad = await openTaskIfThere("squad"); // null without ADAZETA_DATA_DIR and a hub
+ */
+export async function openTaskIfThere(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask | null> {
+  try {
+    return await openTask(which, options);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
 /** A model with an adapter, open on an engine. */
 export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
   readonly adapter: Adapter;
