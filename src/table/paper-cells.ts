@@ -136,7 +136,11 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
     : {};
   return {
     table,
-    options: { best, digits: { "test (%)": 1 }, missing: { "lowest dev loss": missing, "test (%)": missing } },
+    options: {
+      best,
+      digits: { "test (%)": 1 },
+      missing: { "lowest dev loss": "", "test (%)": missing, steps: "", "forward passes": "" },
+    },
   };
 }
 
