@@ -96,7 +96,7 @@ export { knownModel } from "./model/registry";
 export { knownModels } from "./weights/model-rows";
 
 // the notebook itself
-export { bestOnDev, saveRun, saveRunAsPeft, testOnce } from "./notebook/choose";
+export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce } from "./notebook/choose";
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";
 export { originOf, runLive } from "./notebook/live-runs";
@@ -105,7 +105,7 @@ export { claims } from "./notebook/claims";
 export { costRecords } from "./notebook/cost-records";
 export { display } from "./notebook/display";
 export { showFigure } from "./notebook/figure-display";
-export { openAdapter, openModel, openProblem, openTask } from "./notebook/open";
+export { openAdapter, openModel, openProblem, openTask, openTaskIfThere, openTrainable } from "./notebook/open";
 export { measureStep } from "./notebook/measure-step";
 export { showCells, showDivergence, showDivergenceMap, showDuel } from "./notebook/paper-display";
 export { paperRecords } from "./notebook/paper-records";

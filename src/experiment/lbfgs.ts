@@ -34,12 +34,13 @@ export function minimise(
     const nextGradient = new Float64Array(x.length);
     let step = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
     let nextValue = Infinity;
-    for (; step > 1e-20; step /= 2) {
+    for (let halved = 0; halved < 30; halved++, step /= 2) {
       for (let i = 0; i < x.length; i++) next[i] = x[i] + step * direction[i];
       nextValue = f(next, nextGradient);
       if (nextValue <= value + 1e-4 * step * slope) break;
     }
-    if (!(nextValue < value)) return { x, value, gradientMax, iterations: iteration };
+    // Nothing but rounding is left to gain.
+    if (!(value - nextValue > 1e-13 * Math.abs(value))) return { x, value, gradientMax, iterations: iteration };
     const s = next.map((entry, i) => entry - x[i]);
     const y = nextGradient.map((entry, i) => entry - gradient[i]);
     const curvature = dot(s, y);

@@ -50,7 +50,7 @@ export function linearProbe(features: Features, labels: readonly number[], class
       return strength * texts * crossEntropy(scores, classes, labels).mean + penalty;
     },
     new Float64Array(size + classes),
-    { tolerance: 1e-6 * Math.max(1, strength) },
+    { tolerance: 1e-5 * Math.max(1, strength), iterations: 300 },
   );
   return {
     rows: Float32Array.from(x.subarray(0, size)),

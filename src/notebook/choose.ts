@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
-import type { Problem } from "../experiment/problem";
+import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
@@ -29,12 +29,20 @@ export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScor
   const { arm, result } = run;
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
-  const frozen = await openAdapter(problem.loaded, { kind: "none" });
-  const before = await problem.evaluate(frozen.session, new Float32Array(0), "test", frozen.adapter.spec);
+  const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(problem.loaded, arm.adapter, engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   return { before: before.accuracy, after: after.accuracy, count: after.count };
+}
+
+/**
+ * The frozen model's scores on test: zero-shot, or with frozen prototypes.
+ * @example (await frozenScores(await openTrainable(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
+ */
+export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Scores> {
+  const { session, adapter } = await openAdapter({ ...problem.loaded, model: problem.sessionModel }, { kind: "none" });
+  return problem.evaluate(session, new Float32Array(0), "test", adapter.spec);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { LoadedModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
+import { makeTrainable } from "../experiment/make-trainable";
 import { makeProblem } from "../experiment/problem";
 import type { Problem, ProblemOptions } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
@@ -53,6 +54,19 @@ export function openTask(which: string | Task, options: LoadOptions = {}): Promi
   return loadTask(which, { dataDirectory: environment().dataFolder, ...options });
 }
 
+/**
+ * The same; null, with a line that says why, where the texts are in none of these places.
+ * @example const squad = await openTaskIfThere("squad"); // null without ADAZETA_DATA_DIR and a hub
+ */
+export async function openTaskIfThere(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask | null> {
+  try {
+    return await openTask(which, options);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
 /** A model with an adapter, open on an engine. */
 export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
   readonly adapter: Adapter;
@@ -88,4 +102,16 @@ function slotOf(name: string, { kind }: AdapterSpec, { engine = "onnx" }: Engine
 /** Samples a task for a model, with the readout fixed; see `makeProblem`. */
 export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
   return makeProblem(loaded, task, options, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
+}
+
+/**
+ * The same for a task of any kind: choices and texts to write too. Open sessions of `sessionModel`, which gives what the problem scores.
+ * @example await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })
+ */
+export function openTrainable(
+  loaded: LoadedModel,
+  task: LoadedTask,
+  options: ProblemOptions,
+): ReturnType<typeof makeTrainable> {
+  return makeTrainable(loaded, task, options, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
 }

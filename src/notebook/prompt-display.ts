@@ -9,22 +9,21 @@ import { showTable } from "./table-display";
  * Shows the first training example of each task as a model reads it, to the character (line ends as ↵), and what may follow: label words, the
  * example's own options, or its accepted answers.
  * @param longest prompts are shown up to so many characters; default 300
+ * @param loaded those that are null are left out
  * @throws when a task has no training examples or no such reading
  * @example showPrompts([await openTask("sst2")], "masked") // <s>... It was<mask>.</s> | " terrible", " great"
  */
-export function showPrompts(
-  loaded: readonly LoadedTask[],
-  reading: Reading,
-  longest: number = 300,
-): ReturnType<typeof showTable> {
-  const rows = loaded.map(({ task, splits }) => {
+export function showPrompts(loaded: readonly (LoadedTask | null)[], reading: Reading, longest: number = 300): void {
+  const there = loaded.filter((each): each is LoadedTask => each !== null);
+  if (there.length === 0) return;
+  const rows = there.map(({ task, splits }) => {
     const example = splits.train?.[0] ?? fail(`task ${task.name}`, "a training example", "none");
     const text = promptText(task, reading, example).replace(/\n/g, "↵");
     const shown = text.length > longest ? `... ${text.slice(-longest)}` : text;
     return { task: task.title, prompt: shown, "what may follow": followers(task, reading, example).join(" | ") };
   });
-  const from = loaded.map(({ origin }) => origin.description).join("; ");
-  return showTable(tableOf(rows), { caption: `the first training example of each; ${from}` });
+  const from = there.map(({ origin }) => origin.description).join("; ");
+  showTable(tableOf(rows), { caption: `the first training example of each; ${from}` });
 }
 
 function followers(task: Task, reading: Reading, example: Example): readonly string[] {

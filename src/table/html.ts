@@ -12,7 +12,8 @@ import { escapeText } from "./escape";
  */
 export function toHtml(table: ColumnTable, options: TableOptions = {}): string {
   const { caption, names, align, origins, rows } = formatTable(table, options);
-  const style = (i: number): string => `text-align: ${align[i]}; padding: 2px 10px;${ground(origins[i]!)}`;
+  const style = (i: number): string =>
+    `text-align: ${align[i]}; padding: 2px 10px;${align[i] === "right" ? " white-space: nowrap;" : ""}${ground(origins[i]!)}`;
   const head = names.map((name, i) => `<th style="${style(i)}">${escapeText(name)}</th>`).join("");
   const body = rows.map((row) => `<tr>${row.map((cell, i) => data(cell, style(i))).join("")}</tr>`).join("\n");
   return [

@@ -12,6 +12,7 @@ import { publishedBesideMeasured } from "./published/beside";
 import type { ShownTable } from "./published/beside";
 import { publishedCell } from "./published/published";
 import type { PublishedTable } from "./published/published";
+import { taskNamed } from "../task/tasks";
 import { bestEvaluation, forwardPassesOf } from "./record";
 import type { RunRecord } from "./record";
 import { tableOf } from "./rows";
@@ -38,7 +39,7 @@ export interface PaperCell {
   readonly diverged: number;
   /** Lowest dev loss of each seed. */
   readonly devLoss: Spread | null;
-  /** Score on test in percent, of the checkpoint with the lowest dev loss. */
+  /** The task's metric on test in percent, of the checkpoint with the lowest dev loss. */
   readonly test: Spread | null;
   /** 95 % t interval of the test score, for two seeds and more. */
   readonly interval: readonly [number, number] | null;
@@ -76,7 +77,8 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
     };
   const { group, loss } = best;
   const tests = group.flatMap(({ extra }) => (extra as Partial<StudyExtra> | null)?.test ?? []);
-  const scores = tests.map(({ accuracy }) => 100 * accuracy);
+  const metric = taskNamed(cell.settings.task).metric;
+  const scores = tests.map(({ accuracy, metrics }) => 100 * (metrics?.[metric] ?? accuracy));
   const ends = recordedRuns(group);
   return {
     ...basic,
@@ -88,10 +90,9 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
     test: scores.length === 0 ? null : spread(scores),
     interval: scores.length < 2 ? null : intervalOf(scores),
     metrics: Object.fromEntries(
-      Object.keys(tests[0]?.metrics ?? {}).map((name) => [
-        name,
-        spread(tests.map(({ metrics }) => 100 * (metrics?.[name] ?? 0))),
-      ]),
+      Object.keys(tests[0]?.metrics ?? {})
+        .filter((name) => name !== metric && tests.every(({ metrics }) => Number.isFinite(metrics?.[name])))
+        .map((name) => [name, spread(tests.map(({ metrics }) => 100 * metrics![name]!))]),
     ),
     steps: Math.max(...ends.map((run) => run.steps.at(-1)?.step ?? 0)),
     forwardPasses: Math.max(...ends.map(forwardPassesOf)),
@@ -135,7 +136,11 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
     : {};
   return {
     table,
-    options: { best, digits: { "test (%)": 1 }, missing: { "lowest dev loss": missing, "test (%)": missing } },
+    options: {
+      best,
+      digits: { "test (%)": 1 },
+      missing: { "lowest dev loss": "", "test (%)": missing, steps: "", "forward passes": "" },
+    },
   };
 }
 

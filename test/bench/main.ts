@@ -16,6 +16,7 @@ import { loadNow, markdown } from "./report";
 import type { Report } from "./report";
 import { stepBench } from "./step";
 import { savingsBench } from "./savings";
+import { settingsBench } from "./settings";
 import { stepRobertaBench } from "./step-roberta";
 import { variantsBench } from "./variants";
 
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   "step-bfloat16": (options) => stepBench(options, "bfloat16", 4),
   "step-roberta": stepRobertaBench,
   savings: savingsBench,
+  settings: settingsBench,
   variants: variantsBench,
   queries: queriesBench,
   noise: noiseBench,

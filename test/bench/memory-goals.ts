@@ -46,15 +46,15 @@ const llama: Goals = {
   layers: llama2Shape.layers,
   vocabulary: llama2Shape.vocabulary,
   rows: [
+    { ...twoSided, precision: "int4:128", why: "goal: 5.5 GB; blocks of 128, no zero points" },
+    { ...directional, precision: "int4:128", why: "goal: 5.5 GB" },
+    { ...twoSided, precision: "int4:128", prepack: false, why: "packing off" },
+    { ...twoSided, precision: "int4:128", prepack: false, arena: false, why: "and arena off" },
     { ...twoSided, precision: "int4:32z", why: "goal: 5.5 GB; blocks of 32, zero points" },
     { ...directional, precision: "int4:32z", why: "goal: 5.5 GB" },
     { ...twoSided, precision: "int4:32z", prepack: false, why: "packing off" },
     { ...twoSided, precision: "int4:32z", arena: false, why: "arena off instead" },
     { ...twoSided, precision: "int4:32", why: "no zero points" },
-    { ...twoSided, precision: "int4:128", why: "goal: 5.5 GB; blocks of 128, no zero points" },
-    { ...directional, precision: "int4:128", why: "goal: 5.5 GB" },
-    { ...twoSided, precision: "int4:128", prepack: false, why: "packing off" },
-    { ...twoSided, precision: "int4:128", prepack: false, arena: false, why: "and arena off" },
   ],
 };
 

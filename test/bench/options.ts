@@ -24,6 +24,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   variants       the same step by other settings and by directional derivatives
   queries        time and memory as the number of queries grows
   savings        what each saving brings, one line each
+  settings       what threads, spinning, arena, packing and graph rewriting do to a step
   noise          what the noise of a query costs beside its two forward passes, for adapters and for all weights
   outside        the share of a step outside the engine
   engine         the share of the machine's matrix product rate that the engine reaches, by precision

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
 import { readTrajectory } from "../../src/train/trajectory";
-import { findModel, missingModel, modelRoots } from "../support/models";
+import { findModel, missingModel, rootOf } from "../support/models";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
 
@@ -22,7 +22,7 @@ for (const name of ["src", "node_modules", "package.json", "tsconfig.json"])
 const words = (...of: string[]) => ["--import", "tsx", "src/notebook/run-experiment.ts", ...of];
 const inProject = {
   cwd: project,
-  env: { ...process.env, ADAZETA_DATA_DIR: "", ADAZETA_MODEL_DIR: resolve(modelRoots()[0] ?? "") },
+  env: { ...process.env, ADAZETA_DATA_DIR: "", ADAZETA_MODEL_DIR: resolve(rootOf("minilm") ?? "") },
 };
 const command = (...of: string[]) => spawnSync(process.execPath, words(...of), { ...inProject, encoding: "utf8" });
 

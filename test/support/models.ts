@@ -18,6 +18,11 @@ export function findModel(name: PackagedModel): ModelFiles | null {
   return findModelFiles(knownModel(name), modelRoots());
 }
 
+/** The first of the folders that has a real model; undefined where none has. */
+export function rootOf(name: PackagedModel): string | undefined {
+  return modelRoots().find((root) => findModelFiles(knownModel(name), [root]) !== null);
+}
+
 /** The reason of a skip for want of that model. */
 export function missingModel(name: PackagedModel): string {
   return `${sourceName(knownModel(name))} is not installed (npm start, or ADAZETA_MODEL_DIR)`;

@@ -12,7 +12,7 @@ import { toText } from "../../src/table/text";
 import { throwsWith } from "../support/throws";
 
 const test = suite("table/paper-cells");
-const cells = cellsOf(glueRoberta("tiny"));
+const cells = cellsOf(glueRoberta("tiny")).filter(({ task }) => task === "trec");
 
 /** A record whose dev loss falls from 1.8 to `loss`, at as many forward passes as steps times `passes`. */
 function recordOf(
@@ -69,7 +69,7 @@ test("the rate with the lowest mean dev loss is taken, and its test scores, what
 test("what has no record is not measured yet, never a number", () => {
   const { table, options } = paperTable(paperCells(planned(() => null)));
   const text = toText(table, options);
-  assert.match(text, /trec +AdaZeta +0\/9 +not measured yet +not measured yet/);
+  assert.match(text, /trec +AdaZeta +0\/9 +not measured yet/);
   assert.not.match(text, /NaN|Infinity|undefined/);
 });
 

@@ -1,0 +1,53 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { openTaskIfThere } from "../../src/notebook/open";
+import { showCells, showDivergence, showDivergenceMap, showDuel } from "../../src/notebook/paper-display";
+import { paperRecords } from "../../src/notebook/paper-records";
+import { showPrompts } from "../../src/notebook/prompt-display";
+import { loadTask } from "../../src/task/load-task";
+import { asCell } from "../support/shown";
+
+const test = suite("notebook/paper-display");
+const none = "test/fixtures/peft"; // a folder without records
+
+test("without records every cell says so, and no figure is drawn", async () => {
+  const cell = await asCell(async () => {
+    const records = paperRecords("ablation", "tiny", none);
+    showCells(records);
+    showDivergence(records, "trec");
+    showDivergenceMap(records, "trec");
+    showDuel(records, "AdaZeta", "MeZO-LoRA");
+  });
+  const text = [...cell.lines, ...cell.texts()].join("\n");
+  assert.match(text, /not measured yet/);
+  assert.not.match(text, /figure:/);
+});
+
+test("with the committed records the divergence, its map and the duel are shown", async () => {
+  const cell = await asCell(async () => {
+    const records = paperRecords("glue-roberta");
+    showDivergence(records, "trec", { learningRate: 3e-3, arms: ["AdaZeta", "MeZO-LoRA"], title: "both" });
+    showDivergenceMap(records, "trec");
+    showDuel(records, "AdaZeta", "MeZO-LoRA");
+  });
+  const text = [...cell.lines, ...cell.texts()].join("\n");
+  assert.match(text, /figure: both[^]*figure: trec/);
+  assert.match(text, /AdaZeta, equal passes/);
+});
+
+test("prompts are shown to the character, with what may follow and where they come from", async () => {
+  const cell = await asCell(async () => {
+    showPrompts([await loadTask("sst2", { hub: "off" }), null], "masked");
+    showPrompts([null], "masked");
+  });
+  const text = [...cell.lines, ...cell.texts()].join("\n");
+  assert.match(text, /It was<mask>\.<\/s>/);
+  assert.match(text, /terrible/);
+  assert.match(text, /from the samples/);
+});
+
+test("a task without data is null, and its reason is told", async () => {
+  assert.is(await openTaskIfThere("squad", { hub: "off", dataDirectory: undefined, samplesDirectory: none }), null);
+});
+
+test.run();
