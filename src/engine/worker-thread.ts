@@ -13,7 +13,11 @@ export class WorkerThread {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
   private next = 0;
+  /** Requests that the worker still has. */
+  private owed = 0;
+  private whenIdle: () => void = () => undefined;
   private gone: Error | null = null;
+  private ending: Promise<void> | null = null;
 
   /**
    * @param path the worker's script, from the project's root: the compiled form of a notebook's imports has no file of its own
@@ -25,12 +29,17 @@ export class WorkerThread {
     this.worker.on("message", (reply: Reply) => {
       const waiter = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
-      if (this.waiting.size === 0) this.worker.unref();
+      this.owed -= 1;
+      if (this.owed === 0) this.rest();
       if (reply.error === undefined) waiter?.resolve(reply);
       else waiter?.reject(new Error(`${name}: ${reply.error}`));
     });
     this.worker.on("error", (error) => this.fail(error));
-    this.worker.on("exit", () => this.fail(new Error("the engine's worker thread has ended")));
+    this.worker.on("exit", () => {
+      this.fail(new Error("the engine's worker thread has ended"));
+      this.owed = 0;
+      this.rest();
+    });
   }
 
   /** @param transfer memory that goes over to the worker */
@@ -41,13 +50,28 @@ export class WorkerThread {
       this.waiting.set(id, { resolve: (reply) => resolve(reply as R), reject });
       // A process must not end while an answer is owed to it, nor be kept alive by an idle worker.
       this.worker.ref();
+      this.owed += 1;
       this.worker.postMessage({ id, ...message }, transfer);
     });
   }
 
-  async end(): Promise<void> {
+  /**
+   * Rejects what is waited for and ends the thread, once it has done what it was asked for: a native computation that comes back
+   * to an ended thread takes the whole process with it.
+   */
+  end(): Promise<void> {
+    return (this.ending ??= this.finish());
+  }
+
+  private async finish(): Promise<void> {
     this.fail(new Error("the model was closed"));
+    if (this.owed > 0) await new Promise<void>((idle) => (this.whenIdle = idle));
     await this.worker.terminate();
+  }
+
+  private rest(): void {
+    this.worker.unref();
+    this.whenIdle();
   }
 
   private fail(error: Error): void {

@@ -90,7 +90,7 @@ export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   return { adapter, session };
 }
 
-/** Ends the engine of a model with an adapter, also in the middle of a computation; the next `openAdapter` opens it again. */
+/** Ends the engine of a model with an adapter, after the computation that it is in; the next `openAdapter` opens another. */
 export function closeAdapter({ name }: LoadedModel, spec: AdapterSpec, options: EngineOptions = {}): Promise<void> {
   return unregister(slotOf(name, spec, options));
 }
