@@ -5,10 +5,10 @@ import type { LoadedModel } from "../engine/load-model";
 import { onnxGenerator } from "../engine/onnx/generator";
 import type { ModelSession } from "../engine/session";
 import { tokenScorer } from "../model/token-scorer";
-import { stepsPerEpoch } from "../schedule/forward-passes";
-import { batchAt } from "../task/batches";
+import { trainingBatches } from "../task/batches";
 import { generateAnswers } from "../task/generate-answers";
 import type { LoadedTask } from "../task/load-task";
+import { logSumExp } from "../task/loss";
 import { choiceBatch } from "../task/option-batch";
 import type { OptionBatch } from "../task/option-batch";
 import { encodeChoices, encodePrompts } from "../task/options";
@@ -99,13 +99,7 @@ export function makeOptionProblem(
         cutNotice(name, cut, choices.length),
       ),
     ],
-    batches(batchSize = options.batchSize) {
-      const { choices } = train;
-      return {
-        stepsPerEpoch: stepsPerEpoch(choices.length, batchSize),
-        at: (step) => choiceBatch(choices, batchAt(options.seed, step, choices.length, batchSize).indices, "right"),
-      };
-    },
+    batches: trainingBatches(train.choices.length, options, (indices) => choiceBatch(train.choices, indices, "right")),
     objective: optionObjective,
     async evaluate(session, point, part, spec): Promise<Scores> {
       const { loss, passes, predictions } = await scored(session, point, part);
@@ -125,9 +119,8 @@ export function makeOptionProblem(
 /** Cross-entropy over an example's options (any right one counts), or what its answer's token costs on average. */
 function lossOfExample(kind: string, scores: readonly number[], right: readonly number[]): number {
   if (kind === "generation") return -scores[0];
-  const most = Math.max(...scores);
-  const sum = (values: readonly number[]): number => values.reduce((all, s) => all + Math.exp(s - most), 0);
-  return Math.log(sum(scores)) - Math.log(sum(right.map((index) => scores[index])));
+  const over = (values: readonly number[]): number => logSumExp(Float64Array.from(values));
+  return over(scores) - over(right.map((index) => scores[index]));
 }
 
 /** The loss of an even guess: among an example's options, or among all tokens. */

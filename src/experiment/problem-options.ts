@@ -1,5 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { lengthFilter } from "../task/length-filter";
+import { protocols } from "../task/protocol";
+import type { Protocol } from "../task/protocol";
 import type { Amount, SampleOptions } from "../task/sample";
 import type { Reading, Task } from "../task/task";
 import type { Tokenizer } from "../text/tokenizer";
@@ -24,7 +26,7 @@ export interface ProblemOptions {
   /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
   readonly shots?: number;
   /** Draw as a reference protocol does: the whole test split, its seed, and how train and dev share what is short (`fewShot`, `thousand`). */
-  readonly protocol?: "few-shot" | "thousand";
+  readonly protocol?: Protocol;
   /** Threads where the problem itself opens an engine, to write answers; default 1. */
   readonly threads?: number;
 }
@@ -54,8 +56,7 @@ export function samplingOf(
       : {
           keep: lengthFilter(task, reading, tokenizer, { minWords, ...(maxTokens === undefined ? {} : { maxTokens }) }),
         }),
-    ...(protocol === "few-shot" && { testSeed: 42, wholeTest: true as const }),
-    ...(protocol === "thousand" && { testSeed: 0, wholeTest: true as const, whenShort: "halves" as const }),
+    ...(protocol && protocols[protocol]),
   };
 }
 

@@ -3,11 +3,11 @@ import type { LoadedModel } from "../engine/load-model";
 import type { ModelSession } from "../engine/session";
 import { fail } from "../check/check";
 import type { Objective } from "../estimator/objective";
-import type { Head, Model } from "../model/model";
+import type { Model } from "../model/model";
 import { classifierObjective, evaluateClassifier } from "../task/classifier";
 import type { LabelledBatch } from "../task/classifier";
-import { stepsPerEpoch } from "../schedule/forward-passes";
-import { batchAt } from "../task/batches";
+import { trainingBatches } from "../task/batches";
+import type { TrainingBatches } from "../task/batches";
 import { batchesInOrder, encodeExamples, labelledBatch } from "../task/encode";
 import type { EncodedExamples } from "../task/encode";
 import { labelTokens } from "../task/label-tokens";
@@ -43,7 +43,7 @@ export interface Trainable<Batch> {
   readonly dataHash: string;
   readonly notices: readonly string[];
   /** Training batches of this size (default: the problem's): steps of an epoch, and the batch of a step from 0. */
-  batches(batchSize?: number): { readonly stepsPerEpoch: number; at(step: number): Batch };
+  readonly batches: TrainingBatches<Batch>;
   /** The training loss, on a session of `sessionModel`. */
   objective(session: ModelSession): Objective<Batch>;
   /**
@@ -95,7 +95,7 @@ export async function makeProblem(
 ): Promise<Problem> {
   const { task } = from;
   const { model, tokenizer } = loaded;
-  const { seed, shots = 8, cutTo } = options;
+  const { shots = 8, cutTo } = options;
   const { head } = model;
   if (task.kind !== "classification") return fail(`task ${task.name}`, "a task with classes", task.kind);
   const reading = readingOf(task, model);
@@ -109,7 +109,7 @@ export async function makeProblem(
   const readout =
     head === null
       ? await prototypes(await openFrozen(loaded), encode("prototypes"), task.labels.length)
-      : labelWords(head, labelTokens(task, reading, tokenizer));
+      : headReadout(head, labelTokens(task, reading, tokenizer));
   const parts = {
     dev: batchesInOrder(dev, EVALUATION_BATCH),
     test: batchesInOrder(test, EVALUATION_BATCH),
@@ -134,13 +134,7 @@ export async function makeProblem(
       ...sample.notices,
       ...Object.entries({ train, dev, test }).flatMap(([name, { cut, ids }]) => cutNotice(name, cut, ids.length)),
     ],
-    batches(batchSize = options.batchSize) {
-      const count = train.ids.length;
-      return {
-        stepsPerEpoch: stepsPerEpoch(count, batchSize),
-        at: (step) => labelledBatch(train, batchAt(seed, step, count, batchSize).indices),
-      };
-    },
+    batches: trainingBatches(train.ids.length, options, (indices) => labelledBatch(train, indices)),
     objective: (session) => classifierObjective(session, readout),
     async evaluate(session, point, part) {
       const found = await evaluateClassifier(session, readout, point, parts[part]);
@@ -151,10 +145,6 @@ export async function makeProblem(
     train: batchesInOrder(train, EVALUATION_BATCH),
     ...parts,
   };
-}
-
-function labelWords(head: Head, tokens: readonly number[]): Readout {
-  return headReadout(head, tokens);
 }
 
 async function prototypes(session: ModelSession, encoded: EncodedExamples, classes: number): Promise<Readout> {

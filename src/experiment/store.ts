@@ -22,15 +22,6 @@ export function readRecords(path: string): Records {
   return { records: values.map(({ line, value }) => checkRecord(`${path}:${line}`, value)), recovered };
 }
 
-/** The records of these cells, wherever they are; one for each cell that has one. */
-export function recordsOfCells(
-  cells: readonly { readonly key: string }[],
-  paths: readonly string[],
-): readonly ExperimentRecord[] {
-  const found = new Map(paths.flatMap((path) => readRecords(path).records.map((record) => [record.key, record])));
-  return [...new Set(cells.map(({ key }) => key))].flatMap((key) => found.get(key) ?? []);
-}
-
 /** Where an experiment keeps its records and the trajectories of runs that are not finished. One process at a time. */
 export interface Store {
   /** Says what was recovered when the store was opened; null when the file was whole. */

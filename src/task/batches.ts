@@ -35,3 +35,24 @@ export function batchAt(
   const epoch = Math.floor(nonNegativeInteger("step", step) / steps);
   return { epoch, indices: epochBatches(seed, epoch, examples, batchSize)[step % steps] };
 }
+
+/** Batches of training examples, of a size that may differ from the usual one. */
+export interface TrainingBatches<B> {
+  (batchSize?: number): {
+    readonly stepsPerEpoch: number;
+    /** The batch of a step, from 0. */
+    at(step: number): B;
+  };
+}
+
+/** The training batches of `count` examples as `batchOf` makes them of indices. */
+export function trainingBatches<B>(
+  count: number,
+  { seed, batchSize: usual }: { readonly seed: number; readonly batchSize: number },
+  batchOf: (indices: readonly number[]) => B,
+): TrainingBatches<B> {
+  return (batchSize = usual) => ({
+    stepsPerEpoch: stepsPerEpoch(count, batchSize),
+    at: (step) => batchOf(batchAt(seed, step, count, batchSize).indices),
+  });
+}

@@ -80,7 +80,8 @@ export function predictions(scores: Float64Array, classes: number): readonly num
   });
 }
 
-function logSumExp(row: Float64Array): number {
+/** log sum_i exp(row_i), without overflow; NaN and infinities are passed through. */
+export function logSumExp(row: Float64Array): number {
   const top = Math.max(...row);
   if (!Number.isFinite(top)) return Number.isNaN(top) ? NaN : top;
   return top + Math.log(row.reduce((sum, value) => sum + Math.exp(value - top), 0));

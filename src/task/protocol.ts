@@ -2,6 +2,15 @@ import { positiveInteger } from "../check/check";
 import type { Oddities, SampleOptions } from "./sample";
 import type { Task } from "./task";
 
+/** The published protocols by which texts are drawn. */
+export type Protocol = "few-shot" | "thousand";
+
+/** How a protocol draws, whatever it takes: the test split whole and by a seed of its own, and who gives way where texts are short. */
+export const protocols: Readonly<Record<Protocol, Pick<SampleOptions, "testSeed" | "wholeTest" | "whenShort">>> = {
+  "few-shot": { testSeed: 42, wholeTest: true },
+  thousand: { testSeed: 0, wholeTest: true, whenShort: "halves" },
+};
+
 /** The data seeds of the few-shot tables; their mean and standard deviation are reported. */
 export const fewShotSeeds: readonly number[] = [13, 21, 42, 87, 100];
 
@@ -19,8 +28,7 @@ export function fewShot(k: number, seed: number, oddities: Oddities = {}): Sampl
     train: each,
     dev: each,
     test: { kind: "at most", count: 1000 },
-    testSeed: 42,
-    wholeTest: true,
+    ...protocols["few-shot"],
     oddities,
   };
 }
@@ -46,9 +54,8 @@ export function thousand(task: Task, seed = 0, oddities: ThousandOddities = {}):
     train: { kind: "at most", count: 1000 },
     dev: { kind: "at most", count: dev },
     test: { kind: "at most", count: 1000 },
-    testSeed: 0,
-    wholeTest: true,
-    whenShort: referenceDev ? "dev first" : "halves",
+    ...protocols.thousand,
+    ...(referenceDev && { whenShort: "dev first" }),
     oddities: others,
   };
 }

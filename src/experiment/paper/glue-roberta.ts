@@ -1,3 +1,4 @@
+import { fewShotSeeds } from "../../task/protocol";
 import type { Grid } from "../cells";
 import { studies } from "../divergence";
 import type { Scale } from "../options";
@@ -56,7 +57,7 @@ function fullParts(): readonly TablePart[] {
       },
       settings: fullSettings(roberta, classesOf(task) * k),
       arms: fullArms(roberta),
-      seeds: [13, 21, 42, 87, 100],
+      seeds: fewShotSeeds,
       learningRates: [roberta.learningRate],
       evaluateEvery: roberta.evaluateEvery,
       threads: 0,

@@ -3,7 +3,7 @@ import type { DirectorySource, HubSource } from "../source";
 /** GLUE's tables: `FOLDER/train.tsv` and, for the split that is reported on, `FOLDER/dev.tsv`. */
 export function glueTables(
   folder: string,
-  layout: Pick<DirectorySource, "columns" | "skipShortLines"> = {},
+  layout: Partial<Pick<DirectorySource, "columns" | "skipShortLines" | "files">> = {},
 ): DirectorySource {
   return { variant: "glue", folder, format: "tsv", files: { train: "train.tsv", validation: "dev.tsv" }, ...layout };
 }

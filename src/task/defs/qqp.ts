@@ -1,6 +1,6 @@
-import { lmBffParaphrase } from "../prompts";
 import type { ClassificationTask } from "../task";
 import { glueHub, glueTables } from "./files";
+import { paraphrases } from "./pair-tasks";
 
 /**
  * QQP: do two questions ask the same?
@@ -8,21 +8,13 @@ import { glueHub, glueTables } from "./files";
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; src/processors.py leaves out lines that are too short).
  */
 export const qqp: ClassificationTask = {
-  kind: "classification",
+  ...paraphrases({
+    fields: { first: ["question1"], second: ["question2"] },
+    labels: ["not_duplicate", "duplicate"],
+    labelColumn: "is_duplicate",
+  }),
   name: "qqp",
   title: "QQP, duplicate questions",
-  fields: { first: ["question1"], second: ["question2"] },
-  verbatim: true,
-  labels: ["not_duplicate", "duplicate"],
-  labelAliases: {},
-  labelColumns: ["label", "is_duplicate"],
-  masked: { words: [" No", " Yes"], parts: ({ first, second }) => lmBffParaphrase(first, second), longest: 128 },
-  causal: null,
-  pooled: null,
-  metric: "accuracy",
-  further: ["f1"],
-  testSplit: "validation",
   directories: [glueTables("QQP", { skipShortLines: true })],
   hub: glueHub("qqp", ["not_duplicate", "duplicate"]),
-  samples: null,
 };

@@ -1,6 +1,6 @@
-import { lmBffInference } from "../prompts";
 import type { ClassificationTask } from "../task";
 import { glueTables } from "./files";
+import { threeWayInference } from "./pair-tasks";
 
 /**
  * SNLI: does a caption entail a sentence, contradict it, or neither? Up to 256 tokens. Pairs without a majority label ("-") are left out.
@@ -8,25 +8,9 @@ import { glueTables } from "./files";
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; tools/generate_k_shot_data.py takes dev for test).
  */
 export const snli: ClassificationTask = {
-  kind: "classification",
+  ...threeWayInference(),
   name: "snli",
   title: "SNLI, inference between captions",
-  fields: { premise: ["premise", "sentence1"], hypothesis: ["hypothesis", "sentence2"] },
-  verbatim: true,
-  labels: ["entailment", "neutral", "contradiction"],
-  labelAliases: {},
-  labelColumns: ["label", "gold_label"],
-  noLabel: ["-", "-1"],
-  masked: {
-    words: [" Yes", " Maybe", " No"],
-    parts: ({ premise, hypothesis }) => lmBffInference(premise, hypothesis),
-    longest: 256,
-  },
-  causal: null,
-  pooled: null,
-  metric: "accuracy",
-  further: [],
-  testSplit: "validation",
   directories: [
     glueTables("SNLI"),
     {
@@ -43,5 +27,4 @@ export const snli: ClassificationTask = {
     labelNames: ["entailment", "neutral", "contradiction"],
     splits: { train: "train", validation: "validation" },
   },
-  samples: null,
 };
