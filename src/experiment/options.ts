@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { existsSync } from "node:fs";
 import { fail } from "../check/check";
+import type { ThousandOddities } from "../task/protocol";
 import type { Cell, Selection } from "./cells";
+import { odditiesNamed } from "./oddities";
 import { describeCell } from "./run-grid";
 import type { Store } from "./store";
 
@@ -15,10 +17,13 @@ export interface ExperimentOptions extends Selection {
   readonly scale: Scale;
   /** Only say what there is to run. */
   readonly list: boolean;
+  /** The reference's habits to draw the texts with; default none. */
+  readonly oddities: ThousandOddities;
 }
 
 /**
- * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]`.
+ * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3]
+ * [--oddities referenceDev,testForDev,keepRepeats] [--list]`.
  * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
  * @throws when an option is unknown or not of this form
  */
@@ -32,6 +37,7 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
       tasks: { type: "string" },
       seeds: { type: "string" },
       rates: { type: "string" },
+      oddities: { type: "string" },
       list: { type: "boolean", default: false },
     },
   });
@@ -46,6 +52,7 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
     seeds: values.seeds === undefined ? null : withoutRepeats(values.seeds.split(",").flatMap(seedsOf)),
     learningRates: values.rates?.split(",").map((text) => numberOf("--rates", text)) ?? null,
     list: values.list === true,
+    oddities: odditiesNamed(values.oddities?.split(",") ?? []),
   };
 }
 

@@ -1,7 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { lengthFilter } from "../task/length-filter";
-import { protocols } from "../task/protocol";
-import type { Protocol } from "../task/protocol";
+import { protocols, withOddities } from "../task/protocol";
+import type { Protocol, ThousandOddities } from "../task/protocol";
 import type { Amount, SampleOptions } from "../task/sample";
 import type { Reading, Task } from "../task/task";
 import type { Tokenizer } from "../text/tokenizer";
@@ -27,6 +27,8 @@ export interface ProblemOptions {
   readonly shots?: number;
   /** Draw as a reference protocol does: the whole test split, its seed, and how train and dev share what is short (`fewShot`, `thousand`). */
   readonly protocol?: Protocol;
+  /** The reference's habits to draw with besides, so that its numbers can be had again; default none. */
+  readonly oddities?: ThousandOddities;
   /** Threads where the problem itself opens an engine, to write answers; default 1. */
   readonly threads?: number;
 }
@@ -41,7 +43,7 @@ export function samplingOf(
   task: Task,
   reading: Reading,
   tokenizer: Tokenizer,
-  { seed, train, dev, test, maxTokens, minWords = 0, protocol }: ProblemOptions,
+  { seed, train, dev, test, maxTokens, minWords = 0, protocol, oddities }: ProblemOptions,
 ): SampleOptions {
   const classes = task.kind === "classification";
   for (const [name, size] of Object.entries({ train, dev }))
@@ -57,6 +59,7 @@ export function samplingOf(
           keep: lengthFilter(task, reading, tokenizer, { minWords, ...(maxTokens === undefined ? {} : { maxTokens }) }),
         }),
     ...(protocol && protocols[protocol]),
+    ...(oddities && withOddities(task, oddities)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { cellsOf, selectCells } from "../experiment/cells";
 import { allRecords, experimentNames, experiments, recordsPath } from "../experiment/catalogue";
 import { listCells, parseOptions } from "../experiment/options";
+import { oddCells } from "../experiment/oddities";
 import { progressLine } from "../experiment/progress";
 import { runGrid } from "../experiment/run-grid";
 import { openStore, viewStore } from "../experiment/store";
@@ -8,9 +9,10 @@ import { studyRunner } from "../experiment/study-run";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 
-const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--list]
+const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list]
 NAME: ${experimentNames("tiny").join(", ")}, or the beginning of several; "list" names the runs of all.
 --scale full has the paper's own models and settings.
+--oddities draws texts as the reference does where we do not: referenceDev, testForDev, keepRepeats, by commas; such runs have records of their own.
 Records go to data/results/NAME.jsonl; Ctrl-C keeps what is done, the same command goes on.`;
 
 async function main(words: readonly string[]): Promise<number> {
@@ -32,7 +34,7 @@ async function main(words: readonly string[]): Promise<number> {
   for (const grid of chosen) {
     const selection =
       chosen.length > 1 ? { only: options.only, tasks: options.tasks, seeds: null, learningRates: null } : options;
-    const cells = selectCells(cellsOf(grid), selection);
+    const cells = oddCells(selectCells(cellsOf(grid), selection), options.oddities);
     const path = recordsPath(grid.name, scale);
     const others = allRecords().filter((other) => other !== path);
     const paths = { recordsPath: path, partialFolder: ".cache/experiments", others };

@@ -47,15 +47,21 @@ export interface ThousandOddities extends Oddities {
  * of them. Departs: our permutation is not numpy's.
  */
 export function thousand(task: Task, seed = 0, oddities: ThousandOddities = {}): SampleOptions {
-  const { referenceDev = false, ...others } = oddities;
-  const dev = (referenceDev ? task.referenceDev : undefined) ?? task.dev ?? 500;
   return {
     seed,
     train: { kind: "at most", count: 1000 },
-    dev: { kind: "at most", count: dev },
+    dev: { kind: "at most", count: task.dev ?? 500 },
     test: { kind: "at most", count: 1000 },
     ...protocols.thousand,
-    ...(referenceDev && { whenShort: "dev first" }),
-    oddities: others,
+    ...withOddities(task, oddities),
   };
+}
+
+/** What the reference's habits change about a sample of a task. */
+export function withOddities(
+  { referenceDev: count }: Task,
+  { referenceDev, ...others }: ThousandOddities,
+): Pick<SampleOptions, "dev" | "whenShort" | "oddities"> {
+  if (!referenceDev) return { oddities: others };
+  return { ...(count !== undefined && { dev: { kind: "at most", count } }), whenShort: "dev first", oddities: others };
 }

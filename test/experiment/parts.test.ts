@@ -102,10 +102,16 @@ test("the command line is read, and what it does not know is refused", () => {
     seeds: [0, 1, 2, 5],
     learningRates: [0.001],
     list: true,
+    oddities: {},
+  });
+  assert.equal(parseOptions(["--oddities", "referenceDev,testForDev"]).oddities, {
+    referenceDev: true,
+    testForDev: true,
   });
   assert.equal(parseOptions([]).seeds, null);
   throwsWith(() => parseOptions(["--seeds", "x"]), "--seeds: expected numbers");
   throwsWith(() => parseOptions(["--seeds", "3-1"]), "--seeds: expected numbers or ranges");
+  throwsWith(() => parseOptions(["--oddities", "odd"]), "--oddities: expected referenceDev, testForDev, keepRepeats");
   throwsWith(() => parseOptions(["--fast"]), "--fast");
 });
 
