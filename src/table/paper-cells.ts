@@ -4,8 +4,9 @@ import type { Cell } from "../experiment/cells";
 import { isStill } from "../experiment/plan";
 import type { PlannedRun } from "../experiment/plan";
 import type { ExperimentRecord } from "../experiment/record";
-import type { StudyExtra } from "../experiment/study-run";
+import type { StudyExtra, TestScores } from "../experiment/study-run";
 import type { TableOptions } from "./cell";
+import { atChance } from "./chance";
 import { recordedRuns } from "./from-records";
 import { formatNumber, formatRate } from "./number";
 import { publishedBesideMeasured } from "./published/beside";
@@ -41,6 +42,12 @@ export interface PaperCell {
   readonly devLoss: Spread | null;
   /** The task's metric on test in percent, of the checkpoint with the lowest dev loss. */
   readonly test: Spread | null;
+  /** Cross-entropy on test of that checkpoint, in nats. */
+  readonly testLoss: Spread | null;
+  /** Share of right answers on test of the best constant guess, in percent; null: answers are texts. */
+  readonly guess: number | null;
+  /** The share of right answers cannot be told from that guess's (`atChance`): there the loss is what to look at. */
+  readonly atChance: boolean;
   /** 95 % t interval of the test score, for two seeds and more. */
   readonly interval: readonly [number, number] | null;
   /** Further metrics on test, in percent. */
@@ -73,11 +80,20 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   if (best === undefined)
     return {
       ...{ ...basic, measured: 0, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
-      ...{ interval: null, metrics: {}, steps: null, forwardPasses: null },
+      ...{
+        testLoss: null,
+        guess: null,
+        atChance: false,
+        interval: null,
+        metrics: {},
+        steps: null,
+        forwardPasses: null,
+      },
     };
   const { group, loss } = best;
   const tests = group.flatMap(({ extra }) => (extra as Partial<StudyExtra> | null)?.test ?? []);
-  const metric = taskNamed(cell.settings.task).metric;
+  const { metric, kind } = taskNamed(cell.settings.task);
+  const guess = kind === "generation" ? null : guessOf(group);
   const scores = tests.map(({ accuracy, metrics }) => 100 * (metrics?.[metric] ?? accuracy));
   const ends = recordedRuns(group);
   return {
@@ -88,6 +104,12 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
     diverged: group.filter(({ diverged }) => diverged !== null).length,
     devLoss: loss,
     test: scores.length === 0 ? null : spread(scores),
+    testLoss:
+      tests.length === 0 || tests.some(({ loss }) => !Number.isFinite(loss))
+        ? null
+        : spread(tests.map(({ loss }) => loss)),
+    guess: guess === null ? null : 100 * guess,
+    atChance: guess !== null && tests.length > 0 && isAtChance(tests, guess),
     interval: scores.length < 2 ? null : intervalOf(scores),
     metrics: Object.fromEntries(
       Object.keys(tests[0]?.metrics ?? {})
@@ -97,6 +119,21 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
     steps: Math.max(...ends.map((run) => run.steps.at(-1)?.step ?? 0)),
     forwardPasses: Math.max(...ends.map(forwardPassesOf)),
   };
+}
+
+/** The largest class's share of the test texts; where classes differ by example, an even guess's. */
+function guessOf(records: readonly ExperimentRecord[]): number | null {
+  const { counts, chanceLoss } = records[0]!.extra as Partial<StudyExtra>;
+  const test = counts?.test ?? [];
+  if (test.length > 1) return Math.max(...test) / test.reduce((a, b) => a + b, 0);
+  return chanceLoss === undefined ? null : Math.exp(-chanceLoss);
+}
+
+/** Runs of several seeds are judged on the same texts: their mean is one share of that many. */
+function isAtChance(tests: readonly TestScores[], guess: number): boolean {
+  const { count } = tests[0]!;
+  const share = tests.reduce((sum, { accuracy }) => sum + accuracy, 0) / tests.length;
+  return Number.isFinite(share) && atChance(Math.round(share * count), count, guess);
 }
 
 function intervalOf(scores: readonly number[]): readonly [number, number] {
@@ -109,8 +146,11 @@ function devLossOf(records: readonly ExperimentRecord[]): Spread | null {
   return losses.length < records.length ? null : spread(losses);
 }
 
+const AT_CHANCE = "at chance";
+
 /**
- * The measured table: a row for each task and arm. What has no record says so.
+ * The measured table: a row for each task and arm. What has no record says so; where the share of right answers is at chance, that
+ * stands in its place, and the losses are what there is to see.
  * @example paperTable(paperCells(planned)).table.columnNames()[0] // "task"
  */
 export function paperTable(cells: readonly PaperCell[]): ShownTable {
@@ -124,9 +164,11 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
       runs: `${cell.measured}/${cell.planned}`,
       diverged: cell.seeds === 0 || cell.learningRate === null ? "" : `${cell.diverged}/${cell.seeds}`,
       "lowest dev loss": cell.devLoss,
-      "test (%)": cell.test,
-      "95 % interval (t)": cell.interval === null ? "" : cell.interval.map((end) => formatNumber(end, 1)).join(" to "),
-      ...Object.fromEntries(names.map((name) => [`${name} (%)`, cell.metrics[name] ?? null])),
+      "test loss": cell.testLoss,
+      "test (%)": cell.atChance ? AT_CHANCE : cell.test,
+      "95 % interval (t)":
+        cell.interval === null || cell.atChance ? "" : cell.interval.map((end) => formatNumber(end, 1)).join(" to "),
+      ...Object.fromEntries(names.map((name) => [`${name} (%)`, cell.atChance ? null : (cell.metrics[name] ?? null)])),
       steps: cell.steps,
       "forward passes": cell.forwardPasses,
     })),
@@ -139,7 +181,7 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
     options: {
       best,
       digits: { "test (%)": 1 },
-      missing: { "lowest dev loss": "", "test (%)": missing, steps: "", "forward passes": "" },
+      missing: { "lowest dev loss": "", "test loss": "", "test (%)": missing, steps: "", "forward passes": "" },
     },
   };
 }
@@ -167,19 +209,25 @@ export function besidePublished(
   },
 ): ShownTable {
   return publishedBesideMeasured(
-    cells.map(({ task, arm, test }) => {
+    cells.map(({ task, arm, test, ...cell }) => {
       const method = names[arm] ?? arm;
       const found = tables.flatMap((table) => publishedCell(table, { task, method, shots }) ?? publishedCell(table, { task, method }) ?? []); // prettier-ignore
       return {
         task,
         method: arm,
         published: found[0] ?? null,
-        measured: test,
-        ...(Object.keys(remarks).length > 0 ? { remark: remarks[task] ?? "" } : {}),
+        measured: cell.atChance ? AT_CHANCE : test,
+        remark: [remarks[task], cell.atChance ? chanceRemark(cell) : null].filter(Boolean).join("; "),
       };
     }),
     models,
   );
+}
+
+/** @example chanceRemark({ testLoss: spread([0.71]), guess: 62.7 }) // "a guess is right in 62.7 %; test loss 0.71" */
+function chanceRemark({ testLoss, guess }: Pick<PaperCell, "testLoss" | "guess">): string {
+  const loss = testLoss === null ? "" : `; test loss ${formatNumber(testLoss.mean, 2)}`;
+  return `a guess is right in ${formatNumber(guess ?? 0, 1)} %${loss}`;
 }
 
 /**

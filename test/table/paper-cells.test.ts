@@ -99,6 +99,35 @@ test("beside published ones: found by task, method and k, by another name, or no
   assert.match(text, /trec +AdaZeta +not found +not measured yet/);
 });
 
+test("where right answers are as many as a guess's, the table says so and shows the loss", () => {
+  // ten texts of six classes: two right are at chance, five are not
+  const of = (accuracy: number) => paperCells(planned((cell) => (armOf(cell) === "zero-shot" ? recordOf(cell, 1.23, accuracy) : null))); // prettier-ignore
+  const rowOf = (accuracy: number) => {
+    const { table, options } = paperTable(of(accuracy));
+    return toText(table, options)
+      .split("\n")
+      .find((line) => line.includes("zero-shot"))!;
+  };
+  assert.match(rowOf(0.2), /1\.230 ± 0\.000 +at chance/);
+  assert.not.match(rowOf(0.2), /20\.0/);
+  assert.match(rowOf(0.5), /1\.230 ± 0\.000 +50\.0 ± 0\.0/);
+  const beside = (accuracy: number) => {
+    const models = { reported: "RoBERTa-large", measured: "MiniLM" };
+    const { table, options } = besidePublished(of(accuracy), { tables: [mezoRoberta], shots: 16, models });
+    return toText(table, options);
+  };
+  assert.match(beside(0.2), /trec +zero-shot +32\.0 .*at chance +a guess is right in 16\.7 %; test loss 1\.23/);
+  assert.not.match(beside(0.5), /at chance|remark/);
+  // the largest class of the test texts is what a guess takes
+  const cell = paperCells(
+    planned((one) => {
+      const record = recordOf(one, 1, 0.7);
+      return armOf(one) === "zero-shot" ? { ...record, extra: { ...(record.extra as object), counts: { train: [1], test: [6, 4] } } } : null; // prettier-ignore
+    }),
+  ).find(({ arm }) => arm === "zero-shot")!;
+  assert.equal([cell.guess, cell.atChance], [60, true]);
+});
+
 test("two arms are compared after as many steps and after as many forward passes", () => {
   const of = planned((cell) => {
     if (cell.learningRate !== 3e-3) return null;

@@ -17,9 +17,9 @@ export interface PublishedBeside {
   readonly method: string;
   /** null: not found. */
   readonly published: Published | null;
-  /** null: not measured yet. */
-  readonly measured: number | Spread | null;
-  /** What a reader must know beside the number, e.g. "at chance"; default: nothing. */
+  /** null: not measured yet; a text says what there is instead of a number. */
+  readonly measured: number | Spread | string | null;
+  /** What a reader must know beside the number; default: nothing. */
   readonly remark?: string;
 }
 
@@ -37,7 +37,7 @@ export function publishedBesideMeasured(
 ): ShownTable {
   const theirs = `reported: ${models.reported}`;
   const ours = `measured here: ${models.measured}`;
-  const remarks = rows.some(({ remark }) => remark !== undefined);
+  const remarks = rows.some(({ remark = "" }) => remark !== "");
   const table = tableOf(
     rows.map(({ task, method, published, measured, remark = "" }) => ({
       task,
