@@ -1,12 +1,21 @@
+import { oneTokenWords } from "../task/label-tokens";
 import type { OptionBatch } from "../task/option-batch";
+import { readingOf } from "../task/reading";
 import { makeOptionProblem } from "./option-problem";
 import { makeProblem } from "./problem";
 import type { Problem, Trainable } from "./problem";
 
-/** A task of any kind as a problem: `makeProblem` for classes, `makeOptionProblem` for options and texts to write. */
+/**
+ * A task of any kind as a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
+ * words are several tokens after the prompt.
+ */
 export function makeTrainable(
   ...[loaded, from, options, openFrozen]: Parameters<typeof makeProblem>
 ): Promise<Problem | Trainable<OptionBatch>> {
-  if (from.task.kind === "classification") return makeProblem(loaded, from, options, openFrozen);
+  const { task } = from;
+  const byRows =
+    task.kind === "classification" &&
+    (readingOf(task, loaded.model) !== "causal" || oneTokenWords(task, "causal", loaded.tokenizer));
+  if (byRows) return makeProblem(loaded, from, options, openFrozen);
   return makeOptionProblem(loaded, from, options);
 }

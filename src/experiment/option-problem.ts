@@ -7,18 +7,19 @@ import type { ModelSession } from "../engine/session";
 import { tokenScorer } from "../model/token-scorer";
 import { trainingBatches } from "../task/batches";
 import { generateAnswers } from "../task/generate-answers";
+import { choiceAccuracy } from "../task/group-metrics";
 import type { LoadedTask } from "../task/load-task";
 import { logSumExp } from "../task/loss";
 import { choiceBatch } from "../task/option-batch";
 import type { OptionBatch } from "../task/option-batch";
 import { encodeChoices, encodePrompts } from "../task/options";
 import type { EncodedChoice, LengthLimits } from "../task/options";
-import { readingOf } from "../task/reading";
+import { readingOf, wordsOf } from "../task/reading";
 import { sampleTask } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
 import type { Answers } from "../task/task-metrics";
 import type { Example } from "../task/task";
-import { optionObjective, scoreOptions } from "../task/token-objective";
+import { optionClassifierObjective, optionObjective, scoreOptions } from "../task/token-objective";
 import { fingerprintData } from "../train/fingerprint";
 import { cutNotice, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
@@ -28,12 +29,14 @@ import type { Scores, Trainable } from "./problem";
 const EVALUATION_BATCH = 16;
 
 /**
- * Samples a task of options or of texts to write for a causal language model. Trained on the right options' tokens; evaluated
- * - choice: the option with the largest length-normalised log-probability; loss: cross-entropy over those scores
+ * Samples a task of options, of label words of several tokens, or of texts to write for a causal language model. Trained on the right
+ * options' tokens (label words: on the cross-entropy over all of them); evaluated
+ * - choice, label words: the option with the largest length-normalised log-probability; loss: cross-entropy over those scores
  * - generation: loss of the training answers' tokens; on test the model writes its own answers, greedily
- * @throws when the model has no causal head, or too few texts pass the length limit
+ * @throws when the model has no causal head, too few texts pass the length limit, or two classes have the same word
  * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chanceLoss.toFixed(3) // "0.693", log 2
- * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective`.
+ * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective` and
+ *   `optionClassifierObjective`.
  */
 export function makeOptionProblem(
   loaded: LoadedModel,
@@ -43,6 +46,9 @@ export function makeOptionProblem(
   const { task } = from;
   const { model, tokenizer } = loaded;
   const reading = readingOf(task, model);
+  if (reading !== "causal") return fail(`options of ${task.name}`, "a causal language model", model.family);
+  const byClass = task.kind === "classification";
+  if (byClass) checkDistinct(task.name, wordsOf(task, reading));
   const sample = sampleTask(from, samplingOf(task, reading, tokenizer, options));
   const limits: LengthLimits = {
     context: model.context,
@@ -99,21 +105,29 @@ export function makeOptionProblem(
         cutNotice(name, cut, choices.length),
       ),
     ],
-    batches: trainingBatches(train.choices.length, options, (indices) => choiceBatch(train.choices, indices, "right")),
-    objective: optionObjective,
+    batches: trainingBatches(train.choices.length, options, (indices) =>
+      choiceBatch(train.choices, indices, byClass ? "all" : "right"),
+    ),
+    objective: byClass ? optionClassifierObjective : optionObjective,
     async evaluate(session, point, part, spec): Promise<Scores> {
       const { loss, passes, predictions } = await scored(session, point, part);
       const { examples } = parts[part];
       const counted = { loss, count: examples.length, forwardPasses: passes };
       if (task.kind !== "generation") {
-        const metrics = taskMetrics(task, examples, { kind: "options", predictions });
-        return { ...counted, accuracy: metrics.accuracy ?? NaN, metrics };
+        const metrics = taskMetrics(task, examples, { kind: byClass ? "classes" : "options", predictions });
+        const right = parts[part].choices.map((choice) => choice.right);
+        return { ...counted, accuracy: choiceAccuracy(predictions, right), metrics };
       }
       if (part === "dev") return { ...counted, accuracy: NaN, metrics: {} };
       const metrics = taskMetrics(task, examples, await written(point, spec));
       return { ...counted, accuracy: metrics["exact match"] ?? NaN, metrics };
     },
   });
+}
+
+function checkDistinct(task: string, words: readonly string[]): void {
+  const twice = words.find((word, i) => words.indexOf(word) !== i);
+  if (twice !== undefined) fail(`label words of ${task}`, "a word of its own for each class", `${twice} twice`);
 }
 
 /** Cross-entropy over an example's options (any right one counts), or what its answer's token costs on average. */

@@ -25,13 +25,14 @@ export interface TestScores {
  * The one look at the test split: the chosen run's best checkpoint, and the frozen model with the same readout.
  * @example (await testOnce(problem, bestOnDev(runs))).count // 200
  */
-export async function testOnce(problem: Problem, run: LiveRun): Promise<TestScores> {
+export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): Promise<TestScores> {
   const { arm, result } = run;
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
-  const tuned = await openAdapter(problem.loaded, arm.adapter, engineFor(arm.method));
+  const loaded = { ...problem.loaded, model: problem.sessionModel };
+  const tuned = await openAdapter(loaded, arm.adapter, engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   return { before: before.accuracy, after: after.accuracy, count: after.count };
 }

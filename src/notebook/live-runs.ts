@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Arm } from "../experiment/arm";
-import type { Problem } from "../experiment/problem";
+import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
 import { passKindOf } from "../estimator/estimate";
@@ -66,12 +66,13 @@ export interface RunNote {
 /**
  * Trains the arms one after another under the current cell: one figure that grows (dev loss against steps and against forward
  * passes) and a progress bar for each arm. Every run is kept in `data/runs` as it goes: Stop keeps it, running the cell again
- * continues it, and a finished one is shown from its record unless `recompute` is set.
+ * continues it, and a finished one is shown from its record unless `recompute` is set. The task may be of any kind: classes, options,
+ * texts to write.
  * @returns the runs, in the order of the arms; those after a Stop are missing
  * @example const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 });
  */
-export async function runLive(
-  problem: Problem,
+export async function runLive<Batch>(
+  problem: Trainable<Batch>,
   arms: readonly Arm[],
   options: LiveOptions,
 ): Promise<readonly LiveRun[]> {
@@ -87,7 +88,8 @@ export async function runLive(
   };
   for (const arm of arms) {
     if (signal.aborted) break;
-    const open = await openAdapter(problem.loaded, arm.adapter, engineFor(arm.method));
+    const loaded = { ...problem.loaded, model: problem.sessionModel };
+    const open = await openAdapter(loaded, arm.adapter, engineFor(arm.method));
     const live = new LiveHistory();
     // Shown at the first step: a run that is read from its record needs no bar.
     let progress: ProgressHandle | null = null;
@@ -111,7 +113,7 @@ export async function runLive(
     const hand = {
       steer: () => steered(controls),
       signal: AbortSignal.any([signal, byHand.signal]),
-      abandon: () => void closeAdapter(problem.loaded, arm.adapter, engineFor(arm.method)),
+      abandon: () => void closeAdapter(loaded, arm.adapter, engineFor(arm.method)),
     };
     const { kept, result, reused } = await keptRun(problem, arm, open, options, hand, onEvent);
     const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
@@ -156,8 +158,8 @@ function finishFigure(figure: FigureHandle | null): void {
   figure?.finish();
 }
 
-async function keptRun(
-  problem: Problem,
+async function keptRun<Batch>(
+  problem: Trainable<Batch>,
   arm: Arm,
   { adapter, session }: OpenAdapter,
   options: LiveOptions,
@@ -222,7 +224,7 @@ function rateOf({ method }: Arm): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
 }
 
-function plannedPasses({ budget, method, batchSize }: Arm, problem: Problem): number {
+function plannedPasses({ budget, method, batchSize }: Arm, problem: Trainable<unknown>): number {
   if (budget.kind === "forward-passes") return budget.forwardPasses;
   return forwardPasses(
     method.queries,
@@ -237,12 +239,12 @@ function plannedSteps({ budget }: Arm): number {
 }
 
 /** What a figure of a problem's runs is called. */
-export function title({ task, loaded }: Problem): string {
+export function title({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
   return `${task.name.toUpperCase()} on ${loaded.title}`;
 }
 
 /** The caption of figures made from runs of a problem. */
-export function originOf(problem: Problem, ...seeds: readonly number[]) {
+export function originOf(problem: Pick<Trainable<unknown>, "loaded" | "origin">, ...seeds: readonly number[]) {
   const { loaded, origin } = problem;
   const date = new Date().toISOString().slice(0, 10);
   return { kind: "measured", date, model: loaded.title, data: origin.description, seeds, commit: commitNow() } as const;

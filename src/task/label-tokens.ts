@@ -13,6 +13,11 @@ import type { Reading, Task } from "./task";
  */
 export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer): readonly number[] {
   const words = wordsOf(task, reading);
+  if (reading !== "masked" && !oneTokenWords(task, reading, tokenizer)) {
+    const listed = words.map((word) => `${JSON.stringify(word)} = [${tokenizer.continuation(word).join(", ")}]`);
+    const expected = "one token each (openTrainable scores words of several tokens, as options)";
+    fail(`label words of ${task.name} after its prompt`, expected, listed.join(", "));
+  }
   const ids = labelWordIds(tokenizer, words);
   if (reading === "masked") return ids;
   const prompt = probe(task, reading);

@@ -6,17 +6,18 @@ import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceSession } from "../../src/engine/reference/session";
 import type { Arm } from "../../src/experiment/arm";
 import { makeTrainable } from "../../src/experiment/make-trainable";
+import { makeOptionProblem } from "../../src/experiment/option-problem";
+import type { Trainable } from "../../src/experiment/problem";
 import { FROZEN } from "../../src/experiment/plan";
 import { armOptions } from "../../src/experiment/run-arm";
 import { runStill } from "../../src/experiment/run-still";
 import { adazeta } from "../../src/optimizer/method";
 import type { LoadedTask } from "../../src/task/load-task";
-import { copa } from "../../src/task/defs/copa";
-import { squad } from "../../src/task/defs/squad";
-import type { Example, Task } from "../../src/task/task";
+import { sst2 } from "../../src/task/defs/sst2";
 import { train } from "../../src/train/train";
 import { rejectsWith } from "../support/throws";
-import { tinyLoaded } from "../support/tiny-problem";
+import { choices, questions } from "../support/made-options";
+import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
 
 const test = suite("experiment/option-problem");
 const NOTHING = new Float32Array(0);
@@ -26,26 +27,6 @@ const unused = (): never => {
   throw new Error("a causal model needs no prototypes");
 };
 
-function loadedOf(task: Task, exampleAt: (i: number) => Omit<Example, "where">): LoadedTask {
-  const part = (from: number, count: number): readonly Example[] =>
-    Array.from({ length: count }, (_, i) => ({ ...exampleAt(from + i), where: { file: "made", line: i + 1 } }));
-  return {
-    task,
-    splits: { train: part(0, 20), validation: part(20, 8), test: null },
-    origin: { kind: "samples", description: `${task.name}, made`, hash: "0" },
-    notices: [],
-  };
-}
-
-const choices = loadedOf(copa, (i) => ({
-  fields: { premise: `It was ${i} and rained.`, first: `It got ${i}.`, second: "We stayed dry.", question: "effect" },
-  label: i % 2,
-}));
-const questions = loadedOf({ ...squad, newTokens: 4 }, (i) => ({
-  fields: { title: "Numbers", context: `The number is ${i} here.`, question: "Which number?" },
-  label: 0,
-  answers: [String(i)],
-}));
 const open = (task: LoadedTask) => makeTrainable(tinyLoaded("llama"), task, options, unused);
 
 test("a choice is trained on the right option alone and judged among all", async () => {
@@ -118,6 +99,71 @@ test("a task without classes has no texts a class", async () => {
       makeTrainable(tinyLoaded("llama"), choices, { ...options, train: { perClass: 4 } }, unused),
     ),
     "train of copa: expected a number: it has no classes",
+  );
+});
+
+/** SST-2 with these words, on the project's reviews. */
+async function reviewsWith(words: readonly string[]): Promise<LoadedTask> {
+  return { ...(await tinyTexts("llama")), task: { ...sst2, causal: { ...sst2.causal!, words } } };
+}
+const withoutPrototypes = { ...tinyOptions, train: { perClass: 4 } };
+
+test("label words of one token as options give the loss and the classes of the label words' rows", async () => {
+  const texts = await tinyTexts("llama");
+  const byRows = await tinyProblem("llama", {}, texts);
+  const byOptions = await makeOptionProblem(tinyLoaded("llama"), texts, tinyOptions);
+  assert.is(byOptions.chanceLoss, byRows.chanceLoss);
+  const found = await Promise.all(
+    [byRows, byOptions].map((problem: Trainable<unknown>) =>
+      problem.evaluate(
+        referenceSession(problem.sessionModel, makeAdapter(FROZEN, problem.sessionModel)),
+        NOTHING,
+        "dev",
+        FROZEN,
+      ),
+    ),
+  );
+  assert.ok(Math.abs(found[0].loss - found[1].loss) < 1e-6, `${found[0].loss} and ${found[1].loss}`);
+  assert.equal([found[1].accuracy, found[1].metrics], [found[0].accuracy, found[0].metrics]);
+});
+
+test("label words of several tokens are options: so many a class, all of them in training, and AdaZeta takes steps", async () => {
+  const texts = await reviewsWith([" terrible indeed", " great"]);
+  const problem = await makeTrainable(tinyLoaded("llama"), texts, withoutPrototypes, unused);
+  assert.equal(problem.sample.counts.train, [4, 4]);
+  const batch = problem.batches().at(0) as object as { readonly options: readonly number[] };
+  assert.equal(batch.options, [2, 2, 2, 2]);
+  const adapter = makeAdapter(LORA, problem.sessionModel);
+  const session = referenceSession(problem.sessionModel, adapter);
+  const arm: Arm = {
+    name: "AdaZeta",
+    adapter: LORA,
+    method: adazeta({ exponent: 1, learningRate: 1e-3 }),
+    budget: { kind: "steps", steps: 2 },
+    batchSize: 4,
+  };
+  const { steps } = await train({
+    ...armOptions(arm, problem, adapter, session, { seed: 0, evaluateEvery: 2, stopMargin: null }),
+    clock: () => 0,
+  });
+  assert.ok(steps.length === 2 && steps.every(({ loss }) => loss > 0));
+  const { metrics, accuracy } = await problem.evaluate(session, adapter.initial(0), "test", LORA);
+  assert.is(metrics["accuracy"], accuracy);
+});
+
+test("words that cannot be told apart, or that only rows were asked for, are refused", async () => {
+  const same = await reviewsWith([" very good", " very good"]);
+  await rejectsWith(
+    Promise.resolve().then(() => makeTrainable(tinyLoaded("llama"), same, withoutPrototypes, unused)),
+    'label words of sst2: expected a word of its own for each class, got " very good twice"',
+  );
+  await rejectsWith(
+    tinyProblem("llama", {}, await reviewsWith([" terrible indeed", " great"])),
+    "label words of sst2 after its prompt: expected one token each (openTrainable scores words of several tokens, as options)",
+  );
+  await rejectsWith(
+    Promise.resolve().then(() => makeOptionProblem(tinyLoaded("bert"), same, tinyOptions)),
+    "options of sst2: expected a causal language model",
   );
 });
 

@@ -6,7 +6,8 @@ import type { Problem } from "../../src/experiment/problem";
 import { keptRuns } from "../../src/notebook/kept-runs";
 import { originOf, runLive, title } from "../../src/notebook/live-runs";
 import type { LiveOptions, LiveRun } from "../../src/notebook/live-runs";
-import { openAdapter } from "../../src/notebook/open";
+import { bestOnDev, testOnce } from "../../src/notebook/choose";
+import { openAdapter, openTrainable } from "../../src/notebook/open";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { readTrajectory } from "../../src/train/trajectory";
 import { plotlyMime } from "../../src/notebook/figure-display";
@@ -14,7 +15,8 @@ import { asCell, closeSessions } from "../support/shown";
 import type { Shown } from "../support/shown";
 import { scratch } from "../support/scratch";
 import { rejectsWith } from "../support/throws";
-import { tinyProblem, tinySettings } from "../support/tiny-problem";
+import { choices, questions } from "../support/made-options";
+import { tinyLoaded, tinyProblem, tinySettings } from "../support/tiny-problem";
 
 const test = suite("notebook/live-runs");
 const files = scratch();
@@ -140,6 +142,22 @@ test("Stop in a step that takes long ends its engine; the record is kept, and th
   await rejectsWith(old.features([start], { ids: [[1, 2]] }), "the model was closed");
   const { session } = await openAdapter(problem.loaded, many.adapter);
   assert.ok((await problem.evaluate(session, start, "dev", many.adapter)).loss > 0);
+});
+
+test("options and texts to write are trained and kept like classes", async () => {
+  const sizes = { seed: 1, batchSize: 4, train: 8, dev: 6, test: 4 };
+  for (const texts of [choices, questions]) {
+    const task = await openTrainable(tinyLoaded("llama"), texts, sizes);
+    const arms = [arm("AdaZeta", tinySettings("llama", { steps: 2 }))];
+    const cell = await asCell(async () => {
+      const runs = await runLive(task, arms, { seed: 0, store: files.file(texts.task.name) });
+      return { runs, scores: await testOnce(task, bestOnDev(runs)) };
+    });
+    const { runs, scores } = cell.value;
+    assert.equal([runs.length, runs[0].result.steps.length, scores.count], [1, 2, 4]);
+    assert.is(readTrajectory(runs[0].kept.path)!.header.identity.data, task.dataHash);
+    assert.ok(runs[0].record.evaluations.every(({ loss }) => loss !== null && loss > 0));
+  }
 });
 
 test("a cell that was stopped before it began trains nothing", async () => {
