@@ -91,10 +91,10 @@ test("the ablation changes one thing at a time, and constant queries and the lar
   };
   const base = armAt("adazeta");
   const without = (of: Arm) => ({ ...of, name: "" });
-  assert.equal(without(armAt("rank-10")), { ...without(base), adapter: { ...base.adapter, rank: 10 } });
+  assert.equal(without(armAt("rank-20")), { ...without(base), adapter: { ...base.adapter, rank: 20 } });
   assert.equal(without(armAt("no-biases")), { ...without(base), adapter: { ...base.adapter, biases: false } });
   const { queries } = base.method;
-  assert.equal(armAt("cap-4").method.queries, { ...queries, cap: 4 });
+  assert.equal(armAt("cap-16").method.queries, { ...queries, cap: 16 });
   for (const q of [1, 2, 4, 8])
     assert.equal(armAt(`constant-q-${q}`).budget, { kind: "forward-passes", forwardPasses: 1824 });
   assert.is(armAt("batch-x4-one-query").batchSize, 32);

@@ -7,17 +7,22 @@ import type { TableArm, TablePart, Work } from "./table-part";
 export interface Small {
   readonly study: StudyName;
   readonly work: (tokens: number) => Work;
+  /** Of the first-order arm, whose backward passes are dear. */
+  readonly firstOrderSteps: number;
 }
 
 /** Millions of operations a token, of all linear layers. */
 export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
-  minilm: { study: "minilm-trec", work: (tokens) => ({ perToken: 21, tokens }) },
-  smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }) },
+  minilm: { study: "minilm-trec", work: (tokens) => ({ perToken: 21, tokens }), firstOrderSteps: 60 },
+  smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }), firstOrderSteps: 20 },
 };
 
 /** What the arms share on a small model: Figure 1's laptop settings. */
-export function smallSettings({ study }: Small, changes: StudyChanges = {}): (learningRate: number) => PaperSettings {
-  return (learningRate) => ({ ...studySettings(study, learningRate, changes), prefixTokens: 5, firstOrderSteps: 60 });
+export function smallSettings(
+  { study, firstOrderSteps }: Small,
+  changes: StudyChanges = {},
+): (learningRate: number) => PaperSettings {
+  return (learningRate) => ({ ...studySettings(study, learningRate, changes), prefixTokens: 5, firstOrderSteps });
 }
 
 /** Learning rates of arms that train another kind of part; each has as many trials as the rest of its table. */

@@ -2,7 +2,6 @@ import type { Grid } from "../cells";
 import { studies } from "../divergence";
 import type { Scale } from "../options";
 import type { PlannedRun } from "../plan";
-import { paperArmNames } from "./paper-arm";
 import { fullArms, fullSettings, llama } from "./full";
 import { ALWAYS, small, SMALL_RATES, SMALL_SEEDS, smallArms, smallSettings } from "./small";
 import { tablePart } from "./table-part";
@@ -22,30 +21,30 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
   const { model, problem } = studies[smollm2.study];
   const sst2: TablePart = {
     ...{ ...ALWAYS, model, problem, task: "sst2", study: smollm2.study, settings: smallSettings(smollm2) },
-    arms: smallArms(ON_SST2, SMALL_RATES.length),
+    arms: [...smallArms(["zero-shot", "linear probe", ...COMPARED, "MeZO-prefix"], SMALL_RATES.length), OF_THE_STUDY],
     ...{ seeds: SMALL_SEEDS, learningRates: SMALL_RATES, work: smollm2.work(8) },
   };
   const copa: TablePart = {
     ...{ threads: 1, evaluateEvery: 40, model, task: "copa", settings: smallSettings(smollm2, { steps: 120 }) },
     problem: { batchSize: 8, train: 128, dev: 100, test: 100, maxTokens: 24 },
-    arms: smallArms(ON_COPA, SMALL_RATES.length),
+    arms: smallArms(["zero-shot", ...COMPARED], SMALL_RATES.length),
     ...{ seeds: SMALL_SEEDS, learningRates: SMALL_RATES, work: smollm2.work(13) },
   };
-  // The dear arms get one draw of the data, and one rate.
   const dear = [sst2, copa].map((part) => ({
     ...part,
     study: "",
+    settings: smallSettings(smollm2, { steps: 60 }),
     arms: smallArms(DEAR, 1),
-    seeds: [0],
-    learningRates: [3e-3],
+    ...{ seeds: [0], learningRates: [3e-3] },
   }));
   return [[sst2, copa], dear, SHORT.map(shortPart), LONG.map(longPart)].map((stage) => stage.map(tablePart));
 }
 
-/** Full-parameter steps take seconds on 135 million parameters, backward passes too. */
+const COMPARED = ["AdaZeta", "MeZO-LoRA", "TT, constant Q", "MeZO-LoRA, smaller rate"] as const;
+/** Runs of Figure 1's study: they are there at one rate. */
+const OF_THE_STUDY = { name: "LoRA + schedule", learningRates: [3e-3] } as const;
+/** Steps of these arms take seconds on 135 million parameters: they get one draw of the data, one rate, and fewer steps. */
 const DEAR = ["first-order LoRA", "MeZO"] as const;
-const ON_SST2 = paperArmNames.filter((name) => !(DEAR as readonly string[]).includes(name));
-const ON_COPA = ON_SST2.filter((name) => name !== "linear probe");
 
 interface SmallTask {
   readonly task: string;
