@@ -15,7 +15,7 @@ export interface Lock {
 }
 
 /**
- * Takes a lock file, so that two processes never write the same records. A process that crashed holds nothing: its lock
+ * Takes a lock file, so that two processes never make the same run. A process that crashed holds nothing: its lock
  * is known to be stale by its process number and start time.
  * @throws when a living process holds it, or one on another computer may
  */
@@ -37,6 +37,31 @@ export function takeLock(path: string): Lock {
     fs.rmSync(beside, { force: true });
   }
   throw new Error(`${path}: expected to take the lock, got another process each time; try again`);
+}
+
+/**
+ * Does something short while holding a lock file, after waiting for another process that holds it.
+ * @param patienceMs how long to wait for a living holder
+ * @throws when it is still held then, and whatever `work` throws
+ */
+export function withLock<T>(path: string, work: () => T, patienceMs = 30_000): T {
+  const lock = waitForLock(path, performance.now() + patienceMs);
+  try {
+    return work();
+  } finally {
+    lock.release();
+  }
+}
+
+function waitForLock(path: string, until: number): Lock {
+  for (;;) {
+    try {
+      return takeLock(path);
+    } catch (error) {
+      if (performance.now() >= until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }
 
 /** A link appears with its content or not at all, so nobody reads a half-written lock. */
@@ -81,7 +106,7 @@ function heldBy(path: string, holder: Holder): Error {
   const same = holder.host === hostname();
   const hint = same ? "wait for it to end, or stop it" : `delete ${path} if nothing runs there any more`;
   return new Error(
-    `${path}: expected that nothing else runs this experiment, got process ${holder.pid} on ${same ? "this computer" : holder.host}; ${hint}`,
+    `${path}: expected that nothing else works on it, got process ${holder.pid} on ${same ? "this computer" : holder.host}; ${hint}`,
   );
 }
 

@@ -86,39 +86,45 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
     const path = store.partialPath(cell.key);
     const note = { ...origin, startedAt: date() };
     const claim = store.claim(cell.key);
-    if (claim === null) {
+    // Another process may have ended it since.
+    if (claim === null || store.has(cell.key)) {
+      claim?.release();
       skipped++;
       continue;
     }
-    const ended = await attempt(() => runCell(cell, { path, signal, onEvent, note }));
-    claim.release();
-    if (ended.kind === "failed") {
-      if (stopped()) return { recorded, skipped, failed, stopped: true };
-      failed.push({ what, message: ended.message });
-      tell("failed", ended.message);
-      continue;
-    }
-    const { extra } = ended.value;
-    if ("still" in ended.value) {
-      if (stopped()) return { recorded, skipped, failed, stopped: true };
-      store.append(recordOfStill(cell, ended.value.still, { ...note, endedAt: date(), extra }));
+    // Held until the record is written: nobody makes the run once more.
+    try {
+      const ended = await attempt(() => runCell(cell, { path, signal, onEvent, note }));
+      if (ended.kind === "failed") {
+        if (stopped()) return { recorded, skipped, failed, stopped: true };
+        failed.push({ what, message: ended.message });
+        tell("failed", ended.message);
+        continue;
+      }
+      const { extra } = ended.value;
+      if ("still" in ended.value) {
+        if (stopped()) return { recorded, skipped, failed, stopped: true };
+        store.append(recordOfStill(cell, ended.value.still, { ...note, endedAt: date(), extra }));
+        recorded++;
+        share = 1;
+        costDone += cell.cost;
+        tell("recorded", ended.value.still.message);
+        continue;
+      }
+      const { run } = ended.value;
+      if (run.end.reason === "not-recorded") throw new Error(`${what}: ${run.message}`);
+      if (run.end.reason === "stopped") {
+        tell("stopped", run.message);
+        return { recorded, skipped, failed, stopped: true };
+      }
+      const startedAt = startOf(run.header.note) ?? note.startedAt;
+      store.append(recordOf(cell, run, { ...origin, startedAt, endedAt: date(), extra }));
+      store.forget(cell.key);
       recorded++;
-      share = 1;
-      costDone += cell.cost;
-      tell("recorded", ended.value.still.message);
-      continue;
+      tell("recorded", run.message);
+    } finally {
+      claim.release();
     }
-    const { run } = ended.value;
-    if (run.end.reason === "not-recorded") throw new Error(`${what}: ${run.message}`);
-    if (run.end.reason === "stopped") {
-      tell("stopped", run.message);
-      return { recorded, skipped, failed, stopped: true };
-    }
-    const startedAt = startOf(run.header.note) ?? note.startedAt;
-    store.append(recordOf(cell, run, { ...origin, startedAt, endedAt: date(), extra }));
-    store.forget(cell.key);
-    recorded++;
-    tell("recorded", run.message);
   }
   return { recorded, skipped, failed, stopped: false };
 }

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { openLineFile, readLines } from "../train/line-file";
-import { takeLock } from "./lock";
+import { takeLock, withLock } from "./lock";
 import type { Lock } from "./lock";
 import { checkRecord } from "./record";
 import type { ExperimentRecord } from "./record";
@@ -22,19 +22,18 @@ export function readRecords(path: string): Records {
   return { records: values.map(({ line, value }) => checkRecord(`${path}:${line}`, value)), recovered };
 }
 
-/** Where an experiment keeps its records and the trajectories of runs that are not finished. One process at a time. */
+/** Where an experiment keeps its records and the trajectories of runs that are not finished. */
 export interface Store {
   /** Says what was recovered when the store was opened; null when the file was whole. */
   readonly recovered: string | null;
   has(key: string): boolean;
-  /** Keeps other experiments from making this run at the same time; null where one does. */
+  /** Keeps other processes from making this run at the same time; null where one does. */
   claim(key: string): Lock | null;
   append(record: ExperimentRecord): void;
   /** The trajectory file of a run that is going on. */
   partialPath(key: string): string;
   /** Deletes the trajectory of a run that has its record. */
   forget(key: string): void;
-  close(): void;
 }
 
 export interface StoreOptions {
@@ -73,45 +72,42 @@ export function viewStore({
 }
 
 /**
- * Opens the records of an experiment for writing, and locks them (`<partialFolder>/<name>.lock`).
- * @throws when another process has them open, or a record is of another format version
+ * Opens the records of an experiment for writing. Several processes may: each claims the runs that it makes, and holds
+ * `<partialFolder>/<name>.lock` while it writes a line.
+ * @throws when a record is of another format version
  */
 export function openStore({ recordsPath, partialFolder, others = [] }: StoreOptions): Store {
   const name = recordsPath.replace(/^.*[\\/]/, "").replace(/\.jsonl$/, "");
-  const lock = takeLock(join(partialFolder, `${name}.lock`));
+  const lockPath = join(partialFolder, `${name}.lock`);
+  const has = keysIn([recordsPath, ...others]);
+  const { recovered } = withLock(lockPath, () => readRecords(recordsPath));
+  const partialPath = (key: string) => join(partialFolder, `${key}.jsonl`);
+  return {
+    recovered,
+    has,
+    claim(key) {
+      try {
+        return takeLock(`${partialPath(key)}.lock`);
+      } catch {
+        return null;
+      }
+    },
+    append: (record) => withLock(lockPath, () => appendLine(recordsPath, JSON.stringify(record))),
+    partialPath,
+    forget(key) {
+      rmSync(partialPath(key), { force: true });
+      rmSync(`${partialPath(key)}.snapshot`, { force: true });
+    },
+  };
+}
+
+/** Appends a line after the last whole one: a process that was killed may have left the half of one. */
+function appendLine(path: string, line: string): void {
+  const keepBytes = existsSync(path) ? readLines(path).goodBytes : 0;
+  const sink = openLineFile(path, { keepBytes, sync: true });
   try {
-    const { records, recovered } = readRecords(recordsPath);
-    const keys = new Set(records.map(({ key }) => key));
-    const elsewhere = keysIn(others);
-    const keepBytes = existsSync(recordsPath) ? readLines(recordsPath).goodBytes : 0;
-    const sink = openLineFile(recordsPath, { keepBytes, sync: true });
-    const partialPath = (key: string) => join(partialFolder, `${key}.jsonl`);
-    return {
-      recovered,
-      has: (key) => keys.has(key) || elsewhere(key),
-      claim(key) {
-        try {
-          return takeLock(`${partialPath(key)}.lock`);
-        } catch {
-          return null;
-        }
-      },
-      append(record) {
-        sink.append(JSON.stringify(record));
-        keys.add(record.key);
-      },
-      partialPath,
-      forget(key) {
-        rmSync(partialPath(key), { force: true });
-        rmSync(`${partialPath(key)}.snapshot`, { force: true });
-      },
-      close() {
-        sink.close();
-        lock.release();
-      },
-    };
-  } catch (error) {
-    lock.release();
-    throw error;
+    sink.append(line);
+  } finally {
+    sink.close();
   }
 }

@@ -70,7 +70,6 @@ async function main(words: readonly string[]): Promise<number> {
       failures += failed.length;
       if (stopped) return 130;
     } finally {
-      store.close();
       await runner.dispose();
     }
   }

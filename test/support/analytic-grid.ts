@@ -38,24 +38,20 @@ export async function runSmallGrid(
 ): Promise<GridResult> {
   const store = openStore({ recordsPath: `${folder}/results/small.jsonl`, partialFolder: `${folder}/partial` });
   let ticks = 0;
-  try {
-    return await runGrid({
-      cells,
-      store,
-      runCell: async (cell: Cell<RunSettings>, { path, signal, onEvent, note }) => {
-        const run = logisticRun({ settings: cell.settings, signal, note });
-        const batchAt = async (step: number) => {
-          if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-          return run.batchAt(step);
-        };
-        return { run: await trainInFile({ ...run, batchAt, path }, onEvent), extra: { test: 0.5 } };
-      },
-      origin: { commit: "0123abc", machine: "test", command: "test" },
-      clock: () => 1000 * ticks++,
-      date: () => "2026-01-01T00:00:00.000Z",
-      ...changes,
-    });
-  } finally {
-    store.close();
-  }
+  return await runGrid({
+    cells,
+    store,
+    runCell: async (cell: Cell<RunSettings>, { path, signal, onEvent, note }) => {
+      const run = logisticRun({ settings: cell.settings, signal, note });
+      const batchAt = async (step: number) => {
+        if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+        return run.batchAt(step);
+      };
+      return { run: await trainInFile({ ...run, batchAt, path }, onEvent), extra: { test: 0.5 } };
+    },
+    origin: { commit: "0123abc", machine: "test", command: "test" },
+    clock: () => 1000 * ticks++,
+    date: () => "2026-01-01T00:00:00.000Z",
+    ...changes,
+  });
 }
