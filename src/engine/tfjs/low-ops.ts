@@ -40,7 +40,7 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
       if (rows === undefined) return fail("embeddings", `rows of ${table.name} by ${by}`, "none");
       return tf.tensor3d(rows.data, [1, rows.data.length / rows.width, rows.width]);
     },
-    frozen: (x, weight) => product(x, frozen.forward(weight.name)),
+    frozen: (x, weight) => frozen.times(x, weight.name),
     vector: (weight) => tf.clone(frozen.vector(weight.name)),
     parameters(names, of) {
       const all = of === "point" ? pass.points : pass.directions;
@@ -143,7 +143,7 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
     },
     spread: (x, shape) => tf.broadcastTo(x, [...shape]),
     matmulOfTransposed: (x, y) => product(x, y, { x: true }),
-    frozenBack: (x, weight) => product(x, frozen.backward(weight.name)),
+    frozenBack: (x, weight) => frozen.timesBack(x, weight.name),
     unpick(picked, shape) {
       const [R, count, ...rest] = shape;
       const parts = Array.from({ length: count }, (_, index) => picked.get(index) ?? tf.zeros([R, ...rest]));

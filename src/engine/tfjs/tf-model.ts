@@ -33,7 +33,7 @@ export interface TfModel {
 /** @example const model = tfModel(await openBackend(require), adapter.layout); model.addProgram("plain", program) */
 export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
   const product = productOn(tf, name === "wasm");
-  const weights = frozenTensors(tf);
+  const weights = frozenTensors(tf, product);
   const recordings = new Map<string, Recording>();
   const waiting = new Map<number, Forward<Tensor>>();
   const memory: Memory<Tensor> = { tidy: (make) => tf.tidy(make), dispose: (tensor) => tensor.dispose() };

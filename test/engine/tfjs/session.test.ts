@@ -131,7 +131,8 @@ test("the operations can be called in this thread too; erf is right to 1e-6", as
   const pass = { geometry: packBatch({ ids: [[0]] }), layout, points: x, directions: x, embeddings: new Map() };
   const before = tf.memory().numTensors;
   const found = tf.tidy(() => {
-    const low = tfOps(tf, productOn(tf, true), frozenTensors(tf), pass);
+    const product = productOn(tf, true);
+    const low = tfOps(tf, product, frozenTensors(tf, product), pass);
     const ops = plain(low);
     const value = ops.pick(ops.parameters(["x"]), 0);
     return { erf: low.erf(value).dataSync() as Float32Array, gelu: ops.gelu(value).dataSync() as Float32Array };
@@ -142,6 +143,32 @@ test("the operations can be called in this thread too; erf is right to 1e-6", as
     const gelu = (value * (1 + erf(value * Math.SQRT1_2))) / 2;
     assert.ok(Math.abs(found.gelu[i] - gelu) < 3e-6, `gelu(${value}) = ${found.gelu[i]}`);
   });
+});
+
+test("a large matrix is held once, and its products both ways are those of a small one", async () => {
+  const { tf } = await openBackend(createRequire(resolve("package.json")), ["wasm"]);
+  const before = tf.memory().numTensors;
+  const product = productOn(tf, true);
+  const [small, large] = [frozenTensors(tf, product), frozenTensors(tf, product, 24 * 40)];
+  const matrix = normals(randomKey(4, "check"), 24 * 40);
+  for (const weights of [small, large]) weights.add("w", [24, 40], matrix);
+  const rows = (width: number) => tf.tensor(normals(randomKey(5, "check"), 6 * width), [2, 3, width]);
+  const numbers = (make: () => ReturnType<typeof rows>) => {
+    const found = tf.tidy(make);
+    assert.equal(found.shape.slice(0, 2), [2, 3]);
+    const values = found.dataSync() as Float32Array;
+    found.dispose();
+    return values;
+  };
+  const forward = [small, large].map((weights) => numbers(() => weights.times(rows(40), "w")));
+  const back = [small, large].map((weights) => numbers(() => weights.timesBack(rows(24), "w")));
+  near(forward[1], forward[0], 1e-5);
+  near(back[1], back[0], 1e-5);
+  // W^T and W of the small one, W alone of the large one.
+  assert.is(tf.memory().numTensors, before + 3);
+  small.dispose();
+  large.dispose();
+  assert.is(tf.memory().numTensors, before);
 });
 
 test.run();
