@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import type { FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
+import { sharedVector } from "../tree/vector";
 import type { Adaptable, Adapter, Bound, FullSpec, WeightPart } from "./adapter";
 import { inLayers } from "./choose-sites";
 import { modelWeights } from "./model-weights";
@@ -35,7 +36,7 @@ export function full(spec: FullSpec, model: Adaptable): Adapter {
     layout,
     large: true,
     initial() {
-      const point = new Float32Array(layout.size);
+      const point = sharedVector(layout.size);
       layout.entries.forEach(({ offset }, i) => point.set(chosen[i].read(), offset));
       return point;
     },

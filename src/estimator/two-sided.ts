@@ -1,5 +1,6 @@
 import { sameLength } from "../check/check";
 import { drawn } from "./drawn";
+import type { Drawn } from "./drawn";
 import type { Estimate, Queries } from "./estimate";
 import type { Objective } from "./objective";
 import { runPipeline, type Group } from "./pipeline";
@@ -15,14 +16,15 @@ export interface TwoSided {
 }
 
 interface TwoSidedGroup extends Group {
-  /** theta + epsilon z_q, theta - epsilon z_q, query by query. */
-  readonly points: readonly Float32Array[];
+  /** Their losses, theta + epsilon z_q and theta - epsilon z_q, query by query. */
+  readonly losses: () => Promise<readonly number[]>;
 }
 
 /**
  * Two-sided random gradient estimate averaged over Q queries:
  *   p_q = (L(theta + epsilon z_q) - L(theta - epsilon z_q)) / (2 epsilon),   g = (1/Q) sum_q p_q z_q.
- * Costs 2 Q forward passes. Points are built in their own memory: theta is never moved and cannot drift.
+ * Costs 2 Q forward passes. Points are built in their own memory: theta is never moved and cannot drift. A sparing workspace has
+ * memory for one of them, and asks for one loss after another; the numbers are the same.
  * The objective must leave points as they are; their memory is reused after its promise is settled.
  * @throws when the objective does not return one loss for each point
  * Source: MeZO, arXiv 2305.17333, definition 1; yifanycc/AdaZeta@3659ba3 (queries, same batch for all of them).
@@ -34,6 +36,23 @@ export async function twoSided<Batch>(
   { seed, step, queries, directions, batch }: Queries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
+  const lossesAt = async (points: readonly Float32Array[]): Promise<readonly number[]> => {
+    const found = await objective.losses(points, batch);
+    sameLength("losses of the objective", found.length, points.length);
+    return found;
+  };
+  const oneByOne = async (zs: readonly Drawn[]): Promise<readonly number[]> => {
+    // Never a direction's memory: those are every third buffer.
+    const moved = workspace.buffer(1);
+    const losses: number[] = [];
+    for (const z of zs)
+      for (const a of [perturbationScale, -perturbationScale]) {
+        moved.set(point);
+        z.addInPlace(moved, a);
+        losses.push(...(await lossesAt([moved])));
+      }
+    return losses;
+  };
   const { projectedGradients, losses } = await runPipeline<TwoSidedGroup>(
     {
       queries,
@@ -43,20 +62,20 @@ export async function twoSided<Batch>(
         const zs = Array.from({ length: count }, (_, i) =>
           drawn(directions, { seed, step, query: first + i }, workspace.size, () => workspace.buffer(at + 3 * i)),
         );
+        if (workspace.sparing) return { first, directions: zs, losses: () => oneByOne(zs) };
         const points = zs.flatMap((z, i) => {
           const [plus, minus] = [workspace.buffer(at + 3 * i + 1), workspace.buffer(at + 3 * i + 2)];
           z.spreadInto(plus, minus, perturbationScale, point);
           return [plus, minus];
         });
-        return { first, directions: zs, points };
+        return { first, directions: zs, losses: () => lossesAt(points) };
       },
-      async ask({ points }) {
-        const found = await objective.losses(points, batch);
-        sameLength("losses of the objective", found.length, points.length);
+      async ask({ losses }) {
+        const found = await losses();
         return {
           losses: found,
           projectedGradients: Array.from(
-            { length: points.length / 2 },
+            { length: found.length / 2 },
             (_, i) => (found[2 * i] - found[2 * i + 1]) / (2 * perturbationScale),
           ),
         };

@@ -1,5 +1,6 @@
 import { fail, finiteNumber, positiveNumber, sameLength, unreachable } from "../check/check";
 import type { Layout } from "../tree/layout";
+import { like } from "../tree/vector";
 import { adamw } from "./adamw";
 import type { Adamw, AdamwState } from "./adamw";
 
@@ -48,7 +49,7 @@ export function sgd({ weightDecay }: Sgd): UpdateRule<null> {
     update(state, point, gradient, { learningRate, layout, over }) {
       sameLength("point", point.length, layout.size);
       sameLength("gradient", gradient.length, layout.size);
-      const next = over?.point ?? new Float32Array(point.length);
+      const next = over?.point ?? like(point);
       sameLength("over", next.length, layout.size);
       for (const { offset, size, decay } of layout.entries) {
         const shrink = decay ? weightDecay : 0;

@@ -11,7 +11,7 @@ export type TrainEvent =
       readonly steps: readonly StepRecord[];
       readonly evaluations: readonly EvaluationRecord[];
     }
-  /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later) and what the update rule carries on. */
+  /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later, unless it is the best one by then) and what the update rule carries on. */
   | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: RuleState }
   | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
   /** Before the first step with another learning rate, schedule or perturbation scale than the step before. */

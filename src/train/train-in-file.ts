@@ -66,7 +66,7 @@ export async function* trainEventsInFile<Batch>(
       if (next.value.kind === "end" && !replayable && saved !== last.step) message = snapshot();
       if (message !== null) yield { kind: "warning", about: "snapshot", message };
       if (next.value.kind === "evaluation" && next.value.isBest)
-        best = { step: next.value.record.step, point: last.point.slice() };
+        best = { step: next.value.record.step, point: last.point };
     }
   } finally {
     sink.close();

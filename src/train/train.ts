@@ -71,7 +71,7 @@ export interface Past {
   readonly end: EndRecord | null;
 }
 
-/** A copy of the point [d] at the best evaluation so far. */
+/** The point [d] at the best evaluation so far: nothing writes to its memory any more. */
 export interface Checkpoint {
   readonly point: Float32Array;
   readonly evaluation: EvaluationRecord;
@@ -82,7 +82,7 @@ export interface RunResult {
   readonly end: EndRecord;
   /** One sentence on how it ended. */
   readonly message: string;
-  /** The last point with finite numbers [d]. */
+  /** The last point with finite numbers [d]; before the first step the start itself. */
   readonly point: Float32Array;
   readonly best: Checkpoint | null;
   readonly steps: readonly StepRecord[];
@@ -130,9 +130,9 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const steps = [...(past?.steps ?? [])];
   const evaluations = [...(past?.evaluations ?? [])];
   const changes = [...(past?.changes ?? [])];
-  let point = past?.point ?? options.start.slice();
+  let point = past?.point ?? options.start;
   let state = past?.state;
-  /** Where the last two steps led: the memory of the earlier one takes the next point. */
+  /** Where the last two steps led: the memory of the earlier one takes the next point, unless it is the best one's. */
   const passed: Moved[] = [];
   let best = past?.best ?? null;
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
@@ -145,7 +145,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
-    const over = passed.length === 2 ? passed[0] : undefined;
+    const over = passed.length === 2 && passed[0]?.point !== best?.point ? passed[0] : undefined;
     const at = { seed: settings.seed, step, epoch, layout, batch, workspace, over };
     return takeStep(method, objective, point, { ...at, ...(state && { state }) });
   };
@@ -177,7 +177,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       };
       evaluations.push(line);
       const isBest = isBetter(by, line, best?.evaluation ?? null);
-      if (isBest) best = { point: point.slice(), evaluation: line };
+      if (isBest) best = { point, evaluation: line };
       ending = record(line);
       yield { kind: "evaluation", record: line, isBest };
     } else if (done) {
@@ -218,7 +218,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   if (ended === null && end.reason !== "not-recorded") record(end);
   const message = describeEnd(end);
   yield { kind: "end", record: end, message };
-  return { header, end, message, point: point.slice(), best, steps, evaluations, changes };
+  return { header, end, message, point, best, steps, evaluations, changes };
 }
 
 /** The change that is wanted before this step; one that makes no sense is refused in words and the run goes on as it was. */

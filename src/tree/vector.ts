@@ -5,6 +5,19 @@ import { sameLength } from "../check/check";
  */
 
 /**
+ * A vector of zeros as long as x, in memory of the same kind: shared memory goes to an engine's thread as it is.
+ * @example like(Float32Array.of(3, 4)) // [0, 0]
+ */
+export function like(x: Float32Array): Float32Array {
+  return x.buffer instanceof SharedArrayBuffer ? sharedVector(x.length) : new Float32Array(x.length);
+}
+
+/** A vector of zeros in shared memory. @example sharedVector(2).buffer instanceof SharedArrayBuffer // true */
+export function sharedVector(size: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(4 * size));
+}
+
+/**
  * <x, y> = sum x_i y_i, in float64.
  * @throws when the lengths differ
  * @example dot(Float32Array.of(1, 2), Float32Array.of(3, 4)) // 11

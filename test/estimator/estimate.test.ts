@@ -157,6 +157,28 @@ test("the next query's points are ready when the engine asks for more: it is cal
   assert.is((await running).forwardPasses, 6);
 });
 
+test("a sparing workspace has one point at a time in memory, asks for one loss at a time, and changes no bit", async () => {
+  for (const directions of [gaussian, { kind: "table", bits: 8 }] as const)
+    for (const chunk of [1, 3]) {
+      const [usual, sparing] = [createWorkspace(9, false), createWorkspace(9, true)];
+      const asked = new Set<Float32Array>();
+      const counted: Objective<Analytic> = {
+        ...recordingObjective(),
+        losses(points, batch) {
+          assert.is(points.length, 1);
+          points.forEach((at) => asked.add(at));
+          return recordingObjective().losses(points, batch);
+        },
+      };
+      const all = { ...settings, directions };
+      const expected = await estimate(twoSided(1e-3, chunk), recordingObjective(), point, all, usual);
+      assert.equal(await estimate(twoSided(1e-3, chunk), counted, point, all, sparing), expected);
+      assert.equal(sparing.gradient, usual.gradient);
+      assert.is(asked.size, 1);
+    }
+  assert.equal([createWorkspace(9).sparing, createWorkspace(9, true).sparing], [false, true]);
+});
+
 test("the two-sided estimate is unbiased on a quadratic, within 4 standard errors in every coordinate", async () => {
   const batch = quadratic([1, 4, 0.5, 2, 1, 3], [1, -1, 0.5, 0, 2, -0.5]);
   const at = Float32Array.of(0.5, -1, 2, 1, 0, -0.25);

@@ -49,12 +49,25 @@ test("the points are those of the optimizer's own steps", async () => {
   assert.equal(point, expected);
 });
 
-test("steps take turns in the memory of two points", async () => {
+test("steps take turns in the memory of two points, and the best one so far keeps its own", async () => {
   const points = new Set<Float32Array>();
-  const { steps } = await train(quadraticRun(), (event) => {
-    if (event.kind === "step") points.add(event.point);
-  });
+  const keep = (event: TrainEvent): void => void (event.kind === "step" && points.add(event.point));
+  const { steps } = await train(quadraticRun({ settings: settingsOf({ evaluateEvery: 6 }) }), keep);
   assert.equal([steps.length, points.size], [6, 2]);
+  // Each evaluation is worse than the one after two steps.
+  const losses = [3, 1, 2, 2];
+  let [now, seen, copy] = [new Float32Array(0), 0, new Float32Array(0)];
+  const options = quadraticRun();
+  const { best, point } = await train(
+    { ...options, evaluate: async () => ({ loss: losses[seen++], accuracy: 0 }) },
+    (event) => {
+      if (event.kind === "step") now = event.point;
+      if (event.kind === "evaluation" && event.isBest) copy = now.slice();
+    },
+  );
+  assert.is(best!.evaluation.step, 2);
+  assert.equal(best!.point, copy);
+  assert.is.not(best!.point, point);
 });
 
 test("a logistic regression learns, and its best evaluation is kept with its point", async () => {

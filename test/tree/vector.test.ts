@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { axpy, axpyInto, dot, norm, rms, scaleInPlace, spreadInto } from "../../src/tree/vector";
+import { axpy, axpyInto, dot, like, norm, rms, scaleInPlace, sharedVector, spreadInto } from "../../src/tree/vector";
 
 const test = suite("tree/vector");
 
@@ -36,6 +36,13 @@ test("an element is rounded once", () => {
   // 1 + 2^-24 rounds to 1; 1 + 3 * 2^-24 rounds to 1 + 2^-22 (to even)
   assert.is(axpy(1, Float32Array.of(2 ** -24), Float32Array.of(1))[0], 1);
   assert.is(axpy(3, Float32Array.of(2 ** -24), Float32Array.of(1))[0], 1 + 2 ** -22);
+});
+
+test("a vector like another has its length and its kind of memory", () => {
+  const shared = like(sharedVector(3));
+  assert.equal([shared, like(Float32Array.of(1, 2))], [new Float32Array(3), new Float32Array(2)]);
+  assert.ok(shared.buffer instanceof SharedArrayBuffer);
+  assert.not(like(new Float32Array(2)).buffer instanceof SharedArrayBuffer);
 });
 
 test("nothing has norm and rms 0", () => {
