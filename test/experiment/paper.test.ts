@@ -98,6 +98,14 @@ test("the ablation changes one thing at a time, and constant queries and the lar
   for (const q of [1, 2, 4, 8])
     assert.equal(armAt(`constant-q-${q}`).budget, { kind: "forward-passes", forwardPasses: 1824 });
   assert.is(armAt("batch-x4-one-query").batchSize, 32);
+  // The upper half of MiniLM's 6 layers, and of Llama-2-7B's 32.
+  const upper = (scale: "tiny" | "full") =>
+    gridNamed("ablation", scale).find(({ arm }) => arm === "upper-half-of-the-layers")!.settings.arm;
+  for (const [scale, from] of [
+    ["tiny", 3],
+    ["full", 16],
+  ] as const)
+    assert.equal((upper(scale) as Arm).adapter, { ...(upper(scale) as Arm).adapter, layers: { from } });
 });
 
 test.run();

@@ -23,6 +23,8 @@ interface Change {
   readonly queries?: number;
   /** One query, so many times the texts. */
   readonly batch?: number;
+  /** Adapters in the upper half of the model's layers alone. */
+  readonly upperHalf?: true;
 }
 
 /**
@@ -40,7 +42,7 @@ const CHANGES: readonly Change[] = [
   { name: "bottleneck 16", tensorTrain: { bottleneck: 16 } },
   { name: "initial scale 0.1", tensorTrain: { scale: 0.1 } },
   { name: "no biases", tensorTrain: { biases: false } },
-  { name: "upper half of the layers", tensorTrain: { layers: { from: 3 } } },
+  { name: "upper half of the layers", upperHalf: true },
 ];
 /** What everything is compared with; its runs on a small model are the study's. */
 const UNCHANGED: Change = { name: "AdaZeta" };
@@ -54,7 +56,7 @@ function tinyParts(): readonly Part<PlannedRun>[] {
   const { minilm } = small;
   const { model, problem, task } = studies[minilm.study];
   const table: Table = {
-    ...{ model, task, problem, evaluateEvery: 20, threads: 1, work: minilm.work(11) },
+    ...{ model, layers: 6, task, problem, evaluateEvery: 20, threads: 1, work: minilm.work(11) },
     study: minilm.study,
     settings: (rate, { schedule }) => studySettings(minilm.study, rate, schedule),
   };
@@ -72,7 +74,7 @@ function fullPart(): Part<PlannedRun> {
   } as const;
   const at = fullSettings(llama, 1000);
   const table: Table = {
-    ...{ model: "llama-2-7b", task: "sst2", problem, evaluateEvery: llama.evaluateEvery, threads: 0 },
+    ...{ model: "llama-2-7b", layers: 32, task: "sst2", problem, evaluateEvery: llama.evaluateEvery, threads: 0 },
     work: { perToken: 13_200, tokens: 25 },
     settings(rate, { schedule: { alpha, beta, cap } = {} }) {
       const settings = at(rate);
@@ -96,12 +98,15 @@ function fullPart(): Part<PlannedRun> {
 }
 
 interface Table extends Pick<TablePart, "model" | "task" | "problem" | "evaluateEvery" | "threads" | "work" | "study"> {
+  /** Of the model. */
+  readonly layers: number;
   readonly settings: (learningRate: number, change: Change) => StudySettings;
 }
 
 function armOf(table: Table, change: Change): Arm<PlannedRun> {
   const { model, task, problem, evaluateEvery, threads, study } = table;
-  const at = (learningRate: number): TrainedArm => changedArm(table.settings(learningRate, change), change);
+  const at = (learningRate: number): TrainedArm =>
+    changedArm(table.settings(learningRate, change), change, table.layers);
   // AdaZeta itself is a run of the study.
   const known = study !== undefined && change.name === "AdaZeta";
   return {
@@ -114,8 +119,13 @@ function armOf(table: Table, change: Change): Arm<PlannedRun> {
   };
 }
 
-function changedArm(settings: StudySettings, { name, tensorTrain, queries, batch = 1 }: Change): TrainedArm {
-  const made = arm("AdaZeta", { ...settings, tensorTrain: changedTrain(settings.tensorTrain, tensorTrain) });
+function changedArm(
+  settings: StudySettings,
+  { name, tensorTrain, upperHalf, queries, batch = 1 }: Change,
+  layers: number,
+): TrainedArm {
+  const changes = upperHalf ? { layers: { from: layers / 2 } } : tensorTrain;
+  const made = arm("AdaZeta", { ...settings, tensorTrain: changedTrain(settings.tensorTrain, changes) });
   if (queries === undefined && batch === 1) return { ...made, name };
   const { learningRate, perturbationScale, chunk, scheduledPasses, batchSize } = settings;
   const method = mezo({ learningRate, perturbationScale, chunk, queries: queries ?? 1 });
