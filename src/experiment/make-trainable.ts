@@ -10,12 +10,15 @@ import type { Problem, Trainable } from "./problem";
  * words are several tokens after the prompt.
  */
 export function makeTrainable(
-  ...[loaded, from, options, openFrozen]: Parameters<typeof makeProblem>
+  ...[loaded, from, options, openFrozen, writing]: [
+    ...Parameters<typeof makeProblem>,
+    Parameters<typeof makeOptionProblem>[3]?,
+  ]
 ): Promise<Problem | Trainable<OptionBatch>> {
   const { task } = from;
   const byRows =
     task.kind === "classification" &&
     (readingOf(task, loaded.model) !== "causal" || oneTokenWords(task, "causal", loaded.tokenizer));
   if (byRows) return makeProblem(loaded, from, options, openFrozen);
-  return makeOptionProblem(loaded, from, options);
+  return makeOptionProblem(loaded, from, options, writing);
 }

@@ -3,6 +3,7 @@ import type { AdapterSpec } from "../adapter/adapter";
 import { fail } from "../check/check";
 import type { LoadedModel } from "../engine/load-model";
 import { onnxGenerator } from "../engine/onnx/generator";
+import type { GeneratorOptions } from "../engine/onnx/generator";
 import type { ModelSession } from "../engine/session";
 import { tokenScorer } from "../model/token-scorer";
 import { trainingBatches } from "../task/batches";
@@ -33,6 +34,7 @@ const EVALUATION_BATCH = 16;
  * options' tokens (label words: on the cross-entropy over all of them); evaluated
  * - choice, label words: the option with the largest length-normalised log-probability; loss: cross-entropy over those scores
  * - generation: loss of the training answers' tokens; on test the model writes its own answers, greedily
+ * @param writing options of the engine that writes answers
  * @throws when the model has no causal head, too few texts pass the length limit, or two classes have the same word
  * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chanceLoss.toFixed(3) // "0.693", log 2
  * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective` and
@@ -42,6 +44,7 @@ export function makeOptionProblem(
   loaded: LoadedModel,
   from: LoadedTask,
   options: ProblemOptions,
+  writing: Pick<GeneratorOptions, "cacheDirectory"> = {},
 ): Promise<Trainable<OptionBatch>> {
   const { task } = from;
   const { model, tokenizer } = loaded;
@@ -81,7 +84,10 @@ export function makeOptionProblem(
   const written = async (point: Float32Array, spec: AdapterSpec): Promise<Answers> => {
     if (task.kind !== "generation") return fail(`answers of ${task.name}`, "a generation task", task.kind);
     const { prompts } = encodePrompts(task, testTexts, tokenizer, limits);
-    const generator = await onnxGenerator(model, makeAdapter(spec, model), { threads: options.threads ?? 1 });
+    const generator = await onnxGenerator(model, makeAdapter(spec, model), {
+      ...writing,
+      threads: options.threads ?? 1,
+    });
     try {
       return { kind: "texts", texts: await generateAnswers(generator, tokenizer, point, prompts, task) };
     } finally {

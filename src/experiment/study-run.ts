@@ -3,6 +3,7 @@ import type { Adapter } from "../adapter/adapter";
 import type { LoadedModel } from "../engine/load-model";
 import { parsePrecision } from "../engine/onnx/precision";
 import { engineFor, openSession } from "../engine/open-session";
+import type { EngineOptions } from "../engine/open-session";
 import type { ModelSession } from "../engine/session";
 import type { LoadedTask } from "../task/load-task";
 import { trainInFile } from "../train/train-in-file";
@@ -18,6 +19,8 @@ import type { StillScores } from "./run-still";
 
 /** Where runs find models and texts. */
 export interface Sources {
+  /** Where weights in the engine's own form are kept; default: as the engine has it. */
+  readonly cacheDirectory?: string;
   openModel(name: string): Promise<LoadedModel>;
   openTask(name: string): Promise<LoadedTask>;
 }
@@ -52,6 +55,7 @@ export function studyRunner(sources: Sources): {
   run(cell: Cell<PlannedRun>, context: CellContext): Promise<CellResult & { readonly extra: StudyExtra }>;
   dispose(): Promise<void>;
 } {
+  const cache = sources.cacheDirectory === undefined ? {} : { cacheDirectory: sources.cacheDirectory };
   const models = new Map<string, Promise<LoadedModel>>();
   const tasks = new Map<string, Promise<LoadedTask>>();
   const problems = new Map<string, Promise<Trainable<unknown>>>();
@@ -61,8 +65,13 @@ export function studyRunner(sources: Sources): {
 
   const problemOf = ({ model, task, problem: options, seed, threads, precision }: PlannedRun) =>
     once(problems, JSON.stringify([model, task, options, seed, precision]), async () =>
-      makeTrainable(await modelOf(model), await taskOf(task), { ...options, seed }, ({ model: frozen }) =>
-        openSession(frozen, makeAdapter(FROZEN, frozen), engineOptions(null, threads, precision)),
+      makeTrainable(
+        await modelOf(model),
+        await taskOf(task),
+        { ...options, seed },
+        ({ model: frozen }) =>
+          openSession(frozen, makeAdapter(FROZEN, frozen), { ...engineOptions(null, threads, precision), ...cache }),
+        cache,
       ),
     );
 
@@ -81,7 +90,7 @@ export function studyRunner(sources: Sources): {
       sessions.delete(oldest);
       await session.dispose();
     }
-    const opened = known ?? (await open(problem, spec, options));
+    const opened = known ?? (await open(problem, spec, "engine" in options ? options : { ...options, ...cache }));
     sessions.set(key, opened);
     return opened;
   };
@@ -130,7 +139,7 @@ interface Opened {
 async function open(
   { sessionModel }: Trainable<unknown>,
   spec: Adapter["spec"],
-  options: ReturnType<typeof engineOptions>,
+  options: EngineOptions,
 ): Promise<Opened> {
   const adapter = makeAdapter(spec, sessionModel);
   return { adapter, session: await openSession(sessionModel, adapter, options) };
