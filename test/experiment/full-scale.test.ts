@@ -1,108 +1,157 @@
+import { rmSync, statfsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { AdapterSpec } from "../../src/adapter/adapter";
+import { freeMemory } from "../../src/engine/free-memory";
 import { fetchModel } from "../../src/engine/load-model";
+import type { LoadedModel } from "../../src/engine/load-model";
 import { experiments } from "../../src/experiment/catalogue";
 import { cellsOf } from "../../src/experiment/cells";
 import type { Cell } from "../../src/experiment/cells";
-import { isStill } from "../../src/experiment/plan";
-import type { PlannedRun } from "../../src/experiment/plan";
+import { FROZEN, isStill } from "../../src/experiment/plan";
+import type { PlannedRun, StudyArm } from "../../src/experiment/plan";
 import { studyRunner } from "../../src/experiment/study-run";
 import { taskNamed } from "../../src/task/tasks";
-import type { LoadedTask } from "../../src/task/load-task";
-import type { Example, Task } from "../../src/task/task";
 import { hubSnapshot } from "../../src/weights/hub";
-import { fullModels, writeFullModel } from "../support/full-models";
+import { formatBytes } from "../../src/weights/memory";
+import { llama2, robertaLarge, writeFullModel } from "../support/full-models";
+import type { FullModel } from "../support/full-models";
 import { hubServer } from "../support/hub-server";
+import { madeTexts } from "../support/made-texts";
 import { scratch } from "../support/scratch";
+import { skipUnless } from "../support/skip";
 
 const test = suite("experiment/full-scale");
 const files = scratch();
 test.after(() => files.remove());
 
-/** Texts of a few words for every field of a task. */
-function madeTexts(task: Task): LoadedTask {
-  const classes = task.kind === "classification" ? task.labels.length : 2;
-  const exampleAt = (i: number): Example => ({
-    fields: Object.fromEntries(Object.keys(task.fields).map((field) => [field, `${field[0]} ${i} so`])),
-    label: task.kind === "generation" ? 0 : i % classes,
-    ...(task.name === "record" && { candidates: ["a", `b${i}`], answers: [["a", `b${i}`][i % 2]] }),
-    ...(task.kind === "generation" && { answers: [String(i)] }),
-    group: String(i >> 1),
-    where: { file: "made", line: i + 1 },
-  });
-  const part = (from: number, count: number) => Array.from({ length: count }, (_, i) => exampleAt(from + i));
-  const [train, other] = [part(0, 6 * classes), part(100, 6)];
-  return {
-    task,
-    splits: { train, validation: other, test: other },
-    origin: { kind: "samples", description: `${task.name}, made`, hash: "0" },
-    notices: [],
-  };
-}
+/** The registry's name. @example shortName(llama2) // "llama-2-7b" */
+const shortName = ({ repository }: FullModel): string => repository.replace(/^.*\/|-hf$/g, "").toLowerCase();
 
 /** The same run for two steps, on few texts. */
 function twoSteps(cell: Cell<PlannedRun>): Cell<PlannedRun> {
-  const { arm, problem } = cell.settings;
+  const { arm, problem, task } = cell.settings;
   const fewer =
-    typeof problem.train === "number" ? { train: 8, dev: 4 } : { train: { perClass: 3 }, dev: { perClass: 1 } };
-  const settings = {
-    ...cell.settings,
-    threads: 2,
-    problem: { ...problem, ...fewer },
-    arm: isStill(arm)
-      ? arm.kind === "linear-probe"
-        ? { ...arm, strengths: [1e-3] }
-        : arm
-      : { ...arm, budget: { kind: "steps", steps: 2 } as const },
-  };
-  return { ...cell, settings };
+    typeof problem.train === "number"
+      ? { train: 2, dev: 2, test: taskNamed(task).kind === "generation" ? 1 : 2 }
+      : { train: { perClass: 3 }, dev: { perClass: 1 }, test: 6 };
+  return { ...cell, settings: { ...cell.settings, threads: 2, problem: { ...problem, ...fewer }, arm: shorter(arm) } };
 }
 
-/** All arms on the first task of a model, then one arm after another on the other tasks: every arm and every task. */
-function configurations(model: string): readonly Cell<PlannedRun>[] {
-  const all = experiments("full")
+function shorter(arm: StudyArm): StudyArm {
+  if (isStill(arm)) return arm.kind === "linear-probe" ? { ...arm, strengths: [1e-3] } : arm;
+  return { ...arm, adapter: onTwoLayers(arm.adapter), budget: { kind: "steps", steps: 2 } };
+}
+
+/** The upper half of the paper's layers is the upper one of two. */
+function onTwoLayers(adapter: AdapterSpec): AdapterSpec {
+  return "layers" in adapter && adapter.kind !== "full" ? { ...adapter, layers: { from: 1 } } : adapter;
+}
+
+/**
+ * All arms on the first task of a model and all of the ablation, and on each other task one of these arms (default: all), in turn: every
+ * arm and every task. Those that have the same adapter on the same model come together, since a session stays open for the next run.
+ */
+function configurations(full: FullModel, inTurn?: readonly string[]): readonly Cell<PlannedRun>[] {
+  const ofModel = experiments("full")
     .flatMap((grid) => cellsOf(grid))
-    .filter(({ settings }) => settings.model === model);
-  const seen = new Set<string>();
-  const distinct = all.filter((cell) => {
-    const key = `${cell.experiment} ${cell.task} ${cell.arm}`;
-    return !seen.has(key) && seen.add(key);
+    .filter(({ settings }) => settings.model === shortName(full));
+  const distinct = grouped(ofModel, ({ experiment, task, arm }) => `${experiment} ${task} ${arm}`).map(
+    ([cell]) => cell,
+  );
+  const parts = grouped(distinct, ({ experiment, task }) => `${experiment} ${task}`);
+  const chosen = parts.flatMap((cells, i) => {
+    if (i === 0 || cells[0].experiment === "ablation") return cells;
+    const some = cells.filter(({ arm }) => inTurn?.includes(arm) ?? true);
+    return [some[i % some.length]];
   });
-  const tasks = [...new Set(distinct.map(({ task, experiment }) => `${experiment} ${task}`))];
-  return tasks.flatMap((name, i) => {
-    const ofTask = distinct.filter(({ task, experiment }) => `${experiment} ${task}` === name);
-    return i === 0 || name.startsWith("ablation") ? ofTask : [ofTask[i % ofTask.length]];
-  });
+  return grouped(chosen, ({ settings: { arm, task } }) => {
+    const features = taskNamed(task).kind === "classification";
+    const backwards = !isStill(arm) && arm.method.estimator.kind === "backpropagation";
+    return JSON.stringify([features, backwards, isStill(arm) ? FROZEN : arm.adapter]);
+  }).flat();
 }
 
-for (const full of fullModels) {
-  const short = full.repository.replace(/^.*\//, "");
-  test(`${short}: every arm and every task of the paper's tables takes two steps on generated weights from the hub`, async () => {
-    const served = writeFullModel(full, files.file(short));
-    const hub = await hubServer(full.repository, { main: served }, { type: "models" });
-    const options = { endpoint: hub.endpoint, cacheDirectory: files.file(`${short}-hub`) };
-    const runner = studyRunner({
-      openModel: (name) =>
-        fetchModel(name, [], async (repository) => (await hubSnapshot(repository, null, options)).folder),
-      openTask: (name) => Promise.resolve(madeTexts(taskNamed(name))),
-    });
-    try {
-      for (const [i, cell] of configurations(short).map(twoSteps).entries()) {
-        const what = `${cell.experiment} ${cell.task}: ${cell.arm}`;
-        const result = await runner.run(cell, {
-          path: files.file(`${short}-${i}.jsonl`),
-          signal: undefined,
-          onEvent: () => undefined,
-          note: { commit: "0", machine: "test", command: "test", startedAt: "2026-01-01T00:00:00.000Z" },
-        });
-        assert.ok(Number.isFinite(result.extra.test?.loss), what);
-        if ("run" in result) assert.equal([result.run.steps.length, result.run.end.reason], [2, "finished"], what);
-      }
-    } finally {
-      await runner.dispose();
-      await hub.close();
-    }
-  });
+/** Groups in the order of their first members. */
+function grouped<T>(all: readonly T[], key: (one: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
+  return [...groups.values()];
 }
+
+/** A model as the hub gives it, fetched when it is first asked for. */
+function fromHub(full: FullModel): () => Promise<LoadedModel> {
+  const fetched = async (): Promise<LoadedModel> => {
+    const folder = files.file(shortName(full));
+    const hub = await hubServer(full.repository, { main: writeFullModel(full, folder) }, { type: "models" });
+    const options = { endpoint: hub.endpoint, cacheDirectory: files.file("hub") };
+    try {
+      return await fetchModel(shortName(full), [], async (name) => (await hubSnapshot(name, null, options)).folder);
+    } finally {
+      await hub.close();
+      rmSync(folder, { recursive: true });
+    }
+  };
+  let opened: Promise<LoadedModel> | null = null;
+  return () => (opened ??= fetched());
+}
+
+let runs = 0;
+
+async function runAll(openModel: () => Promise<LoadedModel>, cells: readonly Cell<PlannedRun>[]): Promise<void> {
+  const runner = studyRunner({
+    cacheDirectory: files.file("engine"),
+    openModel,
+    openTask: (name) => Promise.resolve(madeTexts(taskNamed(name), { perClass: 6, other: 6 })),
+  });
+  try {
+    for (const cell of cells.map(twoSteps)) {
+      const what = `${cell.experiment} ${cell.task}: ${cell.arm}`;
+      const result = await runner.run(cell, {
+        path: files.file(`${runs++}.jsonl`),
+        signal: undefined,
+        onEvent: () => undefined,
+        note: { commit: "0", machine: "test", command: "test", startedAt: "2026-01-01T00:00:00.000Z" },
+      });
+      assert.ok(Number.isFinite(result.extra.test?.loss), what);
+      if ("run" in result) assert.equal([result.run.steps.length, result.run.end.reason], [2, "finished"], what);
+    }
+  } finally {
+    await runner.dispose();
+  }
+}
+
+/** Llama-2-7B's files here: as the hub has them (twice while they are fetched), and in the engine's form for two kinds of output. */
+const DISK = 6e9;
+
+/** @param memory what resident memory was measured to reach, and a little more */
+function withRoom(memory: number): ReturnType<typeof skipUnless> {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  const [free, disk] = [freeMemory(), bavail * bsize];
+  return skipUnless(
+    free >= memory && disk >= DISK,
+    `needs ${formatBytes(memory)} of memory (${formatBytes(free)} free) and ${formatBytes(DISK)} of disk (${formatBytes(disk)} free)`,
+  );
+}
+
+test("roberta-large: every arm and every task of the paper's tables takes two steps on generated weights from the hub", () =>
+  runAll(fromHub(robertaLarge), configurations(robertaLarge)));
+
+const llama = fromHub(llama2);
+const onLlama = configurations(llama2, ["adazeta", "mezo-lora"]);
+const [dear, others] = [true, false].map((all) => onLlama.filter(({ arm }) => (arm === "mezo") === all));
+
+// The start, two points, the gradient, a perturbed point and the engine's own copy of it: six times 405 million numbers.
+withRoom(11e9)(test, "llama-2-7b: MeZO on all of the weights takes two steps", async () => {
+  assert.is(dear.length, 1);
+  await runAll(llama, dear);
+});
+
+withRoom(6e9)(
+  test,
+  "llama-2-7b: every task, every change of the ablation and every other arm takes two steps, and answers are written",
+  () => runAll(llama, others),
+);
 
 test.run();

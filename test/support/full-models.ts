@@ -1,23 +1,32 @@
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { tasks } from "../../src/task/tasks";
+import { causalWords } from "./made-texts";
 
 /** A model of the paper, cut to two layers of its full width. */
 export interface FullModel {
   readonly repository: string;
   /** The tiny checkpoint of the same family, whose tensors' names these are. */
-  readonly like: "roberta-masked";
+  readonly like: "roberta-masked" | "llama";
   readonly config: Readonly<Record<string, unknown>>;
   /** A size of the tiny checkpoint, and what it is here. */
   readonly sizes: Readonly<Record<number, number>>;
   readonly tokenizer: Readonly<Record<string, unknown>>;
 }
 
-const WORDS = (
-  " terrible, great, bad, okay, good, Yes, No, Maybe, Description, Entity, Expression, Human, Location, Number, so, because," +
-  "Yes,No,Maybe"
-).split(",");
+/** Label words, and what else the causal prompts are made of: each is one token, so that texts are short. */
+const WORDS = [
+  ..." terrible, great, bad, okay, good, Yes, No, Maybe, Description, Entity, Expression, Human, Location, Number".split(
+    ",",
+  ),
+  ...tasks.flatMap(causalWords),
+  ..."Yes,No,Maybe".split(","),
+];
 const SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
 
-/** A byte-level vocabulary in which each label word is one token, in the two files that GPT-2's tokenizers have. */
+/**
+ * A byte-level vocabulary in which each of these words is one token, in the two files that GPT-2's tokenizers have. Words with a space
+ * come first: a merge that begins a word must not win inside one.
+ */
 function vocabulary(): { readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly string[] } {
   const printable = (byte: number): boolean =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255);
@@ -25,7 +34,8 @@ function vocabulary(): { readonly vocab: Readonly<Record<string, number>>; reado
   const alphabet = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
   const tokens = [...SPECIAL, ...alphabet];
   const merges: string[] = [];
-  for (const word of WORDS) {
+  const spaced = (word: string): number => (word.startsWith(" ") ? 0 : 1);
+  for (const word of [...new Set(WORDS)].sort((a, b) => spaced(a) - spaced(b))) {
     const letters = [...word.replace(" ", "\u0120")];
     letters.slice(1).reduce((left, letter) => {
       if (!tokens.includes(left + letter)) {
@@ -42,21 +52,35 @@ const { vocab, merges } = vocabulary();
 export const VOCABULARY = Object.keys(vocab).length;
 
 /** RoBERTa-large's width, two layers, with a vocabulary of a few hundred tokens. */
-export const fullModels: readonly FullModel[] = [
-  {
-    repository: "FacebookAI/roberta-large",
-    like: "roberta-masked",
-    config: {
-      ...{ hidden_size: 1024, intermediate_size: 4096, num_attention_heads: 16 },
-      ...{ num_hidden_layers: 2, vocab_size: VOCABULARY, max_position_embeddings: 514 },
-    },
-    sizes: { 24: 1024, 40: 4096, 50: VOCABULARY, 18: 514 },
-    tokenizer: {
-      ...{ tokenizer_class: "RobertaTokenizer", bos_token: "<s>", eos_token: "</s>" },
-      ...{ unk_token: "<unk>", pad_token: "<pad>", mask_token: "<mask>" },
-    },
+export const robertaLarge: FullModel = {
+  repository: "FacebookAI/roberta-large",
+  like: "roberta-masked",
+  config: {
+    ...{ hidden_size: 1024, intermediate_size: 4096, num_attention_heads: 16 },
+    ...{ num_hidden_layers: 2, vocab_size: VOCABULARY, max_position_embeddings: 514 },
   },
-];
+  sizes: { 24: 1024, 40: 4096, 50: VOCABULARY, 18: 514 },
+  tokenizer: {
+    ...{ tokenizer_class: "RobertaTokenizer", bos_token: "<s>", eos_token: "</s>" },
+    ...{ unk_token: "<unk>", pad_token: "<pad>", mask_token: "<mask>" },
+  },
+};
+
+/** Llama-2-7B's width, two layers: 405 million numbers; its vocabulary and, with it, the kind of its tokenizer are this test's own. */
+export const llama2: FullModel = {
+  repository: "meta-llama/Llama-2-7b-hf",
+  like: "llama",
+  config: {
+    ...{ hidden_size: 4096, intermediate_size: 11008, num_attention_heads: 32, num_key_value_heads: 32, head_dim: 128 },
+    ...{ num_hidden_layers: 2, vocab_size: VOCABULARY, max_position_embeddings: 4096 },
+    rope_parameters: { rope_theta: 10000, rope_type: "default" },
+  },
+  sizes: { 24: 4096, 12: 4096, 36: 11008, 50: VOCABULARY },
+  tokenizer: {
+    ...{ tokenizer_class: "GPT2Tokenizer", add_bos_token: true },
+    ...{ bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>" },
+  },
+};
 
 /** Writes a model's files into a folder: generated weights in bf16. @returns what a hub serves of it */
 export function writeFullModel(model: FullModel, folder: string): Readonly<Record<string, string>> {
