@@ -5,7 +5,7 @@ import type { Scale } from "../options";
 import type { PlannedRun } from "../plan";
 import { paperArmNames } from "./paper-arm";
 import { fullArms, fullSettings, roberta } from "./full";
-import { ALWAYS, small, SMALL_RATES, SMALL_SEEDS, smallArms, smallSettings } from "./small";
+import { ALWAYS, DEAR, dearPart, small, SMALL_RATES, SMALL_SEEDS, smallArms, smallSettings } from "./small";
 import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
@@ -26,7 +26,10 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     ...common,
     task: "trec",
     study: minilm.study,
-    arms: smallArms(paperArmNames, SMALL_RATES.length),
+    arms: smallArms(
+      paperArmNames.filter((name) => !DEAR.some((dear) => dear === name)),
+      SMALL_RATES.length,
+    ),
     seeds: SMALL_SEEDS,
     learningRates: SMALL_RATES,
     work: minilm.work(11),
@@ -37,7 +40,7 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     arms: smallArms(["zero-shot", "linear probe", "AdaZeta", "MeZO-LoRA"], 1),
     ...{ seeds: [0], learningRates: [3e-3], work: minilm.work(11) },
   }));
-  return [[trec], sentences].map((stage) => stage.map(tablePart));
+  return [[trec], [dearPart(trec)], sentences].map((stage) => stage.map(tablePart));
 }
 
 const TASKS = ["sst2", "sst5", "snli", "mnli", "rte", "trec"] as const;

@@ -47,3 +47,11 @@ export function smallArms(names: readonly PaperArmName[], trials: number): reado
 export const SMALL_RATES = [3e-3, 1e-3, 1e-2] as const;
 export const SMALL_SEEDS = [0, 1, 2] as const;
 export const ALWAYS: Pick<TablePart, "threads" | "evaluateEvery"> = { threads: 1, evaluateEvery: 20 };
+
+/** Arms whose steps are dear, backward passes or directions as long as the model: one draw of the data, one rate. */
+export const DEAR = ["first-order LoRA", "MeZO"] as const satisfies readonly PaperArmName[];
+
+/** The dear arms on a part's problem. */
+export function dearPart(part: TablePart): TablePart {
+  return { ...part, arms: smallArms(DEAR, 1), seeds: [0], learningRates: [3e-3] };
+}
