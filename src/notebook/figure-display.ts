@@ -1,5 +1,6 @@
 import type { Figure } from "../plot/figure";
 import { figureSvg } from "../plot/svg";
+import { plainText } from "../table/escape";
 import { display, shown, type MimeBundle } from "./display";
 import { newestOnly } from "./newest-only";
 
@@ -23,9 +24,9 @@ const updateEveryMs = 200;
 /** A figure's title, for text. */
 export const titleOf = (layout: object | undefined): string => {
   const title: unknown = layout !== undefined && "title" in layout ? layout.title : undefined;
-  if (typeof title === "string") return title;
+  if (typeof title === "string") return plainText(title);
   if (typeof title !== "object" || title === null || !("text" in title)) return "untitled";
-  return String(title.text);
+  return plainText(String(title.text));
 };
 
 /** The figure for JupyterLab, a static picture for pages that run no scripts, and one line of text for everything else. */

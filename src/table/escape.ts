@@ -6,6 +6,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
   $: "&#36;",
 };
+const characters = new Map(Object.entries(entities).map(([character, entity]) => [entity, character]));
 
 /**
  * Text that came from data, made harmless in HTML and in Plotly's HTML-like labels; `$` too, since both typeset `$...$` as mathematics.
@@ -15,6 +16,14 @@ const entities: Readonly<Record<string, string>> = {
  */
 export function escapeText(text: string): string {
   return text.replace(/[&<>"'$]/g, (character) => entities[character]!);
+}
+
+/**
+ * The text that was escaped, for where it is shown as plain text.
+ * @example plainText(escapeText("a < b & c")) // "a < b & c"
+ */
+export function plainText(escaped: string): string {
+  return escaped.replace(/&(amp|lt|gt|#34|#39|#36);/g, (entity) => characters.get(entity) ?? entity);
 }
 
 /**

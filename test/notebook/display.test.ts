@@ -7,6 +7,7 @@ import { kernelRegistry, type DisplayContent } from "../../src/notebook/kernel-r
 import { newestOnly } from "../../src/notebook/newest-only";
 import { doneShare, duration, progressBundle, progressText, showProgress } from "../../src/notebook/progress";
 import { stopSignal } from "../../src/notebook/stop-signal";
+import { escapeText } from "../../src/table/escape";
 
 const test = suite("notebook/display");
 const sent: { readonly content: DisplayContent; readonly update: boolean }[] = [];
@@ -86,6 +87,8 @@ test("a figure is Plotly's JSON, a static picture and one line of text", () => {
   const { "image/svg+xml": svg, ...others } = figureBundle(figure);
   assert.equal(others, { [plotlyMime]: figure, "text/plain": "figure: Loss (1 trace)" });
   assert.match(String(svg), /^<svg .*>Loss<\/text>.*<\/svg>$/);
+  const escaped = { title: { text: escapeText("a < b & 'c'") } };
+  assert.is(figureBundle({ data: [], layout: escaped })["text/plain"], "figure: a < b & 'c' (0 traces)");
   assert.is(figureBundle({ data: [] })["text/plain"], "figure: untitled (0 traces)");
 });
 
