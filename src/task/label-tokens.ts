@@ -13,10 +13,10 @@ import type { Reading, Task } from "./task";
  */
 export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer): readonly number[] {
   const words = wordsOf(task, reading);
-  if (reading !== "masked" && !oneTokenWords(task, reading, tokenizer)) {
+  if (reading !== "masked" && words.some((word) => tokenizer.continuation(word).length > 1)) {
     const listed = words.map((word) => `${JSON.stringify(word)} = [${tokenizer.continuation(word).join(", ")}]`);
     const expected = "one token each (openTrainable scores words of several tokens, as options)";
-    fail(`label words of ${task.name} after its prompt`, expected, listed.join(", "));
+    fail("label words", expected, listed.join(", "));
   }
   const ids = labelWordIds(tokenizer, words);
   if (reading === "masked") return ids;

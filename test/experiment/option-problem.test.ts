@@ -159,7 +159,7 @@ test("words that cannot be told apart, or that only rows were asked for, are ref
   );
   await rejectsWith(
     tinyProblem("llama", {}, await reviewsWith([" terrible indeed", " great"])),
-    "label words of sst2 after its prompt: expected one token each (openTrainable scores words of several tokens, as options)",
+    "label words: expected one token each (openTrainable scores words of several tokens, as options)",
   );
   await rejectsWith(
     Promise.resolve().then(() => makeOptionProblem(tinyLoaded("bert"), same, tinyOptions)),
