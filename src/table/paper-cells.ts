@@ -14,6 +14,7 @@ import type { ShownTable } from "./published/beside";
 import { publishedCell } from "./published/published";
 import type { PublishedTable } from "./published/published";
 import { taskNamed } from "../task/tasks";
+import type { EvaluationRecord } from "../train/records";
 import { bestEvaluation, forwardPassesOf } from "./record";
 import type { RunRecord } from "./record";
 import { tableOf } from "./rows";
@@ -233,25 +234,32 @@ function chanceRemark({ testLoss, guess }: Pick<PaperCell, "testLoss" | "guess">
 /**
  * Two arms against each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
  * passes (the fewer that one of the two spent).
- * "lost": a seed had no finite loss there.
+ * "lost": so many seeds had no finite loss there, or had ended before, when no direction changed their loss any more.
  * @throws when no task has both
  */
 export function duelTable(planned: readonly PlannedRecord[], [one, other]: readonly [string, string]): ShownTable {
   const rows = grouped(planned, ({ cell }) => JSON.stringify([taskOf(cell), cell.learningRate])).flatMap((group) => {
-    const runsOf = (name: string): readonly RunRecord[] =>
-      recordedRuns(group.flatMap(({ record }) => (record?.settings.arm.name === name ? [record] : [])));
+    const runsOf = (name: string): readonly EndedRun[] =>
+      group.flatMap(({ record }) => {
+        if (record?.settings.arm.name !== name) return [];
+        return recordedRuns([record]).map((run) => ({ run, finished: record.reason === "finished" }));
+      });
     const [a, b] = [runsOf(one), runsOf(other)];
     if (a.length === 0 || b.length === 0) return [];
-    const ends = (measure: (run: RunRecord) => number) => Math.min(...[...a, ...b].map(measure));
-    const steps = ends((run) => run.evaluations.at(-1)?.step ?? 0);
-    const passes = ends((run) => run.evaluations.at(-1)?.forwardPasses ?? 0);
-    const at = (
-      runs: readonly RunRecord[],
-      within: (e: RunRecord["evaluations"][number]) => boolean,
-    ): Spread | null => {
-      const losses = runs.flatMap((run) => run.evaluations.filter(within).at(-1)?.loss ?? []);
-      return losses.length < runs.length ? null : spread(losses);
+    const finished = [...a, ...b].filter((run) => run.finished);
+    const compared = finished.length > 0 ? finished : [...a, ...b];
+    const ends = (measure: Measure): number =>
+      Math.min(...compared.map(({ run }) => measure(run.evaluations.at(-1) ?? NOWHERE)));
+    const at = (runs: readonly EndedRun[], measure: Measure): Spread | string => {
+      const end = ends(measure);
+      const losses = runs.flatMap(({ run, finished: whole }) => {
+        if (!whole && measure(run.evaluations.at(-1) ?? NOWHERE) < end) return [];
+        return run.evaluations.filter((evaluation) => measure(evaluation) <= end).at(-1)?.loss ?? [];
+      });
+      const lost = runs.length - losses.length;
+      return lost > 0 ? `lost (${lost} of ${runs.length} seeds)` : spread(losses);
     };
+    const [steps, passes] = [byStep, byPasses].map(ends);
     const { cell } = group[0]!;
     return [
       {
@@ -259,24 +267,28 @@ export function duelTable(planned: readonly PlannedRecord[], [one, other]: reado
         "learning rate": formatRate(cell.learningRate),
         seeds: Math.min(a.length, b.length),
         steps,
-        [`${one}, equal steps`]: at(a, (e) => e.step <= steps),
-        [`${other}, equal steps`]: at(b, (e) => e.step <= steps),
+        [`${one}, equal steps`]: at(a, byStep),
+        [`${other}, equal steps`]: at(b, byStep),
         "forward passes": passes,
-        [`${one}, equal passes`]: at(a, (e) => e.forwardPasses <= passes),
-        [`${other}, equal passes`]: at(b, (e) => e.forwardPasses <= passes),
+        [`${one}, equal passes`]: at(a, byPasses),
+        [`${other}, equal passes`]: at(b, byPasses),
       },
     ];
   });
   if (rows.length === 0) fail("runs", `records of ${one} and ${other} on one task`, "none");
-  const lost = [one, other].flatMap((name) => [`${name}, equal steps`, `${name}, equal passes`]);
-  return {
-    table: tableOf(rows),
-    options: {
-      missing: Object.fromEntries(lost.map((column) => [column, "lost"])),
-      align: Object.fromEntries(lost.map((column) => [column, "right"])),
-    },
-  };
+  const losses = [one, other].flatMap((name) => [`${name}, equal steps`, `${name}, equal passes`]);
+  return { table: tableOf(rows), options: { align: Object.fromEntries(losses.map((column) => [column, "right"])) } };
 }
+
+/** A run, and whether it spent its budget. */
+interface EndedRun {
+  readonly run: RunRecord;
+  readonly finished: boolean;
+}
+type Measure = (evaluation: Pick<EvaluationRecord, "step" | "forwardPasses">) => number;
+const byStep: Measure = ({ step }) => step;
+const byPasses: Measure = ({ forwardPasses }) => forwardPasses;
+const NOWHERE = { step: 0, forwardPasses: 0 };
 
 /** Recorded runs of a task with steps, for figures. */
 export function taskRuns(planned: readonly PlannedRecord[], task: string): readonly RunRecord[] {

@@ -153,6 +153,23 @@ test("two arms are compared after as many steps and after as many forward passes
   );
 });
 
+test("a run that ended before its budget is lost where the others are compared, not frozen at its last loss", () => {
+  const of = planned((cell) => {
+    if (cell.learningRate !== 3e-3) return null;
+    if (armOf(cell) === "MeZO-LoRA") return recordOf(cell, 1.0, 0.5);
+    if (armOf(cell) !== "AdaZeta") return null;
+    const whole = recordOf(cell, 0.8, 0.5, 8);
+    if (cell.seed > 0) return whole;
+    const { steps, evaluations } = whole.history;
+    return { ...whole, reason: "constant-output", history: { steps, evaluations: evaluations.slice(0, 2) } };
+  });
+  const { table } = duelTable(of, ["AdaZeta", "MeZO-LoRA"]);
+  assert.is(table.get("steps", 0), 200);
+  assert.is(table.get("AdaZeta, equal steps", 0), "lost (1 of 3 seeds)");
+  // at 400 forward passes it was still there
+  assert.is((table.get("AdaZeta, equal passes", 0) as { readonly mean: number }).mean, 1.8);
+});
+
 test("runs of a task leave out arms without steps", () => {
   const of = planned((cell) => (cell.seed === 0 ? recordOf(cell, 0.9, 0.5) : null));
   const names = new Set(taskRuns(of, "trec").map(({ arm }) => arm));
