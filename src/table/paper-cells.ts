@@ -217,18 +217,19 @@ export function besidePublished(
         task,
         method: arm,
         published: found[0] ?? null,
-        measured: cell.atChance ? AT_CHANCE : test,
-        remark: [remarks[task], cell.atChance ? chanceRemark(cell) : null].filter(Boolean).join("; "),
+        measured: cell.atChance ? lossAtChance(cell.testLoss) : test,
+        remark: [remarks[task], cell.atChance ? `guess: ${formatNumber(cell.guess ?? 0, 1)} %` : null]
+          .filter(Boolean)
+          .join("; "),
       };
     }),
     models,
   );
 }
 
-/** @example chanceRemark({ testLoss: spread([0.71]), guess: 62.7 }) // "a guess is right in 62.7 %; test loss 0.71" */
-function chanceRemark({ testLoss, guess }: Pick<PaperCell, "testLoss" | "guess">): string {
-  const loss = testLoss === null ? "" : `; test loss ${formatNumber(testLoss.mean, 2)}`;
-  return `a guess is right in ${formatNumber(guess ?? 0, 1)} %${loss}`;
+/** @example lossAtChance(spread([0.71])) // "at chance, loss 0.71" */
+function lossAtChance(testLoss: Spread | null): string {
+  return testLoss === null ? AT_CHANCE : `${AT_CHANCE}, loss ${formatNumber(testLoss.mean, 2)}`;
 }
 
 /**

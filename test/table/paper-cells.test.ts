@@ -116,7 +116,7 @@ test("where right answers are as many as a guess's, the table says so and shows 
     const { table, options } = besidePublished(of(accuracy), { tables: [mezoRoberta], shots: 16, models });
     return toText(table, options);
   };
-  assert.match(beside(0.2), /trec +zero-shot +32\.0 .*at chance +a guess is right in 16\.7 %; test loss 1\.23/);
+  assert.match(beside(0.2), /trec +zero-shot +32\.0 .*at chance, loss 1\.23 +guess: 16\.7 %/);
   assert.not.match(beside(0.5), /at chance|remark/);
   // the largest class of the test texts is what a guess takes
   const cell = paperCells(
