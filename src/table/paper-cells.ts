@@ -1,5 +1,6 @@
 import type { ColumnTable } from "arquero";
 import { fail } from "../check/check";
+import { grouped } from "../check/grouped";
 import type { Cell } from "../experiment/cells";
 import { isStill } from "../experiment/plan";
 import type { PlannedRun } from "../experiment/plan";
@@ -302,13 +303,3 @@ export function taskRuns(planned: readonly PlannedRecord[], task: string): reado
 }
 
 const taskOf = ({ task, settings }: Cell<PlannedRun>): string => task ?? settings.task;
-
-function grouped<V>(values: readonly V[], key: (value: V) => string): readonly (readonly V[])[] {
-  const groups = new Map<string, V[]>();
-  for (const value of values) {
-    const known = groups.get(key(value));
-    if (known === undefined) groups.set(key(value), [value]);
-    else known.push(value);
-  }
-  return [...groups.values()];
-}

@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { grouped } from "../check/grouped";
 
 /** What one optimizer step left behind, as far as a table or a figure needs it. */
 export interface StepRecord {
@@ -49,18 +50,10 @@ export interface RunGroup {
 /** Groups runs by arm and learning rate, in order of first appearance. @throws when there are no runs */
 export function groupRuns(runs: readonly RunRecord[]): readonly RunGroup[] {
   someRuns(runs);
-  const groups = new Map<string, RunRecord[]>();
-  for (const run of runs) {
-    const key = JSON.stringify([run.arm, run.learningRate]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [run]);
-    else group.push(run);
-  }
-  return [...groups.values()].map((group) => ({
-    arm: group[0]!.arm,
-    learningRate: group[0]!.learningRate,
-    runs: group,
-  }));
+  return grouped(runs, ({ arm, learningRate }) => JSON.stringify([arm, learningRate])).map((group) => {
+    const [{ arm, learningRate }] = group;
+    return { arm, learningRate, runs: group };
+  });
 }
 
 /** @throws when there is no run to show */

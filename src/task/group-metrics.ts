@@ -1,4 +1,5 @@
 import { fail, sameLength } from "../check/check";
+import { grouped } from "../check/grouped";
 import { accuracy } from "./metrics";
 
 /**
@@ -14,16 +15,15 @@ export function groupExactMatch(
   if (labels.length === 0) fail("labels", "at least one example", "none");
   sameLength("predictions", predictions.length, labels.length);
   sameLength("groups", groups.length, labels.length);
-  const members = new Map<string, number[]>();
-  groups.forEach((group, i) => members.set(group, [...(members.get(group) ?? []), i]));
-  const whole = [...members.values()].filter(
+  const members = grouped([...groups.keys()], (i) => groups[i]);
+  const whole = members.filter(
     (indices) =>
       accuracy(
         indices.map((i) => predictions[i]),
         indices.map((i) => labels[i]),
       ) === 1,
   );
-  return whole.length / members.size;
+  return whole.length / members.length;
 }
 
 /**

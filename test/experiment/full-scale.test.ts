@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../src/adapter/adapter";
+import { grouped } from "../../src/check/grouped";
 import { freeMemory } from "../../src/engine/free-memory";
 import { fetchModel } from "../../src/engine/load-model";
 import type { LoadedModel } from "../../src/engine/load-model";
@@ -71,13 +72,6 @@ function configurations(full: FullModel, inTurn?: readonly string[]): readonly C
     const backwards = !isStill(arm) && arm.method.estimator.kind === "backpropagation";
     return JSON.stringify([features, backwards, isStill(arm) ? FROZEN : arm.adapter]);
   }).flat();
-}
-
-/** Groups in the order of their first members. */
-function grouped<T>(all: readonly T[], key: (one: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
-  return [...groups.values()];
 }
 
 /** A model as the hub gives it, fetched when it is first asked for. */
