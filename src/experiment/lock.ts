@@ -20,17 +20,26 @@ export interface Lock {
  * @throws when a living process holds it, or one on another computer may
  */
 export function takeLock(path: string): Lock {
+  const got = tryLock(path);
+  if (got.lock === null) throw heldBy(path, got.holder);
+  return got.lock;
+}
+
+type Attempt = { readonly lock: Lock } | { readonly lock: null; readonly holder: Holder };
+
+/** The lock, or who holds it. */
+function tryLock(path: string): Attempt {
   const mine = `${JSON.stringify(holderOf(process.pid))}\n`;
   fs.mkdirSync(dirname(path), { recursive: true });
   const beside = `${path}.${process.pid}`;
   fs.writeFileSync(beside, mine);
   try {
     for (let attempt = 0; attempt < 10; attempt++) {
-      if (linked(beside, path)) return { release: () => releaseIf(path, mine) };
+      if (linked(beside, path)) return { lock: { release: () => releaseIf(path, mine) } };
       const held = readText(path);
       if (held === null) continue;
       const holder = parse(held);
-      if (holder !== null && isAlive(holder)) throw heldBy(path, holder);
+      if (holder !== null && isAlive(holder)) return { lock: null, holder };
       removeStale(path, held);
     }
   } finally {
@@ -55,12 +64,10 @@ export function withLock<T>(path: string, work: () => T, patienceMs = 30_000): T
 
 function waitForLock(path: string, until: number): Lock {
   for (;;) {
-    try {
-      return takeLock(path);
-    } catch (error) {
-      if (performance.now() >= until) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
+    const got = tryLock(path);
+    if (got.lock !== null) return got.lock;
+    if (performance.now() >= until) throw heldBy(path, got.holder);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   }
 }
 

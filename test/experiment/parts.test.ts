@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cellsOf, selectCells } from "../../src/experiment/cells";
 import { compactHistory } from "../../src/experiment/history";
-import { takeLock } from "../../src/experiment/lock";
+import { takeLock, withLock } from "../../src/experiment/lock";
 import { listCells, parseOptions } from "../../src/experiment/options";
 import { duration, progressLine } from "../../src/experiment/progress";
 import { recordKey } from "../../src/experiment/record-key";
@@ -183,6 +183,28 @@ test("a lock is held once, given back, and taken over from a process that is gon
   takeLock(path).release();
   writeFileSync(path, JSON.stringify({ pid: 1, processStart: null, host: "elsewhere" }));
   throwsWith(() => takeLock(path), "on elsewhere; delete");
+});
+
+test("short work under a lock gives it back, waits for a living holder alone, and passes other errors on at once", () => {
+  const path = files.file("short.lock");
+  assert.is(
+    withLock(path, () => 7),
+    7,
+  );
+  throwsWith(
+    () =>
+      withLock(path, () => {
+        throw new Error("half done");
+      }),
+    "half done",
+  );
+  assert.not.ok(existsSync(path));
+  const lock = takeLock(path);
+  throwsWith(() => withLock(path, () => 7, 30), `got process ${process.pid} on this computer`);
+  lock.release();
+  writeFileSync(files.file("a-file"), "");
+  // no folder can be made there: with a patience of an hour this would not end
+  throwsWith(() => withLock(files.file("a-file/x.lock"), () => 7, 3_600_000), "a-file");
 });
 
 function holderText(path: string): string {
