@@ -5,7 +5,7 @@ import { findKnownModel } from "../model/registry";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import type { LiveRun } from "./live-runs";
-import { openAdapter } from "./open";
+import { openAdapter, scoredModel } from "./open";
 
 /** The run whose best checkpoint has the lowest loss on dev. @throws when no run has an evaluation */
 export function bestOnDev(runs: readonly LiveRun[]): LiveRun {
@@ -31,8 +31,7 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
-  const loaded = { ...problem.loaded, model: problem.sessionModel };
-  const tuned = await openAdapter(loaded, arm.adapter, engineFor(arm.method));
+  const tuned = await openAdapter(scoredModel(problem), arm.adapter, engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   return { before: before.accuracy, after: after.accuracy, count: after.count };
 }
@@ -42,7 +41,7 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
  * @example (await frozenScores(await openTrainable(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
  */
 export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Scores> {
-  const { session, adapter } = await openAdapter({ ...problem.loaded, model: problem.sessionModel }, { kind: "none" });
+  const { session, adapter } = await openAdapter(scoredModel(problem), { kind: "none" });
   return problem.evaluate(session, new Float32Array(0), "test", adapter.spec);
 }
 

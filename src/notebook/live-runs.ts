@@ -19,7 +19,7 @@ import { trainInFile } from "../train/train-in-file";
 import type { FigureHandle } from "./figure-display";
 import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
-import { closeAdapter, openAdapter } from "./open";
+import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
@@ -88,7 +88,7 @@ export async function runLive<Batch>(
   };
   for (const arm of arms) {
     if (signal.aborted) break;
-    const loaded = { ...problem.loaded, model: problem.sessionModel };
+    const loaded = scoredModel(problem);
     const open = await openAdapter(loaded, arm.adapter, engineFor(arm.method));
     const live = new LiveHistory();
     // Shown at the first step: a run that is read from its record needs no bar.

@@ -7,7 +7,7 @@ import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
 import { makeTrainable } from "../experiment/make-trainable";
 import { makeProblem } from "../experiment/problem";
-import type { Problem, ProblemOptions } from "../experiment/problem";
+import type { Problem, ProblemOptions, Trainable } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadedTask, LoadOptions } from "../task/load-task";
 import type { Task } from "../task/task";
@@ -99,13 +99,21 @@ function slotOf(name: string, { kind }: AdapterSpec, { engine = "onnx" }: Engine
   return `${name} ${kind} ${engine}`;
 }
 
+/** The model to open sessions of, under the name of the problem's: it gives what the problem scores. */
+export function scoredModel({
+  loaded,
+  sessionModel,
+}: Pick<Trainable<unknown>, "loaded" | "sessionModel">): LoadedModel {
+  return { ...loaded, model: sessionModel };
+}
+
 /** Samples a task for a model, with the readout fixed; see `makeProblem`. */
 export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
   return makeProblem(loaded, task, options, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
 }
 
 /**
- * The same for a task of any kind: choices and texts to write too. Open sessions of `sessionModel`, which gives what the problem scores.
+ * The same for a task of any kind: choices and texts to write too. Open sessions of its `scoredModel`.
  * @example await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })
  */
 export function openTrainable(
