@@ -3,13 +3,15 @@ import type { Tokenizer } from "./tokenizer";
 /**
  * The token id of each label word. A classification scores these rows of the head alone, so each word has to be one token,
  * and no two the same. A word that follows a space in the prompt is given with it: " great".
+ * @param hint what to do where a word is several tokens
  * @throws when a word is several tokens, is unknown, or shares its token with another, naming the words and their ids
  * @example labelWordIds(smollm2, [" terrible", " great"]) // [13321, 1109]
  */
-export function labelWordIds(tokenizer: Tokenizer, words: readonly string[]): readonly number[] {
+export function labelWordIds(tokenizer: Tokenizer, words: readonly string[], hint = ""): readonly number[] {
   const ids = words.map((word) => tokenizer.continuation(word));
   const listed = words.map((word, i) => `${JSON.stringify(word)} = [${ids[i]!.join(", ")}]`).join(", ");
-  if (ids.some((own) => own.length !== 1)) throw new Error(`label words: expected one token each, got ${listed}`);
+  if (ids.some((own) => own.length !== 1))
+    throw new Error(`label words: expected one token each${hint}, got ${listed}`);
   const single = ids.map(([id]) => id!);
   if (single.some((id) => id === tokenizer.special.unknown)) {
     throw new Error(`label words: expected words of the vocabulary, got ${listed}`);
