@@ -23,7 +23,7 @@ export function escapeText(text: string): string {
  * @example plainText(escapeText("a < b & c")) // "a < b & c"
  */
 export function plainText(escaped: string): string {
-  return escaped.replace(/&(amp|lt|gt|#34|#39|#36);/g, (entity) => characters.get(entity) ?? entity);
+  return escaped.replace(/&#?\w+;/g, (entity) => characters.get(entity) ?? entity);
 }
 
 /**

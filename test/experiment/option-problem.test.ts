@@ -1,9 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
-import type { AdapterSpec } from "../../src/adapter/adapter";
+import type { Adapter, AdapterSpec } from "../../src/adapter/adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceSession } from "../../src/engine/reference/session";
+import type { ModelSession } from "../../src/engine/session";
 import type { Arm } from "../../src/experiment/arm";
 import { makeTrainable } from "../../src/experiment/make-trainable";
 import { makeOptionProblem } from "../../src/experiment/option-problem";
@@ -27,6 +28,18 @@ const unused = (): never => {
   throw new Error("a causal model needs no prototypes");
 };
 
+/** AdaZeta for so many steps, with a look at dev every two. */
+function trainSteps<Batch>(steps: number, problem: Trainable<Batch>, adapter: Adapter, session: ModelSession) {
+  const arm: Arm = {
+    name: "AdaZeta",
+    adapter: LORA,
+    method: adazeta({ exponent: 1, learningRate: 1e-3 }),
+    budget: { kind: "steps", steps },
+    batchSize: 4,
+  };
+  const options = armOptions(arm, problem, adapter, session, { seed: 0, evaluateEvery: 2, stopMargin: null });
+  return train({ ...options, clock: () => 0 });
+}
 const open = (task: LoadedTask) => makeTrainable(tinyLoaded("llama"), task, options, unused);
 
 test("a choice is trained on the right option alone and judged among all", async () => {
@@ -63,17 +76,7 @@ test("the same loss on ONNX Runtime, and AdaZeta takes steps along it", async ()
     [session, reference].map((on) => problem.evaluate(on, start, "dev", adapter.spec)),
   );
   assert.ok(Math.abs(here.loss - there.loss) < 1e-4, `${here.loss} and ${there.loss}`);
-  const arm: Arm = {
-    name: "AdaZeta",
-    adapter: LORA,
-    method: adazeta({ exponent: 1, learningRate: 1e-3 }),
-    budget: { kind: "steps", steps: 4 },
-    batchSize: 4,
-  };
-  const { steps, evaluations, header } = await train({
-    ...armOptions(arm, problem, adapter, session, { seed: 0, evaluateEvery: 2, stopMargin: null }),
-    clock: () => 0,
-  });
+  const { steps, evaluations, header } = await trainSteps(4, problem, adapter, session);
   assert.equal([steps.length, evaluations.length], [4, 3]);
   assert.is(header.identity.data, problem.dataHash);
   assert.ok(steps.every(({ projectedGradients }) => projectedGradients[0] !== 0));
@@ -135,17 +138,7 @@ test("label words of several tokens are options: so many a class, all of them in
   assert.equal(batch.options, [2, 2, 2, 2]);
   const adapter = makeAdapter(LORA, problem.sessionModel);
   const session = referenceSession(problem.sessionModel, adapter);
-  const arm: Arm = {
-    name: "AdaZeta",
-    adapter: LORA,
-    method: adazeta({ exponent: 1, learningRate: 1e-3 }),
-    budget: { kind: "steps", steps: 2 },
-    batchSize: 4,
-  };
-  const { steps } = await train({
-    ...armOptions(arm, problem, adapter, session, { seed: 0, evaluateEvery: 2, stopMargin: null }),
-    clock: () => 0,
-  });
+  const { steps } = await trainSteps(2, problem, adapter, session);
   assert.ok(steps.length === 2 && steps.every(({ loss }) => loss > 0));
   const { metrics, accuracy } = await problem.evaluate(session, adapter.initial(0), "test", LORA);
   assert.is(metrics["accuracy"], accuracy);
