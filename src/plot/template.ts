@@ -71,7 +71,15 @@ export function baseLayout(options: FigureOptions, remarks: readonly string[], m
     hoverlabel: { namelength: -1 },
     uirevision: "keep",
     showlegend: true,
-    legend: { orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top", font: { size: 12 } },
+    legend: {
+      orientation: "h",
+      x: 0,
+      xanchor: "left",
+      y: 0.01,
+      yref: "container",
+      yanchor: "bottom",
+      font: { size: 12 },
+    },
     title: {
       text: title === "" && lines.length > 0 ? " " : escapeText(title),
       font: { size: 17, color: ink },

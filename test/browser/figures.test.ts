@@ -39,7 +39,10 @@ inBrowser("the judge of this file finds a title that is cut off and a legend tha
     ...good,
     layout: { ...good.layout, title: { ...good.layout.title, text: "long title ".repeat(20) } },
   };
-  const covering: Figure = { ...good, layout: { ...good.layout, legend: { ...good.layout.legend, y: 0.5 } } };
+  const covering: Figure = {
+    ...good,
+    layout: { ...good.layout, legend: { ...good.layout.legend, y: 0.5, yref: "paper" } },
+  };
   const [cut, covered] = await renderFigures({ long, covering });
   assert.match(cut!.problems.join(), /cut off: long title/);
   assert.match(covered!.problems.join(), /legend over the plot/);
