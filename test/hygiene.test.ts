@@ -51,6 +51,12 @@ test("no test is marked as the only one", () => {
   assert.equal(linesWith(new RegExp("\\." + "only\\("), testFiles), []);
 });
 
+test("an expected error is compared: uvu takes a text as its own message, so throwsWith is used", () => {
+  const elsewhere = testFiles.filter((name) => name !== "test/support/throws.ts");
+  assert.equal(linesWith(new RegExp("\\bassert\\." + "throws\\b"), elsewhere), []);
+  assert.equal(linesWith(new RegExp("import \\{[^}]*\\b" + 'throws\\b[^}]*\\} from "uvu'), elsewhere), []);
+});
+
 test("committed text names no path of one machine and no registry host", () => {
   assert.equal(linesWith(machinePath, files), []);
   assert.equal(linesWith(registryHost, files), []);

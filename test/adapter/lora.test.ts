@@ -8,6 +8,7 @@ import { view } from "../../src/tree/layout";
 import { descriptions } from "../support/descriptions";
 import { near } from "../support/near";
 import { opsAt } from "../support/ops-at";
+import { throwsWith } from "../support/throws";
 
 const test = suite("adapter/lora");
 
@@ -63,11 +64,11 @@ test("tensors of equal shape lie one after another, whatever their site", () => 
 });
 
 test("a target that ends no site's name, and no target, are errors that name the possible ones", () => {
-  assert.throws(
+  throwsWith(
     () => lora({ ...spec, targets: ["q_proj"] }, sites),
     /targets: expected words that end a site's name \(query, key, value, output, gate, up, down; .*\), got "q_proj"/,
   );
-  assert.throws(() => lora({ ...spec, targets: [] }, sites), /targets: expected at least one of query, key/);
+  throwsWith(() => lora({ ...spec, targets: [] }, sites), /targets: expected at least one of query, key/);
 });
 
 test.run();

@@ -11,6 +11,7 @@ import { entryOf, view } from "../../src/tree/layout";
 import { descriptions } from "../support/descriptions";
 import { near } from "../support/near";
 import { opsAt } from "../support/ops-at";
+import { throwsWith } from "../support/throws";
 
 const test = suite("adapter/tensor-train");
 
@@ -169,11 +170,11 @@ test("without biases: what biases of zero give", () => {
 
 test("modes that do not fit and a model without the placement's sites are errors", () => {
   const modes = { down: { inputs: [2, 2], outputs: [2, 2] }, up: { inputs: [4], outputs: [6] } };
-  assert.throws(
+  throwsWith(
     () => tensorTrain({ ...small, modes }, tiny),
     /modes\.down\.inputs \[2, 2\]: expected a product of 6, got 4/,
   );
-  assert.throws(
+  throwsWith(
     () =>
       tensorTrain(
         spec,
@@ -181,7 +182,7 @@ test("modes that do not fit and a model without the placement's sites are errors
       ),
     /placement "roberta": expected a model with sites that end in "\.attention\.output"/,
   );
-  assert.throws(() => tensorTrain({ ...spec, rank: 0 }, tiny), /rank: expected a positive integer, got 0/);
+  throwsWith(() => tensorTrain({ ...spec, rank: 0 }, tiny), /rank: expected a positive integer, got 0/);
 });
 
 test.run();

@@ -22,6 +22,7 @@ import { scratch } from "../support/scratch";
 import { tinyLoaded, tinyProblem, tinyTexts } from "../support/tiny-problem";
 import { tinyRun } from "../support/tiny-run";
 import { wordTokenizer } from "../support/word-tokenizer";
+import { throwsWith } from "../support/throws";
 
 /**
  * Every kind of bad input that a user can bring, through the functions that meet it first; each message says what was expected and
@@ -308,10 +309,7 @@ test("a disk that fills up while a run is recorded ends it at that step, and it 
 test("the operating system's own full disk says the same", async () => {
   if (!existsSync("/dev/full")) return;
   const sink = openLineFile("/dev/full");
-  assert.throws(
-    () => sink.append("{}"),
-    /\/dev\/full: expected to write a line of 3 bytes, got ENOSPC.*the disk is full/,
-  );
+  throwsWith(() => sink.append("{}"), /\/dev\/full: expected to write a line of 3 bytes, got ENOSPC.*the disk is full/);
   sink.close();
 });
 

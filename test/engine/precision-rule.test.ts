@@ -7,6 +7,7 @@ import { measureAgreement, projectedGradients } from "../../src/experiment/measu
 import type { Objective } from "../../src/estimator/objective";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
 
 const test = suite("engine/precision-rule");
 const folder = scratch();
@@ -34,11 +35,11 @@ test("a session without rounding is never refused; a rounded one by its figures,
   const rounded = (found: Agreement | null) => ({ id, agreement: () => found });
   requirePrecision({ id }, twoSided);
   requirePrecision(rounded(good), twoSided);
-  assert.throws(
+  throwsWith(
     () => requirePrecision(rounded(null), twoSided),
     /two-sided 0.001 at int4:32z: expected figures .*npm run precision/,
   );
-  assert.throws(
+  throwsWith(
     () => requirePrecision(rounded({ ...good, relativeError: 7.1 }), directional),
     /directional at int4:32z: expected correlation >= 0.95 .*, got 0.990 and 7.10 over 50/,
   );

@@ -5,6 +5,7 @@ import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { norm } from "../../src/tree/vector";
 import { meanAndError } from "./objectives";
+import { throwsWith } from "../support/throws";
 
 const test = suite("estimator/direction");
 
@@ -80,27 +81,27 @@ test("directions differ between seeds, steps and queries, and no length is too s
 });
 
 test("malformed specifications and indices are refused", () => {
-  assert.throws(
+  throwsWith(
     () => checkDirections("directions", { kind: "cube" as "sign" }),
     'directions.kind: expected gaussian, sphere, sign, random-mask or table, got "cube"',
   );
-  assert.throws(
+  throwsWith(
     () => checkDirections("directions", { kind: "random-mask", keep: 0 }),
     "directions.keep: expected a positive number, got 0",
   );
-  assert.throws(
+  throwsWith(
     () => checkDirections("directions", { kind: "table", bits: 30 }),
     "directions.bits: expected at most 24 (64 MiB), got 30",
   );
-  assert.throws(
+  throwsWith(
     () => direction({ kind: "random-mask", keep: 1.5 }, at, 3),
     "directions.keep: expected a share of at most 1, got 1.5",
   );
-  assert.throws(
+  throwsWith(
     () => direction({ kind: "sign" }, { ...at, query: -1 }, 3),
     "index[1]: expected a non-negative integer, got -1",
   );
-  assert.throws(() => direction({ kind: "sign" }, at, -3), "size: expected a non-negative integer, got -3");
+  throwsWith(() => direction({ kind: "sign" }, at, -3), "size: expected a non-negative integer, got -3");
 });
 
 test.run();

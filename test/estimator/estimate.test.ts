@@ -6,6 +6,7 @@ import { gradientOf } from "../../src/estimator/gradient";
 import type { Objective } from "../../src/estimator/objective";
 import { createWorkspace } from "../../src/estimator/workspace";
 import { curved, meanAndError, quadratic, recordingObjective, squaredNorm, type Analytic } from "./objectives";
+import { rejectsWith, throwsWith } from "../support/throws";
 
 const test = suite("estimator/estimate");
 
@@ -269,42 +270,33 @@ test("no trainable parameter gives a projected gradient of 0", async () => {
   assert.equal(found.projectedGradients, [0, 0, 0, 0, 0]);
 });
 
-const rejects = async (promise: Promise<unknown>, message: string) => {
-  try {
-    await promise;
-  } catch (error) {
-    return assert.match((error as Error).message, message);
-  }
-  assert.unreachable(`expected an error: ${message}`);
-};
-
 test("wrong counts, specifications and answers are refused", async () => {
   const objective = recordingObjective();
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(0), objective, point, settings),
     "estimator.perturbationScale: expected a positive number, got 0",
   );
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(1e-3, 0), objective, point, settings),
     "estimator.chunk: expected a positive integer, got 0",
   );
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(), objective, point, { ...settings, queries: 0 }),
     "queries: expected a positive integer, got 0",
   );
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(), objective, point, { ...settings, step: -1 }),
     "step: expected a non-negative integer, got -1",
   );
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(), objective, point, settings, createWorkspace(8)),
     "point: expected length 8, got 9",
   );
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(), { ...objective, losses: async () => [1] }, point, settings),
     "losses of the objective: expected length 2, got 1",
   );
-  await rejects(
+  await rejectsWith(
     estimate(
       { kind: "directional", chunk: null },
       { ...objective, derivatives: async () => ({ loss: 1, derivatives: [] }) },
@@ -313,20 +305,20 @@ test("wrong counts, specifications and answers are refused", async () => {
     ),
     "derivatives of the objective: expected length 5, got 0",
   );
-  await rejects(
+  await rejectsWith(
     estimate(twoSided(), { ...objective, losses: () => Promise.reject(new Error("engine gone")) }, point, settings),
     "engine gone",
   );
-  assert.throws(
+  throwsWith(
     () => checkEstimator("estimator", { kind: "directional", chunk: 0 }),
     "estimator.chunk: expected a positive integer, got 0",
   );
-  assert.throws(
+  throwsWith(
     () => checkEstimator("estimator", { kind: "one-sided" } as unknown as EstimatorSpec),
     'estimator.kind: expected "two-sided", "directional", "backpropagation" or "own", got "one-sided"',
   );
-  assert.throws(() => createWorkspace(-1), "size: expected a non-negative integer, got -1");
-  assert.throws(
+  throwsWith(() => createWorkspace(-1), "size: expected a non-negative integer, got -1");
+  throwsWith(
     () => gradientOf(gaussian, { seed: 0, step: 0, projectedGradients: [] }, 3),
     "projectedGradients: expected at least one query, got []",
   );

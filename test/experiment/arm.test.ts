@@ -8,6 +8,7 @@ import type { StudyName } from "../../src/experiment/divergence";
 import { passKindOf } from "../../src/estimator/estimate";
 import { forwardPasses } from "../../src/schedule/forward-passes";
 import { queriesAt } from "../../src/schedule/schedule";
+import { throwsWith } from "../support/throws";
 
 const test = suite("experiment/arm");
 const settings = studySettings("minilm-trec", 3e-3);
@@ -107,14 +108,11 @@ test("an arm is plain data: what JSON gives back is the same arm", () => {
 });
 
 test("settings out of range are refused by name", () => {
-  assert.throws(
+  throwsWith(
     () => arm("MeZO-LoRA", { ...settings, perturbationScale: 0 }),
     /perturbationScale: expected a positive number, got 0/,
   );
-  assert.throws(
-    () => studySettings("minilm-trec", 1e-3, { steps: -1 }),
-    /steps: expected a non-negative integer, got -1/,
-  );
+  throwsWith(() => studySettings("minilm-trec", 1e-3, { steps: -1 }), /steps: expected a non-negative integer, got -1/);
 });
 
 test.run();

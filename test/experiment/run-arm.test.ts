@@ -165,7 +165,7 @@ test("no arm reads the test split while it trains, nor does the engine see a tex
     );
   }
   const untouched = untouchable(problem);
-  assert.throws(() => untouched.test.length, "the test split was read");
+  throwsWith(() => untouched.test.length, "the test split was read");
 });
 
 test("the seed of a run decides start and directions; batches are the problem's", async () => {

@@ -4,6 +4,7 @@ import { bertConfig } from "../../src/model/bert";
 import { llamaConfig } from "../../src/model/llama";
 import { optConfig } from "../../src/model/opt";
 import { readJson } from "../support/tiny-models";
+import { throwsWith } from "../support/throws";
 
 const test = suite("model/config");
 const bert = readJson("test/fixtures/models/bert/config.json") as object;
@@ -70,8 +71,8 @@ test("biases and windows are those of the model type and its fields", () => {
   assert.equal(extras({ ...qwen, use_sliding_window: true, max_window_layers: 0 }), [["inputs"], [4096, 4096]]);
   const types = (...kinds: readonly string[]) => ({ layer_types: kinds, sliding_window: 8 });
   assert.equal(extras(types("sliding_attention", "full_attention")), [undefined, [8, null]]);
-  assert.throws(() => extras(types("full_attention")), /config\.layer_types: expected one for each of 2 layers/);
-  assert.throws(
+  throwsWith(() => extras(types("full_attention")), /config\.layer_types: expected one for each of 2 layers/);
+  throwsWith(
     () => extras(types("full_attention", "chunked_attention")),
     /config\.layer_types: .* got "chunked_attention"/,
   );
@@ -87,43 +88,37 @@ test("an OPT configuration is read from Hugging Face's config.json; absent field
 });
 
 test("another architecture is refused by name", () => {
-  assert.throws(() => bertConfig(llama), /config\.model_type: expected "bert" or "roberta", got "llama"/);
-  assert.throws(() => llamaConfig({ model_type: "gpt2" }), /config\.model_type: expected "llama" .*, got "gpt2"/);
-  assert.throws(() => optConfig(llama), /config\.model_type: expected "opt", got "llama"/);
-  assert.throws(() => llamaConfig([1]), /config: expected a JSON object, got \[1\]/);
+  throwsWith(() => bertConfig(llama), /config\.model_type: expected "bert" or "roberta", got "llama"/);
+  throwsWith(() => llamaConfig({ model_type: "gpt2" }), /config\.model_type: expected "llama" .*, got "gpt2"/);
+  throwsWith(() => optConfig(llama), /config\.model_type: expected "opt", got "llama"/);
+  throwsWith(() => llamaConfig([1]), /config: expected a JSON object, got \[1\]/);
 });
 
 test("what the definitions do not compute is refused by field", () => {
-  assert.throws(
-    () => bertConfig({ ...bert, hidden_act: "relu" }),
-    /config\.hidden_act: expected "gelu" .*, got "relu"/,
-  );
-  assert.throws(
-    () => bertConfig({ ...bert, position_embedding_type: "relative_key" }),
-    /config\.position_embedding_type/,
-  );
-  assert.throws(() => bertConfig({ ...bert, is_decoder: true }), /config\.is_decoder: expected false .*, got true/);
+  throwsWith(() => bertConfig({ ...bert, hidden_act: "relu" }), /config\.hidden_act: expected "gelu" .*, got "relu"/);
+  throwsWith(() => bertConfig({ ...bert, position_embedding_type: "relative_key" }), /config\.position_embedding_type/);
+  throwsWith(() => bertConfig({ ...bert, is_decoder: true }), /config\.is_decoder: expected false .*, got true/);
   const refused: readonly (readonly [Record<string, unknown>, RegExp])[] = [
     [{ activation_function: "gelu" }, /config\.activation_function: expected "relu" .*, got "gelu"/],
     [{ enable_bias: false }, /config\.enable_bias: expected true .*, got false/],
     [{ _remove_final_layer_norm: true }, /config\._remove_final_layer_norm: expected false .*, got true/],
   ];
-  for (const [change, message] of refused) assert.throws(() => optConfig({ ...opt, ...change }), message);
-  assert.throws(() => llamaConfig({ ...llama, hidden_act: "gelu" }), /config\.hidden_act: expected "silu"/);
+  for (const [change, message] of refused) throwsWith(() => optConfig({ ...opt, ...change }), message);
+  throwsWith(() => llamaConfig({ ...llama, hidden_act: "gelu" }), /config\.hidden_act: expected "silu"/);
 });
 
 test("missing or contradictory numbers are refused by field", () => {
-  assert.throws(
+  throwsWith(
     () => bertConfig({ ...bert, hidden_size: undefined }),
     /config\.hidden_size: expected a number, got undefined/,
   );
-  assert.throws(
+  throwsWith(
     () => bertConfig({ ...bert, num_hidden_layers: 1.5 }),
     /config\.num_hidden_layers: expected a positive integer/,
   );
-  assert.throws(() => bertConfig({ ...bert, num_attention_heads: 5 }), /a divisor of hidden_size 24, got 5/);
-  assert.throws(() => llamaConfig({ ...llama, num_key_value_heads: 3 }), /a divisor of num_attention_heads 4, got 3/);
-  assert.throws(() => llamaConfig({ ...llama, head_dim: 5 }), /config\.head_dim: expected an even number/);
+  throwsWith(() => bertConfig({ ...bert, num_attention_heads: 5 }), /a divisor of hidden_size 24, got 5/);
+  throwsWith(() => llamaConfig({ ...llama, num_key_value_heads: 3 }), /a divisor of num_attention_heads 4, got 3/);
+  throwsWith(() => llamaConfig({ ...llama, head_dim: 5 }), /config\.head_dim: expected an even number/);
 });
 
 test.run();

@@ -150,11 +150,11 @@ test("an unknown architecture is refused with those that are known", () => {
 test("weights of other sizes and missing weights are errors when the model is opened", () => {
   const config = llamaConfig(readJson("test/fixtures/models/llama/config.json"));
   const weights = openSafetensors("test/fixtures/models/llama/model.safetensors");
-  assert.throws(
+  throwsWith(
     () => llama({ ...config, intermediate: 40 }, weights),
     /mlp\.gate_proj\.weight: expected \[40,24\], got \[36,24\]/,
   );
-  assert.throws(() => llama({ ...config, layers: 3 }, weights), /got "model\.layers\.2\./);
+  throwsWith(() => llama({ ...config, layers: 3 }, weights), /got "model\.layers\.2\./);
 });
 
 test.run();

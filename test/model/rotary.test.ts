@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { configReader } from "../../src/model/config";
 import { rotary, rotaryConfig } from "../../src/model/rotary";
 import { near } from "../support/near";
+import { throwsWith } from "../support/throws";
 
 const test = suite("model/rotary");
 const read = (fields: object) => rotaryConfig(configReader(fields), 4096);
@@ -43,7 +44,7 @@ test("longrope divides each frequency by its own divisor, where one list serves 
   const read4096 = (original: number) =>
     read({ rope_scaling: { ...fields, original_max_position_embeddings: original } });
   assert.equal(read4096(4096), { rotaryBase: 10000, scaling });
-  assert.throws(() => read4096(1024), /short_factor: expected positive numbers for texts of every length/);
+  throwsWith(() => read4096(1024), /short_factor: expected positive numbers for texts of every length/);
 });
 
 test("old and new configurations say the same", () => {
@@ -71,18 +72,18 @@ test("yarn's factor on cosine and sine is 0.1 ln(factor) + 1 unless the configur
 });
 
 test("what is not computed is refused by field", () => {
-  assert.throws(
+  throwsWith(
     () => read({ rope_scaling: { rope_type: "proportional", factor: 2 } }),
     /config\.rope_scaling\.rope_type: expected "default" or .* or "longrope", got "proportional"/,
   );
-  assert.throws(() => read({ partial_rotary_factor: 0.5 }), /config\.partial_rotary_factor: expected 1 .*, got 0\.5/);
-  assert.throws(() => read({ rope_theta: 1 }), /config\.rope_theta: expected a number above 1, got 1/);
-  assert.throws(() => read({ rope_scaling: { type: "linear" } }), /config\.rope_scaling\.factor: expected a number/);
-  assert.throws(
+  throwsWith(() => read({ partial_rotary_factor: 0.5 }), /config\.partial_rotary_factor: expected 1 .*, got 0\.5/);
+  throwsWith(() => read({ rope_theta: 1 }), /config\.rope_theta: expected a number above 1, got 1/);
+  throwsWith(() => read({ rope_scaling: { type: "linear" } }), /config\.rope_scaling\.factor: expected a number/);
+  throwsWith(
     () => read({ rope_scaling: { type: "llama3", factor: 8, low_freq_factor: 4, high_freq_factor: 1 } }),
     /high_freq_factor: expected above low_freq_factor 4, got 1/,
   );
-  assert.throws(() => rotary({ rotaryBase: 100 }, 5), /config\.head_dim: expected an even number .*, got 5/);
+  throwsWith(() => rotary({ rotaryBase: 100 }, 5), /config\.head_dim: expected an even number .*, got 5/);
 });
 
 test.run();

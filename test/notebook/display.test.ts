@@ -8,6 +8,7 @@ import { newestOnly } from "../../src/notebook/newest-only";
 import { doneShare, duration, progressBundle, progressText, showProgress } from "../../src/notebook/progress";
 import { stopSignal } from "../../src/notebook/stop-signal";
 import { escapeText } from "../../src/table/escape";
+import { throwsWith } from "../support/throws";
 
 const test = suite("notebook/display");
 const sent: { readonly content: DisplayContent; readonly update: boolean }[] = [];
@@ -34,7 +35,7 @@ test("a display is shown once and then updated under the same id", () => {
 
 test("outside a kernel a display says so, and the stop signal is never aborted", () => {
   kernelRegistry().publish = undefined;
-  assert.throws(() => display({}), "display: expected a running notebook kernel, got a plain Node process");
+  throwsWith(() => display({}), "display: expected a running notebook kernel, got a plain Node process");
   assert.is(stopSignal().aborted, false);
 });
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { environment } from "../../src/notebook/environment";
+import { throwsWith } from "../support/throws";
 
 const test = suite("notebook/environment");
 let root: string;
@@ -44,7 +45,7 @@ test("the hub's own variables say where it is, where files are kept, who asks, a
 });
 
 test("a folder that does not exist is an error that names the variable", () => {
-  assert.throws(
+  throwsWith(
     () => environment({ ADAZETA_DATA_DIR: "nowhere" }, root),
     'ADAZETA_DATA_DIR: expected an existing folder, got "nowhere"',
   );
@@ -52,8 +53,8 @@ test("a folder that does not exist is an error that names the variable", () => {
 
 test("ADAZETA_SET is a JSON object", () => {
   assert.equal(environment({ ADAZETA_SET: '{"steps":5}' }, root).parameters, { steps: 5 });
-  assert.throws(() => environment({ ADAZETA_SET: "steps=5" }, root), /^ADAZETA_SET: expected a JSON object such as/);
-  assert.throws(() => environment({ ADAZETA_SET: "[5]" }, root), /^ADAZETA_SET: expected a JSON object, got/);
+  throwsWith(() => environment({ ADAZETA_SET: "steps=5" }, root), /^ADAZETA_SET: expected a JSON object such as/);
+  throwsWith(() => environment({ ADAZETA_SET: "[5]" }, root), /^ADAZETA_SET: expected a JSON object, got/);
 });
 
 test.run();

@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Message } from "../../src/notebook/kernel-client";
 import { readNotebook, withMessage, type Output } from "../../src/notebook/notebook-file";
+import { throwsWith } from "../support/throws";
 
 const test = suite("notebook/run-notebook");
 let folder: string;
@@ -75,9 +76,9 @@ test("an update changes the output it belongs to, also from a later cell", () =>
 test("a file that is no notebook is an error that names it", () => {
   const file = path.join(folder, "broken.ipynb");
   writeFileSync(file, "{");
-  assert.throws(() => readNotebook(file), /broken\.ipynb: expected a notebook \(JSON\)/);
+  throwsWith(() => readNotebook(file), /broken\.ipynb: expected a notebook \(JSON\)/);
   writeFileSync(file, '{"nbformat": 3}');
-  assert.throws(() => readNotebook(file), /broken\.ipynb: expected a notebook of format 4, got 3/);
+  throwsWith(() => readNotebook(file), /broken\.ipynb: expected a notebook of format 4, got 3/);
 });
 
 test("a notebook is executed with its parameters and written with its outputs, updates in place", async () => {

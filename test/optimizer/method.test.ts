@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { adazeta, checkMethod, mezo, mezoFull, randomMask, type Method } from "../../src/optimizer/method";
+import { throwsWith } from "../support/throws";
 
 const test = suite("optimizer/method");
 
@@ -28,10 +29,7 @@ test("MeZO-FT draws every weight's direction from a table, and is MeZO in all el
   assert.equal(rest, others);
   assert.equal([directions, drawn], [{ kind: "table", bits: 20 }, { kind: "gaussian" }]);
   assert.equal([name, plainly], ["mezo-full", "mezo"]);
-  assert.throws(
-    () => mezoFull({ bits: 25 }),
-    (error: Error) => error.message === "method.directions.bits: expected at most 24 (64 MiB), got 25",
-  );
+  throwsWith(() => mezoFull({ bits: 25 }), "method.directions.bits: expected at most 24 (64 MiB), got 25");
 });
 
 test("every method survives JSON and its own check", () => {
@@ -47,17 +45,17 @@ test("every method survives JSON and its own check", () => {
 });
 
 test("options and parts out of range are refused by name", () => {
-  assert.throws(
+  throwsWith(
     () => mezo({ perturbationScale: -1 }),
     "method.estimator.perturbationScale: expected a positive number, got -1",
   );
-  assert.throws(() => mezo({ chunk: 0 }), "method.estimator.chunk: expected a positive integer, got 0");
-  assert.throws(() => mezo({ learningRate: NaN }), "method.learningRate.value: expected a finite number, got NaN");
-  assert.throws(() => mezo({ weightDecay: -1 }), "method.rule.weightDecay: expected at least 0, got -1");
-  assert.throws(() => mezo({ name: "" }), 'method.name: expected a name, got ""');
-  assert.throws(() => adazeta({ exponent: 0.4, cap: 0 }), "method.queries.cap: expected a positive integer, got 0");
-  assert.throws(() => randomMask({ keep: 2 }), "method.directions.keep: expected a share of at most 1, got 2");
-  assert.throws(
+  throwsWith(() => mezo({ chunk: 0 }), "method.estimator.chunk: expected a positive integer, got 0");
+  throwsWith(() => mezo({ learningRate: NaN }), "method.learningRate.value: expected a finite number, got NaN");
+  throwsWith(() => mezo({ weightDecay: -1 }), "method.rule.weightDecay: expected at least 0, got -1");
+  throwsWith(() => mezo({ name: "" }), 'method.name: expected a name, got ""');
+  throwsWith(() => adazeta({ exponent: 0.4, cap: 0 }), "method.queries.cap: expected a positive integer, got 0");
+  throwsWith(() => randomMask({ keep: 2 }), "method.directions.keep: expected a share of at most 1, got 2");
+  throwsWith(
     () => checkMethod({ ...mezo(), rule: undefined } as unknown as Method),
     "method.rule: expected a {kind, ...}, got undefined",
   );

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkRule, ruleOf, sgd, type RuleSpec } from "../../src/optimizer/rule";
 import { layoutOf } from "../../src/tree/layout";
+import { throwsWith } from "../support/throws";
 
 const test = suite("optimizer/rule");
 
@@ -57,28 +58,28 @@ for (const spec of specs)
 test("vectors of another length, unknown rules and negative decay are refused", () => {
   const rule = sgd({ kind: "sgd", weightDecay: 0 });
   const options = { learningRate: 1, layout };
-  assert.throws(
+  throwsWith(
     () => rule.update(null, new Float32Array(2), new Float32Array(3), options),
     "point: expected length 3, got 2",
   );
-  assert.throws(
+  throwsWith(
     () => rule.update(null, new Float32Array(3), new Float32Array(2), options),
     "gradient: expected length 3, got 2",
   );
   const over = { point: new Float32Array(2), state: null };
-  assert.throws(
+  throwsWith(
     () => rule.update(null, new Float32Array(3), new Float32Array(3), { ...options, over }),
-    (error: Error) => error.message.startsWith("over: expected length 3"),
+    "over: expected length 3",
   );
-  assert.throws(
+  throwsWith(
     () => checkRule("rule", { kind: "adam" } as unknown as RuleSpec),
-    'rule.kind: expected "sgd", got "adam"',
+    'rule.kind: expected "sgd" or "adamw", got "adam"',
   );
-  assert.throws(
+  throwsWith(
     () => checkRule("rule", { kind: "sgd", weightDecay: -1 }),
     "rule.weightDecay: expected at least 0, got -1",
   );
-  assert.throws(
+  throwsWith(
     () => checkRule("rule", { kind: "sgd", weightDecay: NaN }),
     "rule.weightDecay: expected a finite number, got NaN",
   );

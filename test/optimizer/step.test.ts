@@ -6,6 +6,7 @@ import { adazeta, mezo, randomMask, type Method } from "../../src/optimizer/meth
 import { applyRecorded, step } from "../../src/optimizer/step";
 import { layoutOf } from "../../src/tree/layout";
 import { curved, quadratic, recordingObjective } from "../estimator/objectives";
+import { throwsWith } from "../support/throws";
 
 const test = suite("optimizer/step");
 
@@ -99,15 +100,15 @@ test("a point of another layout, and a step without a record, are refused", asyn
     (error: Error) => error.message,
   );
   assert.is(message, "point: expected length 11, got 10");
-  assert.throws(
+  throwsWith(
     () => applyRecorded(mezo(), short, { ...at, projectedGradients: [1] }),
     "point: expected length 11, got 10",
   );
-  assert.throws(
+  throwsWith(
     () => applyRecorded(mezo(), start, { ...at, projectedGradients: [] }),
     "projectedGradients: expected at least one query, got []",
   );
-  assert.throws(
+  throwsWith(
     () => applyRecorded(mezo(), start, { ...at, step: -1, projectedGradients: [1] }),
     "step: expected a non-negative integer, got -1",
   );

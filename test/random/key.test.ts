@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { generatorWords, randomKey, streams } from "../../src/random/key";
+import { throwsWith } from "../support/throws";
 
 const test = suite("random/key");
 
@@ -15,13 +16,13 @@ test("no two streams share a number", () => {
 });
 
 test("seeds, streams and indices out of range are refused", () => {
-  assert.throws(() => randomKey(-1, "batch"), "seed: expected a non-negative integer, got -1");
-  assert.throws(() => randomKey(0.5, "batch"), "seed: expected a non-negative integer, got 0.5");
-  assert.throws(() => randomKey(2 ** 53, "batch"), /^seed: expected a non-negative integer/);
-  assert.throws(() => randomKey(0, "noise" as "batch"), /^stream: expected one of initialization, .*, got "noise"$/);
-  assert.throws(() => randomKey(0, "batch", 1, 2, 3, 4), "index: expected at most 3 words, got [1,2,3,4]");
-  assert.throws(() => randomKey(0, "batch", 1, -2), "index[1]: expected a non-negative integer, got -2");
-  assert.throws(() => randomKey(0, "batch", 2 ** 32), "index[0]: expected less than 2^32, got 4294967296");
+  throwsWith(() => randomKey(-1, "batch"), "seed: expected a non-negative integer, got -1");
+  throwsWith(() => randomKey(0.5, "batch"), "seed: expected a non-negative integer, got 0.5");
+  throwsWith(() => randomKey(2 ** 53, "batch"), /^seed: expected a non-negative integer/);
+  throwsWith(() => randomKey(0, "noise" as "batch"), /^stream: expected one of initialization, .*, got "noise"$/);
+  throwsWith(() => randomKey(0, "batch", 1, 2, 3, 4), "index: expected at most 3 words, got [1,2,3,4]");
+  throwsWith(() => randomKey(0, "batch", 1, -2), "index[1]: expected a non-negative integer, got -2");
+  throwsWith(() => randomKey(0, "batch", 2 ** 32), "index[0]: expected less than 2^32, got 4294967296");
 });
 
 test.run();

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { bitsInto } from "../../src/random/bits";
 import { randomKey } from "../../src/random/key";
 import { normals, normalsInto } from "../../src/random/normals";
+import { throwsWith } from "../support/throws";
 
 const test = suite("random/normals");
 
@@ -93,7 +94,7 @@ test("filling a view in the middle of a buffer touches nothing else", () => {
 });
 
 test("a size that is not a count is refused", () => {
-  assert.throws(() => normals(randomKey(0, "check"), -1), "size: expected a non-negative integer, got -1");
+  throwsWith(() => normals(randomKey(0, "check"), -1), "size: expected a non-negative integer, got -1");
 });
 
 test.run();

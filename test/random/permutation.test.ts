@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { randomKey } from "../../src/random/key";
 import { permutation, sampled, shuffled } from "../../src/random/permutation";
+import { throwsWith } from "../support/throws";
 
 const test = suite("random/permutation");
 
@@ -37,11 +38,8 @@ test("shuffling leaves the given array alone; nothing and one item are fine", ()
 
 test("a sample has distinct items, and more than there are is refused", () => {
   assert.is(new Set(sampled(randomKey(0, "sample"), [1, 2, 3, 4, 5], 4)).size, 4);
-  assert.throws(
-    () => sampled(randomKey(0, "sample"), [1, 2], 3),
-    "count: expected at most the 2 items there are, got 3",
-  );
-  assert.throws(() => permutation(randomKey(0, "sample"), -1), "size: expected a non-negative integer, got -1");
+  throwsWith(() => sampled(randomKey(0, "sample"), [1, 2], 3), "count: expected at most the 2 items there are, got 3");
+  throwsWith(() => permutation(randomKey(0, "sample"), -1), "size: expected a non-negative integer, got -1");
 });
 
 test.run();

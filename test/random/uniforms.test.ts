@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { bitsInto } from "../../src/random/bits";
 import { randomKey } from "../../src/random/key";
 import { integers, uniforms } from "../../src/random/uniforms";
+import { throwsWith } from "../support/throws";
 
 const test = suite("random/uniforms");
 
@@ -44,10 +45,10 @@ test("words in any number are a prefix of more of them", () => {
 });
 
 test("impossible sizes and bounds are refused", () => {
-  assert.throws(() => uniforms(randomKey(0, "sample"), 1.5), "size: expected a non-negative integer, got 1.5");
-  assert.throws(() => integers(randomKey(0, "sample"), -1, 3), "size: expected a non-negative integer, got -1");
-  assert.throws(() => integers(randomKey(0, "sample"), 1, 0), "bound: expected a positive integer, got 0");
-  assert.throws(() => integers(randomKey(0, "sample"), 1, 2 ** 33), "bound: expected at most 2^32, got 8589934592");
+  throwsWith(() => uniforms(randomKey(0, "sample"), 1.5), "size: expected a non-negative integer, got 1.5");
+  throwsWith(() => integers(randomKey(0, "sample"), -1, 3), "size: expected a non-negative integer, got -1");
+  throwsWith(() => integers(randomKey(0, "sample"), 1, 0), "bound: expected a positive integer, got 0");
+  throwsWith(() => integers(randomKey(0, "sample"), 1, 2 ** 33), "bound: expected at most 2^32, got 8589934592");
 });
 
 test.run();

@@ -10,6 +10,7 @@ import {
   stepsPerEpoch,
 } from "../../src/schedule/forward-passes";
 import { scheduleOf, type Schedule } from "../../src/schedule/schedule";
+import { throwsWith } from "../support/throws";
 
 const test = suite("schedule/forward-passes");
 
@@ -52,13 +53,13 @@ test("the last, smaller batch of an epoch is a step", () => {
 });
 
 test("counts out of range are refused", () => {
-  assert.throws(() => stepsPerEpoch(0, 4), "examples: expected a positive integer, got 0");
-  assert.throws(() => stepsPerEpoch(4, 0), "batchSize: expected a positive integer, got 0");
-  assert.throws(() => forwardPasses(growing, -1, 4, "two-sided"), "steps: expected a non-negative integer, got -1");
-  assert.throws(() => forwardPasses(growing, 1, 0, "two-sided"), "stepsPerEpoch: expected a positive integer, got 0");
-  assert.throws(() => queriesByEpochs(growing, 1.5, 4), "epochs: expected a non-negative integer, got 1.5");
-  assert.throws(() => stepsForPasses(growing, -1, 4, "two-sided"), "passes: expected a non-negative integer, got -1");
-  assert.throws(
+  throwsWith(() => stepsPerEpoch(0, 4), "examples: expected a positive integer, got 0");
+  throwsWith(() => stepsPerEpoch(4, 0), "batchSize: expected a positive integer, got 0");
+  throwsWith(() => forwardPasses(growing, -1, 4, "two-sided"), "steps: expected a non-negative integer, got -1");
+  throwsWith(() => forwardPasses(growing, 1, 0, "two-sided"), "stepsPerEpoch: expected a positive integer, got 0");
+  throwsWith(() => queriesByEpochs(growing, 1.5, 4), "epochs: expected a non-negative integer, got 1.5");
+  throwsWith(() => stepsForPasses(growing, -1, 4, "two-sided"), "passes: expected a non-negative integer, got -1");
+  throwsWith(
     () => passesPerStep("one-sided" as "two-sided", 1),
     'kind: expected "two-sided", "directional" or "backpropagation", got "one-sided"',
   );

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { queriesBySteps, stepsPerEpoch } from "../../src/schedule/forward-passes";
 import { exponentOf, type PowerLaw } from "../../src/schedule/power-law";
 import { checkSchedule, queriesAt, scheduleAt } from "../../src/schedule/schedule";
+import { throwsWith } from "../support/throws";
 
 const test = suite("schedule/power-law");
 
@@ -101,47 +102,44 @@ test("queries never fall from epoch to epoch", () => {
 
 test("fields out of range are refused by name", () => {
   const law = { kind: "power-law", form: "current", multiplier: 0.85, exponent: 0.4, cap: 15 } as const;
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, multiplier: 0 }),
     "queries.multiplier: expected a positive number, got 0",
   );
-  assert.throws(
-    () => checkSchedule("queries", { ...law, cap: 1.5 }),
-    "queries.cap: expected a positive integer, got 1.5",
-  );
-  assert.throws(
+  throwsWith(() => checkSchedule("queries", { ...law, cap: 1.5 }), "queries.cap: expected a positive integer, got 1.5");
+  throwsWith(
     () => checkSchedule("queries", { ...law, exponent: NaN }),
     "queries.exponent: expected a finite number, got NaN",
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, exponent: { target: 0, epochs: 2 } }),
     "queries.exponent.target: expected a positive number, got 0",
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, exponent: { target: 20, epochs: 1 } }),
     "queries.exponent.epochs: expected more than 1 epoch (or give the exponent as a number), got 1",
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, form: "june-2024", initial: 2, exponent: { target: 2, epochs: 9 } }),
     "queries.exponent.target: expected more than the initial 2 queries, got 2",
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, form: "december-2024", lower: 3, cap: 2 }),
     "queries.cap: expected at least the lower bound 3, got 2",
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, form: "july" as "current" }),
     /^queries.form: expected current, .*, got "july"$/,
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, exponent: -0.4 }),
     "queries.exponent: expected at least 0, a schedule that does not fall, got -0.4",
   );
-  assert.throws(
+  throwsWith(
     () => checkSchedule("queries", { ...law, exponent: { target: 0.5, epochs: 9 } }),
     /^queries.exponent: expected at least 0/,
   );
-  assert.throws(() => scheduleAt(law, { epoch: -1, step: 0 }), "epoch: expected a non-negative integer, got -1");
+  throwsWith(() => scheduleAt(law, { epoch: -1, step: 0 }), "epoch: expected a non-negative integer, got -1");
 });
 
 test.run();

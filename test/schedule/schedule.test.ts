@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkSchedule, queriesAt, scheduleAt, scheduleOf, type Schedule } from "../../src/schedule/schedule";
+import { throwsWith } from "../support/throws";
 
 const test = suite("schedule/schedule");
 
@@ -52,7 +53,7 @@ test("every schedule survives JSON", () => {
 
 test("fields out of range are refused by name", () => {
   const refuse = (schedule: unknown, message: string | RegExp) =>
-    assert.throws(() => checkSchedule("learningRate", schedule as Schedule), message);
+    throwsWith(() => checkSchedule("learningRate", schedule as Schedule), message);
   refuse({ kind: "constant", value: Infinity }, "learningRate.value: expected a finite number, got Infinity");
   refuse(null, "learningRate: expected a schedule {kind, ...}, got null");
   refuse({ kind: "cosine" }, 'learningRate.kind: expected constant, linear, steps or power-law, got "cosine"');
@@ -76,7 +77,7 @@ test("fields out of range are refused by name", () => {
     },
     "learningRate.changes[1].at: expected more than 4, the change before, got 4",
   );
-  assert.throws(
+  throwsWith(
     () => scheduleAt(scheduleOf(1), { epoch: 0, step: 0.5 }),
     "step: expected a non-negative integer, got 0.5",
   );

@@ -1,21 +1,25 @@
 import * as assert from "uvu/assert";
 
-/** Asserts that the call throws an error whose message contains the text (`assert.throws` does not compare a string). */
-export function throwsWith(run: () => unknown, text: string): void {
-  assert.throws(run, (error: Error) => contains(error.message, text));
+/** Asserts that the call throws an error whose message contains the text, or matches the pattern (`assert.throws` takes a text as its own message and compares nothing). */
+export function throwsWith(run: () => unknown, expected: string | RegExp): void {
+  assert.throws(run, (error: Error) => says(error.message, expected));
 }
 
-/** The same for a promise. */
-export async function rejectsWith(run: Promise<unknown>, text: string): Promise<void> {
+/** Asserts that the promise is rejected with an error whose message contains the text, or matches the pattern. */
+export async function rejectsWith(run: Promise<unknown>, expected: string | RegExp): Promise<void> {
   const message = await run.then(
     () => null,
     (error: Error) => error.message,
   );
-  if (message === null) assert.unreachable(`expected an error with: ${text}`);
-  else contains(message, text);
+  if (message === null) assert.unreachable(`expected an error with: ${expected}`);
+  else says(message, expected);
 }
 
-function contains(message: string, text: string): true {
-  assert.ok(message.includes(text), `the message\n  ${message}\ndoes not contain\n  ${text}`);
+function says(message: string, expected: string | RegExp): true {
+  const found = typeof expected === "string" ? message.includes(expected) : expected.test(message);
+  assert.ok(
+    found,
+    `the message\n  ${message}\ndoes not ${typeof expected === "string" ? "contain" : "match"}\n  ${expected}`,
+  );
   return true;
 }

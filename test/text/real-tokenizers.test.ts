@@ -8,6 +8,7 @@ import type { Tokenizer } from "../../src/text/tokenizer";
 import { openGguf } from "../../src/weights/gguf";
 import { findModel, missingModel } from "../support/models";
 import { skipUnless } from "../support/skip";
+import { throwsWith } from "../support/throws";
 
 const test = suite("text/real-tokenizers");
 const minilm = findModel("minilm");
@@ -50,7 +51,7 @@ withSmollm2(test, "label words of the paper's prompts are single distinct tokens
   const tokenizer = openSmollm2();
   assert.equal(labelWordIds(tokenizer, [" terrible", " great"]), [13321, 1109]);
   assert.equal(labelWordIds(tokenizer, ["Yes", "No", "Maybe"]), [10539, 5230, 26314]);
-  assert.throws(
+  throwsWith(
     () => labelWordIds(tokenizer, ["incomprehensible", "Yes"]),
     /one token each, got "incomprehensible" = \[\d+, /,
   );

@@ -6,6 +6,7 @@ import { labelWordIds } from "../../src/text/label-words";
 import { requireLength } from "../../src/text/require-length";
 import type { GgufMetadata, GgufValue } from "../../src/weights/gguf-header";
 import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
 
 const test = suite("text/small-tokenizers");
 const place = scratch();
@@ -93,7 +94,7 @@ test("GGUF byte-level BPE: merges by rank, digits one by one, any script's", () 
 test("a beginning-of-text token is added where the file says so", () => {
   const changes = { "tokenizer.ggml.add_bos_token": true, "tokenizer.ggml.bos_token_id": 0 };
   assert.equal(tokenizerFromGguf(metadata(changes)).encode("ab"), [0, 6]);
-  assert.throws(
+  throwsWith(
     () => tokenizerFromGguf(metadata({ ...changes, "tokenizer.ggml.bos_token_id": 99 })),
     /bos_token_id: expected the id of a token, got 99/,
   );
@@ -101,7 +102,7 @@ test("a beginning-of-text token is added where the file says so", () => {
 
 test("GGUF tokenizers of another kind, or whose lists do not fit, are refused", () => {
   const refused = (changes: Readonly<Record<string, GgufValue>>, expected: RegExp): void =>
-    assert.throws(() => tokenizerFromGguf(metadata(changes)), expected);
+    throwsWith(() => tokenizerFromGguf(metadata(changes)), expected);
   refused(
     { "tokenizer.ggml.model": "t5" },
     /tokenizer\.ggml\.model: expected "gpt2" \(byte-level BPE\) or "llama" \(SentencePiece\), got "t5"/,
@@ -118,47 +119,47 @@ test("GGUF tokenizers of another kind, or whose lists do not fit, are refused", 
   refused({ "tokenizer.ggml.merges": ["a b c"] }, /merges: expected pairs of tokens/);
   refused({ "tokenizer.ggml.merges": 3 }, /merges: expected a list in the metadata, got 3/);
   refused({ "tokenizer.ggml.add_space_prefix": true }, /add_space_prefix: expected false, got true/);
-  assert.throws(() => tokenizerFromGguf(new Map()), /tokenizer\.ggml\.model: expected "gpt2"/);
+  throwsWith(() => tokenizerFromGguf(new Map()), /tokenizer\.ggml\.model: expected "gpt2"/);
 });
 
 test("a label word is one token, and no two are the same", () => {
   const tokenizer = tokenizerFromJson(bert);
   assert.equal(labelWordIds(tokenizer, ["great", "b"]), [8, 4]);
-  assert.throws(
+  throwsWith(
     () => labelWordIds(tokenizer, ["great", "ab"]),
     /expected one token each, got "great" = \[8\], "ab" = \[3, 5\]/,
   );
-  assert.throws(
+  throwsWith(
     () => labelWordIds(tokenizer, ["great", "Great"]),
     /expected distinct tokens, got "great" = \[8\], "Great" = \[8\]/,
   );
-  assert.throws(() => labelWordIds(tokenizer, ["zoo", "b"]), /expected words of the vocabulary, got "zoo" = \[0\]/);
-  assert.throws(() => labelWordIds(tokenizer, ["", "b"]), /expected one token each, got "" = \[\]/);
+  throwsWith(() => labelWordIds(tokenizer, ["zoo", "b"]), /expected words of the vocabulary, got "zoo" = \[0\]/);
+  throwsWith(() => labelWordIds(tokenizer, ["", "b"]), /expected one token each, got "" = \[\]/);
 });
 
 test("a text longer than the context is an error with its place, never cut", () => {
   assert.equal(requireLength([1, 2, 3], 3), [1, 2, 3]);
-  assert.throws(
+  throwsWith(
     () => requireLength([101, 7592, 102], 2, "train.jsonl:17"),
     /^train\.jsonl:17: expected a text of 1 to 2 tokens, got 3; shorten it$/,
   );
-  assert.throws(() => requireLength([], 2), /text: expected a text of 1 to 2 tokens, got 0; leave it out/);
+  throwsWith(() => requireLength([], 2), /text: expected a text of 1 to 2 tokens, got 0; leave it out/);
 });
 
 test("broken tokenizer files and ids outside the vocabulary are refused", () => {
-  assert.throws(
+  throwsWith(
     () => tokenizerFromJson(place.file("absent.json")),
     /absent\.json": expected a tokenizer\.json, got ENOENT/,
   );
-  assert.throws(() => tokenizerFromJson(place.file("broken.json", "{")), /expected a tokenizer\.json, got/);
-  assert.throws(
+  throwsWith(() => tokenizerFromJson(place.file("broken.json", "{")), /expected a tokenizer\.json, got/);
+  throwsWith(
     () => tokenizerFromJson({}),
     /tokenizer: expected the content of a tokenizer\.json with a WordPiece or BPE model/,
   );
-  assert.throws(() => tokenizerFromJson({ ...bert, normalizer: { type: "Odd" } }), /got Unknown Normalizer type: Odd/);
+  throwsWith(() => tokenizerFromJson({ ...bert, normalizer: { type: "Odd" } }), /got Unknown Normalizer type: Odd/);
   const tokenizer = tokenizerFromJson(bert);
   for (const id of [-1, 11, 0.5, NaN])
-    assert.throws(() => tokenizer.decode([1, id]), /token id: expected an integer from 0 to 10/);
+    throwsWith(() => tokenizer.decode([1, id]), /token id: expected an integer from 0 to 10/);
 });
 
 test.run();

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { entryOf, layoutOf, view } from "../../src/tree/layout";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tree/layout");
 
@@ -31,8 +32,8 @@ test("a view shares the point's memory", () => {
 
 test("a name given twice, and one that is not there, are refused", () => {
   const twice = { name: "core", shape: [1], decay: true };
-  assert.throws(() => layoutOf([twice, twice]), 'name: expected distinct tensor names, got "core"');
-  assert.throws(() => entryOf(layout, "head"), 'tensor: expected one of core, scale, bias, ..., got "head"');
+  throwsWith(() => layoutOf([twice, twice]), 'name: expected distinct tensor names, got "core"');
+  throwsWith(() => entryOf(layout, "head"), 'tensor: expected one of core, scale, bias, ..., got "head"');
 });
 
 test.run();

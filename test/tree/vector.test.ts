@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { axpy, axpyInto, dot, like, norm, rms, scaleInPlace, sharedVector, spreadInto } from "../../src/tree/vector";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tree/vector");
 
@@ -29,7 +30,7 @@ test("a pair of points has the bits of two sums", () => {
   const [plus, minus] = [new Float32Array(3), new Float32Array(3)];
   spreadInto(plus, minus, 1e-3, x, y);
   assert.equal([plus, minus], [axpy(1e-3, x, y), axpy(-1e-3, x, y)]);
-  assert.throws(() => spreadInto(plus, new Float32Array(2), 1, x, y), "minus: expected length 3, got 2");
+  throwsWith(() => spreadInto(plus, new Float32Array(2), 1, x, y), "minus: expected length 3, got 2");
 });
 
 test("an element is rounded once", () => {
@@ -51,9 +52,9 @@ test("nothing has norm and rms 0", () => {
 });
 
 test("different lengths are refused", () => {
-  assert.throws(() => dot(new Float32Array(2), new Float32Array(3)), "y: expected length 2, got 3");
-  assert.throws(() => axpy(1, new Float32Array(2), new Float32Array(3)), "x: expected length 3, got 2");
-  assert.throws(
+  throwsWith(() => dot(new Float32Array(2), new Float32Array(3)), "y: expected length 2, got 3");
+  throwsWith(() => axpy(1, new Float32Array(2), new Float32Array(3)), "x: expected length 3, got 2");
+  throwsWith(
     () => axpyInto(new Float32Array(2), 1, new Float32Array(2), new Float32Array(3)),
     "y: expected length 2, got 3",
   );

@@ -8,6 +8,7 @@ import { modesFor } from "../../src/tt/plan";
 import { numericalRank } from "../../src/tt/svd";
 import { coreShapes, tensorTrain, uniformRanks } from "../../src/tt/train";
 import { largestDifference, randomMatrix } from "./fixture";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tt/contract");
 
@@ -77,17 +78,17 @@ test("a rank, core or row that does not fit is named", () => {
   const modes = { inputs: [4, 4], outputs: [4] };
   const cores = [20, 100, 20].map((size) => new Float32Array(size));
   assert.ok(tensorTrain(modes, 5, cores));
-  assert.throws(() => tensorTrain(modes, [5, 5, 5, 1], cores), "ranks[0]: expected 1 at the boundary, got 5");
-  assert.throws(() => tensorTrain(modes, [1, 5, 5, 2], cores), "ranks[3]: expected 1 at the boundary, got 2");
-  assert.throws(() => tensorTrain(modes, [1, 5, 0, 1], cores), "ranks[2]: expected a positive integer, got 0");
-  assert.throws(() => tensorTrain(modes, [1, 5, 1], cores), "ranks: expected 4 ranks for 3 modes, got [1,5,1]");
-  assert.throws(() => tensorTrain(modes, 0, cores), "rank: expected a positive integer, got 0");
-  assert.throws(() => tensorTrain(modes, 5, cores.slice(1)), "cores: expected 3 cores, one for each mode, got 2");
-  assert.throws(() => tensorTrain(modes, 4, cores), "cores[0]: expected 1 x 4 x 4 = 16 numbers, got 20");
+  throwsWith(() => tensorTrain(modes, [5, 5, 5, 1], cores), "ranks[0]: expected 1 at the boundary, got 5");
+  throwsWith(() => tensorTrain(modes, [1, 5, 5, 2], cores), "ranks[3]: expected 1 at the boundary, got 2");
+  throwsWith(() => tensorTrain(modes, [1, 5, 0, 1], cores), "ranks[2]: expected a positive integer, got 0");
+  throwsWith(() => tensorTrain(modes, [1, 5, 1], cores), "ranks: expected 4 ranks for 3 modes, got [1,5,1]");
+  throwsWith(() => tensorTrain(modes, 0, cores), "rank: expected a positive integer, got 0");
+  throwsWith(() => tensorTrain(modes, 5, cores.slice(1)), "cores: expected 3 cores, one for each mode, got 2");
+  throwsWith(() => tensorTrain(modes, 4, cores), "cores[0]: expected 1 x 4 x 4 = 16 numbers, got 20");
   const halves = contract(tensorTrain(modes, 5, cores));
-  assert.throws(
+  throwsWith(
     () => fastForward(matrix(1, 3, [1, 2, 3]), halves),
-    "columns of the left matrix: expected length 3, got 16",
+    "columns of the left matrix: expected length 16, got 3",
   );
 });
 

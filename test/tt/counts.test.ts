@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { adapterParameters, publishedAdapters, trainParameters } from "../../src/tt/counts";
 import { presetModes } from "../../src/tt/plan";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tt/counts");
 
@@ -34,11 +35,11 @@ test("the project's own two models have 179,100 and 20,496", () => {
 
 test("modes of another width, or no layers, are refused", () => {
   const published = publishedAdapters["llama-2-7b"];
-  assert.throws(
+  throwsWith(
     () => adapterParameters({ ...published, width: 2048 }),
     "modes.down.inputs [16, 16, 16]: expected a product of 2048, got 4096",
   );
-  assert.throws(() => adapterParameters({ ...published, layers: 0 }), "layers: expected a positive integer, got 0");
+  throwsWith(() => adapterParameters({ ...published, layers: 0 }), "layers: expected a positive integer, got 0");
 });
 
 test.run();

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { checkModes, matrixSize, product } from "../../src/tt/modes";
 import { balancedModes, modesFor, presetModes } from "../../src/tt/plan";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tt/plan");
 
@@ -62,18 +63,18 @@ test("a large width is planned at once", () => {
 
 test("modes that break a rule are named", () => {
   const refuse = (inputs: number[], message: string) =>
-    assert.throws(() => checkModes("modes.down", { inputs, outputs: [8, 8] }, 384, 64), message);
+    throwsWith(() => checkModes("modes.down", { inputs, outputs: [8, 8] }, 384, 64), message);
   refuse([8, 8], "modes.down.inputs [8, 8]: expected a product of 384, got 64");
   refuse([8, 0, 8], "modes.down.inputs[1]: expected a positive integer, got 0");
   refuse([], "modes.down.inputs: expected at least one mode, got []");
-  assert.throws(
+  throwsWith(
     () => checkModes("modes.up", { inputs: [384], outputs: [9, 9] }, 384, 64),
     "modes.up.outputs [9, 9]: expected a product of 64, got 81",
   );
-  assert.throws(() => balancedModes(0, 3), "size: expected a positive integer, got 0");
-  assert.throws(() => balancedModes(8, 0), "count: expected a positive integer, got 0");
-  assert.throws(() => modesFor(1.5, 64), "inputs: expected a positive integer, got 1.5");
-  assert.throws(() => modesFor(64, -1), "outputs: expected a positive integer, got -1");
+  throwsWith(() => balancedModes(0, 3), "size: expected a positive integer, got 0");
+  throwsWith(() => balancedModes(8, 0), "count: expected a positive integer, got 0");
+  throwsWith(() => modesFor(1.5, 64), "inputs: expected a positive integer, got 1.5");
+  throwsWith(() => modesFor(64, -1), "outputs: expected a positive integer, got -1");
 });
 
 test.run();

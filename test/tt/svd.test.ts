@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { matrix, multiply, transpose, type Matrix } from "../../src/tt/matrix";
 import { numericalRank, svd } from "../../src/tt/svd";
 import { largestDifference, randomMatrix } from "./fixture";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tt/svd");
 
@@ -52,8 +53,8 @@ test("tiny singular values keep their digits", () => {
 });
 
 test("a matrix with a wrong number of entries, or sizes that do not meet, is refused", () => {
-  assert.throws(() => matrix(2, 3, [1, 2, 3]), "matrix [2, 3]: expected length 6, got 3");
-  assert.throws(() => multiply(identity(2), identity(3)), "columns of the left matrix: expected length 2, got 3");
+  throwsWith(() => matrix(2, 3, [1, 2, 3]), "matrix [2, 3]: expected length 6, got 3");
+  throwsWith(() => multiply(identity(2), identity(3)), "columns of the left matrix: expected length 3, got 2");
 });
 
 test.run();

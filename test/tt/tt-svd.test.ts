@@ -6,6 +6,7 @@ import { multiply } from "../../src/tt/matrix";
 import { svd } from "../../src/tt/svd";
 import { fullRanks, relativeError, ttSvd } from "../../src/tt/tt-svd";
 import { randomMatrix } from "./fixture";
+import { throwsWith } from "../support/throws";
 
 const test = suite("tt/tt-svd");
 
@@ -46,7 +47,7 @@ test("more rank never fits worse", () => {
 });
 
 test("modes that do not multiply to the sizes are named", () => {
-  assert.throws(
+  throwsWith(
     () => ttSvd(randomMatrix(4, 4), { inputs: [4], outputs: [2, 3] }, 2),
     "modes.outputs [2, 3]: expected a product of 4, got 6",
   );

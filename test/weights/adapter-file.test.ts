@@ -6,6 +6,7 @@ import { loadAdapter, saveAdapter, type SavedAdapter } from "../../src/weights/a
 import { readSafetensors } from "../../src/weights/safetensors";
 import { writeSafetensors } from "../../src/weights/write-safetensors";
 import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/adapter-file");
 const place = scratch();
@@ -57,30 +58,30 @@ test("the order of a specification's keys does not matter", () => {
 });
 
 test("an adapter of another model or of another kind is refused, saying both", () => {
-  assert.throws(
+  throwsWith(
     () => loadAdapter(stored(), { modelId: "llama 9f" }),
     /expected an adapter for model llama 9f, got one trained on bert 1a2b; open the model it was trained on/,
   );
-  assert.throws(
+  throwsWith(
     () => loadAdapter(stored(), { spec: { ...spec, rank: 8 } }),
     /expected the adapter .*"rank":8.*, got .*"rank":2/,
   );
 });
 
 test("a point that does not fit its layout is not saved", () => {
-  assert.throws(
+  throwsWith(
     () => saveAdapter(place.file("no.safetensors"), { ...saved, point: new Float32Array(3) }),
     /point: expected length 13, got 3/,
   );
 });
 
 test("files that are no adapters, or were altered, are refused", () => {
-  assert.throws(
+  throwsWith(
     () => loadAdapter("test/fixtures/weights/types.safetensors"),
     /format: expected "adazeta-adapter-1", a file made by saveAdapter, got "pt"/,
   );
   const refused = (change: (metadata: Record<string, string>) => Record<string, string>, expected: RegExp): void =>
-    assert.throws(() => loadAdapter(altered(change)), expected);
+    throwsWith(() => loadAdapter(altered(change)), expected);
   refused((metadata) => ({ ...metadata, spec: "{" }), /spec: expected JSON/);
   refused((metadata) => ({ ...metadata, spec: "3" }), /spec: expected an adapter specification, got 3/);
   refused((metadata) => ({ ...metadata, layout: "{}" }), /layout: expected a list of/);

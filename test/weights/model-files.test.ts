@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { chooseModelFiles } from "../../src/weights/model-files";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/model-files");
 
@@ -32,17 +33,17 @@ test("a GGUF file is taken where it is the only one, or named; its parts belong 
   assert.equal(chooseModelFiles(several, "Q4_K"), ["m.Q4_K_M.gguf"]);
   assert.equal(chooseModelFiles(several, "Q8_0"), several.slice(1));
   assert.equal(chooseModelFiles([...several, "model.safetensors"], "Q8_0"), several.slice(1));
-  assert.throws(
+  throwsWith(
     () => chooseModelFiles(several),
     /GGUF file: expected a part of one file's name \(m\.Q4_K_M\.gguf, .*\), got "several"/,
   );
-  assert.throws(() => chooseModelFiles(several, "Q5"), /GGUF file: expected a part of one file's name .*, got "Q5"/);
+  throwsWith(() => chooseModelFiles(several, "Q5"), /GGUF file: expected a part of one file's name .*, got "Q5"/);
 });
 
 test("pickles alone are refused, whatever they are called; nothing at all is an error", () => {
   for (const name of ["pytorch_model.bin", "model.pt", "consolidated.00.pth", "model.ckpt"])
-    assert.throws(() => chooseModelFiles(["config.json", name]), /got only .*: a PyTorch pickle, which can run code/);
-  assert.throws(() => chooseModelFiles(["config.json"]), /weights: expected model\.safetensors, its index/);
+    throwsWith(() => chooseModelFiles(["config.json", name]), /got only .*: a PyTorch pickle, which can run code/);
+  throwsWith(() => chooseModelFiles(["config.json"]), /weights: expected model\.safetensors, its index/);
 });
 
 test.run();

@@ -6,6 +6,7 @@ import { openRange } from "../../src/weights/range-file";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
 import { sparseGguf, sparseSafetensors } from "../support/sparse-model";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/range-file");
 const place = scratch();
@@ -34,9 +35,9 @@ test("a stream hands over whole units and everything", () => {
 });
 
 test("a range beyond the end is refused", () => {
-  assert.throws(() => file().bytes(995, 6), /expected bytes 995 to 1001, got a file of 1000 bytes/);
-  assert.throws(() => file().gather([0, 995], 6), /got a file of 1000 bytes/);
-  assert.throws(() => file().stream(0, 1001, 1, () => undefined), /got a file of 1000 bytes/);
+  throwsWith(() => file().bytes(995, 6), /expected bytes 995 to 1001, got a file of 1000 bytes/);
+  throwsWith(() => file().gather([0, 995], 6), /got a file of 1000 bytes/);
+  throwsWith(() => file().stream(0, 1001, 1, () => undefined), /got a file of 1000 bytes/);
 });
 
 const inBlocks = (path: string, name: string, rows: number, width: number): number => {

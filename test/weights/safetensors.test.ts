@@ -6,6 +6,7 @@ import { openRange } from "../../src/weights/range-file";
 import { openSafetensors, readSafetensors } from "../../src/weights/safetensors";
 import { writeSafetensors } from "../../src/weights/write-safetensors";
 import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
 
 const test = suite("weights/safetensors");
 const place = scratch();
@@ -22,7 +23,7 @@ function handmade(header: unknown, data = 24, length?: bigint): string {
   return place.file("handmade.safetensors", file);
 }
 const tensor = (dtype: unknown, shape: unknown, offsets: unknown): object => ({ dtype, shape, data_offsets: offsets });
-const refuses = (path: string, expected: RegExp): void => assert.throws(() => openSafetensors(path), expected);
+const refuses = (path: string, expected: RegExp): void => throwsWith(() => openSafetensors(path), expected);
 
 test("F32, F16 and BF16 written by Python are read; I64 is passed over", () => {
   const special = [0, -0, 1, -1.5, 65504, 2 ** -24, -(2 ** -14), 0.333, Infinity, -Infinity, NaN, 1e-3];
@@ -51,11 +52,8 @@ test("rows are those of the whole matrix, in the order asked for", () => {
     Float32Array.from([39, 0, 7, 7].flatMap((row) => [...all.subarray(row * 64, row * 64 + 64)])),
   );
   assert.is(matrix.rows([]).length, 0);
-  assert.throws(
-    () => matrix.rows([40]),
-    /row of model\.embed_tokens\.weight: expected an integer from 0 to 39, got 40/,
-  );
-  assert.throws(() => matrix.rows([0.5]), /got 0\.5/);
+  throwsWith(() => matrix.rows([40]), /row of model\.embed_tokens\.weight: expected an integer from 0 to 39, got 40/);
+  throwsWith(() => matrix.rows([0.5]), /got 0\.5/);
 });
 
 test("what is written is read back, bit for bit", () => {
@@ -79,11 +77,11 @@ test("what is written is read back, bit for bit", () => {
 test("a write that fails leaves the older file and nothing else", () => {
   const path = place.file("kept.safetensors");
   writeSafetensors(path, [{ name: "a", shape: [1], data: Float32Array.of(1) }]);
-  assert.throws(
+  throwsWith(
     () => writeSafetensors(path, [{ name: "a", shape: [3], data: Float32Array.of(1) }]),
     /data of a: expected 3 values, got 1/,
   );
-  assert.throws(
+  throwsWith(
     () => writeSafetensors(place.file("no/such/folder.safetensors"), []),
     /folder\.safetensors: cannot write the tensors: ENOENT/,
   );
@@ -106,10 +104,10 @@ test("the fingerprint is the content's: a change of one value changes it, anothe
 
 test("a missing tensor and another shape are named with what was got", () => {
   const weights = openSafetensors(TYPES);
-  assert.throws(() => weights.vector("absent", 3), /tensor: expected one of .*, got "absent"/);
-  assert.throws(() => weights.matrix("single", [4, 3]), /shape of single: expected \[4,3\], got \[3,4\]/);
-  assert.throws(() => weights.vector("single", 12), /shape of single: expected \[12\], got \[3,4\]/);
-  assert.throws(() => weights.vector("positions", 5), /positions: expected floating-point weights, got "I64"/);
+  throwsWith(() => weights.vector("absent", 3), /tensor: expected one of .*, got "absent"/);
+  throwsWith(() => weights.matrix("single", [4, 3]), /shape of single: expected \[4,3\], got \[3,4\]/);
+  throwsWith(() => weights.vector("single", 12), /shape of single: expected \[12\], got \[3,4\]/);
+  throwsWith(() => weights.vector("positions", 5), /positions: expected floating-point weights, got "I64"/);
 });
 
 test("a missing file, a folder, and other kinds of file are refused by what they are", () => {
@@ -118,7 +116,7 @@ test("a missing file, a folder, and other kinds of file are refused by what they
     "test/fixtures",
     /expected model\.safetensors, model\.safetensors\.index\.json or one safetensors file, got \[\]/,
   );
-  assert.throws(() => openRange("test/fixtures"), /got a folder/);
+  throwsWith(() => openRange("test/fixtures"), /got a folder/);
   refuses(
     place.file("zip", Buffer.from("PK\x03\x04 and more bytes", "latin1")),
     /got a PyTorch pickle, which can run code/,
@@ -160,7 +158,7 @@ test("a model in several files is opened by its index or its folder", () => {
       ["a", "b", "c"].map((name) => weights.vector(name, 1).read()[0]),
       [1, 2, 3],
     );
-    assert.throws(() => weights.vector("d", 1), /tensor: expected one of a, b, c, \.\.\., got "d"/);
+    throwsWith(() => weights.vector("d", 1), /tensor: expected one of a, b, c, \.\.\., got "d"/);
   }
   const id = openSafetensors(folder).id;
   assert.is(id, openSafetensors(sharded("sharded-again")).id);
@@ -248,7 +246,7 @@ test("a file that was replaced after it was opened is not read as if it were the
   write(4);
   const vector = openSafetensors(path).vector("w", 4);
   write(400);
-  assert.throws(() => vector.read(), /the file changed while it was open/);
+  throwsWith(() => vector.read(), /the file changed while it was open/);
   assert.ok(existsSync(path));
 });
 

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { packBatch } from "../../../src/engine/onnx/geometry";
+import { throwsWith } from "../../support/throws";
 
 const test = suite("engine/onnx/geometry");
 
@@ -38,9 +39,9 @@ test("scores the position that is asked for", () => {
 });
 
 test("refuses an empty batch, an empty text and a position outside of its text", () => {
-  assert.throws(() => packBatch({ ids: [] }), /batch: expected at least one text, got 0/);
-  assert.throws(() => packBatch({ ids: [[1], []] }), /batch\[1\]: expected at least one token/);
-  assert.throws(() => packBatch({ ids: [[1, 2]], scored: [2] }), /scored\[0\]: expected 0\.\.1, got 2/);
+  throwsWith(() => packBatch({ ids: [] }), /batch: expected at least one text, got 0/);
+  throwsWith(() => packBatch({ ids: [[1], []] }), /batch\[1\]: expected at least one token/);
+  throwsWith(() => packBatch({ ids: [[1, 2]], scored: [2] }), /scored\[0\]: expected 0\.\.1, got 2/);
 });
 
 test.run();

@@ -17,6 +17,7 @@ import { skipUnless } from "../../support/skip";
 import { decoded, roundedModel } from "../../support/rounded";
 import { scratch } from "../../support/scratch";
 import { tinyModel } from "../../support/tiny-models";
+import { throwsWith } from "../../support/throws";
 
 const test = suite("engine/onnx/precision");
 const folder = scratch();
@@ -31,7 +32,7 @@ test("a precision's name says all of it, and is read back", () => {
   for (const precision of PRECISIONS) assert.equal(parsePrecision(precisionName(precision)), precision);
   assert.equal(parsePrecision("int4"), { kind: "int4", block: 32, zeroPoints: true });
   assert.equal(parsePrecision("int8-activations"), { kind: "int8-activations", weightBits: 7 });
-  assert.throws(() => parsePrecision("int3"), /precision: expected one of fp32, int8, .*, got "int3"/);
+  throwsWith(() => parsePrecision("int3"), /precision: expected one of fp32, int8, .*, got "int3"/);
 });
 
 /** Whether the CPU sums products of 8-bit numbers in 32 bits. */

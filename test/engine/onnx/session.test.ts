@@ -148,22 +148,12 @@ test("without trainable parameters every derivative is zero", async () => {
 
 test("refuses points of a wrong length, foreign tokens and texts beyond the context, and goes on working", async () => {
   const { model, batch } = tinyModel("bert");
-  const rejects = async (run: () => Promise<unknown>, pattern: RegExp): Promise<void> => {
-    const message = await run().then(
-      () => "no error",
-      (error: unknown) => String(error),
-    );
-    assert.match(message, pattern);
-  };
   await opened(model, lora(["query"]), {}, async (session, point) => {
-    await rejects(() => session.features([point.slice(1)], batch), /points\[0\]: expected length \d+, got \d+/);
-    await rejects(() => session.features([], batch), /points: expected at least one point, got 0/);
-    await rejects(
-      () => session.features([point], { ids: [[model.vocabulary]] }),
-      /batch\[0\]: expected token ids 0\.\./,
-    );
+    await rejectsWith(session.features([point.slice(1)], batch), /points\[0\]: expected length \d+, got \d+/);
+    await rejectsWith(session.features([], batch), /points: expected at least one point, got 0/);
+    await rejectsWith(session.features([point], { ids: [[model.vocabulary]] }), /batch\[0\]: expected token ids 0\.\./);
     const long = Array<number>(model.context + 1).fill(1);
-    await rejects(() => session.features([point], { ids: [long] }), /batch\[0\]: expected at most \d+ tokens/);
+    await rejectsWith(session.features([point], { ids: [long] }), /batch\[0\]: expected at most \d+ tokens/);
     assert.is((await session.features([point], batch)).points, 1);
   });
 });

@@ -5,6 +5,7 @@ import { referenceOps } from "../../../src/engine/reference/low-ops";
 import { combine, matmul, tensor, transposed } from "../../../src/engine/reference/tensor";
 import { layoutOf } from "../../../src/tree/layout";
 import { near } from "../../support/near";
+import { throwsWith } from "../../support/throws";
 
 const test = suite("engine/reference/low-ops");
 
@@ -18,8 +19,8 @@ test("products broadcast their leading axes, sums any axis", () => {
   assert.equal([...matmul(x, y).data], [3, 7, 30, 70]);
   assert.equal([...combine(x, tensor([2, 1], [10, 20]), (a, b) => a + b).data], [11, 12, 23, 24]);
   assert.equal([...transposed(x).data], [1, 3, 2, 4]);
-  assert.throws(() => combine(x, tensor([3], [1, 2, 3]), (a) => a), /shapes: expected \[1, 2, 2\] to broadcast/);
-  assert.throws(() => matmul(x, tensor([1, 3, 1], [1, 2, 3])), /matmul: expected 2 rows/);
+  throwsWith(() => combine(x, tensor([3], [1, 2, 3]), (a) => a), /shapes: expected \[1, 2, 2\] to broadcast/);
+  throwsWith(() => matmul(x, tensor([1, 3, 1], [1, 2, 3])), /matmul: expected 2 rows/);
 });
 
 test("erf agrees with its table to twelve digits and is odd", () => {
@@ -70,7 +71,7 @@ test("stacked parameters are read by name, and must be neighbours in the layout"
   const stack = low.parameters(["b", "c"], "point");
   assert.equal([stack.shape, [...stack.data]], [[1, 2, 2], [3, 4, 5, 6]]); // prettier-ignore
   assert.equal([...low.pick(stack, 1).data], [5, 6]);
-  assert.throws(
+  throwsWith(
     () => low.parameters(["a", "c"], "point"),
     /parameters\[1\]: expected shape \[2\], next in the layout after a, got "c"/,
   );

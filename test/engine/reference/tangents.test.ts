@@ -9,6 +9,7 @@ import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
 import { near, relativeError } from "../../support/near";
 import { tinyModel, tinyModelNames, tinyPlacement, type TinyModelName } from "../../support/tiny-models";
+import { throwsWith } from "../../support/throws";
 
 const test = suite("engine/reference/tangents");
 
@@ -137,7 +138,7 @@ test("without an adapter the tangents are zero", async () => {
 test("a point of another size is an error that says both sizes", async () => {
   const { model, batch } = tinyModel("bert");
   const adapter = makeAdapter(lora("query"), model.sites);
-  assert.throws(
+  throwsWith(
     () => referenceFeatures64(model, adapter, [[1, 2]], batch),
     new RegExp(`points\\[0\\]: expected length ${adapter.layout.size}, got 2`),
   );

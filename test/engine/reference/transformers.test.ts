@@ -11,6 +11,7 @@ import { near, relativeError } from "../../support/near";
 import { opsAt } from "../../support/ops-at";
 import { tinyModel, tinyModelNames } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
+import { throwsWith } from "../../support/throws";
 
 const test = suite("engine/reference/transformers");
 /** Expected values are written with 9 digits. */
@@ -86,11 +87,11 @@ test("the scored position is the last token where none is given", () => {
 test("an empty text and a scored position outside its text are errors", () => {
   const { model } = tinyModel("llama");
   const none = makeAdapter({ kind: "none" }, model.sites);
-  assert.throws(
+  throwsWith(
     () => referenceFeatures64(model, none, [[]], { ids: [[1], []] }),
     /batch\[1\]: expected at least one token/,
   );
-  assert.throws(
+  throwsWith(
     () => referenceFeatures64(model, none, [[]], { ids: [[1]], scored: [1] }),
     /scored\[0\]: expected 0\.\.0, got 1/,
   );
