@@ -24,7 +24,7 @@ export { coreShapes, tensorTrain as trainOf } from "./tt/train";
 export { relativeError, ttSvd } from "./tt/tt-svd";
 
 // estimators and methods
-export { gaussianDirection } from "./estimator/direction";
+export { gaussianDirection } from "./estimator/directions";
 export { estimate } from "./estimator/estimate";
 export { gradientOf } from "./estimator/gradient";
 export type { Objective } from "./estimator/objective";

@@ -1,23 +1,26 @@
 import { fail, sameLength } from "../check/check";
 import { norm } from "../tree/vector";
-import type { Estimate } from "./estimate";
+import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
 import type { Objective } from "./objective";
 import type { Workspace } from "./workspace";
 
-/** The exact gradient by reverse-mode differentiation: the first-order baseline. */
-export interface Backpropagation {
-  readonly kind: "backpropagation";
-}
+/** The exact gradient by reverse-mode differentiation, the first-order baseline, as a row of the table. */
+export const backpropagationKind: EstimatorKind<unknown> = {
+  check: () => undefined,
+  passKind: () => "backpropagation",
+  estimate: backpropagation,
+};
 
 /**
  * g = grad L(theta), exactly. Costs one forward pass, and one backward pass that is counted apart; there are no directions, so
  * no projected gradients either.
  * @throws when the objective's engine has no reverse mode
  */
-export async function backpropagation<Batch>(
+async function backpropagation<Batch>(
+  _spec: unknown,
   objective: Objective<Batch>,
   point: Float32Array,
-  batch: Batch,
+  { batch }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
   if (objective.gradient === undefined)

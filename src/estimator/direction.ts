@@ -1,105 +1,59 @@
-import { fail, nonNegativeInteger, positiveInteger, positiveNumber, unreachable } from "../check/check";
-import { bitsInto } from "../random/bits";
-import { randomKey } from "../random/key";
-import { normalsInto } from "../random/normals";
-import { norm, scaleInPlace } from "../tree/vector";
-import { tableDirection } from "./table";
+import { axpyInto, spreadInto } from "../tree/vector";
 
 /**
- * The distribution of a direction z [d], as plain data. All have E[z z^T] = I, but for the mask, which has `keep` I.
- *   "gaussian"     independent standard normals
- *   "sphere"       a Gaussian direction stretched to length sqrt(d)
- *   "sign"         independent +1 and -1
- *   "random-mask"  standard normals, each kept with probability `keep`, else 0; one mask for all queries of a step, new at
- *                  each step. This is what AdaZeta's reference code calls Sparse-MeZO (there 0.25); Sparse-MeZO itself keeps
- *                  the small weights. Source: yifanycc/AdaZeta@298aaea. Departs: mask and normals come from separate streams.
- *   "table"        pieces of one table of 2^bits standard normals, for hundreds of millions of parameters: cheap, not independent
- *                  (see `tableDirection` for what that means)
+ * A direction z [d] as estimators use it: added to vectors, as often as needed, with the same bits each time. How its numbers are
+ * stored, or whether they are at all, is its own affair.
  */
-export type DirectionSpec =
-  | { readonly kind: "gaussian" }
-  | { readonly kind: "sphere" }
-  | { readonly kind: "sign" }
-  | { readonly kind: "random-mask"; readonly keep: number }
-  | { readonly kind: "table"; readonly bits: number };
+export interface Direction {
+  /** plus <- point + a z, minus <- point - a z. */
+  spreadInto(plus: Float32Array, minus: Float32Array, a: number, point: Float32Array): void;
+  /** out <- out + a z. */
+  addInPlace(out: Float32Array, a: number): void;
+}
 
-/** Which direction: it is a pure function of these three and the vector's length. */
-export interface DirectionIndex {
+/** The step that directions are drawn for, and the length d of each. */
+export interface DirectionsAt {
+  /** Seed of the run. */
   readonly seed: number;
   readonly step: number;
-  readonly query: number;
+  readonly size: number;
 }
 
-/**
- * A direction z [size].
- * @throws when the specification is malformed or an index is not a count
- * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // four numbers, each 1 or -1
- */
-export function direction(spec: DirectionSpec, index: DirectionIndex, size: number): Float32Array {
-  checkDirections("directions", spec);
-  const out = new Float32Array(nonNegativeInteger("size", size));
-  directionInto(spec, index, out);
-  return out;
+/** Draws the direction of one query of the step. `memory` gives a vector [d] and is asked only by a kind that stores its numbers. */
+export type Draw = (query: number, memory: () => Float32Array) => Direction;
+
+/** A kind of direction: what its settings must be, and how the directions of a step are drawn. */
+export interface DirectionKind<Spec> {
+  /** @throws naming the field that is out of range */
+  check(what: string, spec: Spec): void;
+  /** Opened once a step; the draws of a step are functions of the step and the query alone. */
+  open(spec: Spec, at: DirectionsAt): Draw;
 }
 
-/** The standard normal direction of a seed, step and query: the paper's z. */
-export function gaussianDirection(seed: number, step: number, query: number, size: number): Float32Array {
-  return direction({ kind: "gaussian" }, { seed, step, query }, size);
+/** A direction whose numbers stand in z [d]. */
+export function storedDirection(z: Float32Array): Direction {
+  return {
+    spreadInto: (plus, minus, a, point) => spreadInto(plus, minus, a, z, point),
+    addInPlace: (out, a) => axpyInto(out, a, z, out),
+  };
 }
 
-/** Writes the direction over `out`. */
-export function directionInto(spec: DirectionSpec, { seed, step, query }: DirectionIndex, out: Float32Array): void {
-  const key = randomKey(seed, "direction", step, query);
-  switch (spec.kind) {
-    case "gaussian":
-      return normalsInto(key, out);
-    case "sphere":
-      normalsInto(key, out);
-      return scaleInPlace(out, Math.sqrt(out.length) / norm(out));
-    case "sign": {
-      const words = new Uint32Array(Math.ceil(out.length / 32));
-      bitsInto(key, words);
-      for (let i = 0; i < out.length; i++) out[i] = 1 - 2 * ((words[i >>> 5] >>> (i & 31)) & 1);
-      return;
-    }
-    case "random-mask":
-      normalsInto(key, out);
-      return maskInPlace(out, spec.keep, seed, step);
-    case "table":
-      out.fill(0);
-      return tableDirection(spec.bits, seed, key, out.length).addInPlace(out, 1);
-    default:
-      return unreachable(spec);
-  }
+/** How a kind with stored numbers draws: `fill` writes the query's numbers over the memory it is given. */
+export function drawStored(fill: (query: number, out: Float32Array) => void): Draw {
+  return (query, memory) => {
+    const z = memory();
+    fill(query, z);
+    return storedDirection(z);
+  };
 }
 
-const pieceSize = 4096;
-
-function maskInPlace(out: Float32Array, keep: number, seed: number, step: number): void {
-  const key = randomKey(seed, "mask", step);
-  const bound = keep * 2 ** 32;
-  const words = new Uint32Array(Math.min(pieceSize, out.length));
-  for (let start = 0; start < out.length; start += pieceSize) {
-    const size = Math.min(pieceSize, out.length - start);
-    bitsInto(key, words.subarray(0, size), start / 4);
-    for (let i = 0; i < size; i++) if (words[i] >= bound) out[start + i] = 0;
-  }
-}
-
-/** Checks a specification that came from outside. @throws naming the field */
-export function checkDirections(what: string, spec: DirectionSpec): DirectionSpec {
-  switch (spec.kind) {
-    case "gaussian":
-    case "sphere":
-    case "sign":
-      return spec;
-    case "random-mask":
-      if (positiveNumber(`${what}.keep`, spec.keep) > 1) fail(`${what}.keep`, "a share of at most 1", spec.keep);
-      return spec;
-    case "table":
-      if (positiveInteger(`${what}.bits`, spec.bits) > 24) fail(`${what}.bits`, "at most 24 (64 MiB)", spec.bits);
-      return spec;
-    default:
-      return fail(`${what}.kind`, "gaussian, sphere, sign, random-mask or table", (spec as { kind: unknown }).kind);
-  }
+/** Draws a direction with its numbers written to z [d], for engines that take them; what is added has the same bits as without. */
+export function drawInto(draw: Draw, query: number, z: Float32Array): Direction {
+  let isStored = false;
+  const direction = draw(query, () => {
+    isStored = true;
+    return z;
+  });
+  if (!isStored) direction.addInPlace(z.fill(0), 1);
+  return direction;
 }

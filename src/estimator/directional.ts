@@ -1,13 +1,12 @@
-import { sameLength } from "../check/check";
-import { drawnInto } from "./drawn";
-import type { Estimate, Queries } from "./estimate";
+import { positiveInteger, sameLength } from "../check/check";
+import { drawInto } from "./direction";
+import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
 import type { Objective } from "./objective";
 import { runPipeline, type Group } from "./pipeline";
 import type { Workspace } from "./workspace";
 
 /** The limit of the two-sided estimator for perturbationScale -> 0, without its rounding error; ours, not the paper's. */
 export interface Directional {
-  readonly kind: "directional";
   /** Directions in one call of the engine; null: all of a step's. */
   readonly chunk: number | null;
 }
@@ -17,6 +16,15 @@ interface DirectionalGroup extends Group {
   readonly zs: readonly Float32Array[];
 }
 
+/** The directional estimator as a row of the table. */
+export const directionalKind: EstimatorKind<Directional> = {
+  check(what, { chunk }) {
+    if (chunk !== null) positiveInteger(`${what}.chunk`, chunk);
+  },
+  passKind: () => "directional",
+  estimate: directional,
+};
+
 /**
  * Forward-gradient estimate averaged over Q queries, from exact directional derivatives:
  *   p_q = <grad L(theta), z_q>,   g = (1/Q) sum_q p_q z_q.
@@ -24,11 +32,11 @@ interface DirectionalGroup extends Group {
  * @throws when the objective does not return one derivative for each direction
  * Source: Baydin et al., "Gradients without Backpropagation", arXiv 2202.08587.
  */
-export async function directional<Batch>(
+async function directional<Batch>(
   { chunk }: Directional,
   objective: Objective<Batch>,
   point: Float32Array,
-  { seed, step, queries, directions, batch }: Queries<Batch>,
+  { queries, draw, batch }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
   const inCall = Math.min(chunk ?? queries, queries);
@@ -41,7 +49,7 @@ export async function directional<Batch>(
         return {
           first,
           zs,
-          directions: zs.map((z, i) => drawnInto(directions, { seed, step, query: first + i }, z)),
+          directions: zs.map((z, i) => drawInto(draw, first + i, z)),
         };
       },
       async ask({ zs }) {

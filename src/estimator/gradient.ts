@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
-import type { DirectionSpec } from "./direction";
-import { drawn, type Drawn } from "./drawn";
+import type { Direction } from "./direction";
+import { openDirections, type DirectionSpec } from "./directions";
 import { createWorkspace, type Workspace } from "./workspace";
 
 /** Everything a gradient estimate is made of: a run's record of one step. */
@@ -29,14 +29,20 @@ export function gradientOf(
   const { seed, step, projectedGradients } = recorded;
   if (projectedGradients.length === 0) fail("projectedGradients", "at least one query", projectedGradients);
   const gradient = workspace.gradient.fill(0);
+  const draw = openDirections(directions, { seed, step, size });
   projectedGradients.forEach((projectedGradient, query) => {
-    const z = drawn(directions, { seed, step, query }, size, () => workspace.buffer(0));
+    const z = draw(query, () => workspace.buffer(0));
     addQueryInPlace(gradient, projectedGradient, projectedGradients.length, z);
   });
   return gradient;
 }
 
 /** gradient <- gradient + (p / Q) z. The one place where a gradient is summed, in a run and in its replay. */
-export function addQueryInPlace(gradient: Float32Array, projectedGradient: number, queries: number, z: Drawn): void {
+export function addQueryInPlace(
+  gradient: Float32Array,
+  projectedGradient: number,
+  queries: number,
+  z: Direction,
+): void {
   z.addInPlace(gradient, projectedGradient / queries);
 }

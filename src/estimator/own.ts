@@ -1,8 +1,8 @@
 import { fail, nonNegativeInteger, sameLength } from "../check/check";
 import type { PassesOfOwn } from "../schedule/forward-passes";
 import { axpy } from "../tree/vector";
-import { drawnInto } from "./drawn";
-import type { Estimate, Queries } from "./estimate";
+import { drawInto } from "./direction";
+import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
 import { addQueryInPlace } from "./gradient";
 import type { Objective } from "./objective";
 import type { Workspace } from "./workspace";
@@ -43,8 +43,12 @@ export interface OwnDefinition<Settings> {
 const projectOf: unique symbol = Symbol.for("adazeta.estimator.project") as never;
 
 /** An estimator that is not one of this project's: plain data, and a function beside it. */
-export interface Own {
+export interface Own extends OwnSettings {
   readonly kind: "own";
+}
+
+/** What an own estimator has beside its kind. */
+interface OwnSettings {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly passes: PassesOfOwn;
@@ -65,34 +69,33 @@ export function ownEstimator<Settings extends Readonly<Record<string, unknown>>>
 ): Own {
   const { name, settings, passes } = definition;
   const project = (asked: Asked<never>): Promise<Projected> => definition.project(asked);
-  return checkOwn("estimator", {
-    kind: "own",
-    name,
-    settings,
-    passes,
-    source: String(definition.project),
-    [projectOf]: project,
-  });
+  check("estimator", { name, passes });
+  return { kind: "own", name, settings, passes, source: String(definition.project), [projectOf]: project };
 }
 
-/** Checks a specification that came from outside. @throws naming the field */
-export function checkOwn(what: string, spec: Own): Own {
-  if (typeof spec.name !== "string" || spec.name === "") fail(`${what}.name`, "a name", spec.name);
-  nonNegativeInteger(`${what}.passes.once`, spec.passes?.once);
-  nonNegativeInteger(`${what}.passes.perQuery`, spec.passes?.perQuery);
-  return spec;
+function check(what: string, { name, passes }: Pick<OwnSettings, "name" | "passes">): void {
+  if (typeof name !== "string" || name === "") fail(`${what}.name`, "a name", name);
+  nonNegativeInteger(`${what}.passes.once`, passes?.once);
+  nonNegativeInteger(`${what}.passes.perQuery`, passes?.perQuery);
 }
+
+/** An own estimator as a row of the table. */
+export const ownKind: EstimatorKind<OwnSettings> = {
+  check,
+  passKind: ({ passes }) => passes,
+  estimate: estimateOwn,
+};
 
 /**
  * The estimate by a function of the user's own; each loss it asks for is counted.
  * @throws when the function is not there (the specification was read from a record), gives another number of projected gradients than
  * there are queries, or spends other passes than the specification says
  */
-export async function own<Batch>(
-  spec: Own,
+async function estimateOwn<Batch>(
+  spec: OwnSettings,
   objective: Objective<Batch>,
   point: Float32Array,
-  { seed, step, queries, directions, batch }: Queries<Batch>,
+  { queries, draw, batch }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
   const { name, passes, settings } = spec;
@@ -100,7 +103,7 @@ export async function own<Batch>(
   if (project === undefined)
     return fail(`estimator ${name}`, "its function (run the cell that defines it)", "a record of it");
   const zs = Array.from({ length: queries }, (_, i) => workspace.buffer(i));
-  const drawn = zs.map((z, query) => drawnInto(directions, { seed, step, query }, z));
+  const directions = zs.map((z, query) => drawInto(draw, query, z));
   let forwardPasses = 0;
   const { loss, projectedGradients } = await project({
     point,
@@ -119,6 +122,6 @@ export async function own<Batch>(
   if (forwardPasses !== expected)
     fail(`forward passes of estimator ${name}`, `${expected} with ${queries} queries, as its \`passes\` say`, forwardPasses); // prettier-ignore
   workspace.gradient.fill(0);
-  drawn.forEach((z, q) => addQueryInPlace(workspace.gradient, projectedGradients[q], queries, z));
+  directions.forEach((z, q) => addQueryInPlace(workspace.gradient, projectedGradients[q], queries, z));
   return { projectedGradients: [...projectedGradients], loss, forwardPasses };
 }

@@ -1,4 +1,4 @@
-import type { Drawn } from "./drawn";
+import type { Direction } from "./direction";
 import { addQueryInPlace } from "./gradient";
 import type { Workspace } from "./workspace";
 
@@ -7,7 +7,7 @@ export interface Group {
   /** Number of the first query. */
   readonly first: number;
   /** z of each query. */
-  readonly directions: readonly Drawn[];
+  readonly directions: readonly Direction[];
 }
 
 /** What a group's call gave. */

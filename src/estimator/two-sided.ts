@@ -1,14 +1,12 @@
-import { sameLength } from "../check/check";
-import { drawn } from "./drawn";
-import type { Drawn } from "./drawn";
-import type { Estimate, Queries } from "./estimate";
+import { positiveInteger, positiveNumber, sameLength } from "../check/check";
+import type { Direction } from "./direction";
+import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
 import type { Objective } from "./objective";
 import { runPipeline, type Group } from "./pipeline";
 import type { Workspace } from "./workspace";
 
 /** The paper's estimator. */
 export interface TwoSided {
-  readonly kind: "two-sided";
   /** epsilon. */
   readonly perturbationScale: number;
   /** Queries in one call of the engine, each two points. */
@@ -20,6 +18,16 @@ interface TwoSidedGroup extends Group {
   readonly losses: () => Promise<readonly number[]>;
 }
 
+/** The two-sided estimator as a row of the table. */
+export const twoSidedKind: EstimatorKind<TwoSided> = {
+  check(what, { perturbationScale, chunk }) {
+    positiveNumber(`${what}.perturbationScale`, perturbationScale);
+    positiveInteger(`${what}.chunk`, chunk);
+  },
+  passKind: () => "two-sided",
+  estimate: twoSided,
+};
+
 /**
  * Two-sided random gradient estimate averaged over Q queries:
  *   p_q = (L(theta + epsilon z_q) - L(theta - epsilon z_q)) / (2 epsilon),   g = (1/Q) sum_q p_q z_q.
@@ -29,11 +37,11 @@ interface TwoSidedGroup extends Group {
  * @throws when the objective does not return one loss for each point
  * Source: MeZO, arXiv 2305.17333, definition 1; yifanycc/AdaZeta@3659ba3 (queries, same batch for all of them).
  */
-export async function twoSided<Batch>(
+async function twoSided<Batch>(
   { perturbationScale, chunk }: TwoSided,
   objective: Objective<Batch>,
   point: Float32Array,
-  { seed, step, queries, directions, batch }: Queries<Batch>,
+  { queries, draw, batch }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
   const lossesAt = async (points: readonly Float32Array[]): Promise<readonly number[]> => {
@@ -41,7 +49,7 @@ export async function twoSided<Batch>(
     sameLength("losses of the objective", found.length, points.length);
     return found;
   };
-  const oneByOne = async (zs: readonly Drawn[]): Promise<readonly number[]> => {
+  const oneByOne = async (zs: readonly Direction[]): Promise<readonly number[]> => {
     // Never a direction's memory: those are every third buffer.
     const moved = workspace.buffer(1);
     const losses: number[] = [];
@@ -59,9 +67,7 @@ export async function twoSided<Batch>(
       chunk,
       prepare(first, count, slot) {
         const at = 3 * Math.min(chunk, queries) * slot;
-        const zs = Array.from({ length: count }, (_, i) =>
-          drawn(directions, { seed, step, query: first + i }, workspace.size, () => workspace.buffer(at + 3 * i)),
-        );
+        const zs = Array.from({ length: count }, (_, i) => draw(first + i, () => workspace.buffer(at + 3 * i)));
         if (workspace.sparing) return { first, directions: zs, losses: () => oneByOne(zs) };
         const points = zs.flatMap((z, i) => {
           const [plus, minus] = [workspace.buffer(at + 3 * i + 1), workspace.buffer(at + 3 * i + 2)];

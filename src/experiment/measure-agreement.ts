@@ -1,8 +1,7 @@
 import type { Agreement } from "../engine/precision-rule";
 import { agreement, estimatorKey } from "../engine/precision-rule";
-import { gaussianDirection } from "../estimator/direction";
-import type { Directional } from "../estimator/directional";
-import type { TwoSided } from "../estimator/two-sided";
+import { gaussianDirection } from "../estimator/directions";
+import type { EstimatorSpec } from "../estimator/estimate";
 import type { Objective } from "../estimator/objective";
 import { axpyInto } from "../tree/vector";
 
@@ -14,8 +13,11 @@ export interface Probes<Batch> {
   readonly seed: number;
 }
 
+/** What precisions are measured with. */
+export type MeasuredEstimator = Extract<EstimatorSpec, { readonly kind: "two-sided" | "directional" }>;
+
 /** The estimators that precisions are measured with. */
-export const MEASURED: readonly (TwoSided | Directional)[] = [
+export const MEASURED: readonly MeasuredEstimator[] = [
   { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
   { kind: "two-sided", perturbationScale: 1e-2, chunk: 1 },
   { kind: "directional", chunk: null },
@@ -26,7 +28,7 @@ export const MEASURED: readonly (TwoSided | Directional)[] = [
  * Batch b has the directions of step b.
  */
 export async function projectedGradients<Batch>(
-  estimator: TwoSided | Directional,
+  estimator: MeasuredEstimator,
   objective: Objective<Batch>,
   { point, batches, perBatch, seed }: Probes<Batch>,
 ): Promise<readonly number[]> {

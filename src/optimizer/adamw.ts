@@ -1,10 +1,10 @@
-import { sameLength } from "../check/check";
+import { fail, positiveNumber, sameLength } from "../check/check";
 import type { Layout } from "../tree/layout";
-import type { UpdateRule } from "./rule";
+import type { RuleKind, UpdateRule } from "./rule";
+import { checkWeightDecay } from "./weight-decay";
 
 /** Adam with decoupled weight decay. */
 export interface Adamw {
-  readonly kind: "adamw";
   /** wd, for tensors whose `decay` is true. */
   readonly weightDecay: number;
   /** beta_1 and beta_2, usually 0.9 and 0.999. */
@@ -29,7 +29,7 @@ export interface AdamwState {
  *     w <- (1 - lr wd) w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
  * Each element is computed in float64 and rounded once.
  * @throws when point, gradient and layout differ in length
- * @example adamw({ kind: "adamw", weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }).init(layout).count // 0
+ * @example adamw({ weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }).init(layout).count // 0
  * Source: Loshchilov and Hutter, arXiv 1711.05101 (the form of torch.optim.AdamW). Departs: which tensors decay is in the layout.
  */
 export function adamw({ weightDecay, firstDecay, secondDecay, epsilon }: Adamw): UpdateRule<AdamwState> {
@@ -42,9 +42,11 @@ export function adamw({ weightDecay, firstDecay, secondDecay, epsilon }: Adamw):
     update(state, point, gradient, { learningRate, layout, over }) {
       sameLength("point", point.length, layout.size);
       sameLength("gradient", gradient.length, layout.size);
+      if (!state) fail("state", "AdamW's moments", state);
       sameLength("state", state.first.length, layout.size);
       const count = state.count + 1;
-      const memory = over && [over.point, over.state.first, over.state.second];
+      // A state of another rule has no memory to write over.
+      const memory = over?.state && [over.point, over.state.first, over.state.second];
       const [next, first, second] = memory ?? [0, 1, 2].map(() => new Float32Array(point.length));
       sameLength("over", next.length, layout.size);
       const [firstBias, secondBias] = [1 - firstDecay ** count, 1 - secondDecay ** count];
@@ -61,3 +63,14 @@ export function adamw({ weightDecay, firstDecay, secondDecay, epsilon }: Adamw):
     },
   };
 }
+
+/** AdamW as a row of the table. */
+export const adamwKind: RuleKind<Adamw, AdamwState> = {
+  check(what, spec) {
+    for (const name of ["firstDecay", "secondDecay"] as const)
+      if (!(spec[name] >= 0 && spec[name] < 1)) fail(`${what}.${name}`, "a number from 0 to below 1", spec[name]);
+    positiveNumber(`${what}.epsilon`, spec.epsilon);
+    checkWeightDecay(what, spec.weightDecay);
+  },
+  rule: adamw,
+};

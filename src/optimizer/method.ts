@@ -1,10 +1,10 @@
 import { fail } from "../check/check";
-import { checkDirections, type DirectionSpec } from "../estimator/direction";
+import { checkDirections, type DirectionSpec } from "../estimator/directions";
 import { checkEstimator, type EstimatorSpec } from "../estimator/estimate";
 import type { Own } from "../estimator/own";
 import type { Exponent } from "../schedule/power-law";
 import { checkSchedule, scheduleOf, type Schedule } from "../schedule/schedule";
-import { checkRule, type RuleSpec } from "./rule";
+import { checkRule, type RuleSpec } from "./rules";
 
 /** A method: a composition of parts, as plain data that is written to trajectories and records. */
 export interface Method {

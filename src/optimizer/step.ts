@@ -1,12 +1,13 @@
 import { fail, nonNegativeInteger, sameLength } from "../check/check";
-import { estimate, type Estimate } from "../estimator/estimate";
+import { estimate } from "../estimator/estimate";
+import type { Estimate } from "../estimator/estimator";
 import { gradientOf } from "../estimator/gradient";
 import type { Objective } from "../estimator/objective";
 import { createWorkspace, type Workspace } from "../estimator/workspace";
 import { queriesAt, scheduleAt } from "../schedule/schedule";
 import type { Layout } from "../tree/layout";
 import type { Method } from "./method";
-import { ruleOf, type RuleState } from "./rule";
+import { ruleOf, type RuleState } from "./rules";
 
 /** Where in a run a step is. */
 export interface StepIndex {

@@ -1,5 +1,5 @@
 import { unreachable } from "../check/check";
-import type { RuleState } from "../optimizer/rule";
+import type { RuleState } from "../optimizer/rules";
 import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
 
 /** What a run tells while it goes. */

@@ -2,7 +2,7 @@ import { fail, sameLength } from "../check/check";
 import { createWorkspace } from "../estimator/workspace";
 import { applyRecorded } from "../optimizer/step";
 import type { Moved } from "../optimizer/step";
-import type { RuleState } from "../optimizer/rule";
+import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
 import { methodAt } from "./steering";

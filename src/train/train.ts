@@ -3,7 +3,7 @@ import type { Objective } from "../estimator/objective";
 import { createWorkspace } from "../estimator/workspace";
 import { step as takeStep } from "../optimizer/step";
 import type { Moved } from "../optimizer/step";
-import type { RuleState } from "../optimizer/rule";
+import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { direction, type DirectionSpec } from "../../src/estimator/direction";
+import { direction, type DirectionSpec } from "../../src/estimator/directions";
 import { checkEstimator, estimate, isFiniteEstimate, type EstimatorSpec } from "../../src/estimator/estimate";
 import { gradientOf } from "../../src/estimator/gradient";
 import type { Objective } from "../../src/estimator/objective";

@@ -1,7 +1,7 @@
 import { readFileSync, truncateSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { gaussianDirection } from "../../src/estimator/direction";
+import { gaussianDirection } from "../../src/estimator/directions";
 import { estimate } from "../../src/estimator/estimate";
 import { gradientOf } from "../../src/estimator/gradient";
 import { ownEstimator } from "../../src/estimator/own";

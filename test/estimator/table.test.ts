@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { direction, type DirectionSpec } from "../../src/estimator/direction";
-import { drawn } from "../../src/estimator/drawn";
+import { direction, openDirections, type DirectionSpec } from "../../src/estimator/directions";
 import { estimate, type EstimatorSpec } from "../../src/estimator/estimate";
 import { gradientOf } from "../../src/estimator/gradient";
 import { createWorkspace } from "../../src/estimator/workspace";
@@ -35,7 +34,7 @@ test("what is added has the bits of float32 arithmetic on the direction, without
   const z = direction(spec, at, size);
   const point = normals(randomKey(1, "check"), size);
   const [plus, minus] = [new Float32Array(size), new Float32Array(size)];
-  drawn(spec, at, size, noMemory).spreadInto(plus, minus, 1e-3, point);
+  openDirections(spec, { ...at, size })(at.query, noMemory).spreadInto(plus, minus, 1e-3, point);
   const by = z.map((value) => Math.fround(1e-3) * value);
   assert.equal(
     plus,
@@ -46,7 +45,7 @@ test("what is added has the bits of float32 arithmetic on the direction, without
     point.map((value, i) => value - by[i]),
   );
   const sum = point.slice();
-  drawn(spec, at, size, noMemory).addInPlace(sum, -0.25);
+  openDirections(spec, { ...at, size })(at.query, noMemory).addInPlace(sum, -0.25);
   assert.equal(
     sum,
     point.map((value, i) => value + Math.fround(-0.25 * z[i])),

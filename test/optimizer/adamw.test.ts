@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { adamw } from "../../src/optimizer/adamw";
-import { checkRule, ruleOf } from "../../src/optimizer/rule";
-import type { RuleSpec } from "../../src/optimizer/rule";
+import { checkRule, ruleOf } from "../../src/optimizer/rules";
+import type { RuleSpec } from "../../src/optimizer/rules";
 import { layoutOf } from "../../src/tree/layout";
 import { near } from "../support/near";
 import { throwsWith } from "../support/throws";
@@ -17,7 +17,7 @@ test("the first step from zero moments goes lr against the gradient's sign, afte
     { name: "core", shape: [2], decay: true },
     { name: "bias", shape: [1], decay: false },
   ]);
-  const rule = adamw({ kind: "adamw", weightDecay: 0.5, ...moments });
+  const rule = adamw({ weightDecay: 0.5, ...moments });
   const { point, state } = rule.update(rule.init(layout), Float32Array.of(2, 4, 8), Float32Array.of(3, -5, 0.25), {
     learningRate: 0.1,
     layout,
@@ -55,7 +55,7 @@ for (const { name, points } of expected.cases)
 
 test("state goes in and comes out: the old one is left as it was", () => {
   const layout = layoutOf([{ name: "w", shape: [1], decay: true }]);
-  const rule = adamw({ kind: "adamw", weightDecay: 0, ...moments });
+  const rule = adamw({ weightDecay: 0, ...moments });
   const before = rule.init(layout);
   const options = { learningRate: 1, layout };
   const once = rule.update(before, Float32Array.of(1), Float32Array.of(1), options);

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkRule, ruleOf, sgd, type RuleSpec } from "../../src/optimizer/rule";
+import { checkRule, ruleOf, type RuleSpec } from "../../src/optimizer/rules";
+import { sgd } from "../../src/optimizer/sgd";
 import { layoutOf } from "../../src/tree/layout";
 import { throwsWith } from "../support/throws";
 
@@ -13,7 +14,7 @@ const layout = layoutOf([
 
 test("weight decay is inside the bracket, and only where the layout says so", () => {
   // core: 4 - 0.5 (1 + 0.25 * 4) = 3, -8 - 0.5 (1 - 2) = -7.5; bias: 4 - 0.5 * 1 = 3.5
-  const rule = sgd({ kind: "sgd", weightDecay: 0.25 });
+  const rule = sgd({ weightDecay: 0.25 });
   const { point, state } = rule.update(rule.init(layout), Float32Array.of(4, -8, 4), Float32Array.of(1, 1, 1), {
     learningRate: 0.5,
     layout,
@@ -56,7 +57,7 @@ for (const spec of specs)
   });
 
 test("vectors of another length, unknown rules and negative decay are refused", () => {
-  const rule = sgd({ kind: "sgd", weightDecay: 0 });
+  const rule = sgd({ weightDecay: 0 });
   const options = { learningRate: 1, layout };
   throwsWith(
     () => rule.update(null, new Float32Array(2), new Float32Array(3), options),

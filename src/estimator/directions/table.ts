@@ -1,8 +1,10 @@
-import { bitsInto } from "../random/bits";
-import { randomKey, type RandomKey } from "../random/key";
-import { normals } from "../random/normals";
-import { pairKernel, type PairKernel } from "../tree/pair-kernel";
-import type { Drawn } from "./drawn";
+import { fail, positiveInteger } from "../../check/check";
+import { bitsInto } from "../../random/bits";
+import { randomKey, type RandomKey } from "../../random/key";
+import { normals } from "../../random/normals";
+import { pairKernel, type PairKernel } from "../../tree/pair-kernel";
+import type { Direction, DirectionKind } from "../direction";
+import { directionKey } from "./key";
 
 /** Numbers of a direction that are taken from the table at one place. */
 const BLOCK = 16384;
@@ -13,6 +15,22 @@ interface Table {
   readonly bits: number;
   readonly kernel: PairKernel;
 }
+
+/** The table has 2^bits numbers. */
+export interface NoiseTable {
+  readonly bits: number;
+}
+
+/** Pieces of one table of 2^bits standard normals, for hundreds of millions of parameters: cheap, not independent (see `tableDirection`). */
+export const table: DirectionKind<NoiseTable> = {
+  check(what, { bits }) {
+    if (positiveInteger(`${what}.bits`, bits) > 24) fail(`${what}.bits`, "at most 24 (64 MiB)", bits);
+  },
+  open:
+    ({ bits }, at) =>
+    (query) =>
+      tableDirection(bits, at.seed, directionKey(at, query), at.size),
+};
 
 /**
  * A direction made of pieces of one table of standard normals, for parameters by the hundred million: nothing is computed for a
@@ -25,7 +43,7 @@ interface Table {
  * Source: the shared noise table of evolution strategies, Salimans et al., arXiv 1703.03864, section 2.1. Departs: there one offset
  *   serves all parameters; here each block has its own offset and sign.
  */
-export function tableDirection(bits: number, seed: number, key: RandomKey, size: number): Drawn {
+export function tableDirection(bits: number, seed: number, key: RandomKey, size: number): Direction {
   const { memory, pair } = tableOf(seed, bits).kernel;
   const words = new Uint32Array(Math.ceil(size / BLOCK));
   bitsInto(key, words);
