@@ -1,4 +1,4 @@
-import type { Site } from "../model/model";
+import type { Site } from "../ops/site";
 import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import type { Layout } from "../tree/layout";
 import type { Modes } from "../tt/modes";

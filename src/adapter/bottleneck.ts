@@ -1,22 +1,13 @@
 import { fail, positiveInteger, positiveNumber } from "../check/check";
-import type { Site } from "../model/model";
+import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
 import type { Activation, Adapter, AdapterSpec, Bound, BottleneckSpec, Placed } from "./adapter";
 import { denseMatrix } from "./dense-matrix";
 import { fillTensors, gaussian, uniform, zeros } from "./initial";
-import type { Fill } from "./initial";
 import { seats } from "./placement";
+import type { SeatMatrix } from "./seat-matrix";
 import { groupBy, stackTensors } from "./stacks";
-import type { Stack } from "./stacks";
-
-/** One matrix of a bottleneck adapter with its bias, at all sites of one width, in whatever form it is stored. */
-export interface SeatMatrix {
-  /** Its tensors in layout order, each with its rule for starting values. */
-  readonly tensors: readonly { readonly stack: Stack; readonly start: Fill }[];
-  /** Prepares all sites at once; the result gives scale (x W + b) at the site of that index. */
-  bind<T>(ops: Ops<T>, scale: number): (x: T, site: number) => T;
-}
 
 /** What differs between bottleneck adapters. */
 export interface BottleneckParts {

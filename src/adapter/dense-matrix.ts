@@ -1,5 +1,5 @@
 import type { Ops } from "../ops/ops";
-import type { SeatMatrix } from "./bottleneck";
+import type { SeatMatrix } from "./seat-matrix";
 import { zeros } from "./initial";
 import type { Fill } from "./initial";
 import { readStack } from "./stacks";

@@ -1,5 +1,5 @@
 import { positiveInteger, positiveNumber } from "../check/check";
-import type { Site } from "../model/model";
+import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
 import type { Adapter, Bound, LoraSpec } from "./adapter";

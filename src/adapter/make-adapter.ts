@@ -1,5 +1,5 @@
 import { fail, unreachable } from "../check/check";
-import type { Site } from "../model/model";
+import type { Site } from "../ops/site";
 import type { Adaptable, Adapter, AdapterSpec } from "./adapter";
 import { bottleneck } from "./bottleneck";
 import { full } from "./full";

@@ -1,5 +1,5 @@
 import { fail, unreachable } from "../check/check";
-import type { Site } from "../model/model";
+import type { Site } from "../ops/site";
 import type { Placed } from "./adapter";
 import { inLayers } from "./choose-sites";
 

@@ -1,5 +1,5 @@
 import { positiveInteger, positiveNumber } from "../check/check";
-import type { Site } from "../model/model";
+import type { Site } from "../ops/site";
 import { modesFor } from "../tt/plan";
 import type { Adapter, TensorTrainSpec } from "./adapter";
 import { bottleneckAdapter } from "./bottleneck";

@@ -3,7 +3,7 @@ import { coreDeviation, initialBias } from "../tt/initial";
 import { checkModes } from "../tt/modes";
 import { coreShapes } from "../tt/train";
 import type { SplitModes } from "./adapter";
-import type { SeatMatrix } from "./bottleneck";
+import type { SeatMatrix } from "./seat-matrix";
 import { gaussian } from "./initial";
 import type { Fill } from "./initial";
 import { readStack } from "./stacks";

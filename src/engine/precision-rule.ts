@@ -1,37 +1,9 @@
-import { fail, sameLength } from "../check/check";
 import type { EstimatorSpec } from "../estimator/estimate";
+import type { Agreement } from "./agreement";
 import type { ModelSession } from "./session";
-
-/** How an estimator's projected gradients at some precision agree with the exact ones in fp32, on one model with one kind of adapter. */
-export interface Agreement {
-  readonly correlation: number;
-  /** |p - exact| / |exact| over all directions. */
-  readonly relativeError: number;
-  readonly directions: number;
-}
 
 /** What is asked of an estimator at a precision before it may train. */
 export const PRECISION_RULE = { correlation: 0.95, relativeError: 0.3, directions: 50 } as const;
-
-/**
- * Correlation and relative error of projected gradients p against the exact ones.
- * @example agreement([1, 2, 4], [1, 2, 3]).relativeError.toFixed(3) // "0.267", 1 / sqrt(14)
- * @throws when they are not equally many, or fewer than two
- */
-export function agreement(got: readonly number[], exact: readonly number[]): Agreement {
-  sameLength("projected gradients", got.length, exact.length);
-  if (got.length < 2) fail("projected gradients", "at least two directions", got.length);
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  const centred = (values: readonly number[]): readonly number[] => values.map((value) => value - mean(values));
-  const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, a, i) => sum + a * y[i]!, 0);
-  const [x, y] = [centred(got), centred(exact)];
-  const difference = got.map((value, i) => value - exact[i]!);
-  return {
-    correlation: dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)),
-    relativeError: Math.sqrt(dot(difference, difference) / dot(exact, exact)),
-    directions: got.length,
-  };
-}
 
 /** Whether figures meet the rule; NaN does not. */
 export function meetsRule({ correlation, relativeError, directions }: Agreement): boolean {

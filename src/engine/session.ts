@@ -1,5 +1,5 @@
 import type { Layout } from "../tree/layout";
-import type { Agreement } from "./precision-rule";
+import type { Agreement } from "./agreement";
 
 /** Token ids of B texts, each at least one token long, no padding. */
 export interface TokenBatch {

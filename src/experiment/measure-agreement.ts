@@ -1,5 +1,6 @@
-import type { Agreement } from "../engine/precision-rule";
-import { agreement, estimatorKey } from "../engine/precision-rule";
+import type { Agreement } from "../engine/agreement";
+import { estimatorKey } from "../engine/precision-rule";
+import { agreement } from "../engine/agreement";
 import { gaussianDirection } from "../estimator/directions";
 import type { EstimatorSpec } from "../estimator/estimate";
 import type { Objective } from "../estimator/objective";

@@ -1,12 +1,5 @@
 import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
-
-/** A frozen linear layer that an adapter can sit at. */
-export interface Site {
-  /** For example "layers.3.attention.query"; the last words are one of the family's own (see `bert`, `llama`, `opt`). */
-  readonly name: string;
-  readonly inputs: number;
-  readonly outputs: number;
-}
+import type { Site } from "../ops/site";
 
 /** Frozen weights by name, from a file. Names are canonical (Hugging Face's) whatever the file format. */
 export interface Weights {

@@ -1,7 +1,8 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
 import { configReader } from "./config";
-import type { Model, Site, Tap, Weights } from "./model";
+import type { Model, Tap, Weights } from "./model";
+import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
 import { layerSites, siteAttention, siteLinear } from "./site";

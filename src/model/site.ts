@@ -1,5 +1,5 @@
 import type { AttentionOptions, Hooks, Ops } from "../ops/ops";
-import type { Site } from "./model";
+import type { Site } from "../ops/site";
 import type { Linear } from "./parts";
 
 /** A frozen linear layer with its name as a site: the adapter sees what goes in and what comes out. */

@@ -10,7 +10,7 @@ import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
-import type { MethodChange } from "../train/steering";
+import type { MethodChange } from "../train/method-change";
 import { deleteRun, findRun, keepSummary, listRuns, newRun } from "../train/runs";
 import type { KeptRun } from "../train/runs";
 import { headerOf } from "../train/train";

@@ -1,7 +1,7 @@
 import { describe } from "../weights/hub-fetch";
 import type { HubSource } from "./source";
-import { splitNames } from "./task";
-import type { SplitName } from "./task";
+import { splitNames } from "./source";
+import type { SplitName } from "./source";
 
 /** One file as it came from the hub. */
 export interface HubFile {

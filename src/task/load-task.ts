@@ -9,8 +9,9 @@ import { findDistribution, readDistribution, readSamples } from "./read-director
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
 import type { HubSource } from "./source";
-import { splitNames } from "./task";
-import type { Example, SplitName, Task } from "./task";
+import { splitNames } from "./source";
+import type { Example, Task } from "./task";
+import type { SplitName } from "./source";
 import { taskNamed } from "./tasks";
 
 /** A task's labelled texts; a split that the source does not have, or has without labels, is null. */

@@ -4,7 +4,8 @@ import { fail } from "../check/check";
 import { readSplit, splitSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import type { FileLayout } from "./source";
-import type { ClassificationTask, OwnFiles, SplitName, Task } from "./task";
+import type { ClassificationTask, OwnFiles, Task } from "./task";
+import type { SplitName } from "./source";
 
 /** What a user says of a table of their own. */
 export interface TableTaskOptions {

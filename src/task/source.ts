@@ -1,4 +1,6 @@
-import type { SplitName } from "./task";
+/** The parts of a task's data. */
+export type SplitName = "train" | "validation" | "test";
+export const splitNames: readonly SplitName[] = ["train", "validation", "test"];
 
 /**
  * What a file looks like. `labelled lines`: "label text", no header; `tsv`: tab-separated, no quoting (as in GLUE); `csv`: commas and

@@ -22,9 +22,6 @@ export interface Where {
   readonly line: number;
 }
 
-export type SplitName = "train" | "validation" | "test";
-export const splitNames: readonly SplitName[] = ["train", "validation", "test"];
-
 /** How a model reads a task: a prompt with a mask, a prompt that is continued, or the plain text as one vector. */
 export type Reading = "masked" | "causal" | "pooled";
 

@@ -1,6 +1,6 @@
 import { fail, show } from "../check/check";
 import type { RunSettings } from "./settings";
-import type { MethodChange } from "./steering";
+import type { MethodChange } from "./method-change";
 import { fromWire, toWire } from "./wire";
 
 /** What one step did. `step` counts from 1: the step drew its directions and its batch at index step - 1. */

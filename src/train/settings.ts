@@ -4,12 +4,18 @@ import { passesPerStep } from "../schedule/forward-passes";
 import { checkMethod } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
-import type { StopRule } from "./stop-rules";
 
 /** When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart). */
 export type Budget =
   | { readonly kind: "steps"; readonly steps: number }
   | { readonly kind: "forward-passes"; readonly forwardPasses: number };
+
+/** A reason to end a run before its budget is spent. */
+export type StopRule =
+  /** Ends at the first evaluation at which the run has `diverged` by that margin, in nats. */
+  | { readonly kind: "diverged"; readonly margin: number }
+  /** Ends when every projected gradient of that many steps in a row was exactly 0: nothing can move any more. */
+  | { readonly kind: "constant-output"; readonly steps: number };
 
 /** Everything that decides a run's numbers besides model, adapter, data and starting point: plain JSON data. */
 export interface RunSettings {

@@ -1,13 +1,7 @@
 import { unreachable } from "../check/check";
 import { diverged } from "./diverged";
 import type { Ending, EvaluationRecord, StepRecord } from "./records";
-
-/** A reason to end a run before its budget is spent. */
-export type StopRule =
-  /** Ends at the first evaluation at which the run has `diverged` by that margin, in nats. */
-  | { readonly kind: "diverged"; readonly margin: number }
-  /** Ends when every projected gradient of that many steps in a row was exactly 0: nothing can move any more. */
-  | { readonly kind: "constant-output"; readonly steps: number };
+import type { StopRule } from "./settings";
 
 /** Whether a step saw no difference at all: every projected gradient, or the whole gradient, exactly 0. */
 export function isConstantOutput(step: StepRecord): boolean {

@@ -15,7 +15,7 @@ import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIden
 import { checkSettings, spent } from "./settings";
 import type { RunSettings } from "./settings";
 import { changeRecord, methodAt } from "./steering";
-import type { MethodChange } from "./steering";
+import type { MethodChange } from "./method-change";
 import { isConstantOutput, stopBy } from "./stop-rules";
 
 /** The result of an evaluation on dev: mean loss in nats, share of correct answers, and what it cost (default: 1 pass). */

@@ -4,7 +4,7 @@ import { differences } from "./canonical-json";
 import { readLines } from "./line-file";
 import { decodeLine } from "./records";
 import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
-import { changedMethod } from "./steering";
+import { changedMethod } from "./method-change";
 
 /**
  * A run as a value that can be replayed: where it started, its settings, and one line of scalars a step.

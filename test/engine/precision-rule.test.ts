@@ -1,8 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { keepAgreements, readAgreements } from "../../src/engine/onnx/agreements";
-import { agreement, estimatorKey, meetsRule, requirePrecision } from "../../src/engine/precision-rule";
-import type { Agreement } from "../../src/engine/precision-rule";
+import { estimatorKey, meetsRule, requirePrecision } from "../../src/engine/precision-rule";
+import { agreement } from "../../src/engine/agreement";
+import type { Agreement } from "../../src/engine/agreement";
 import { measureAgreement, projectedGradients } from "../../src/experiment/measure-agreement";
 import type { Objective } from "../../src/estimator/objective";
 import { near } from "../support/near";

@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
-import type { Agreement } from "../../src/engine/precision-rule";
+import type { Agreement } from "../../src/engine/agreement";
 import { referenceSession } from "../../src/engine/reference/session";
 import type { ModelSession } from "../../src/engine/session";
 import { loadModel } from "../../src/engine/load-model";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AdapterSpec } from "../../adapter/adapter";
-import type { Agreement } from "../precision-rule";
+import type { Agreement } from "../agreement";
 import { precisionName } from "./precision";
 import type { Precision } from "./precision";
 

@@ -1,7 +1,7 @@
 import type { Method } from "../../optimizer/method";
 import type { Schedule } from "../../schedule/schedule";
 import type { ChangeRecord } from "../../train/records";
-import type { MethodChange } from "../../train/steering";
+import type { MethodChange } from "../../train/method-change";
 import { escapeHtml } from "../escape-html";
 import { button, floatSlider, integerSlider, label, logSlider } from "./controls";
 import type { Button } from "./controls";
