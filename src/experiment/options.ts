@@ -17,13 +17,15 @@ export interface ExperimentOptions extends Selection {
   readonly scale: Scale;
   /** Only say what there is to run. */
   readonly list: boolean;
+  /** Make exactly those runs again whose record has a known fault. */
+  readonly remake: boolean;
   /** The reference's habits to draw the texts with; default none. */
   readonly oddities: ThousandOddities;
 }
 
 /**
  * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3]
- * [--oddities referenceDev,testForDev,keepRepeats] [--list]`.
+ * [--oddities referenceDev,testForDev,keepRepeats] [--list] [--remake]`.
  * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
  * @throws when an option is unknown or not of this form
  */
@@ -39,6 +41,7 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
       rates: { type: "string" },
       oddities: { type: "string" },
       list: { type: "boolean", default: false },
+      remake: { type: "boolean", default: false },
     },
   });
   const { scale } = values;
@@ -52,6 +55,7 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
     seeds: values.seeds === undefined ? null : withoutRepeats(values.seeds.split(",").flatMap(seedsOf)),
     learningRates: values.rates?.split(",").map((text) => numberOf("--rates", text)) ?? null,
     list: values.list === true,
+    remake: values.remake === true,
     oddities: odditiesNamed(values.oddities?.split(",") ?? []),
   };
 }

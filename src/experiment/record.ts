@@ -2,6 +2,8 @@ import { fail, show } from "../check/check";
 import { divergedRun } from "../train/diverged";
 import type { RunResult } from "../train/train";
 import type { Cell } from "./cells";
+import { FAULTS, isFault } from "./faults";
+import type { Fault } from "./faults";
 import { compactHistory, stepsOf } from "./history";
 import type { History, KeptEvaluation, KeptStep } from "./history";
 
@@ -45,6 +47,8 @@ export interface ExperimentRecord<Settings = unknown> extends Origin {
   readonly history: History;
   /** Anything measured besides, e.g. the test score of the best checkpoint. */
   readonly extra: unknown;
+  /** What was wrong when it was made; absent: nothing that is known. */
+  readonly fault?: Fault;
 }
 
 /** What an arm without steps measured. */
@@ -126,10 +130,12 @@ export interface RecordedRun {
   readonly steps: readonly KeptStep[];
   readonly evaluations: readonly KeptEvaluation[];
   readonly diverged: { readonly step: number } | null;
+  readonly fault?: Fault;
 }
 
-export function asRun({ arm, seed, learningRate, history, diverged: at }: ExperimentRecord): RecordedRun {
-  return { arm, seed, learningRate, steps: stepsOf(history), evaluations: history.evaluations, diverged: at };
+export function asRun({ arm, seed, learningRate, history, diverged: at, fault }: ExperimentRecord): RecordedRun {
+  const { evaluations } = history;
+  return { arm, seed, learningRate, steps: stepsOf(history), evaluations, diverged: at, ...(fault && { fault }) };
 }
 
 /** @throws when a line is no record, or one of another format version, naming `where` (file and line) */
@@ -144,5 +150,7 @@ export function checkRecord(where: string, value: unknown): ExperimentRecord {
     );
   for (const name of ["key", "arm", "seed", "learningRate", "history"])
     if (record[name] === undefined) fail(`${where}: ${name}`, "a value", undefined);
+  if (record["fault"] !== undefined && !isFault(record["fault"]))
+    fail(`${where}: fault`, `one of ${Object.keys(FAULTS).join(", ")}`, record["fault"]);
   return value as ExperimentRecord;
 }

@@ -1,8 +1,9 @@
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openLineFile, readLines } from "../train/line-file";
+import { openLineFile, readLines, writeWhole } from "../train/line-file";
 import { takeLock, withLock } from "./lock";
 import type { Lock } from "./lock";
+import { hasFault } from "./faults";
 import { checkRecord } from "./record";
 import type { ExperimentRecord } from "./record";
 
@@ -22,6 +23,17 @@ export function readRecords(path: string): Records {
   return { records: values.map(({ line, value }) => checkRecord(`${path}:${line}`, value)), recovered };
 }
 
+/** The keys of the records in these files that have a known fault. */
+export function faultyKeys(paths: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    paths.flatMap((path) =>
+      readRecords(path)
+        .records.filter(hasFault)
+        .map(({ key }) => key),
+    ),
+  );
+}
+
 /** Where an experiment keeps its records and the trajectories of runs that are not finished. */
 export interface Store {
   /** Says what was recovered when the store was opened; null when the file was whole. */
@@ -29,6 +41,7 @@ export interface Store {
   has(key: string): boolean;
   /** Keeps other processes from making this run at the same time; null where one does. */
   claim(key: string): Lock | null;
+  /** Adds a record; in the place of one of the same run that is made again, in whichever file that stands. */
   append(record: ExperimentRecord): void;
   /** The trajectory file of a run that is going on. */
   partialPath(key: string): string;
@@ -43,23 +56,32 @@ export interface StoreOptions {
   readonly partialFolder: string;
   /** Records of other experiments, whose runs are not made again. */
   readonly others?: readonly string[];
+  /** Records that do not count: their runs are made again. Default: every record counts. */
+  readonly again?: (record: ExperimentRecord) => boolean;
 }
 
-/** Whether one of these files has a record of a key; a file is read again when it has grown. */
-function keysIn(paths: readonly string[]): (key: string) => boolean {
-  const known = new Map<string, { readonly size: number; readonly keys: ReadonlySet<string> }>();
+const NONE = (): boolean => false;
+
+/** Whether one of these files has a record of a key that counts; a file is read again when it has changed. */
+function keysIn(paths: readonly string[], again: (record: ExperimentRecord) => boolean): (key: string) => boolean {
+  const known = new Map<string, { readonly state: string; readonly keys: ReadonlySet<string> }>();
   return (key) =>
     paths.some((path) => {
-      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      const stat = statSync(path, { throwIfNoEntry: false });
+      const state = stat === undefined ? "" : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
       const before = known.get(path);
-      const now = before?.size === size ? before : { size, keys: keysOf(path) };
+      const now = before?.state === state ? before : { state, keys: keysOf(path, again) };
       known.set(path, now);
       return now.keys.has(key);
     });
 }
 
-function keysOf(path: string): ReadonlySet<string> {
-  return new Set(readRecords(path).records.map(({ key }) => key));
+function keysOf(path: string, again: (record: ExperimentRecord) => boolean): ReadonlySet<string> {
+  return new Set(
+    readRecords(path)
+      .records.filter((record) => !again(record))
+      .map(({ key }) => key),
+  );
 }
 
 /** Which runs have a record, without locking: for listing while another process runs. */
@@ -67,8 +89,9 @@ export function viewStore({
   recordsPath,
   partialFolder,
   others = [],
+  again = NONE,
 }: StoreOptions): Pick<Store, "has" | "partialPath"> {
-  return { has: keysIn([recordsPath, ...others]), partialPath: (key) => join(partialFolder, `${key}.jsonl`) };
+  return { has: keysIn([recordsPath, ...others], again), partialPath: (key) => join(partialFolder, `${key}.jsonl`) };
 }
 
 /**
@@ -76,11 +99,11 @@ export function viewStore({
  * `<partialFolder>/<name>.lock` while it writes a line.
  * @throws when a record is of another format version
  */
-export function openStore({ recordsPath, partialFolder, others = [] }: StoreOptions): Store {
-  const name = recordsPath.replace(/^.*[\\/]/, "").replace(/\.jsonl$/, "");
-  const lockPath = join(partialFolder, `${name}.lock`);
-  const has = keysIn([recordsPath, ...others]);
-  const { recovered } = withLock(lockPath, () => readRecords(recordsPath));
+export function openStore({ recordsPath, partialFolder, others = [], again = NONE }: StoreOptions): Store {
+  const lockOf = (path: string): string =>
+    join(partialFolder, `${path.replace(/^.*[\\/]/, "").replace(/\.jsonl$/, "")}.lock`);
+  const has = keysIn([recordsPath, ...others], again);
+  const { recovered } = withLock(lockOf(recordsPath), () => readRecords(recordsPath));
   const partialPath = (key: string) => join(partialFolder, `${key}.jsonl`);
   return {
     recovered,
@@ -92,7 +115,13 @@ export function openStore({ recordsPath, partialFolder, others = [] }: StoreOpti
         return null;
       }
     },
-    append: (record) => withLock(lockPath, () => appendLine(recordsPath, JSON.stringify(record))),
+    append(record) {
+      const line = JSON.stringify(record);
+      const old = (other: ExperimentRecord): boolean => other.key === record.key && again(other);
+      for (const path of again === NONE ? [] : [recordsPath, ...others])
+        if (existsSync(path) && withLock(lockOf(path), () => replaceLine(path, old, line))) return;
+      withLock(lockOf(recordsPath), () => appendLine(recordsPath, line));
+    },
     partialPath,
     forget(key) {
       rmSync(partialPath(key), { force: true });
@@ -110,4 +139,18 @@ function appendLine(path: string, line: string): void {
   } finally {
     sink.close();
   }
+}
+
+/** Puts a line in the place of the first record that `old` finds; the other lines keep their bytes. @returns whether there was one */
+function replaceLine(path: string, old: (record: ExperimentRecord) => boolean, line: string): boolean {
+  const { values, goodBytes } = readLines(path);
+  const index = values.findIndex(({ line: at, value }) => old(checkRecord(`${path}:${at}`, value)));
+  if (index < 0) return false;
+  const bytes = readFileSync(path);
+  const [begin, end] = [values[index - 1]?.end ?? 0, values[index]!.end];
+  writeWhole(
+    path,
+    Buffer.concat([bytes.subarray(0, begin), Buffer.from(`${line}\n`, "utf8"), bytes.subarray(end, goodBytes)]),
+  );
+  return true;
 }

@@ -1,6 +1,8 @@
+import { faultRemark } from "../experiment/faults";
 import { divergenceMap } from "../plot/divergence-map";
 import type { FigureOptions } from "../plot/template";
 import { meanAndSpread } from "../plot/spread";
+import type { TableOptions } from "../table/cell";
 import { duelTable, paperCells, paperTable, taskRuns } from "../table/paper-cells";
 import type { RunRecord } from "../table/record";
 import { showFigure } from "./figure-display";
@@ -18,7 +20,7 @@ export interface Chosen {
 export function showCells({ planned }: PaperRecords, tasks?: readonly string[]): ReturnType<typeof showTable> {
   const cells = paperCells(planned).filter(({ task }) => tasks?.includes(task) ?? true);
   const { table, options } = paperTable(cells);
-  return showTable(table, { ...options, caption: "measured here, at the learning rate that was best on dev" });
+  return showTable(table, captioned("measured here, at the learning rate that was best on dev", options));
 }
 
 /**
@@ -44,7 +46,12 @@ export function showDuel({ planned }: PaperRecords, one: string, other: string):
   if (![...tasks].some((task) => has(task, one) && has(task, other)))
     return console.log(`${one} against ${other}: not measured yet`);
   const { table, options } = duelTable(planned, [one, other]);
-  showTable(table, { ...options, caption: "measured here: mean dev loss over the seeds (± standard deviation)" });
+  showTable(table, captioned("measured here: mean dev loss over the seeds (± standard deviation)", options));
+}
+
+/** A caption before what the table itself remarks. */
+function captioned(caption: string, options: TableOptions): TableOptions {
+  return { ...options, caption: [caption, ...(options.caption === undefined ? [] : [options.caption])].join("; ") };
 }
 
 function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRate }: Chosen): readonly RunRecord[] {
@@ -57,5 +64,5 @@ function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRat
 
 function caption({ origin }: PaperRecords, task: string, { title }: Chosen, runs: readonly RunRecord[]): FigureOptions {
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
-  return { title: title ?? task, origin: { ...origin, data: task, seeds } };
+  return { title: title ?? task, origin: { ...origin, data: task, seeds, remark: faultRemark(runs) } };
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fail } from "../check/check";
 import { allRecords, experimentNames, experiments } from "../experiment/catalogue";
 import { cellsOf } from "../experiment/cells";
+import { faultRemark } from "../experiment/faults";
 import type { Scale } from "../experiment/options";
 import type { PlannedRun } from "../experiment/plan";
 import type { ExperimentRecord } from "../experiment/record";
@@ -41,11 +42,13 @@ export function paperRecords(name: string, asked: string = "tiny", folder: strin
   const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
   const hours = records.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 3_600_000;
   const machines = unique(records.map(({ machine }) => machine)).join("; ");
+  const remark = faultRemark(records);
   console.log(
     records.length === 0
       ? `no record of ${planned.length} planned runs: not measured yet; \`${command}\` makes them`
       : `from the record of ${records.length} of ${planned.length} planned runs, ${hours.toFixed(1)} hours on ${machines}; ` +
-          `\`${command}\` ${records.length < planned.length ? "makes the rest" : "made them"}`,
+          `\`${command}\` ${records.length < planned.length ? "makes the rest" : "made them"}` +
+          (remark === null ? "" : `; ${remark}`),
   );
   const models = unique(planned.map(({ cell }) => cell.settings.model));
   return {
@@ -62,6 +65,7 @@ export function paperRecords(name: string, asked: string = "tiny", folder: strin
       data: "short texts",
       seeds: unique(records.map(({ seed }) => seed)),
       commit: unique(records.map(({ commit }) => commit)).join("/") || "none",
+      remark,
     },
   };
 }

@@ -1,25 +1,29 @@
 import { cellsOf, selectCells } from "../experiment/cells";
 import { allRecords, experimentNames, experiments, recordsPath } from "../experiment/catalogue";
+import { hasFault } from "../experiment/faults";
 import { listCells, parseOptions } from "../experiment/options";
 import { oddCells } from "../experiment/oddities";
 import { progressLine } from "../experiment/progress";
 import { runGrid } from "../experiment/run-grid";
-import { openStore, viewStore } from "../experiment/store";
+import { faultyKeys, openStore, viewStore } from "../experiment/store";
 import { studyRunner } from "../experiment/study-run";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 
-const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list]
+const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake]
 NAME: ${experimentNames("tiny").join(", ")}, or the beginning of several; "list" names the runs of all.
 --scale full has the paper's own models and settings.
 --oddities draws texts as the reference does where we do not: referenceDev, testForDev, keepRepeats, by commas; such runs have records of their own.
+--remake makes exactly those runs again whose record has a known fault, and puts each new record in the old one's place; without NAME of all experiments.
 Records go to data/results/NAME.jsonl; Ctrl-C keeps what is done, the same command goes on.`;
 
 async function main(words: readonly string[]): Promise<number> {
   const options = parseOptions(words);
   const listing = options.list || options.name === "list";
-  const { scale } = options;
-  const chosen = options.name === null ? [] : experiments(scale, options.name === "list" ? "" : options.name);
+  const { scale, remake } = options;
+  const beginning = options.name === "list" || (options.name === null && remake) ? "" : options.name;
+  const chosen = beginning === null ? [] : experiments(scale, beginning);
+  const faulty = remake ? faultyKeys(allRecords()) : null;
   if (chosen.length === 0) {
     console.error(usage);
     return 2;
@@ -31,13 +35,21 @@ async function main(words: readonly string[]): Promise<number> {
     stop.abort();
   });
   let failures = 0;
+  if (faulty?.size === 0) console.log("no record has a known fault: nothing to make again");
   for (const grid of chosen) {
     const selection =
       chosen.length > 1 ? { only: options.only, tasks: options.tasks, seeds: null, learningRates: null } : options;
-    const cells = oddCells(selectCells(cellsOf(grid), selection), options.oddities);
+    const cells = oddCells(selectCells(cellsOf(grid), selection), options.oddities).filter(
+      ({ key }) => faulty?.has(key) ?? true,
+    );
+    if (remake && cells.length === 0) continue;
+    // What makes the run where there is no record yet.
+    const rest = words.filter((word) => word !== "--remake");
+    const command = ["npm run experiment --", ...(options.name === null ? [grid.name] : []), ...rest].join(" ");
     const path = recordsPath(grid.name, scale);
     const others = allRecords().filter((other) => other !== path);
-    const paths = { recordsPath: path, partialFolder: ".cache/experiments", others };
+    const again = remake ? { again: hasFault } : {};
+    const paths = { recordsPath: path, partialFolder: ".cache/experiments", others, ...again };
     if (listing) {
       console.log([grid.name, ...listCells(cells, viewStore(paths))].join("\n"));
       continue;
@@ -52,7 +64,7 @@ async function main(words: readonly string[]): Promise<number> {
         cells,
         store,
         runCell: (cell, context) => runner.run(cell, context),
-        origin: { commit: commitNow(), machine: machineNow(), command: `npm run experiment -- ${words.join(" ")}` },
+        origin: { commit: commitNow(), machine: machineNow(), command },
         clock: () => performance.now(),
         date: () => new Date().toISOString(),
         signal: stop.signal,

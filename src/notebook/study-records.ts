@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { divergenceGrid } from "../experiment/divergence";
 import type { StudyName } from "../experiment/divergence";
+import { faultRemark } from "../experiment/faults";
 import { readRecords } from "../experiment/store";
 import type { ExperimentRecord } from "../experiment/record";
 import type { Origin } from "../table/origin";
@@ -31,8 +32,9 @@ export function studyRecords(name: StudyName, folder: string = "data/results"): 
   const commits = [...new Set(records.map(({ commit }) => commit))];
   const seeds = [...new Set(records.map(({ seed }) => seed))].sort((a, b) => a - b);
   const hours = records.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 3_600_000;
+  const remark = faultRemark(records);
   console.log(
-    `from the record of ${records.length} runs, ${hours.toFixed(1)} hours of one thread on ${first.machine}; made by \`${command}\``,
+    `from the record of ${records.length} runs, ${hours.toFixed(1)} hours of one thread on ${first.machine}; made by \`${command}\`${remark === null ? "" : `; ${remark}`}`,
   );
   const [model, task] = name === "minilm-trec" ? ["all-MiniLM-L6-v2", "TREC"] : ["SmolLM2-135M-Instruct", "SST-2"];
   return {
@@ -44,6 +46,7 @@ export function studyRecords(name: StudyName, folder: string = "data/results"): 
       data: `${task}, 128 texts`,
       seeds,
       commit: commits.join("/"),
+      remark,
     },
   };
 }

@@ -10,6 +10,8 @@ export type Origin =
       readonly data: string;
       readonly seeds: readonly number[];
       readonly commit: string;
+      /** What must be known to judge the numbers, e.g. `faultRemark`; null or absent: nothing. */
+      readonly remark?: string | null;
     }
   | { readonly kind: "reported"; readonly source: string };
 
@@ -22,9 +24,9 @@ export type Origin =
 export function describeOrigin(origin: Origin): string {
   switch (origin.kind) {
     case "measured": {
-      const { date, model, data, seeds, commit } = origin;
+      const { date, model, data, seeds, commit, remark = null } = origin;
       const seedText = seeds.length === 0 ? "no seed" : `${seeds.length === 1 ? "seed" : "seeds"} ${seedList(seeds)}`;
-      return `measured here, ${date}, ${model}, ${data}, ${seedText}, commit ${commit.slice(0, 7)}`;
+      return `measured here, ${date}, ${model}, ${data}, ${seedText}, commit ${commit.slice(0, 7)}${remark === null ? "" : `; ${remark}`}`;
     }
     case "reported":
       return `reported by ${origin.source}`;

@@ -2,6 +2,8 @@ import type { ColumnTable } from "arquero";
 import { fail } from "../check/check";
 import { grouped } from "../check/grouped";
 import type { Cell } from "../experiment/cells";
+import { faultRemark } from "../experiment/faults";
+import type { Fault } from "../experiment/faults";
 import { isStill } from "../experiment/plan";
 import type { PlannedRun } from "../experiment/plan";
 import type { ExperimentRecord } from "../experiment/record";
@@ -35,6 +37,8 @@ export interface PaperCell {
   /** Runs that the experiment plans for it, and how many of them have a record. */
   readonly planned: number;
   readonly measured: number;
+  /** The measured runs' known faults. */
+  readonly faults: readonly { readonly fault?: Fault }[];
   /** null: an arm without steps, or nothing measured. */
   readonly learningRate: number | null;
   /** Seeds at that rate. */
@@ -75,13 +79,14 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   const { cell } = runs[0]!;
   const basic = { task: taskOf(cell), arm: cell.settings.arm.name, planned: runs.length };
   const records = runs.flatMap(({ record }) => record ?? []);
+  const faults = records.map(({ fault }) => (fault === undefined ? {} : { fault }));
   const rates = grouped(records, ({ learningRate }) => String(learningRate));
   const most = Math.max(0, ...rates.map((group) => group.length));
   const candidates = rates.filter((group) => group.length === most).map((group) => ({ group, loss: devLossOf(group) }));
   const [best] = [...candidates].sort((a, b) => (a.loss?.mean ?? Infinity) - (b.loss?.mean ?? Infinity));
   if (best === undefined)
     return {
-      ...{ ...basic, measured: 0, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
+      ...{ ...basic, measured: 0, faults, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
       ...{
         testLoss: null,
         guess: null,
@@ -101,6 +106,7 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   return {
     ...basic,
     measured: records.length,
+    faults,
     learningRate: isStill(cell.settings.arm) ? null : group[0]!.learningRate,
     seeds: group.length,
     diverged: group.filter(({ diverged }) => diverged !== null).length,
@@ -181,6 +187,7 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
   return {
     table,
     options: {
+      ...faultCaption(cells.flatMap(({ faults }) => faults)),
       best,
       digits: { "test (%)": 1 },
       missing: { "lowest dev loss": "", "test loss": "", "test (%)": missing, steps: "", "forward passes": "" },
@@ -210,7 +217,7 @@ export function besidePublished(
     readonly names?: Readonly<Record<string, string>>;
   },
 ): ShownTable {
-  return publishedBesideMeasured(
+  const { table, options } = publishedBesideMeasured(
     cells.map(({ task, arm, test, ...cell }) => {
       const method = names[arm] ?? arm;
       const found = tables.flatMap((table) => publishedCell(table, { task, method, shots }) ?? publishedCell(table, { task, method }) ?? []); // prettier-ignore
@@ -226,6 +233,13 @@ export function besidePublished(
     }),
     models,
   );
+  return { table, options: { ...faultCaption(cells.flatMap(({ faults }) => faults)), ...options } };
+}
+
+/** The caption of a table of runs with a known fault. */
+function faultCaption(runs: Parameters<typeof faultRemark>[0]): { readonly caption?: string } {
+  const remark = faultRemark(runs);
+  return remark === null ? {} : { caption: remark };
 }
 
 /** @example lossAtChance(spread([0.71])) // "at chance, loss 0.71" */
@@ -279,7 +293,12 @@ export function duelTable(planned: readonly PlannedRecord[], [one, other]: reado
   });
   if (rows.length === 0) fail("runs", `records of ${one} and ${other} on one task`, "none");
   const losses = [one, other].flatMap((name) => [`${name}, equal steps`, `${name}, equal passes`]);
-  return { table: tableOf(rows), options: { align: Object.fromEntries(losses.map((column) => [column, "right"])) } };
+  const records = planned.flatMap(({ record }) => record ?? []);
+  const compared = records.filter(({ settings }) => [one, other].includes(settings.arm.name));
+  return {
+    table: tableOf(rows),
+    options: { ...faultCaption(compared), align: Object.fromEntries(losses.map((column) => [column, "right"])) },
+  };
 }
 
 /** A run, and whether it spent its budget. */

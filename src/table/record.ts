@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import { grouped } from "../check/grouped";
+import type { Fault } from "../experiment/faults";
 
 /** What one optimizer step left behind, as far as a table or a figure needs it. */
 export interface StepRecord {
@@ -38,6 +39,8 @@ export interface RunRecord {
   readonly chanceLoss: number | null;
   /** Settings to compare by, flat. */
   readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  /** What was wrong when it was made (`faultRemark`); absent: nothing that is known. */
+  readonly fault?: Fault;
 }
 
 /** Runs of one arm at one learning rate; they differ in their seeds. */

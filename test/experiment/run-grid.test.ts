@@ -7,7 +7,7 @@ import type { GridProgress } from "../../src/experiment/progress";
 import { asRun } from "../../src/experiment/record";
 import { readRecords } from "../../src/experiment/store";
 import { train } from "../../src/train/train";
-import { cells, runSmallGrid } from "../support/analytic-grid";
+import { cells, remakeSmallGrid, runSmallGrid } from "../support/analytic-grid";
 import { logisticRun } from "../support/analytic-runs";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
@@ -141,9 +141,100 @@ test("progress counts runs and estimates the time that is left", async () => {
   assert.ok(Math.abs(half.remainingMs! / half.elapsedMs - 1) < 0.1);
 });
 
+/** The records of a whole grid of which those of `indices` have a fault; their losses are not those of the runs. */
+async function withFaults(folder: string, indices: readonly number[], name = "small"): Promise<string> {
+  await runSmallGrid(folder);
+  const path = `${folder}/results/small.jsonl`;
+  const lines = recordsOf(folder).map((record, i) =>
+    indices.includes(i) ? { ...record, message: "old", commit: "d86592f", fault: "last-weight" } : record,
+  );
+  writeFileSync(path, "");
+  writeFileSync(`${folder}/results/${name}.jsonl`, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  return readFileSync(`${folder}/results/${name}.jsonl`, "utf8");
+}
+
+const linesOf = (text: string) => text.trimEnd().split("\n");
+
+test("runs with a known fault are made again, each line in the old one's place; the others keep their bytes", async () => {
+  const folder = files.file("remade");
+  const before = linesOf(await withFaults(folder, [1, 2, 7]));
+  assert.equal(
+    await runSmallGrid(folder),
+    { recorded: 0, skipped: 8, failed: [], stopped: false },
+    "kept without being asked",
+  );
+  assert.equal(await remakeSmallGrid(folder), { recorded: 3, skipped: 0, failed: [], stopped: false });
+  const after = linesOf(readFileSync(`${folder}/results/small.jsonl`, "utf8"));
+  assert.is(after.length, 8);
+  after.forEach((line, i) => assert.is(line === before[i], ![1, 2, 7].includes(i), `line ${i + 1}`));
+  for (const record of recordsOf(folder)) assert.equal([record.fault, record.commit], [undefined, "0123abc"]);
+  assert.equal(
+    recordsOf(folder).map(({ key }) => key),
+    cells.map(({ key }) => key),
+  );
+  assert.equal(await remakeSmallGrid(folder), { recorded: 0, skipped: 0, failed: [], stopped: false });
+  assert.equal(readdirSync(`${folder}/partial`), []);
+});
+
+test("a run is made again in the file that has its record, after a half-written line too", async () => {
+  const folder = files.file("remade-elsewhere");
+  await withFaults(folder, [0, 3], "other");
+  appendFileSync(`${folder}/results/other.jsonl`, '{"format":"adazeta-rec');
+  assert.is((await remakeSmallGrid(folder)).recorded, 2);
+  const { records, recovered } = readRecords(`${folder}/results/other.jsonl`);
+  assert.equal([records.length, recovered], [8, null]);
+  assert.not.ok(records.some(({ fault }) => fault !== undefined));
+  assert.equal(recordsOf(folder), []);
+});
+
+test("killed at any time while runs are made again, no record is lost, and the command goes on to the same records", async () => {
+  const expected = files.file("unkilled-remade");
+  await runSmallGrid(expected);
+  const folder = files.file("killed-remade");
+  await withFaults(folder, [0, 2, 3, 5, 6]);
+  for (const told of [12, 40, 25]) {
+    await killedAfter(folder, told, "remake");
+    assert.equal(
+      recordsOf(folder).map(({ key }) => key),
+      cells.map(({ key }) => key),
+    );
+  }
+  const left = recordsOf(folder).filter(({ fault }) => fault !== undefined).length;
+  assert.ok(left >= 1 && left < 5, `killed at the wrong time: ${left} left`);
+  assert.is((await remakeSmallGrid(folder)).recorded, left);
+  const histories = (from: string) => recordsOf(from).map(({ key, history, message }) => ({ key, history, message }));
+  assert.equal(histories(folder), histories(expected));
+});
+
+test("two processes share what is made again, each run once", async () => {
+  const folder = files.file("shared-remade");
+  await withFaults(folder, [0, 1, 2, 3, 4, 5, 6, 7]);
+  const other = spawn(process.execPath, ["--import", "tsx", "test/support/killed-grid.ts", folder, "remake"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const gone = new Promise<void>((resolve) => other.on("exit", () => resolve()));
+  await new Promise<void>((resolve) => other.stdout.once("data", () => resolve()));
+  const here = await remakeSmallGrid(folder, {}, 4);
+  await gone;
+  assert.equal([other.exitCode, here.failed], [0, []]);
+  assert.ok(here.recorded > 0 && here.recorded < 8, `${here.recorded} of 8 runs made here`);
+  assert.equal(
+    recordsOf(folder).map(({ key, fault }) => [key, fault]),
+    cells.map(({ key }) => [key, undefined]),
+  );
+});
+
+test("a fault that this version does not know is refused with file and line", async () => {
+  const folder = files.file("unknown-fault");
+  await withFaults(folder, [1]);
+  const path = `${folder}/results/small.jsonl`;
+  writeFileSync(path, readFileSync(path, "utf8").replace("last-weight", "bad-moon"));
+  throwsWith(() => readRecords(path), 'small.jsonl:2: fault: expected one of last-weight, got "bad-moon"');
+});
+
 /** Runs the grid in its own process and kills it, with no chance to clean up, when it has told its progress that often. */
-async function killedAfter(folder: string, told: number): Promise<void> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/support/killed-grid.ts", folder], {
+async function killedAfter(folder: string, told: number, mode = "run"): Promise<void> {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/support/killed-grid.ts", folder, mode], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const gone = new Promise((resolve) => child.on("exit", resolve));

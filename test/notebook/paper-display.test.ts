@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { hasFault } from "../../src/experiment/faults";
 import { openTaskIfThere } from "../../src/notebook/open";
 import { showCells, showDivergence, showDivergenceMap, showDuel } from "../../src/notebook/paper-display";
 import { paperRecords } from "../../src/notebook/paper-records";
@@ -33,6 +34,27 @@ test("with the committed records the divergence, its map and the duel are shown"
   const text = [...cell.lines, ...cell.texts()].join("\n");
   assert.match(text, /figure: both[^]*figure: trec/);
   assert.match(text, /AdaZeta, equal passes/);
+});
+
+test("committed records with a known fault say so in the caption of every table and figure made of them", async () => {
+  for (const name of ["glue-roberta", "superglue-llama2", "generation-llama2", "ablation"]) {
+    const cell = await asCell(async () => {
+      const records = paperRecords(name);
+      showCells(records);
+      for (const task of records.tasks) showDivergence(records, task);
+      return records;
+    });
+    const { planned, tasks } = cell.value;
+    const faulty = (of: readonly string[]) =>
+      planned.some(
+        ({ cell: { task, settings }, record }) => of.includes(task ?? settings.task) && record && hasFault(record),
+      );
+    const said = (of: unknown) => JSON.stringify(of).replaceAll("<br>", " ").includes("made with one corrupted weight");
+    const [table, ...figures] = cell.outputs.map(({ content }) => content.data);
+    assert.is(said(cell.lines), faulty(tasks), name);
+    assert.is(said(table), faulty(tasks), name);
+    for (const figure of figures) assert.is(said(figure), faulty(tasks), name);
+  }
 });
 
 test("prompts are shown to the character, with what may follow and where they come from", async () => {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readRecords } from "../../src/experiment/store";
 import { loadTask } from "../../src/task/load-task";
 import { readTrajectory } from "../../src/train/trajectory";
 import { findModel, missingModel, rootOf } from "../support/models";
@@ -49,6 +50,22 @@ test("--list with a selection names its runs", () => {
   assert.is(status, 0);
   assert.equal(stdout.trim().split("\n").length, 1 + 2);
   assert.match(stdout, "adazeta, seed 1, learning rate 0.003");
+});
+
+test("--remake without a record that has a fault finds nothing to do; with some it lists exactly those", () => {
+  const none = command("--remake");
+  assert.equal([none.status, none.stdout], [0, "no record has a known fault: nothing to make again\n"]);
+  mkdirSync(`${project}/data/results`, { recursive: true });
+  const records = readRecords("data/results/divergence-minilm-trec.jsonl").records.slice(0, 4);
+  const lines = records.map((record, i) => JSON.stringify(i % 2 === 0 ? record : { ...record, fault: "last-weight" }));
+  writeFileSync(`${project}/data/results/divergence-minilm-trec.jsonl`, lines.map((line) => `${line}\n`).join(""));
+  const { status, stdout } = command("--remake", "--list");
+  rmSync(`${project}/data`, { recursive: true });
+  rmSync(`${project}/.cache`, { recursive: true, force: true });
+  assert.is(status, 0);
+  const faulty = [records[1]!, records[3]!].map(({ key }) => key);
+  // A run may be in several experiments: it is made once.
+  assert.equal([...new Set([...stdout.matchAll(/^to do {5}(\w+)/gm)].map(([, key]) => key))].sort(), faulty.sort());
 });
 
 test("without a name or with an unknown one the usage is shown, with status 2", () => {

@@ -35,6 +35,7 @@ test("two runs of half an hour are said to be 2 runs and 1.0 hours, with the com
     data: "TREC, 128 texts",
     seeds: [0, 1],
     commit: "aaaaaaa/0123abc",
+    remark: null,
   });
 });
 

@@ -3,7 +3,8 @@ import { cellsOf } from "../../src/experiment/cells";
 import type { Cell, Grid, Part } from "../../src/experiment/cells";
 import { runGrid } from "../../src/experiment/run-grid";
 import type { GridOptions, GridResult } from "../../src/experiment/run-grid";
-import { openStore } from "../../src/experiment/store";
+import { hasFault } from "../../src/experiment/faults";
+import { faultyKeys, openStore } from "../../src/experiment/store";
 import type { RunSettings } from "../../src/train/settings";
 import { trainInFile } from "../../src/train/train-in-file";
 import { logisticRun, settingsOf } from "./analytic-runs";
@@ -28,6 +29,19 @@ export const cells = cellsOf(grid);
 
 function settings(seed: number, method: RunSettings["method"]): RunSettings {
   return settingsOf({ seed, method, stepsPerEpoch: 5, budget: { kind: "steps", steps: 20 }, evaluateEvery: 5 });
+}
+
+/** Makes again what has a fault in the folder's records, those of another experiment included. */
+export async function remakeSmallGrid(
+  folder: string,
+  changes: Partial<GridOptions<RunSettings>> = {},
+  delayMs = 0,
+): Promise<GridResult> {
+  const [recordsPath, other] = ["small", "other"].map((name) => `${folder}/results/${name}.jsonl`);
+  const faulty = faultyKeys([recordsPath, other]);
+  const store = openStore({ recordsPath, partialFolder: `${folder}/partial`, others: [other], again: hasFault });
+  const chosen = cells.filter(({ key }) => faulty.has(key));
+  return await runSmallGrid(folder, { cells: chosen, store, ...changes }, delayMs);
 }
 
 /** Runs the grid with its records in a folder; a pause before each batch leaves time to be killed. */

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** What of an ONNX file's graph tests look at. */
 export interface OnnxGraph {
@@ -9,11 +10,13 @@ export interface OnnxGraph {
   }[];
   /** Names with a declared shape: values inside the graph. */
   readonly described: ReadonlySet<string>;
+  /** The bytes of the weights, in order, wherever they are kept; a large file's are read one after another. */
+  weights(): Iterable<Uint8Array>;
 }
 
 type Fields = ReadonlyMap<number, readonly Uint8Array[]>;
 
-/** Reads nodes and described values of an ONNX file (ModelProto.graph = 7, GraphProto.node = 1, value_info = 13). */
+/** Reads nodes, weights and described values of an ONNX file (ModelProto.graph = 7, GraphProto.node = 1, initializer = 5, value_info = 13). */
 export function readOnnxGraph(path: string): OnnxGraph {
   const [graph] = fieldsOf(readFileSync(path)).get(7)!;
   const parts = fieldsOf(graph);
@@ -24,7 +27,31 @@ export function readOnnxGraph(path: string): OnnxGraph {
       return { type: text(node.get(4)![0]), inputs: (node.get(1) ?? []).map(text), outputs: node.get(2)!.map(text) };
     }),
     described: new Set((parts.get(13) ?? []).map((bytes) => text(fieldsOf(bytes).get(1)![0]))),
+    *weights() {
+      for (const bytes of parts.get(5) ?? []) {
+        const tensor = fieldsOf(bytes);
+        const place = (tensor.get(13) ?? []).map((entry) =>
+          [...fieldsOf(entry).values()].map(([value]) => text(value)),
+        );
+        yield (
+          tensor.get(9)?.[0] ?? rangeOf(dirname(path), Object.fromEntries(place) as Readonly<Record<string, string>>)
+        );
+      }
+    },
   };
+}
+
+/** TensorProto.external_data = 13: location, offset, length. */
+function rangeOf(folder: string, { location, offset, length }: Readonly<Record<string, string>>): Uint8Array {
+  const bytes = new Uint8Array(Number(length));
+  const file = openSync(join(folder, location), "r");
+  try {
+    if (readSync(file, bytes, 0, bytes.length, Number(offset)) !== bytes.length)
+      throw new Error(`${location}: cut off`);
+  } finally {
+    closeSync(file);
+  }
+  return bytes;
 }
 
 /** The length-delimited fields of a message; numbers are skipped. */

@@ -1,6 +1,7 @@
 import { from } from "arquero";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { faultRemark } from "../../src/experiment/faults";
 import { formatNumber, formatRate } from "../../src/table/number";
 import { describeOrigin } from "../../src/table/origin";
 import { besideReported } from "../../src/table/reported";
@@ -116,6 +117,14 @@ test("an origin is one line, measured or reported", () => {
       commit: "abcdef1234",
     }),
     "measured here, 2026-08-01, MiniLM-L6, TREC, seeds 0-4, commit abcdef1",
+  );
+  assert.is(
+    describeOrigin({
+      ...{ kind: "measured", date: "2026-08-01", model: "MiniLM-L6", data: "TREC", seeds: [0], commit: "abcdef1234" },
+      remark: faultRemark([{ fault: "last-weight" }, {}]),
+    }),
+    "measured here, 2026-08-01, MiniLM-L6, TREC, seed 0, commit abcdef1; " +
+      "1 of 2 runs was made with one corrupted weight (repaired since; being made again)",
   );
   assert.is(describeOrigin({ kind: "reported", source: "Table 2" }), "reported by Table 2");
 });

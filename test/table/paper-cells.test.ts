@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cellsOf } from "../../src/experiment/cells";
+import { faultRemark } from "../../src/experiment/faults";
 import { glueRoberta } from "../../src/experiment/paper/glue-roberta";
 import type { PlannedRun } from "../../src/experiment/plan";
 import type { ExperimentRecord } from "../../src/experiment/record";
@@ -52,6 +53,30 @@ const planned = (
   record: (cell: (typeof cells)[number]) => ExperimentRecord<PlannedRun> | null,
 ): readonly PlannedRecord[] => cells.map((cell) => ({ cell, record: record(cell) }));
 const armOf = (cell: (typeof cells)[number]) => cell.settings.arm.name;
+
+test("tables of runs with a known fault say so in their caption; others have none", () => {
+  const remark = (...faulty: readonly string[]) => {
+    const of = planned((cell) => ({
+      ...recordOf(cell, 0.5, 0.6),
+      ...(faulty.includes(armOf(cell)) && { fault: "last-weight" as const }),
+    }));
+    const shown = paperCells(of);
+    const models = { reported: "a", measured: "b" };
+    return [
+      paperTable(shown).options.caption,
+      besidePublished(shown, { tables: [], models }).options.caption,
+      duelTable(of, ["AdaZeta", "MeZO-LoRA"]).options.caption,
+      faultRemark(taskRuns(of, "trec")) ?? undefined,
+    ];
+  };
+  const none = remark();
+  assert.equal(none, [undefined, undefined, undefined, undefined]);
+  const [table, beside, duel, figure] = remark("AdaZeta");
+  assert.match(table!, /^9 of \d+ runs were made with one corrupted weight \(repaired since; being made again\)$/);
+  assert.is(beside, table);
+  assert.match(duel!, /^9 of 18 runs were made/);
+  assert.match(figure!, /^9 of \d+ runs were made/);
+});
 
 test("the rate with the lowest mean dev loss is taken, and its test scores, whatever others had on test", () => {
   const of = planned(

@@ -5,14 +5,15 @@ import type { AdapterSpec } from "../../adapter/adapter";
 import type { Agreement } from "../agreement";
 import { precisionName } from "./precision";
 import type { Precision } from "./precision";
+import { WEIGHT_FORMAT } from "./weight-file";
 
 /** Figures of one model, kind of adapter and precision, by estimator. */
 export type Agreements = Readonly<Record<string, Agreement>>;
 
-/** Where they are kept: beside the model's weights in the engine's form. */
+/** Where they are kept: beside the model's weights in the engine's form, and of that form alone. */
 function pathOf(directory: string, modelId: string, adapter: AdapterSpec["kind"], precision: Precision): string {
   const hash = createHash("sha256")
-    .update(`${modelId} ${adapter} ${precisionName(precision)}`)
+    .update(`${WEIGHT_FORMAT} ${modelId} ${adapter} ${precisionName(precision)}`)
     .digest("hex");
   return join(directory, `${hash.slice(0, 24)}.precision.json`);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -14,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { fail } from "../../check/check";
 import type { FrozenMatrix } from "../../ops/ops";
 import { encodingOf } from "./encoding";
 import type { Encoding, Form, Part } from "./encoding";
@@ -23,8 +25,8 @@ import { precisionName } from "./precision";
 import type { Precision } from "./precision";
 
 const PAGE = 4096;
-/** Part of a file's name: another number where the bytes of an encoding change. */
-const VERSION = 2;
+/** Part of a file's name: another number where the bytes of an encoding change. Files of version 2 may have lost the top byte of their last number. */
+export const WEIGHT_FORMAT = 3;
 
 /** A part of an encoded matrix and where it lies. */
 export interface Placed extends Part {
@@ -56,7 +58,7 @@ export class WeightFile {
 
   /** The file's name: a hash of the model, the precision and of which parts lie where. */
   get location(): string {
-    const hash = createHash("sha256").update(`${VERSION} ${precisionName(this.precision)} ${this.modelId}`);
+    const hash = createHash("sha256").update(`${WEIGHT_FORMAT} ${precisionName(this.precision)} ${this.modelId}`);
     for (const { key, at } of this.parts()) hash.update(`\n${key} ${at.offset} ${at.bytes}`);
     return `${hash.digest("hex").slice(0, 24)}.weights`;
   }
@@ -98,12 +100,17 @@ export class WeightFile {
     let written = 0;
     let rested = performance.now();
     try {
+      // The last part ends at the end of its page; what no part fills is zero. The length comes first: it cannot touch a weight.
+      ftruncateSync(file, this.size);
       for (const [name, { encoding, constants }] of this.entries) {
-        const done = new Map<Part, number>();
+        const done = new Map<Part, number>(encoding.parts.map((part) => [part, 0]));
         for (const { part, bytes } of encoding.pieces()) {
           const key = `${name}.${part.name}`;
-          const offset = done.get(part) ?? 0;
-          writeAll(file, bytes, constants.get(part.name)!.at.offset + offset);
+          const offset = done.get(part)!;
+          const { at } = constants.get(part.name)!;
+          if (offset + bytes.length > at.bytes)
+            fail(`bytes of ${key}`, `${at.bytes}`, `${offset + bytes.length} or more`);
+          writeAll(file, bytes, at.offset + offset);
           checksums[key] = crc32(bytes, checksums[key] ?? 0);
           done.set(part, offset + bytes.length);
           written += bytes.length;
@@ -112,9 +119,9 @@ export class WeightFile {
           await new Promise(setImmediate);
           rested = performance.now();
         }
+        for (const [part, bytes] of done)
+          if (bytes !== bytesOf(part)) fail(`bytes of ${name}.${part.name}`, `${bytesOf(part)}`, bytes);
       }
-      // The last part ends at the end of its page.
-      writeAll(file, new Uint8Array(1), this.size - 1);
     } finally {
       closeSync(file);
     }

@@ -1,7 +1,8 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parsePrecision } from "../../../src/engine/onnx/precision";
+import { encodingOf } from "../../../src/engine/onnx/encoding";
+import { parsePrecision, precisionName, PRECISIONS } from "../../../src/engine/onnx/precision";
 import { WeightFile } from "../../../src/engine/onnx/weight-file";
 import type { FrozenMatrix } from "../../../src/ops/ops";
 import { frozenMatrix } from "../../support/frozen";
@@ -107,6 +108,55 @@ test("a file that was cut off, changed, or lost its stamp is made again, with th
   await written(directory, matrix);
   assert.is(reads(), before, "checked by its sums, not made again");
   assert.is(statSync(path).mtimeMs, 0);
+});
+
+/** [4096, 128] without a zero near its end: every part of it fills its pages at every precision. */
+function fillsItsPages(): FrozenMatrix {
+  const [rows, width, size] = [4096, 128, 32];
+  const values = Array.from({ length: rows * width }, (_, i) => Math.sin(i) - 0.3 * Math.cos(0.01 * i));
+  const ofBlocks = (scale: number) => (indices: ArrayLike<number>) => ({
+    values: Uint8Array.from({ length: indices.length * width }, (_, i) => 1 + (i % 15)),
+    scales: new Float32Array((indices.length * width) / size).fill(scale),
+    offsets: new Float32Array((indices.length * width) / size).fill(-3.5),
+  });
+  return { ...frozenMatrix("w", [rows, width], values), blocks: { bits: 4, size, zero: null, codes: ofBlocks(0.7) } };
+}
+
+for (const precision of PRECISIONS)
+  test(`${precisionName(precision)}: every byte of a matrix that fills its last page is in the file`, async () => {
+    const matrix = fillsItsPages();
+    const file = new WeightFile(folder.file("full"), "full", precision);
+    const { constants } = file.place(matrix);
+    await file.write();
+    const bytes = readFileSync(`${file.directory}/${file.location}`);
+    const pieces = [...encodingOf(matrix, precision).pieces()];
+    for (const { name, at } of constants.values()) {
+      const expected = Buffer.concat(pieces.filter(({ part }) => part.name === name).map((piece) => piece.bytes));
+      assert.is(at.bytes % 4096, 0, "fills its pages");
+      assert.not.equal(expected[expected.length - 1], 0, "a lost last byte is seen");
+      assert.ok(bytes.subarray(at.offset, at.offset + at.bytes).equals(expected), name);
+    }
+    const [last] = [...constants.values()].slice(-1);
+    assert.is(last!.at.offset + last!.at.bytes, bytes.length);
+  });
+
+test("what no part fills is zero, up to the end of the last page", async () => {
+  const bytes = readFileSync(await written(folder.file("padded"), counted(3, 5).matrix, "fp32"));
+  assert.is(bytes.length, 4096);
+  assert.equal(
+    [...bytes.subarray(60)],
+    Array.from({ length: 4036 }, () => 0),
+  );
+});
+
+test("an encoding that gives fewer or more bytes than its parts say is an error, not a file with gaps", async () => {
+  const [{ matrix }, fewer] = [counted(8, 8), counted(4, 8)];
+  for (const rows of [() => fewer.matrix.rows([0, 1]), () => matrix.rows([0, 1, 2, 3, 4, 5, 6, 7, 7])]) {
+    const directory = folder.file("gaps");
+    const message = await written(directory, { ...matrix, rows }, "fp32").catch((error: unknown) => String(error));
+    assert.match(message, /bytes of w\.values: expected 256, got/);
+    assert.equal(readdirSync(directory), []);
+  }
 });
 
 test("a folder that takes no file is named", async () => {
