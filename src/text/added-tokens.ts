@@ -12,6 +12,22 @@ export interface AddedToken {
   readonly normalized: boolean;
 }
 
+/**
+ * An added token as a file describes it: an object with `content` and flags; null where it is none.
+ * @example addedToken(4, { content: "<mask>", lstrip: true, special: true })?.normalized // false
+ * Source: what huggingface/tokenizers 0.22 takes where a flag is missing.
+ */
+export function addedToken(id: unknown, described: Readonly<Record<string, unknown>>): AddedToken | null {
+  const { content, normalized } = described;
+  if (typeof id !== "number" || typeof content !== "string") return null;
+  const flag = (name: string): boolean => described[name] === true;
+  return {
+    ...{ id, content, special: flag("special") },
+    ...{ lstrip: flag("lstrip"), rstrip: flag("rstrip"), single_word: flag("single_word") },
+    normalized: typeof normalized === "boolean" ? normalized : !flag("special"),
+  };
+}
+
 /** A piece between added tokens with its place in the text, or an added token. */
 export type Section = { readonly text: string; readonly at: number } | { readonly token: AddedToken };
 

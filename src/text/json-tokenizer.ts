@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BPE, Tokenizer as Engine } from "@huggingface/tokenizers";
 import { fail, show } from "../check/check";
-import { splitAtAdded, type AddedToken } from "./added-tokens";
+import { addedToken, splitAtAdded, type AddedToken } from "./added-tokens";
 import { bytesAsReference, preTokenizerAsReference, textAsReference } from "./as-reference";
 import { normalizerWithoutPrefix, preTokenizerWithoutPrefix } from "./prefix";
 import { specialTokens, type SpecialNames } from "./special-tokens";
@@ -13,6 +13,8 @@ export interface JsonTokenizerOptions {
   readonly special?: SpecialNames;
   /** For BPE: the rank of each merge, the lowest first; equal ranks go from left to right. Default: its place in the list. */
   readonly ranks?: readonly number[];
+  /** Added tokens that another file names; one that the content has too stays as it is there. */
+  readonly added?: readonly AddedToken[];
 }
 
 /**
@@ -28,7 +30,9 @@ export function tokenizerFromJson(source: string | object, options: JsonTokenize
     return fail(where, "the content of a tokenizer.json with a WordPiece or BPE model", content);
   }
   const { model } = content as { readonly model: Readonly<Record<string, unknown>> & { readonly vocab: object } };
-  const added = addedTokens(where, content["added_tokens"]);
+  const listed = addedTokens(where, content["added_tokens"]);
+  const more = (options.added ?? []).filter((token) => !listed.some((known) => known.content === token.content));
+  const added = [...listed, ...more];
   const adapted = {
     ...content,
     added_tokens: added,
@@ -115,15 +119,7 @@ function encoderOf(engine: Engine, added: readonly AddedToken[], prepare: (text:
 function addedTokens(where: string, list: unknown): readonly AddedToken[] {
   return (Array.isArray(list) ? list : []).map((token: unknown) => {
     if (!isRecord(token)) return fail(`${where}: added_tokens`, "objects", token);
-    const { id, content } = token;
-    if (typeof id !== "number" || typeof content !== "string")
-      return fail(`${where}: added_tokens`, "tokens with id and content", token);
-    const flag = (name: keyof AddedToken): boolean => token[name] === true;
-    return {
-      ...{ id, content, special: flag("special") },
-      ...{ lstrip: flag("lstrip"), rstrip: flag("rstrip"), single_word: flag("single_word") },
-      normalized: typeof token["normalized"] === "boolean" ? token["normalized"] : !flag("special"),
-    };
+    return addedToken(token["id"], token) ?? fail(`${where}: added_tokens`, "tokens with id and content", token);
   });
 }
 
