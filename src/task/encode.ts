@@ -1,8 +1,9 @@
 import { fail, positiveInteger, unreachable } from "../check/check";
-import { promptIds } from "../text/prompt";
+import { promptIds, wholePromptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import type { LabelledBatch } from "./classifier";
 import { place } from "./example";
+import { fitFields } from "./fit-fields";
 import { checkReading, promptText } from "./reading";
 import type { Example, Reading, Task } from "./task";
 
@@ -18,9 +19,10 @@ export interface EncodedExamples {
 
 /**
  * Token ids of each example's prompt. A masked prompt is cut where its task says so, as the reference cuts it (first sentence,
- * then the end).
+ * then the end); of a template of the user's own the columns are cut, and the template stays.
  * @param context the model's longest text, in tokens
- * @param cutTo longer prompts of a causal model lose their beginning; default: they are refused
+ * @param cutTo longer prompts of a causal model lose their beginning (with a template of the user's own, its columns do); default: they
+ *   are refused
  * @throws when a prompt has no tokens or more than `context`, with file and line, or the task has no such reading
  */
 export function encodeExamples(
@@ -34,7 +36,7 @@ export function encodeExamples(
   positiveInteger("context", context);
   checkReading(task, reading);
   const encoded = examples.map((example) => {
-    const found = encodeOne(task, reading, example, tokenizer);
+    const found = encodeOne(task, reading, example, tokenizer, context, cutTo);
     const kept = cutTo === undefined ? found : keepEnd(found, Math.min(cutTo, context), tokenizer);
     const what = `${place(example.where)}, prompt`;
     if (kept.ids.length === 0) fail(what, "at least one token", promptText(task, reading, example));
@@ -58,15 +60,51 @@ interface EncodedText {
   readonly cut: number;
 }
 
-function encodeOne(task: Task, reading: Reading, example: Example, tokenizer: Tokenizer): EncodedText {
-  if (reading !== "masked" || task.kind !== "classification")
-    return { ids: tokenizer.encode(promptText(task, reading, example)), mask: null, cut: 0 };
-  const { parts, longest } = task.masked!;
+function encodeOne(
+  task: Task,
+  reading: Reading,
+  example: Example,
+  tokenizer: Tokenizer,
+  context: number,
+  cutTo: number | undefined,
+): EncodedText {
+  const whole = (): EncodedText => wholeText(task, reading, example, tokenizer);
   try {
+    if (task.kind !== "classification" || reading === "pooled") return whole();
+    if (reading === "causal") {
+      if (cutTo === undefined || task.own === undefined) return whole();
+      return fitted(task, reading, example, tokenizer, Math.min(cutTo, context), "beginning");
+    }
+    const { parts, longest, whole: asOne } = task.masked!;
+    if (asOne) return fitted(task, reading, example, tokenizer, Math.min(longest, context), "end");
     return promptIds(tokenizer, parts(example.fields), longest);
   } catch (error) {
     throw new Error(`${place(example.where)}, ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A prompt that is one text to the tokenizer, nothing cut. */
+function wholeText(task: Task, reading: Reading, example: Example, tokenizer: Tokenizer): EncodedText {
+  if (reading === "masked" && task.kind === "classification")
+    return wholePromptIds(tokenizer, task.masked!.parts(example.fields));
+  return { ids: tokenizer.encode(promptText(task, reading, example)), mask: null, cut: 0 };
+}
+
+/** The same with its fields shortened where it has more than `longest` tokens. */
+function fitted(
+  task: Task,
+  reading: Reading,
+  example: Example,
+  tokenizer: Tokenizer,
+  longest: number,
+  lost: "beginning" | "end",
+): EncodedText {
+  const encode = (fields: Example["fields"]): EncodedText =>
+    wholeText(task, reading, { ...example, fields }, tokenizer);
+  const all = encode(example.fields);
+  if (all.ids.length <= longest) return all;
+  const kept = encode(fitFields(example.fields, (fields) => encode(fields).ids.length, longest, lost));
+  return { ...kept, cut: all.ids.length - kept.ids.length };
 }
 
 function scoredAt(reading: Exclude<Reading, "masked">): "last token" | "mean of tokens" {
@@ -102,8 +140,9 @@ export function tokensOf(task: Task, reading: Reading, example: Example, tokeniz
   const prompt = promptText(task, reading, example);
   switch (task.kind) {
     case "classification":
-      if (reading === "masked") return promptIds(tokenizer, task.masked!.parts(example.fields)).ids.length;
-      return tokenizer.encode(prompt).length;
+      if (reading === "masked" && !task.masked!.whole)
+        return promptIds(tokenizer, task.masked!.parts(example.fields)).ids.length;
+      return wholeText(task, reading, example, tokenizer).ids.length;
     case "choice":
       return Math.max(...task.options(example).map(({ text }) => tokenizer.encode(prompt + text).length));
     case "generation":

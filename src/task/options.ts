@@ -2,6 +2,7 @@ import { fail, positiveInteger, unreachable } from "../check/check";
 import type { Tokenizer } from "../text/tokenizer";
 import { keepEnd } from "./encode";
 import { place } from "./example";
+import { fitFields } from "./fit-fields";
 import { promptText, wordsOf } from "./reading";
 import type { Example, Task } from "./task";
 
@@ -68,7 +69,10 @@ export function rightOptions(task: Task, { label, candidates, answers }: Example
 export interface LengthLimits {
   /** The model's longest text, in tokens. */
   readonly context: number;
-  /** Longer texts lose their beginning, as in the reference (2048 there); default: they are refused. */
+  /**
+   * Longer texts lose their beginning, as in the reference (2048 there); with a template of the user's own its columns do. Default: they
+   * are refused.
+   */
   readonly cutTo?: number;
 }
 
@@ -92,8 +96,14 @@ export function encodeChoices(
   const longest = cutTo === undefined ? undefined : Math.min(cutTo, positiveInteger("context", context));
   const choices = examples.map((example) => {
     const at = place(example.where);
-    const prompt = promptText(task, "causal", example);
-    const options = optionTexts(task, example).map((text) => encodeOption(tokenizer, prompt, text, longest));
+    const encode = (fields: Example["fields"], most?: number): readonly EncodedOption[] => {
+      const prompt = promptText(task, "causal", { ...example, fields });
+      return optionTexts(task, example).map((text) => encodeOption(tokenizer, prompt, text, most));
+    };
+    const options =
+      task.own === undefined || longest === undefined
+        ? encode(example.fields, longest)
+        : fitted(encode, example.fields, longest);
     const tokens = Math.max(...options.map(({ ids }) => ids.length));
     if (tokens > context) fail(`${at}, prompt`, `at most ${context} tokens, the model's context`, `${tokens} tokens`);
     const right = rightOptions(task, example);
@@ -102,6 +112,19 @@ export function encodeChoices(
   });
   const cut = choices.filter(({ options }) => options.some((option) => option.cut > 0)).length;
   return { choices, cut };
+}
+
+/** The options after a prompt of the user's own template, whose fields lose their beginning where it is too long. */
+function fitted(
+  encode: (fields: Example["fields"]) => readonly EncodedOption[],
+  fields: Example["fields"],
+  longest: number,
+): readonly EncodedOption[] {
+  const most = (options: readonly EncodedOption[]): number => Math.max(...options.map(({ ids }) => ids.length));
+  const whole = encode(fields);
+  if (most(whole) <= longest) return whole;
+  const kept = encode(fitFields(fields, (cut) => most(encode(cut)), longest, "beginning"));
+  return kept.map((option, i) => ({ ...option, cut: whole[i]!.ids.length - option.ids.length }));
 }
 
 /**

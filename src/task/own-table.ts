@@ -56,6 +56,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
         ? null
         : {
             words,
+            whole: true,
             parts: (fields) => [
               { special: "beginning" },
               before(fields),

@@ -45,7 +45,7 @@ function describe(reading: Reading): string {
 
 /**
  * The text that the model reads, to the character; of a masked prompt with its special tokens as RoBERTa writes them. Options and
- * label words follow it. A prompt to continue has no white space at its beginning, as in the reference.
+ * label words follow it. A prompt to continue has no white space at its beginning, as in the reference; a user's own template is as it is.
  * @throws when the task has no such reading
  * @example promptText(sst2, "masked", gripping) // "<s>a gripping film . It was<mask>.</s>"
  */
@@ -59,7 +59,7 @@ export function promptText(task: Task, reading: Reading, example: Example): stri
         .map((part) => (typeof part === "string" ? part : "text" in part ? part.text : ROBERTA[part.special]))
         .join("");
     case "causal":
-      return task.causal!.prompt(example.fields).trimStart();
+      return task.own ? task.causal!.prompt(example.fields) : task.causal!.prompt(example.fields).trimStart();
     case "pooled":
       return task.pooled!.text(example.fields);
     default:

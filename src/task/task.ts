@@ -86,7 +86,12 @@ export interface ClassificationTask extends Common {
 export interface MaskedReading {
   readonly words: readonly string[];
   parts(fields: Fields): readonly PromptPart[];
-  /** Longer prompts lose their end. */
+  /**
+   * The parts are one text to the tokenizer, which puts the special tokens at its ends itself; default: each part is split on its own,
+   * as the reference of the published tables does.
+   */
+  readonly whole?: true;
+  /** Longer prompts lose their end; where the parts are one text, its fields do, and the rest of the template stays. */
   readonly longest: number;
 }
 

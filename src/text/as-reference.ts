@@ -51,28 +51,6 @@ const CHINESE_BEYOND_FFFF =
   /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
 
 /**
- * Takes the white space beside tokens that ask for it away (`lstrip`, `rstrip`: RoBERTa's "<mask>" takes the spaces before it along).
- * The package does so by JavaScript's idea of white space, which has U+FEFF and lacks U+0085.
- * @example stripAsReference([{ content: "<mask>", lstrip: true }])("was <mask>") // "was<mask>"
- */
-export function stripAsReference(
-  tokens: readonly { readonly content: string; readonly lstrip?: boolean; readonly rstrip?: boolean }[],
-): (text: string) => string {
-  const side = (which: "lstrip" | "rstrip"): string =>
-    tokens
-      .filter((token) => token[which] === true)
-      .map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"))
-      .join("|");
-  const [left, right] = [side("lstrip"), side("rstrip")];
-  const before = left === "" ? null : new RegExp(`\\p{White_Space}+(?=${left})`, "gu");
-  const after = right === "" ? null : new RegExp(`(?<=${right})\\p{White_Space}+`, "gu");
-  return (text) => {
-    const stripped = before === null ? text : text.replace(before, "");
-    return after === null ? stripped : stripped.replace(after, "");
-  };
-}
-
-/**
  * Lets byte tokens ("<0x41>") decode as SentencePiece does: characters where the bytes are some, one U+FFFD for each byte that
  * belongs to none, and no byte-order mark taken away. (`tokenizers` gives one U+FFFD per byte of a run in which any is wrong.)
  */

@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import type { AddedToken } from "./added-tokens";
 import { template } from "./template";
 
 /** How a text is cut into words before byte pairs are merged, by the model that had it first. */
@@ -10,13 +11,8 @@ export interface ByteLevelParts {
   /** Pairs of tokens separated by one space, the earliest merge first. */
   readonly merges: readonly string[];
   readonly split: Split;
-  /** Tokens that are found in a text before anything is split; `lstrip` takes the spaces before them along. */
-  readonly added: readonly {
-    readonly id: number;
-    readonly content: string;
-    readonly special: boolean;
-    readonly lstrip?: boolean;
-  }[];
+  /** Tokens that are found in a text before anything is split. */
+  readonly added: readonly AddedToken[];
   /** Special tokens before and after every text. */
   readonly before: string | null;
   readonly after: string | null;
@@ -32,7 +28,7 @@ export function byteLevelJson({ vocab, merges, split, added, before, after }: By
   if (badMerge !== undefined) fail("merges", "pairs of tokens separated by one space", badMerge);
   return {
     version: "1.0",
-    added_tokens: added.map((token) => ({ ...token, normalized: false })),
+    added_tokens: added,
     normalizer: split === "qwen-2" ? { type: "NFC" } : null,
     pre_tokenizer: preTokenizer(split),
     post_processor: template(before, after, vocab),

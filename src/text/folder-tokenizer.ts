@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { addedToken, type AddedToken } from "./added-tokens";
 import { byteLevelJson, type ByteLevelParts } from "./byte-level";
 import { tokenizerFromJson } from "./json-tokenizer";
 import { tokenizerFromSentencePiece } from "./sentencepiece-tokenizer";
@@ -29,16 +30,18 @@ export function tokenizerFromFolder(folder: string): Tokenizer {
   const files = TOKENIZER_FILES.find((row) => row.every((file) => existsSync(join(folder, file))));
   const notes: Notes = Object.assign({}, ...[...TOKENIZER_NOTES].reverse().map((file) => jsonIn(folder, file) ?? {}));
   const special = namesIn(notes);
+  const added = notedTokens(notes);
   switch (files?.[0]) {
     case "tokenizer.json":
-      return tokenizerFromJson(join(folder, "tokenizer.json"), { special });
+      return tokenizerFromJson(join(folder, "tokenizer.json"), { special, added });
     case "tokenizer.model":
-      return tokenizerFromSentencePiece(join(folder, "tokenizer.model"));
+      return tokenizerFromSentencePiece(join(folder, "tokenizer.model"), added);
     case "vocab.json":
       return tokenizerFromJson(byteLevelJson(byteLevelParts(folder, notes, special)), { special });
     case "vocab.txt": {
       const tokens = lines(readFileSync(join(folder, "vocab.txt"), "utf8"));
-      return tokenizerFromJson(wordPieceJson(tokens, { lowercase: notes["do_lower_case"] !== false }), { special });
+      const json = wordPieceJson(tokens, { lowercase: notes["do_lower_case"] !== false });
+      return tokenizerFromJson(json, { special, added });
     }
     default:
       return fail(
@@ -79,6 +82,24 @@ function namesIn(notes: Notes): SpecialNames {
   return Object.fromEntries(found);
 }
 
+/** The tokens of `added_tokens_decoder`, with their flags. */
+function notedTokens(notes: Notes): readonly AddedToken[] {
+  return Object.entries((notes["added_tokens_decoder"] ?? {}) as Notes).map(
+    ([id, token]) =>
+      addedToken(Number(id), token as Notes) ??
+      fail("added_tokens_decoder of tokenizer_config.json", "tokens with content", token),
+  );
+}
+
+/** What the notes say of a special token, where they give more than its string. */
+function flagsIn(notes: Notes, token: string): Notes | null {
+  const found = Object.values(NOTE_KEYS)
+    .flat()
+    .map((key) => notes[key])
+    .find((note) => typeof note === "object" && note !== null && content(note) === token);
+  return found === undefined ? null : { ...(found as Notes), special: true };
+}
+
 /** A token is written as a string or as an object with `content`. */
 function content(token: unknown): string | null {
   const text = typeof token === "object" && token !== null ? (token as { content?: unknown }).content : token;
@@ -99,15 +120,16 @@ function byteLevelParts(folder: string, notes: Notes, names: SpecialNames): Byte
   const merges = lines(readFileSync(join(folder, "merges.txt"), "utf8")).filter(
     (line, i) => line !== "" && !(i === 0 && line.startsWith("#version")),
   );
-  const extra = Object.entries((notes["added_tokens_decoder"] ?? {}) as Notes).map(
-    ([id, token]) =>
-      [content(token) ?? fail(`${folder}: added_tokens_decoder`, "tokens with content", token), Number(id)] as const,
-  );
-  for (const [token, id] of extra) if (!vocab.has(token)) vocab.set(token, id);
+  const noted = new Map(notedTokens(notes).map((token) => [token.content, token]));
+  for (const { content, id } of noted.values()) if (!vocab.has(content)) vocab.set(content, id);
   const added = (usual: readonly string[]): ByteLevelParts["added"] =>
-    [...new Set([...usual, ...Object.values(names), ...extra.map(([token]) => token)])]
+    [...new Set([...usual, ...Object.values(names), ...noted.keys()])]
       .filter((token) => vocab.has(token))
-      .map((token) => ({ id: vocab.get(token)!, content: token, special: true, lstrip: token === "<mask>" }));
+      .map((token) => {
+        const id = vocab.get(token)!;
+        const usually = { content: token, special: true, lstrip: token === "<mask>" };
+        return noted.get(token) ?? addedToken(id, flagsIn(notes, token) ?? usually)!;
+      });
   const kind = notes["tokenizer_class"] ?? (vocab.has("<mask>") ? "RobertaTokenizer" : "GPT2Tokenizer");
   switch (String(kind).replace(/Fast$/, "")) {
     case "RobertaTokenizer": {

@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import type { GgufMetadata, GgufValue } from "../weights/gguf-header";
+import { addedToken } from "./added-tokens";
 import { byteLevelJson, type Split } from "./byte-level";
 import { tokenizerFromJson } from "./json-tokenizer";
 import { PIECE } from "./sentencepiece-file";
@@ -38,7 +39,7 @@ function byteLevel(metadata: GgufMetadata): Tokenizer {
   if (vocab.size !== tokens.length) fail("tokenizer.ggml.tokens", `${tokens.length} distinct tokens`, vocab.size);
   const split = splitOf(metadata.get("tokenizer.ggml.pre"));
   const added = tokens
-    .map((content, id) => ({ id, content, special: types[id] === PIECE.control }))
+    .map((content, id) => addedToken(id, { content, special: types[id] === PIECE.control, normalized: false })!)
     .filter(({ id }) => types[id] === PIECE.control || types[id] === PIECE.userDefined);
   const json = byteLevelJson({
     vocab,

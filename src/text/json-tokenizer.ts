@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { BPE, Tokenizer as Engine } from "@huggingface/tokenizers";
 import { fail, show } from "../check/check";
-import { bytesAsReference, preTokenizerAsReference, stripAsReference, textAsReference } from "./as-reference";
+import { addedToken, splitAtAdded, type AddedToken } from "./added-tokens";
+import { bytesAsReference, preTokenizerAsReference, textAsReference } from "./as-reference";
 import { normalizerWithoutPrefix, preTokenizerWithoutPrefix } from "./prefix";
 import { specialTokens, type SpecialNames } from "./special-tokens";
 import type { Tokenizer } from "./tokenizer";
@@ -12,6 +13,8 @@ export interface JsonTokenizerOptions {
   readonly special?: SpecialNames;
   /** For BPE: the rank of each merge, the lowest first; equal ranks go from left to right. Default: its place in the list. */
   readonly ranks?: readonly number[];
+  /** Added tokens that another file names; one that the content has too stays as it is there. */
+  readonly added?: readonly AddedToken[];
 }
 
 /**
@@ -26,16 +29,16 @@ export function tokenizerFromJson(source: string | object, options: JsonTokenize
   if (!isRecord(content) || !isRecord(content["model"]) || !isRecord(content["model"]["vocab"])) {
     return fail(where, "the content of a tokenizer.json with a WordPiece or BPE model", content);
   }
-  const { model } = content;
-  const added = addedTokens(where, content["added_tokens"]);
+  const { model } = content as { readonly model: Readonly<Record<string, unknown>> & { readonly vocab: object } };
+  const listed = addedTokens(where, content["added_tokens"]);
+  const more = (options.added ?? []).filter((token) => !listed.some((known) => known.content === token.content));
+  const added = [...listed, ...more];
   const adapted = {
     ...content,
-    added_tokens: added.map((token) => ({ ...token, lstrip: false, rstrip: false })),
+    added_tokens: added,
     pre_tokenizer: preTokenizerAsReference(content["pre_tokenizer"]),
     post_processor: content["post_processor"] ?? null,
   };
-  const [strip, normalize] = [stripAsReference(added), textAsReference(content["normalizer"])];
-  const prepare = (text: string): string => normalize(strip(text));
   const engine = engineOf(where, adapted);
   const following = engineOf(where, {
     ...adapted,
@@ -48,6 +51,13 @@ export function tokenizerFromJson(source: string | object, options: JsonTokenize
   bytesAsReference(engine.decoder);
 
   const vocabulary = engine.get_vocab().size;
+  // The package puts added tokens into the model's vocabulary, where words would be looked up and found to be one.
+  for (const { content } of added)
+    if (!Object.hasOwn(model.vocab, content)) engine.model?.tokens_to_ids.delete(content);
+  const prepare = textAsReference(content["normalizer"]);
+  const whole = encoderOf(engine, added, prepare);
+  const continued = encoderOf(following, added, prepare);
+
   const unknown = model["unk_token"];
   const special = new Map(added.filter((token) => token.special).map(({ content, id }) => [content, id]));
   const unknownId = typeof unknown === "string" ? engine.token_to_id(unknown) : undefined;
@@ -55,8 +65,8 @@ export function tokenizerFromJson(source: string | object, options: JsonTokenize
   return {
     vocabulary,
     special: { ...named, unknown: unknownId ?? named.unknown },
-    encode: (text) => engine.encode(prepare(text)).ids,
-    continuation: (text) => following.encode(prepare(text), { add_special_tokens: false }).ids,
+    encode: (text) => whole(text, true),
+    continuation: (text) => continued(text, false),
     decode(ids) {
       const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
       if (wrong !== undefined) fail("token id", `an integer from 0 to ${vocabulary - 1}`, wrong);
@@ -73,23 +83,43 @@ function setRanks(engine: Engine, ranks: readonly number[]): void {
   model.merges.forEach((merge, i) => model.bpe_ranks.set(JSON.stringify(merge), ranks[i]!));
 }
 
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
+type Encoder = (text: string, ends: boolean) => readonly number[];
+
+/**
+ * The ids of a text, with special tokens at its ends or without. Added tokens are found as the reference finds them, first in the text,
+ * then those that ask for it in what is normalized between them; the package trims beside them by JavaScript's white space, does not
+ * know single words, and takes each piece of the first section for the text's beginning.
+ * Source: `AddedVocabulary::extract_and_normalize` of huggingface/tokenizers 0.22.
+ */
+function encoderOf(engine: Engine, added: readonly AddedToken[], prepare: (text: string) => string): Encoder {
+  const { normalizer, pre_tokenizer: words, model, post_processor: processor } = engine;
+  const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(prepare(text)));
+  const split = splitAtAdded(added.filter((token) => !token.normalized));
+  const splitNormalized = splitAtAdded(
+    added.filter((token) => token.normalized),
+    ({ content }) => normalize(content),
+  );
+  const pieces = (text: string): readonly string[] =>
+    split(text).flatMap((section) => {
+      if ("token" in section) return [section.token.content];
+      return splitNormalized(normalize(section.text)).flatMap((part) => {
+        if ("token" in part) return [part.token.content];
+        const first = section.at + part.at === 0;
+        return model!._call(words?.pre_tokenize(part.text, { section_index: first ? 0 : 1 }) ?? [part.text]);
+      });
+    });
+  const ids = new Map(added.map(({ content, id }) => [content, id]));
+  return (text, ends) => {
+    const found = [...pieces(text)];
+    const tokens = processor === null ? found : processor.post_process(found, null, ends).tokens;
+    return tokens.map((token) => (ids.get(token) ?? engine.token_to_id(token) ?? model!.unk_token_id)!);
+  };
 }
 
 function addedTokens(where: string, list: unknown): readonly AddedToken[] {
   return (Array.isArray(list) ? list : []).map((token: unknown) => {
     if (!isRecord(token)) return fail(`${where}: added_tokens`, "objects", token);
-    const { id, content, special, single_word } = token;
-    if (typeof id !== "number" || typeof content !== "string")
-      return fail(`${where}: added_tokens`, "tokens with id and content", token);
-    if (single_word === true) fail(`${where}: added token ${show(content)}`, "single_word false", true);
-    const [lstrip, rstrip] = [token["lstrip"] === true, token["rstrip"] === true];
-    return { ...token, id, content, special: special === true, lstrip, rstrip };
+    return addedToken(token["id"], token) ?? fail(`${where}: added_tokens`, "tokens with id and content", token);
   });
 }
 

@@ -45,3 +45,35 @@ export function promptIds(tokenizer: Tokenizer, parts: readonly PromptPart[], lo
   if (mask !== null && mask >= longest) fail("prompt", `a mask among its first ${longest} tokens`, `token ${mask + 1}`);
   return { ids: ids.slice(0, longest), mask, cut: cut + Math.max(0, ids.length - longest) };
 }
+
+/**
+ * The ids of a prompt whose parts are one text to the tokenizer: what stands at its ends the tokenizer adds itself, and the mask is
+ * written as its token is, so that it takes the spaces along that it takes from a text. A mask that a text of the user's holds is one
+ * too; the prompt's own is the one that is asked for.
+ * @throws when the tokenizer has no mask token, or the prompt has no mask or two
+ * @example wholePromptIds(roberta, ["fine", " It was ", { special: "mask" }, "."]) // { ids: [0, 2226, 85, 21, 50264, 4, 2], mask: 4, cut: 0 }
+ * Source: the fill-mask prompts of Hugging Face transformers, which are tokenized whole.
+ */
+export function wholePromptIds(tokenizer: Tokenizer, parts: readonly PromptPart[]): PromptIds {
+  const { mask } = tokenizer.special;
+  if (mask === null) return fail("prompt", "a tokenizer with a mask token", "one without");
+  const written = tokenizer.decode([mask]);
+  let before: string | null = null;
+  let text = "";
+  for (const part of parts) {
+    if (typeof part === "string") text += part;
+    else if ("text" in part) text += part.text;
+    else if (part.special === "mask") {
+      if (before !== null) fail("prompt", "one mask", "two");
+      before = text;
+      text += written;
+    }
+  }
+  if (before === null) return fail("prompt", "one mask", "none");
+  const masks = (of: readonly number[]): readonly number[] => of.flatMap((id, place) => (id === mask ? [place] : []));
+  const ids = tokenizer.encode(text);
+  const place = masks(ids)[masks(tokenizer.encode(before + written)).length - 1];
+  return place === undefined
+    ? fail("prompt", `the token ${written} where it stands`, text)
+    : { ids, mask: place, cut: 0 };
+}

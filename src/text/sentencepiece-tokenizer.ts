@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import type { AddedToken } from "./added-tokens";
 import { tokenizerFromJson } from "./json-tokenizer";
 import { PIECE, readSentencePiece, type Piece } from "./sentencepiece-file";
 import type { SpecialNames } from "./special-tokens";
@@ -16,16 +17,19 @@ export interface ScoredPieces {
   /** Special pieces before and after every text. */
   readonly before: string | null;
   readonly after: string | null;
+  /** Tokens beside the pieces; default none. */
+  readonly added?: readonly AddedToken[];
 }
 
 /**
  * The tokenizer of a SentencePiece `.model` file (Llama 1 and 2, Mistral, TinyLlama): BPE, with bytes for characters that have no
  * piece. The beginning-of-text piece is put before every text, as these models were trained.
  * @param source the file's path or its bytes
+ * @param added tokens that a file beside it adds
  * @throws when it is damaged, is another kind of model, or normalizes texts by a table
  * @example tokenizerFromSentencePiece("tokenizer.model").encode("hello") // [1, 22172] with Llama-2's file
  */
-export function tokenizerFromSentencePiece(source: string | Uint8Array): Tokenizer {
+export function tokenizerFromSentencePiece(source: string | Uint8Array, added: readonly AddedToken[] = []): Tokenizer {
   const where = typeof source === "string" ? source : "SentencePiece model";
   const { pieces, ...model } = readSentencePiece(source);
   if (model.modelType !== 2) fail(`${where}: model type`, "2, BPE (unigram models are not read)", model.modelType);
@@ -43,7 +47,7 @@ export function tokenizerFromSentencePiece(source: string | Uint8Array): Tokeniz
   };
   const before = names.beginning ?? null;
   const special = Object.fromEntries(Object.entries(names).filter(([, text]) => text !== undefined));
-  return tokenizerFromPieces({ ...model, pieces, special, before, after: null });
+  return tokenizerFromPieces({ ...model, pieces, special, before, after: null, added });
 }
 
 /**
@@ -81,7 +85,7 @@ export function tokenizerFromPieces(parts: ScoredPieces): Tokenizer {
       byte_fallback: bytes === 256,
     },
   };
-  return tokenizerFromJson(json, { special: parts.special, ranks });
+  return tokenizerFromJson(json, { special: parts.special, ranks, ...(parts.added ? { added: parts.added } : {}) });
 }
 
 /** Every pair that joins to a piece; its rank is that of the piece's score, the highest score being 0. */

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,6 +11,7 @@ import type { Tokenizer } from "../../src/text/tokenizer";
 import { modelFolder, missingModelFolder } from "../support/models";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
+import { throwsWith } from "../support/throws";
 
 const test = suite("text/reference-ids");
 const place = scratch();
@@ -78,6 +79,34 @@ having("roberta-tokenizer")(test, "RoBERTa's vocab.json with merges.txt gives th
   assert.equal(tokenizer.special, { unknown: 3, beginning: 0, end: 2, mask: 50264, padding: 1 });
   agrees(tokenizer, "roberta");
 });
+
+having("roberta-tokenizer")(
+  test,
+  "flags of tokens in tokenizer_config.json hold, and tokens that only it names are found",
+  () => {
+    const folder = place.file("flags");
+    mkdirSync(folder);
+    for (const name of ["vocab.json", "merges.txt"])
+      copyFileSync(file(`roberta-tokenizer/${name}`), join(folder, name));
+    const note = (content: string, flags: object): object => ({ content, normalized: false, special: true, ...flags });
+    const added = { 50264: note("<mask>", { rstrip: true }), 50265: note("<x>", { lstrip: true, rstrip: true }) };
+    const notes = (more: object): void =>
+      writeFileSync(
+        join(folder, "tokenizer_config.json"),
+        JSON.stringify({ tokenizer_class: "RobertaTokenizer", ...more }),
+      );
+    notes({ added_tokens_decoder: added });
+    // transformers 5.24 gives these ids
+    assert.is(tokenizerFromFolder(folder).encode("a <mask> b <x> c").join(), "0,102,1437,50264,428,50265,438,2");
+    notes({ mask_token: { content: "<mask>", rstrip: true } });
+    assert.is(tokenizerFromFolder(folder).encode("a <mask> b").join(), "0,102,1437,50264,428,2");
+    notes({ added_tokens_decoder: { 50265: {} } });
+    throwsWith(
+      () => tokenizerFromFolder(folder),
+      "added_tokens_decoder of tokenizer_config.json: expected tokens with content",
+    );
+  },
+);
 
 having("bert-tokenizer")(test, "BERT's vocab.txt gives the ids of its tokenizer.json", () => {
   const folder = place.file("bert");
