@@ -22,7 +22,11 @@ export interface Adaptable {
   /** The definition: run once, with operations that only note which weights it reads. */
   forward<T>(ops: Ops<T>, hooks: Hooks<T>): T;
   /** The language-model head's own weights, which the definition does not read. */
-  readonly head: { readonly weight: FrozenMatrix; readonly biases: FrozenVector | null } | null;
+  readonly head: {
+    readonly weight: FrozenMatrix;
+    readonly biases: FrozenVector | null;
+    readonly transform?: readonly string[];
+  } | null;
 }
 
 /** What an adapted model runs with: `model.forward(bound.ops, bound.hooks)`. */
@@ -85,6 +89,11 @@ export interface LoraSpec {
   /** Sites by their last words ("query", "mlp.up"), by name, or by a pattern with stars ("layers.3.attention.*"). */
   readonly targets: readonly string[];
   readonly layers?: Layers;
+  /**
+   * Trains the language-model head besides: its dense layer and norm where it has them, and a copy of its rows and biases of these
+   * tokens, the others having no part in the loss. "label words": those that the problem scores (`adapterFor` names them).
+   */
+  readonly head?: "label words" | readonly number[];
 }
 
 /** Keys and values of tokens that stand before every text, in each layer's attention. */

@@ -22,7 +22,7 @@ export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site
     case "bottleneck":
       return bottleneck(spec, sites);
     case "lora":
-      return lora(spec, sites);
+      return lora(spec, sites, "forward" in target ? target : undefined);
     case "prefix":
       return prefix(spec, sites);
     case "full":

@@ -28,6 +28,8 @@ export interface StudySettings {
   readonly chunk: number;
   readonly tensorTrain: AdapterSpec;
   readonly lora: AdapterSpec;
+  /** wd of every arm that is trained by zeroth-order steps; default 0. */
+  readonly weightDecay?: number;
 }
 
 export const armNames = [
@@ -53,7 +55,8 @@ export type ArmName = (typeof armNames)[number];
  */
 export function arm(name: ArmName, settings: StudySettings): Arm {
   const { learningRate, steps, batchSize, schedule, perturbationScale, chunk, tensorTrain, lora } = settings;
-  const common = { learningRate, perturbationScale, chunk };
+  const { weightDecay = 0 } = settings;
+  const common = { learningRate, perturbationScale, chunk, weightDecay };
   const one = mezo(common);
   const scheduled = adazeta({
     ...common,

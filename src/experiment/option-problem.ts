@@ -14,7 +14,7 @@ import { logSumExp } from "../task/loss";
 import { choiceBatch } from "../task/option-batch";
 import type { OptionBatch } from "../task/option-batch";
 import { encodeChoices, encodePrompts } from "../task/options";
-import type { EncodedChoice, LengthLimits } from "../task/options";
+import type { EncodedChoice } from "../task/options";
 import { readingOf, wordsOf } from "../task/reading";
 import { sampleTask } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
@@ -22,7 +22,7 @@ import type { Answers } from "../task/task-metrics";
 import type { Example } from "../task/task";
 import { optionClassifierObjective, optionObjective, scoreOptions } from "../task/token-objective";
 import { fingerprintData } from "../train/fingerprint";
-import { cutNotice, samplingOf } from "./problem-options";
+import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 import type { Scores, Trainable } from "./problem";
 
@@ -53,10 +53,7 @@ export function makeOptionProblem(
   const byClass = task.kind === "classification";
   if (byClass) checkDistinct(task.name, wordsOf(task, reading));
   const sample = sampleTask(from, samplingOf(task, reading, tokenizer, options));
-  const limits: LengthLimits = {
-    context: model.context,
-    ...(options.cutTo === undefined ? {} : { cutTo: options.cutTo }),
-  };
+  const limits = limitsOf(model, options);
   const { train: trainTexts, dev: devTexts, test: testTexts } = sample.parts;
   const encode = (examples: readonly Example[]) => encodeChoices(task, examples, tokenizer, limits);
   const [train, dev, test] = [encode(trainTexts), encode(devTexts), encode(testTexts)];

@@ -1,6 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { lengthFilter } from "../task/length-filter";
-import { protocols, withOddities } from "../task/protocol";
+import type { Beginning, LengthLimits } from "../task/encode";
+import { beginningOf, protocols, withOddities } from "../task/protocol";
 import type { Protocol, ThousandOddities } from "../task/protocol";
 import type { Amount, SampleOptions } from "../task/sample";
 import type { Reading, Task } from "../task/task";
@@ -21,6 +22,8 @@ export interface ProblemOptions {
   readonly maxTokens?: number;
   /** Longer prompts of a causal model lose their beginning; absent: they are refused. */
   readonly cutTo?: number;
+  /** What that cut does with the token that begins texts; default: as the protocol does, "kept" without one. */
+  readonly beginning?: Beginning;
   /** Shorter texts are left out; default 0. */
   readonly minWords?: number;
   /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
@@ -36,6 +39,17 @@ export interface ProblemOptions {
 function amountOf(size: Size): Amount {
   if (typeof size === "number") return { kind: "at most", count: size };
   return { kind: "per class", count: positiveInteger("perClass", size.perClass) };
+}
+
+/**
+ * How long a problem's texts may be for a model of this context.
+ * @example limitsOf({ context: 4096 }, { ...options, cutTo: 2048, protocol: "thousand" }) // { context: 4096, cutTo: 2048, beginning: "dropped" }
+ */
+export function limitsOf(
+  { context }: { readonly context: number },
+  { cutTo, protocol, beginning = beginningOf(protocol) }: ProblemOptions,
+): LengthLimits {
+  return { context, beginning, ...(cutTo === undefined ? {} : { cutTo }) };
 }
 
 /** How a task is sampled with these options. */

@@ -20,7 +20,7 @@ import type { Sample } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
 import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
-import { cutNotice, samplingOf } from "./problem-options";
+import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 
 export type { ProblemOptions, Size } from "./problem-options";
@@ -95,7 +95,7 @@ export async function makeProblem(
 ): Promise<Problem> {
   const { task } = from;
   const { model, tokenizer } = loaded;
-  const { shots = 8, cutTo } = options;
+  const { shots = 8 } = options;
   const { head } = model;
   if (task.kind !== "classification") return fail(`task ${task.name}`, "a task with classes", task.kind);
   const reading = readingOf(task, model);
@@ -104,7 +104,7 @@ export async function makeProblem(
     ...(head === null ? { prototypes: { kind: "per class", count: shots } } : {}),
   });
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
-    encodeExamples(task, reading, sample.parts[part], tokenizer, model.context, cutTo);
+    encodeExamples(task, reading, sample.parts[part], tokenizer, limitsOf(model, options));
   const [train, dev, test] = [encode("train"), encode("dev"), encode("test")];
   const readout =
     head === null

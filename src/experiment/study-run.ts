@@ -8,6 +8,7 @@ import type { ModelSession } from "../engine/session";
 import type { LoadedTask } from "../task/load-task";
 import { trainInFile } from "../train/train-in-file";
 import type { Cell } from "./cells";
+import { adapterFor } from "./adapter-for";
 import { budgetOf, FROZEN, isStill } from "./plan";
 import type { BothBudgets, PlannedRun, StudyArm } from "./plan";
 import { makeTrainable } from "./make-trainable";
@@ -80,7 +81,7 @@ export function studyRunner(sources: Sources): {
     { model, arm, threads, precision }: PlannedRun,
     problem: Trainable<unknown>,
   ): Promise<Opened> => {
-    const spec = isStill(arm) ? FROZEN : arm.adapter;
+    const spec = isStill(arm) ? FROZEN : adapterFor(arm.adapter, problem);
     const options = engineOptions(arm, threads, precision);
     const key = JSON.stringify([model, problem.sessionModel.id, spec, options]);
     const known = sessions.get(key);

@@ -169,9 +169,15 @@ function maskedHead(
   const names = untied ? [`${root}.decoder.bias`, `${root}.bias`] : [`${root}.bias`, `${root}.decoder.bias`];
   const bias = names.find((name) => weights.has(name)) ?? names[0];
   const table = untied ? `${root}.decoder` : words;
+  const rows = weights.matrix(`${table}.weight`, [vocabulary, hidden]);
+  const [first, last] = [
+    linearAt(weights, `${root}.${dense}`, hidden, hidden),
+    normAt(weights, `${root}.${norm}`, hidden),
+  ];
+  const between = [first.weight, first.bias, last.scale, last.shift].flatMap((weight) => weight?.name ?? []);
   return {
-    dense: linearAt(weights, `${root}.${dense}`, hidden, hidden),
-    norm: normAt(weights, `${root}.${norm}`, hidden),
-    head: headOf(weights.matrix(`${table}.weight`, [vocabulary, hidden]), weights.vector(bias, vocabulary)),
+    dense: first,
+    norm: last,
+    head: { ...headOf(rows, weights.vector(bias, vocabulary)), transform: between },
   };
 }

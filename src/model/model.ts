@@ -18,6 +18,8 @@ export interface Head {
   readonly weight: FrozenMatrix;
   /** [vocabulary]. */
   readonly biases: FrozenVector | null;
+  /** Names of the weights that lie between the last layer and this table: a masked-LM head's dense layer and norm. Absent: none. */
+  readonly transform?: readonly string[];
   /** [n, H] for these n token ids. */
   rows(ids: readonly number[]): Float32Array;
   /** [n]; null where the head has none. */

@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
+import { adapterFor } from "../experiment/adapter-for";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
@@ -31,7 +32,7 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
-  const tuned = await openAdapter(scoredModel(problem), arm.adapter, engineFor(arm.method));
+  const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem), engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   return { before: before.accuracy, after: after.accuracy, count: after.count };
 }

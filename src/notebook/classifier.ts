@@ -54,7 +54,7 @@ export async function openClassifier(
     for (const field of Object.keys(task.fields))
       if (typeof asked[field] !== "string") fail(`predict.${field}`, "a text", asked[field]);
     const example = { fields: asked, label: 0, where: { file: "the text", line: 1 } };
-    const encoded = encodeExamples(task, readingOf(task, model), [example], tokenizer, model.context);
+    const encoded = encodeExamples(task, readingOf(task, model), [example], tokenizer, model);
     return labelledBatch(encoded, [0]).input;
   };
   return {

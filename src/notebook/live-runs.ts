@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
 import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
@@ -89,7 +90,8 @@ export async function runLive<Batch>(
   for (const arm of arms) {
     if (signal.aborted) break;
     const loaded = scoredModel(problem);
-    const open = await openAdapter(loaded, arm.adapter, engineFor(arm.method));
+    const spec = adapterFor(arm.adapter, problem);
+    const open = await openAdapter(loaded, spec, engineFor(arm.method));
     const live = new LiveHistory();
     // Shown at the first step: a run that is read from its record needs no bar.
     let progress: ProgressHandle | null = null;
@@ -113,7 +115,7 @@ export async function runLive<Batch>(
     const hand = {
       steer: () => steered(controls),
       signal: AbortSignal.any([signal, byHand.signal]),
-      abandon: () => void closeAdapter(loaded, arm.adapter, engineFor(arm.method)),
+      abandon: () => void closeAdapter(loaded, spec, engineFor(arm.method)),
     };
     const { kept, result, reused } = await keptRun(problem, arm, open, options, hand, onEvent);
     const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });

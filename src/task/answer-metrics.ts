@@ -14,11 +14,18 @@ export function normalizeAnswer(text: string): string {
     .join(" ");
 }
 
+/** Accepted answers that say there is none. */
+const NO_ANSWER: readonly string[] = ["CANNOTANSWER", "no answer"];
+
 /**
  * F1 of the words that an answer shares with the best fitting of the accepted ones: 2 same / (words + accepted words), 0 without any.
+ * Where the first accepted answer says that there is none, the text has to say the same: 1 or 0, whatever words it shares.
  * @example tokenF1("the red fox", ["a red dog", "fox"]) // 0.6666666666666666, 2 * 1 / (2 + 1)
+ * @example tokenF1("the answer", ["no answer"]) // 0, not 2 * 1 / (1 + 2)
+ * Source: princeton-nlp/MeZO@552cb1b, large_models, metrics.py.
  */
 export function tokenF1(text: string, accepted: readonly string[]): number {
+  if (NO_ANSWER.includes(accepted[0])) return exactMatch(text, accepted.slice(0, 1));
   return best("accepted", accepted, (answer) => {
     const [words, others] = [wordsIn(text), wordsIn(answer)];
     const left = new Map<string, number>();

@@ -17,12 +17,26 @@ export interface EncodedExamples {
   readonly cut?: number;
 }
 
+/** How long a text may be, and what becomes of longer ones. */
+export interface LengthLimits {
+  /** The model's longest text, in tokens. */
+  readonly context: number;
+  /** Longer texts of a causal model lose their beginning, as in the reference (2048 there); with a template of the user's own its columns do. Default: they are refused. */
+  readonly cutTo?: number;
+  /** What a cut does with the token that begins texts; default "kept". */
+  readonly beginning?: Beginning;
+}
+
+/**
+ * What a cut does with the token that begins texts: MeZO's code keeps it, AdaZeta's cuts it off with the rest.
+ * Source: princeton-nlp/MeZO@552cb1b and yifanycc/AdaZeta@3659ba3, large_models, utils.py.
+ */
+export type Beginning = "kept" | "dropped";
+
 /**
  * Token ids of each example's prompt. A masked prompt is cut where its task says so, as the reference cuts it (first sentence,
- * then the end); of a template of the user's own the columns are cut, and the template stays.
- * @param context the model's longest text, in tokens
- * @param cutTo longer prompts of a causal model lose their beginning (with a template of the user's own, its columns do); default: they
- *   are refused
+ * then the end); a prompt to continue where `limits` say so, with room for the label word that follows it; of a template of the user's
+ * own the columns are cut, and the template stays.
  * @throws when a prompt has no tokens or more than `context`, with file and line, or the task has no such reading
  */
 export function encodeExamples(
@@ -30,14 +44,15 @@ export function encodeExamples(
   reading: Reading,
   examples: readonly Example[],
   tokenizer: Tokenizer,
-  context: number,
-  cutTo?: number,
+  { context, cutTo, beginning }: LengthLimits,
 ): EncodedExamples {
   positiveInteger("context", context);
   checkReading(task, reading);
+  const room = reading === "causal" ? 1 : 0;
   const encoded = examples.map((example) => {
-    const found = encodeOne(task, reading, example, tokenizer, context, cutTo);
-    const kept = cutTo === undefined ? found : keepEnd(found, Math.min(cutTo, context), tokenizer);
+    const limit = cutTo === undefined ? undefined : Math.min(cutTo, context) - room;
+    const found = encodeOne(task, reading, example, tokenizer, context, limit);
+    const kept = limit === undefined ? found : keepEnd(found, limit, tokenizer, beginning);
     const what = `${place(example.where)}, prompt`;
     if (kept.ids.length === 0) fail(what, "at least one token", promptText(task, reading, example));
     if (kept.ids.length > context)
@@ -66,14 +81,14 @@ function encodeOne(
   example: Example,
   tokenizer: Tokenizer,
   context: number,
-  cutTo: number | undefined,
+  limit: number | undefined,
 ): EncodedText {
   const whole = (): EncodedText => wholeText(task, reading, example, tokenizer);
   try {
     if (task.kind !== "classification" || reading === "pooled") return whole();
     if (reading === "causal") {
-      if (cutTo === undefined || task.own === undefined) return whole();
-      return fitted(task, reading, example, tokenizer, Math.min(cutTo, context), "beginning");
+      if (limit === undefined || task.own === undefined) return whole();
+      return fitted(task, reading, example, tokenizer, limit, "beginning");
     }
     const { parts, longest, whole: asOne } = task.masked!;
     if (asOne) return fitted(task, reading, example, tokenizer, Math.min(longest, context), "end");
@@ -119,19 +134,20 @@ function scoredAt(reading: Exclude<Reading, "masked">): "last token" | "mean of 
 }
 
 /**
- * The last `longest` tokens of a text; the token that begins texts stays in front.
- * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: longest 2048.
- * @example keepEnd({ ids: [1, 5, 6, 7], mask: null, cut: 0 }, 3, llama2).ids // [1, 6, 7]
+ * The last `longest` tokens of a text that has more; the token that begins texts stays in front, or is cut off with the others.
+ * @example keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2).ids // [1, 6, 7]
+ * @example keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2, "dropped").ids // [5, 6, 7]
  */
 export function keepEnd<T extends { readonly ids: readonly number[]; readonly cut: number }>(
   text: T,
   longest: number,
   { special }: Tokenizer,
+  beginning: Beginning = "kept",
 ): T {
   const { ids } = text;
   const excess = ids.length - positiveInteger("longest", longest);
   if (excess <= 0) return text;
-  const start = special.beginning !== null && ids[0] === special.beginning ? 1 : 0;
+  const start = beginning === "kept" && special.beginning !== null && ids[0] === special.beginning ? 1 : 0;
   return { ...text, ids: [...ids.slice(0, start), ...ids.slice(start + excess)], cut: text.cut + excess };
 }
 

@@ -1,6 +1,7 @@
 import { fail, positiveInteger, unreachable } from "../check/check";
 import type { Tokenizer } from "../text/tokenizer";
 import { keepEnd } from "./encode";
+import type { Beginning, LengthLimits } from "./encode";
 import { place } from "./example";
 import { fitFields } from "./fit-fields";
 import { promptText, wordsOf } from "./reading";
@@ -24,19 +25,26 @@ export interface EncodedChoice {
  * A prompt and what follows it, as one text. The option's own tokens are those after the prompt's; where the two join to another
  * token (a tokenizer that merges across the boundary), they begin at the first token that differs.
  * @param longest more tokens are left out at the prompt's beginning
+ * @param beginning what becomes of the token that begins texts then
  * @throws when the option adds no token, or fills the whole length
  * @example encodeOption(llama2, "It rained so", " it was wet.") // { ids: [1, 739, ...], from: 5, cut: 0 }
  * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the option is what is longer than the prompt's tokens. Departs: where
  * tokens join, the reference takes the difference of the lengths.
  */
-export function encodeOption(tokenizer: Tokenizer, prompt: string, option: string, longest?: number): EncodedOption {
+export function encodeOption(
+  tokenizer: Tokenizer,
+  prompt: string,
+  option: string,
+  longest?: number,
+  beginning?: Beginning,
+): EncodedOption {
   const before = tokenizer.encode(prompt);
   const ids = tokenizer.encode(prompt + option);
   const differs = before.findIndex((id, i) => ids[i] !== id);
   const from = differs < 0 ? before.length : differs;
   if (from >= ids.length) fail("option", "at least one token after the prompt", option);
   if (longest === undefined) return { ids, from, cut: 0 };
-  const kept = keepEnd({ ids, cut: 0 }, positiveInteger("longest", longest), tokenizer);
+  const kept = keepEnd({ ids, cut: 0 }, positiveInteger("longest", longest), tokenizer, beginning);
   if (from - kept.cut < 1) fail("option", `a prompt beside it within ${longest} tokens`, `${ids.length - from} tokens`);
   return { ...kept, from: from - kept.cut };
 }
@@ -65,17 +73,6 @@ export function rightOptions(task: Task, { label, candidates, answers }: Example
   return [...new Set([label, ...right])];
 }
 
-/** How long a text may be. */
-export interface LengthLimits {
-  /** The model's longest text, in tokens. */
-  readonly context: number;
-  /**
-   * Longer texts lose their beginning, as in the reference (2048 there); with a template of the user's own its columns do. Default: they
-   * are refused.
-   */
-  readonly cutTo?: number;
-}
-
 /** Encoded choices, and how many texts were shortened. */
 export interface EncodedChoices {
   readonly choices: readonly EncodedChoice[];
@@ -84,21 +81,24 @@ export interface EncodedChoices {
 
 /**
  * Each example's options as token ids, each after its prompt. Works for every task with a causal reading: a classification's options
- * are its label words, a generation's only option is its training answer.
+ * are its label words, a generation's only option is its training answer. A generation is cut with room for the tokens that are to be
+ * written, in training too, where its answer is part of the text.
+ * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the maximum less the new tokens, whether the answer is there or not.
  * @throws when a text is longer than the context and may not be cut, or a right answer is not among the options, with file and line
  */
 export function encodeChoices(
   task: Task,
   examples: readonly Example[],
   tokenizer: Tokenizer,
-  { context, cutTo }: LengthLimits,
+  { context, cutTo, beginning }: LengthLimits,
 ): EncodedChoices {
-  const longest = cutTo === undefined ? undefined : Math.min(cutTo, positiveInteger("context", context));
+  const most = cutTo === undefined ? undefined : Math.min(cutTo, positiveInteger("context", context));
+  const longest = most === undefined ? undefined : most - newTokensOf(task);
   const choices = examples.map((example) => {
     const at = place(example.where);
-    const encode = (fields: Example["fields"], most?: number): readonly EncodedOption[] => {
+    const encode = (fields: Example["fields"], limit?: number): readonly EncodedOption[] => {
       const prompt = promptText(task, "causal", { ...example, fields });
-      return optionTexts(task, example).map((text) => encodeOption(tokenizer, prompt, text, most));
+      return optionTexts(task, example).map((text) => encodeOption(tokenizer, prompt, text, limit, beginning));
     };
     const options =
       task.own === undefined || longest === undefined
@@ -127,6 +127,11 @@ function fitted(
   return kept.map((option, i) => ({ ...option, cut: whole[i]!.ids.length - option.ids.length }));
 }
 
+/** How many tokens are to be written after a prompt. */
+function newTokensOf(task: Task): number {
+  return task.kind === "generation" ? task.newTokens : 0;
+}
+
 /**
  * Each example's prompt alone, for decoding: as long as leaves room for the new tokens.
  * @throws when a prompt does not fit and may not be cut, with file and line
@@ -136,12 +141,12 @@ export function encodePrompts(
   task: Task,
   examples: readonly Example[],
   tokenizer: Tokenizer,
-  { context, cutTo }: LengthLimits,
+  { context, cutTo, beginning }: LengthLimits,
 ): { readonly prompts: readonly (readonly number[])[]; readonly cut: number } {
-  const room = (limit: number) => limit - (task.kind === "generation" ? task.newTokens : 0);
+  const room = (limit: number) => limit - newTokensOf(task);
   const found = examples.map((example) => {
     const whole = { ids: tokenizer.encode(promptText(task, "causal", example)), cut: 0 };
-    const text = cutTo === undefined ? whole : keepEnd(whole, room(Math.min(cutTo, context)), tokenizer);
+    const text = cutTo === undefined ? whole : keepEnd(whole, room(Math.min(cutTo, context)), tokenizer, beginning);
     if (text.ids.length > room(context))
       fail(
         `${place(example.where)}, prompt`,

@@ -1,4 +1,5 @@
 import { positiveInteger } from "../check/check";
+import type { Beginning } from "./encode";
 import type { Oddities, SampleOptions } from "./sample";
 import type { Task } from "./task";
 
@@ -10,6 +11,16 @@ export const protocols: Readonly<Record<Protocol, Pick<SampleOptions, "testSeed"
   "few-shot": { testSeed: 42, wholeTest: true },
   thousand: { testSeed: 0, wholeTest: true, whenShort: "halves" },
 };
+
+/**
+ * What a protocol's cut does with the token that begins texts, where a run does not say it. The thousand-text tables are AdaZeta's,
+ * whose cut drops it; with "kept" they are cut as MeZO's.
+ * @example beginningOf("thousand") // "dropped"
+ * Source: yifanycc/AdaZeta@3659ba3, large_models, utils.py; see `Beginning`.
+ */
+export function beginningOf(protocol: Protocol | undefined): Beginning {
+  return protocol === "thousand" ? "dropped" : "kept";
+}
 
 /** The data seeds of the few-shot tables; their mean and standard deviation are reported. */
 export const fewShotSeeds: readonly number[] = [13, 21, 42, 87, 100];

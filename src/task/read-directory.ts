@@ -78,7 +78,7 @@ export async function readSplit(
   file: string,
 ): Promise<ReadSplit | null> {
   const bytes = await readFile(path);
-  const rows = await readRows(layout, bytes, file);
+  const rows = await readRows(layout, bytes, file, split);
   const read = examplesOf(task, rows);
   if (read === null) return null;
   const { examples, unlabelled } = read;

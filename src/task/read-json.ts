@@ -2,7 +2,9 @@ import { fail } from "../check/check";
 import { place } from "./example";
 import { linesOf } from "./read-text";
 import type { Row, Rows } from "./row";
+import type { SplitName } from "./source";
 import type { Where } from "./task";
+import { wscSpansRepaired } from "./wsc-spans";
 
 /**
  * The rows of a file with one JSON object a line (SuperGLUE).
@@ -12,6 +14,26 @@ export function jsonLines(text: string, file: string): Rows {
   const rows = linesOf(text, file).map(({ content, where }) => ({ cells: objectIn(content, place(where)), where }));
   return { file, header: null, rows, short: 0 };
 }
+
+/** WSC's rows with their spans spelled as the text spells them (`wscSpansRepaired`). */
+export function wscLines(text: string, file: string): Rows {
+  return nested(text, file, ({ cells }) => [wscSpansRepaired(cells)]);
+}
+
+/**
+ * SuperGLUE's BoolQ without the title that it puts before each passage: "Title -- passage". The title comes as a column of its own.
+ * The rows are those of the data set that BoolQ's authors published and the reference reads.
+ */
+export function boolqLines(text: string, file: string): Rows {
+  return nested(text, file, ({ cells }) => {
+    const { passage } = cells;
+    const end = typeof passage === "string" ? passage.indexOf(TITLE_END) : -1;
+    if (typeof passage !== "string" || end < 0) return [cells];
+    return [{ ...cells, title: passage.slice(0, end), passage: passage.slice(end + TITLE_END.length) }];
+  });
+}
+
+const TITLE_END = " -- ";
 
 /**
  * MultiRC's passages with their questions and answers, as one row an answer: paragraph, question, answer, label, and idx with
@@ -34,20 +56,23 @@ export function multircLines(text: string, file: string): Rows {
 
 /**
  * ReCoRD's passages with their queries, as one row a query: passage, query, entities (the different texts of the marked spans, whose
- * ends are inclusive), answers, and idx with passage and query. The hub's `super_glue` has the same rows.
+ * ends are inclusive), answers, and idx with passage and query. Entities and answers are sorted, each once, as in the hub's
+ * `super_glue`: the first answer is the one to train on.
+ * Source: huggingface/datasets@2db2749, datasets/super_glue/super_glue.py.
  */
 export function recordLines(text: string, file: string): Rows {
   return nested(text, file, ({ cells, where }) => {
     const passage = objectAt(cells, "passage", where);
     const body = String(passage["text"]);
-    const entities = listAt(passage, "entities", where).map(({ start, end }) => [
-      ...new Set([body.slice(Number(start), Number(end) + 1)]),
-    ]);
+    const characters = Array.from(body);
+    const entities = listAt(passage, "entities", where).map(({ start, end }) =>
+      characters.slice(Number(start), Number(end) + 1).join(""),
+    );
     return listAt(cells, "qas", where).map((query) => ({
       passage: body,
       query: query["query"],
-      entities: [...new Set(entities.flat())],
-      answers: "answers" in query ? listAt(query, "answers", where).map((answer) => answer["text"]) : undefined,
+      entities: sorted(entities),
+      answers: "answers" in query ? sorted(listAt(query, "answers", where).map(({ text: one }) => one)) : undefined,
       idx: { passage: cells["idx"], query: query["idx"] },
     }));
   });
@@ -71,31 +96,48 @@ export function squadDocument(text: string, file: string): Rows {
 
 /**
  * One row a question of a DROP document ({ id: { passage, qa_pairs } }): passage, question, answers_spans.spans - a number, the
- * spans, or the parts of a date joined by spaces, first of the answer itself, then of the validated ones.
+ * spans, or the parts of a date joined by spaces. To train on these are of the answer itself, elsewhere of the validated answers alone.
+ * A question with an answer of two kinds has no spans.
+ * Source: huggingface/datasets@0c9efa1 and later, datasets/drop/drop.py (the hub's ucinlp/drop).
  */
-export function dropDocument(text: string, file: string): Rows {
+export function dropDocument(text: string, file: string, split: SplitName): Rows {
   const where = { file, line: 1 };
   const rows = Object.values(objectIn(text, file)).flatMap((entry) => {
     const passage = entry as Cells;
     return listAt(passage, "qa_pairs", where).map((pair) => {
-      const validated = "validated_answers" in pair ? listAt(pair, "validated_answers", where) : [];
-      const spans = [objectAt(pair, "answer", where), ...validated].flatMap(dropAnswer);
+      const answers = split === "train" ? [objectAt(pair, "answer", where)] : listAt(pair, "validated_answers", where);
+      const found = answers.map(dropAnswer);
+      const spans = found.includes(null) ? [] : found.flatMap((texts) => texts ?? []);
       return { passage: passage["passage"], question: pair["question"], answers_spans: { spans } };
     });
   });
   return numbered(rows, file);
 }
 
-function dropAnswer(answer: Cells): readonly string[] {
-  const { number, spans, date } = answer as {
-    number?: unknown;
-    spans?: unknown;
-    date?: Readonly<Record<string, unknown>>;
-  };
-  if (number !== undefined && number !== "") return [String(number)];
-  if (Array.isArray(spans) && spans.length > 0) return spans.map(String);
-  const parts = [date?.["day"], date?.["month"], date?.["year"]].filter((part) => part !== undefined && part !== "");
-  return parts.length > 0 ? [parts.join(" ")] : [];
+/** The texts of an answer; null where it is of two kinds. */
+function dropAnswer({ number = "", spans = [], date = {} }: Cells): readonly string[] | null {
+  const parts = isObject(date) ? ["day", "month", "year"].map((part) => textOf(date[part])) : [];
+  const kinds = [
+    textOf(number) === "" ? [] : [textOf(number)],
+    Array.isArray(spans) ? spans.map(textOf) : [],
+    parts.some(Boolean) ? [parts.join(" ").trim()] : [],
+  ].filter((texts) => texts.length > 0);
+  return kinds.length > 1 ? null : (kinds[0] ?? []);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}
+
+/** Different values in the order of their characters, as Python sorts. */
+function sorted(values: readonly unknown[]): readonly unknown[] {
+  return [...new Set(values)].sort((a, b) => (typeof a === "string" && typeof b === "string" ? byCharacters(a, b) : 0));
+}
+
+function byCharacters(a: string, b: string): number {
+  const [as, bs] = [a, b].map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
+  const differs = as.findIndex((code, i) => code !== bs[i]);
+  return differs < 0 ? as.length - bs.length : as[differs] - (bs[differs] ?? -1);
 }
 
 type Cells = Row["cells"];

@@ -1,3 +1,4 @@
+import { HEAD_COPY } from "../adapter/head";
 import { fail, finiteNumber, sameLength } from "../check/check";
 import type { Features } from "../engine/session";
 import type { Head } from "../model/model";
@@ -79,11 +80,13 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
 
 /**
  * The readout at a point: rows and bias are the point's where its layout holds the head's own weights, as full-parameter training
- * does; otherwise the readout as it is.
+ * does, or a copy of these rows (`trainedHead`); otherwise the readout as it is.
+ * @throws when the copy is of another number of tokens
  * @example readoutAt(readout, adapter.layout, point).rows
  */
 export function readoutAt(readout: Readout, layout: Layout, point: Float32Array): Readout {
   const { head, width, rows, bias } = readout;
+  if (layout.entries.some(({ name }) => name === HEAD_COPY.rows)) return copiedReadout(readout, layout, point);
   const has = (name: string | null | undefined): name is string =>
     typeof name === "string" && layout.entries.some((entry) => entry.name === name);
   if (!head || !(has(head.weight) || has(head.bias))) return readout;
@@ -95,6 +98,12 @@ export function readoutAt(readout: Readout, layout: Layout, point: Float32Array)
   };
   const biasAt = has(head.bias) ? pick(head.bias, 1) : bias;
   return { ...readout, rows: has(head.weight) ? pick(head.weight, width) : rows, ...(biasAt ? { bias: biasAt } : {}) };
+}
+
+function copiedReadout(readout: Readout, layout: Layout, point: Float32Array): Readout {
+  const rows = view(layout, point, HEAD_COPY.rows);
+  sameLength("head.rows", rows.length, readout.rows.length);
+  return { ...readout, rows, ...(readout.bias && { bias: view(layout, point, HEAD_COPY.biases) }) };
 }
 
 /**
@@ -135,14 +144,17 @@ export function addHeadGradientInPlace(
 ): void {
   if (!head) return;
   for (const { name, offset } of layout.entries) {
-    if (name !== head.weight && name !== head.bias) continue;
+    const copied = name === HEAD_COPY.rows || name === HEAD_COPY.biases;
+    if (!copied && name !== head.weight && name !== head.bias) continue;
+    const isBias = name === HEAD_COPY.biases || name === head.bias;
     head.tokens.forEach((token, c) => {
+      const row = copied ? c : token;
       for (let b = 0; b < features.texts; b++) {
         const slope = scoreGradient[b * classes + c];
-        if (name === head.bias) gradient[offset + token] += slope;
+        if (isBias) gradient[offset + row] += slope;
         else
           for (let h = 0; h < width; h++)
-            gradient[offset + token * width + h] += scale * slope * features.data[b * width + h];
+            gradient[offset + row * width + h] += scale * slope * features.data[b * width + h];
       }
     });
   }

@@ -4,11 +4,22 @@ export const splitNames: readonly SplitName[] = ["train", "validation", "test"];
 
 /**
  * What a file looks like. `labelled lines`: "label text", no header; `tsv`: tab-separated, no quoting (as in GLUE); `csv`: commas and
- * quotes (RFC 4180); `json lines`: an object a line; `multirc lines`, `record lines`: SuperGLUE's nested objects; `squad`, `drop`:
- * one JSON document.
+ * quotes (RFC 4180); `json lines`: an object a line; `boolq lines`: SuperGLUE's, whose passages begin with a title; `wsc lines`:
+ * SuperGLUE's, whose spans are to be repaired; `multirc lines`, `record lines`: SuperGLUE's nested objects; `squad`, `drop`: one JSON
+ * document.
  */
 export type Format =
-  "labelled lines" | "tsv" | "csv" | "json lines" | "multirc lines" | "record lines" | "squad" | "drop" | "parquet";
+  | "labelled lines"
+  | "tsv"
+  | "csv"
+  | "json lines"
+  | "boolq lines"
+  | "wsc lines"
+  | "multirc lines"
+  | "record lines"
+  | "squad"
+  | "drop"
+  | "parquet";
 
 /** How the rows of a file are told apart. */
 export interface FileLayout {

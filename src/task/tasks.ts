@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import { nearestHint } from "../check/nearest";
-import { boolq } from "./defs/boolq";
+import { boolq, boolqTitled } from "./defs/boolq";
 import { cb } from "./defs/cb";
 import { cola } from "./defs/cola";
 import { copa } from "./defs/copa";
@@ -31,7 +31,7 @@ import type { Task } from "./task";
  */
 export const tasks: readonly Task[] = [
   ...[sst2, sst5, trec, mnli, mnliMismatched, snli, qnli, qqp, mrpc, rte, cola, mr, cr, mpqa, subj],
-  ...[cb, boolq, wsc, wic, multirc, copa, record, squad, drop],
+  ...[cb, boolq, boolqTitled, wsc, wic, multirc, copa, record, squad, drop],
 ];
 
 /** @throws when there is no task of that name, listing those there are */

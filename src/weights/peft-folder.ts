@@ -50,6 +50,8 @@ export function savePeft(
 ): void {
   if (spec.kind !== "lora")
     return fail("adapter", "a LoRA, the one kind that PEFT has too (saveAdapter keeps the others)", spec.kind);
+  if (spec.head !== undefined)
+    return fail("adapter", "a LoRA alone, without a trained head (saveAdapter keeps both)", "lora with a head");
   if (modelId !== model.id) fail("model", modelId, model.id);
   const modules = peftModules(model);
   const chosen = new Set(chooseSites(spec.targets, inLayers(model.sites, spec.layers)).map(({ name }) => name));

@@ -163,7 +163,7 @@ const table: readonly {
         "pooled",
         [{ fields: { question: "why ".repeat(20) }, label: 0, where }],
         tokenizer,
-        model.context,
+        model,
       );
     },
     expected: /questions\.tsv line \d+, prompt: expected at most 16 tokens, the model's context/,

@@ -4,10 +4,12 @@ import { makeAdapter } from "../../src/adapter/make-adapter";
 import type { LoadedModel } from "../../src/engine/load-model";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceSession } from "../../src/engine/reference/session";
+import { adapterFor } from "../../src/experiment/adapter-for";
 import { makeProblem } from "../../src/experiment/problem";
 import { tokenScorer } from "../../src/model/token-scorer";
 import { loadTask } from "../../src/task/load-task";
 import type { Tokenizer } from "../../src/text/tokenizer";
+import { throwsWith } from "../support/throws";
 import { tinyModel } from "../support/tiny-models";
 import { tinyOptions } from "../support/tiny-problem";
 import { wordTokenizer } from "../support/word-tokenizer";
@@ -63,5 +65,29 @@ for (const name of ["sst2", "trec"])
       await session.dispose();
     }
   });
+
+test("a LoRA that trains the head at the label words is given the problem's tokens; other adapters are as they were", async () => {
+  const never = () => Promise.reject(new Error("no prototypes are needed"));
+  const problem = await makeProblem(
+    loaded,
+    await loadTask("trec", { hub: "off" }),
+    { ...tinyOptions, maxTokens: 14 },
+    never,
+  );
+  const spec = { kind: "lora", rank: 2, alpha: 4, targets: ["query"] } as const;
+  const found = adapterFor({ ...spec, head: "label words" }, problem);
+  assert.equal(found, { ...spec, head: problem.readout.head!.tokens });
+  assert.is(adapterFor(spec, problem), spec);
+  const { layout } = makeAdapter(found, model);
+  assert.equal(layout.entries.find(({ name }) => name === "head.rows")?.shape, [6, model.width]);
+  // prototypes, or a probe: no rows of a head
+  const { rows, classes, width, scale } = problem.readout;
+  const readout = { rows, classes, width, scale };
+  const other = { ...problem, readout };
+  throwsWith(
+    () => adapterFor({ ...spec, head: "label words" }, other),
+    "lora.head: expected a problem scored at label words of a head",
+  );
+});
 
 test.run();

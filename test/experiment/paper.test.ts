@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Arm } from "../../src/experiment/arm";
@@ -80,6 +81,57 @@ test("the paper's tables at full scale: 6 tasks x k 16 and 512 x 5 draws, and 9 
   // choice tasks have no linear probe
   assert.is(superglue.length, 7 * 11 + 2 * 10);
   assert.is(recordsPath("glue-roberta", "full"), "data/results/glue-roberta-full.jsonl");
+});
+
+test("Llama-2-7B at full scale: every LoRA has the scripts' rank 5, and every zeroth-order arm the decay 0.01", () => {
+  for (const name of ["superglue-llama2", "generation-llama2", "ablation"])
+    for (const { arm, settings } of gridNamed(name, "full")) {
+      if (isStill(settings.arm)) continue;
+      const { adapter, method } = settings.arm;
+      const byGradients = method.estimator.kind === "backpropagation";
+      assert.is(method.rule.weightDecay, byGradients ? 0 : 0.01, `${name}, ${arm}`);
+      if (adapter.kind === "lora") assert.equal([adapter.rank, adapter.alpha], [5, 16], `${name}, ${arm}`);
+    }
+});
+
+test("LoRA + schedule differs from each neighbour in one part, at full scale as on a laptop", () => {
+  for (const scale of ["tiny", "full"] as const)
+    for (const name of scale === "tiny"
+      ? ["superglue-llama2"]
+      : ["superglue-llama2", "generation-llama2", "glue-roberta"]) {
+      const cells = gridNamed(name, scale).filter(({ seed, learningRate }) => seed === 0 || learningRate === 1e-4);
+      const armAt = (of: string): Arm => {
+        const found = cells.find(({ arm, learningRate }) => arm === of && [3e-3, 1e-4].includes(learningRate));
+        if (found === undefined || isStill(found.settings.arm)) throw new Error(`no arm ${of} in ${name}`);
+        return found.settings.arm;
+      };
+      const [both, tensorTrain, oneQuery] = ["lora-schedule", "adazeta", "mezo-lora"].map(armAt);
+      const without = (arm: Arm) => ({ ...arm, name: "", method: { ...arm.method, name: "" } });
+      assert.equal({ ...without(both), adapter: null }, { ...without(tensorTrain), adapter: null });
+      const { queries } = both.method;
+      assert.equal(without(both), {
+        ...without(oneQuery),
+        method: { ...without(oneQuery).method, queries },
+      });
+    }
+});
+
+test("RoBERTa-large at full scale has no decay, and a LoRA of rank 8", () => {
+  for (const { arm, settings } of gridNamed("glue-roberta", "full")) {
+    if (isStill(settings.arm)) continue;
+    const { adapter, method } = settings.arm;
+    assert.is(method.rule.weightDecay, 0, arm);
+    // the reference freezes the masked-LM head in AdaZeta's mode and not in LoRA's
+    if (adapter.kind === "lora") assert.equal([adapter.rank, adapter.alpha, adapter.head], [8, 16, "label words"], arm);
+  }
+});
+
+test("records of Figure 1 are found by the same keys as ever", () => {
+  for (const name of ["minilm-trec", "smollm2-sst2"] as const) {
+    const lines = readFileSync(`data/results/divergence-${name}.jsonl`, "utf8").trim().split("\n");
+    const recorded = lines.map((line) => (JSON.parse(line) as { readonly key: string }).key);
+    assert.equal(new Set(cellsOf(divergenceGrid(name)).map(({ key }) => key)), new Set(recorded));
+  }
 });
 
 test("the ablation changes one thing at a time, and constant queries and the larger batch say what they spend", () => {

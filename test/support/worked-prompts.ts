@@ -93,6 +93,13 @@ export const workedPrompts: readonly WorkedPrompt[] = [
   worked(
     "boolq",
     "causal",
+    { passage: "The sea rises twice a day.", question: "does the sea rise" },
+    "The sea rises twice a day. Does the sea rise?\n",
+    noYes,
+  ),
+  worked(
+    "boolq-titled",
+    "causal",
     { passage: "Tide -- The sea rises twice a day.", question: "does the sea rise" },
     "Tide -- The sea rises twice a day. Does the sea rise?\n",
     noYes,

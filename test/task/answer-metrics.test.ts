@@ -31,6 +31,22 @@ test("nothing shared, and nothing at all, is 0; an exact match is 1 after normal
   assert.equal([exactMatch("The fox.", ["dog", "fox"]), exactMatch("foxes", ["fox"])], [1, 0]);
 });
 
+test("where the first accepted answer says that there is none, nothing else has a share of right", () => {
+  // as any answer "no answer" would share one of 2 and 2 words with "the answer is" and one of 1 and 2 with "answer"
+  for (const none of ["no answer", "CANNOTANSWER"]) {
+    assert.equal(
+      [none, `The ${none}.`, none.toUpperCase(), "the answer is", "no", ""].map((text) => tokenF1(text, [none])),
+      [1, 1, 1, 0, 0, 0],
+    );
+    // the others are not looked at
+    assert.is(tokenF1("Rome", [none, "Rome"]), 0);
+  }
+  // only where it stands first, and spelled so
+  assert.is(tokenF1("Rome", ["Rome", "no answer"]), 1);
+  assert.is(tokenF1("answer", ["Rome", "no answer"]), 2 / 3);
+  assert.is(tokenF1("answer", ["No answer"]), 2 / 3);
+});
+
 test("means over texts; no text, no answer and unequal lengths are errors", () => {
   assert.is(meanOverAnswers(exactMatch, ["a fox", "cat"], [["fox"], ["dog"]]), 0.5);
   throwsWith(() => meanOverAnswers(tokenF1, [], []), "texts: expected at least one answer");

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
@@ -18,8 +20,8 @@ const tsv = (...rows: readonly (readonly string[])[]) => rows.map((row) => row.j
 const mnliHeader = ["index", "promptID", "pairID", "genre", "s1_parse", "s2_parse", "sentence1", "sentence2", "label1"];
 const mnliRow = (premise: string, hypothesis: string, label: string) =>
   tsv([...mnliHeader, "gold_label"], ["0", "1", "1n", "fiction", "( )", "( )", premise, hypothesis, label, label]);
-const drop = (answer: object) => ({
-  nfl_1: { passage: "They scored 7 and 3.", qa_pairs: [{ question: "In all?", answer, validated_answers: [answer] }] },
+const drop = (answer: object, validated: readonly object[] = [answer]) => ({
+  nfl_1: { passage: "They scored 7 and 3.", qa_pairs: [{ question: "In all?", answer, validated_answers: validated }] },
 });
 const csvFiles = (folder: string) => ({
   [`${folder}/train.csv`]: '0,"dull, slow"\n',
@@ -134,21 +136,140 @@ test("lines left out are counted in a notice", () =>
     assert.equal(notices, ["QQP/train.tsv: 1 lines with too few cells left out"]);
   }));
 
-test("a DROP answer is a number, its spans, or the parts of a date", () => {
-  const answered = (answer: object) => ({
-    "DROP/drop_dataset_train.json": JSON.stringify(drop(answer)),
-    "DROP/drop_dataset_dev.json": JSON.stringify(drop({ number: "1" })),
-  });
-  const first = async (answer: object, expected: readonly string[]) =>
-    inFolder(answered(answer), async (folder) => {
-      const { splits } = await loadTask("drop", { dataDirectory: folder, hub: "off" });
-      assert.equal(splits.train?.[0].answers, expected);
-    });
-  return Promise.all([
-    first({ number: "", spans: ["Rome", "Bern"], date: {} }, ["Rome", "Bern"]),
-    first({ number: "", spans: [], date: { day: "3", month: "May", year: "1900" } }, ["3 May 1900"]),
-  ]).then(() => undefined);
+test("a DROP answer is a number, its spans, or the parts of a date; dev's are the validated ones alone", async () => {
+  const one = { number: "1" };
+  const read = (train: object, dev: object) =>
+    inFolder(
+      { "DROP/drop_dataset_train.json": JSON.stringify(train), "DROP/drop_dataset_dev.json": JSON.stringify(dev) },
+      async (folder) => (await loadTask("drop", { dataDirectory: folder, hub: "off" })).splits,
+    );
+  const first = async (answer: object) => (await read(drop(answer, [one]), drop(one))).train?.[0].answers;
+  assert.equal(await first({ number: "", spans: ["Rome", "Bern"], date: {} }), ["Rome", "Bern"]);
+  assert.equal(await first({ number: "", spans: [], date: { day: "3", month: "May", year: "1900" } }), ["3 May 1900"]);
+  assert.equal(await first({ number: "", spans: [], date: { day: "", month: "May", year: "1900" } }), ["May 1900"]);
+  // as the hub's rows have it: a part that is missing inside leaves its space
+  assert.equal(await first({ number: "", spans: [], date: { day: "3", month: "", year: "1900" } }), ["3  1900"]);
+  const dev = async (answer: object, validated: readonly object[]) =>
+    (await read(drop(one), drop(answer, validated))).validation?.map(({ answers }) => answers);
+  // the answer itself is not accepted unless it was validated; each span is accepted by itself, once
+  assert.equal(
+    await dev({ spans: ["Oslo"] }, [{ spans: ["Rome", "Bern"] }, { spans: ["Bern"] }, { number: "2", spans: [] }]),
+    [["Rome", "Bern", "2"]],
+  );
+  // what is of two kinds, or has no validated answer, is left out
+  const two = { ...drop({ spans: ["Rome"] }, [{ number: "2", spans: ["two"] }]), other: drop(one).nfl_1 };
+  assert.equal(
+    (await read(drop(one), two)).validation?.map(({ answers }) => answers),
+    [["1"]],
+  );
+  const none = { ...drop({ spans: ["Rome"] }, []), other: drop(one).nfl_1 };
+  assert.equal(
+    (await read(drop(one), none)).validation?.map(({ answers }) => answers),
+    [["1"]],
+  );
 });
+
+test("ReCoRD's names and answers are sorted, each once: the first answer in order is trained on", async () => {
+  // "🙂 Zoe met Ada" counts characters: Zoe at 2..4, Ada at 10..12, met at 6..8
+  const row = {
+    idx: 0,
+    passage: {
+      text: "🙂 Zoe met Ada",
+      entities: [
+        { start: 2, end: 4 },
+        { start: 10, end: 12 },
+        { start: 6, end: 8 },
+        { start: 10, end: 12 },
+      ],
+    },
+    qas: [{ idx: 0, query: "@placeholder", answers: [{ text: "met" }, { text: "Zoe" }, { text: "met" }] }],
+  };
+  await inFolder({ "ReCoRD/train.jsonl": json(row), "ReCoRD/val.jsonl": json(row) }, async (folder) => {
+    const { splits } = await loadTask("record", { dataDirectory: folder, hub: "off" });
+    const [{ candidates, answers, label }] = splits.train!;
+    assert.equal([candidates, answers, label], [["Ada", "Zoe", "met"], ["Zoe", "met"], 1]);
+  });
+});
+
+test("BoolQ's passages have no title; under its other name the one that SuperGLUE puts in front stays", async () => {
+  const superglue = { passage: "Sea (tide) -- It rises -- and falls -- daily.", question: "is it wet", label: true };
+  const plain = { passage: "No title here -it seems", question: "is it wet", label: false };
+  const files = { "BoolQ/train.jsonl": json(superglue, plain), "BoolQ/val.jsonl": json(superglue) };
+  const passages = (name: string, made: Readonly<Record<string, string>>) =>
+    inFolder(made, async (folder) =>
+      (await loadTask(name, { dataDirectory: folder, hub: "off" })).splits.train?.map(({ fields, label }) => [
+        fields.passage,
+        label,
+      ]),
+    );
+  assert.equal(await passages("boolq", files), [
+    ["It rises -- and falls -- daily.", 1],
+    ["No title here -it seems", 0],
+  ]);
+  assert.equal((await passages("boolq-titled", files))?.[0], ["Sea (tide) -- It rises -- and falls -- daily.", 1]);
+  // the authors' own files have title and answer apart; dashes are the passage's own
+  const own = { title: "Sea", passage: "It rises -- and falls.", question: "is it wet", answer: true };
+  const authors = { "BoolQ/train.jsonl": json(own), "BoolQ/dev.jsonl": json(own) };
+  assert.equal(await passages("boolq", authors), [["It rises -- and falls.", 1]]);
+});
+
+test("WSC's spans are spelled as the text spells them, and left alone where they are in it", async () => {
+  const text = "The cat saw so\nthe dog. It ran; Kim and, later, Bo left.";
+  const row = (span1: string, at: number, span2: string) => ({
+    text,
+    target: { span1_text: span1, span1_index: at, span2_text: span2, span2_index: 6 },
+    label: true,
+  });
+  const rows = [
+    row("The dog", 4, "it"),
+    row("the cat", 0, "It"),
+    row("The cat", 4, "It."),
+    row("The dog.", 4, "It"),
+    row("Kim and Bo", 8, "It"),
+    row("The dog", 99, "It"),
+    { text, target: { span1_text: "The dog", span2_text: "It" }, label: false },
+  ];
+  await inFolder({ "WSC/train.jsonl": json(...rows), "WSC/val.jsonl": json(rows[0]) }, async (folder) => {
+    const { splits } = await loadTask("wsc", { dataDirectory: folder, hub: "off" });
+    assert.equal(
+      splits.train?.map(({ fields }) => [fields.name, fields.pronoun]),
+      [
+        ["the dog", "It"],
+        ["The cat", "It"],
+        // in the text as it is, whatever its index says; the full stop goes
+        ["The cat", "It"],
+        ["the dog", "It"],
+        // no spelling of these is in the text
+        ["Kim and Bo", "It"],
+        ["The dog", "It"],
+        ["The dog", "It"],
+      ],
+    );
+  });
+});
+
+withData(
+  test,
+  "88 of WSC's 554 prompts to train on, and 8 of its 104 to test on, are other ones than the files say",
+  async () => {
+    const { splits, task } = await loadTask("wsc", { dataDirectory: dataDirectory ?? "", hub: "off" });
+    const different = (split: "train" | "validation", file: string) => {
+      const lines = readFileSync(join(dataDirectory ?? "", "WSC", file), "utf8")
+        .trim()
+        .split("\n");
+      return splits[split]?.filter((example, i) => {
+        const { text, target } = JSON.parse(lines[i]) as { text: string; target: Readonly<Record<string, string>> };
+        const fields = { text, name: target.span1_text, pronoun: target.span2_text };
+        return promptText(task, "causal", { ...example, fields }) !== promptText(task, "causal", example);
+      }).length;
+    };
+    assert.equal([different("train", "train.jsonl"), different("validation", "val.jsonl")], [88, 8]);
+    const inText = splits.train?.filter(
+      ({ fields: { text, name, pronoun } }) => text.includes(name) && text.includes(pronoun),
+    );
+    assert.is(inText?.length, 554);
+  },
+);
 
 test("a source that is cut in two gives every third passage to the test, whole, and says so", async () => {
   const rows = Array.from({ length: 12 }, (_, i) => ({ passage: `P${i % 6}`, question: `q${i}`, label: i % 2 === 0 }));
@@ -241,6 +362,7 @@ withData(test, "the real files have the counts of their distributions", async ()
     rte: [2490, 277, [1249, 1241]],
     cb: [250, 56, [115, 119, 16]],
     boolq: [2186, 1084],
+    "boolq-titled": [2186, 1084],
     wsc: [554, 104, [295, 259]],
     wic: [5428, 638, [2714, 2714]],
     multirc: [27243, 4848, [15218, 12025]],

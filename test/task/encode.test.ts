@@ -17,7 +17,7 @@ const examples = [review("good", 1, 2), review("good fun", 1, 3), review("dull",
 
 test("the worked example: prompts as ids, scored at their last token", () => {
   // "good It was" = good 0, It 1, was 2; "good fun It was" = 0, 3, 1, 2
-  const encoded = encodeExamples(sst2, "causal", examples, wordTokenizer(), 10);
+  const encoded = encodeExamples(sst2, "causal", examples, wordTokenizer(), { context: 10 });
   assert.equal(labelledBatch(encoded, [1, 0]), {
     input: {
       ids: [
@@ -32,12 +32,12 @@ test("the worked example: prompts as ids, scored at their last token", () => {
 
 test("an encoder's batch has no scored positions", () => {
   const question = { fields: { question: "Who ?" }, label: 3, where: { file: "q", line: 1 } };
-  const batch = labelledBatch(encodeExamples(trec, "pooled", [question], wordTokenizer(), 10), [0]);
+  const batch = labelledBatch(encodeExamples(trec, "pooled", [question], wordTokenizer(), { context: 10 }), [0]);
   assert.equal(batch, { input: { ids: [[0, 1]] }, labels: [3] });
 });
 
 test("batches in order cover every example once, the last one short", () => {
-  const batches = batchesInOrder(encodeExamples(sst2, "causal", examples, wordTokenizer(), 10), 2);
+  const batches = batchesInOrder(encodeExamples(sst2, "causal", examples, wordTokenizer(), { context: 10 }), 2);
   assert.equal(
     batches.map(({ labels }) => labels),
     [[1, 1], [0]],
@@ -55,10 +55,10 @@ test("the length filter counts tokens of the prompt and words of the sentence", 
 
 test("a text longer than the context and an index out of range are errors, with file and line", () => {
   throwsWith(
-    () => encodeExamples(sst2, "causal", examples, wordTokenizer(), 3),
+    () => encodeExamples(sst2, "causal", examples, wordTokenizer(), { context: 3 }),
     'reviews.tsv line 3, prompt: expected at most 3 tokens, the model\'s context, got "4 tokens"',
   );
-  const encoded = encodeExamples(sst2, "causal", examples, wordTokenizer(), 10);
+  const encoded = encodeExamples(sst2, "causal", examples, wordTokenizer(), { context: 10 });
   throwsWith(() => labelledBatch(encoded, [3]), "index: expected 0..2, got 3");
   throwsWith(() => labelledBatch(encoded, [-1]), "index: expected 0..2, got -1");
 });

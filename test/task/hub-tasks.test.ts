@@ -50,6 +50,18 @@ test("ReCoRD's and COPA's rows: options, and which is right", async () => {
   );
 });
 
+test("BoolQ's rows: the answer is true or false, the passage as it is", async () => {
+  const { splits, origin } = await fromHub("boolq", "boolq");
+  assert.is(origin.description, "boolq from the hub, google/boolq (train 2, validation 2)");
+  assert.equal(
+    splits.train?.map(({ fields, label }) => [fields.passage, label]),
+    [
+      ["It rises -- and falls.", 1],
+      ["It is wet.", 0],
+    ],
+  );
+});
+
 test("SQuAD's and DROP's nested answers, each different one once", async () => {
   const squad = await fromHub("squad", "squad");
   const [example] = squad.splits.train!;

@@ -51,7 +51,7 @@ const own = (template: string, words: readonly string[] = [" terrible", " great"
   });
 const exampleOf = (text: string): Example => ({ fields: { text }, label: 0, where: { file: "own.csv", line: 2 } });
 const encode = (task: ClassificationTask, reading: Reading, text: string, tokenizer: Tokenizer) =>
-  encodeExamples(task, reading, [exampleOf(text)], tokenizer, 512);
+  encodeExamples(task, reading, [exampleOf(text)], tokenizer, { context: 512 });
 
 for (const name of ["roberta", "bert"] as const) {
   withFolder(test, `templates with a mask have the ids of whole texts, scored at the template's mask: ${name}`, () => {
@@ -157,9 +157,9 @@ withFolder(test, "a text that is too long for a template loses its end, the temp
   const kept = text.slice("<s>Review: ".length, -" It was<mask>.</s>".length);
   assert.equal(roberta.encode(`Review: ${kept} It was <mask>.`), ids[0]);
   // A context below 512 counts as well; a template that fills it is an error.
-  assert.ok(encodeExamples(task, "masked", [exampleOf(long)], roberta, 16).ids[0]!.length <= 16);
+  assert.ok(encodeExamples(task, "masked", [exampleOf(long)], roberta, { context: 16 }).ids[0]!.length <= 16);
   throwsWith(
-    () => encodeExamples(task, "masked", [exampleOf(long)], roberta, 8),
+    () => encodeExamples(task, "masked", [exampleOf(long)], roberta, { context: 8 }),
     "own.csv line 2, template: expected fewer than 8 tokens beside its columns",
   );
 });
@@ -168,7 +168,7 @@ withFolder(test, "a prompt to continue that may be cut loses the beginning of it
   const llama2 = tokenizerFromSentencePiece(file("llama2-32k-tokenizer.model"));
   const task = own("Review: {text}\nIt was", [" terrible", " great"]);
   const long = Array.from({ length: 90 }, (_, i) => `word${i}`).join(" ");
-  const { ids, cut } = encodeExamples(task, "causal", [exampleOf(long)], llama2, 512, 40);
+  const { ids, cut } = encodeExamples(task, "causal", [exampleOf(long)], llama2, { context: 512, cutTo: 40 });
   const text = llama2.decode(ids[0]!);
   assert.ok(ids[0]!.length <= 40 && ids[0]!.length >= 36, `${ids[0]!.length} tokens`);
   assert.ok(text.startsWith("<s> Review: ") && text.endsWith("word88 word89\nIt was"), text);

@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { limitsOf } from "../../src/experiment/problem-options";
+import type { ProblemOptions } from "../../src/experiment/problem-options";
 import { encodeExamples, labelledBatch } from "../../src/task/encode";
+import type { LengthLimits } from "../../src/task/encode";
 import { labelTokens, oneTokenWords } from "../../src/task/label-tokens";
-import { encodeChoices, encodeOption } from "../../src/task/options";
+import { encodeChoices, encodeOption, encodePrompts } from "../../src/task/options";
+import { promptText } from "../../src/task/reading";
 import type { Reading } from "../../src/task/task";
 import { taskNamed } from "../../src/task/tasks";
 import { tokenizerFromFolder } from "../../src/text/folder-tokenizer";
@@ -19,6 +23,7 @@ import { workedPrompts } from "../support/worked-prompts";
 import { wordTokenizer } from "../support/word-tokenizer";
 
 const test = suite("task/prompt-ids");
+const where = { file: "x", line: 1 };
 const folder = modelFolder();
 const smollm2 = findModel("smollm2");
 const withRoberta = skipUnless(folder !== null, missingModelFolder("roberta-tokenizer"));
@@ -55,7 +60,7 @@ withRoberta(
     for (const one of workedPrompts.filter(({ reading }) => reading === "masked")) {
       const task = taskNamed(one.task);
       const { roberta, words } = idsOf(one)!;
-      const { input } = labelledBatch(encodeExamples(task, "masked", [one.example], tokenizer, 512), [0]);
+      const { input } = labelledBatch(encodeExamples(task, "masked", [one.example], tokenizer, { context: 512 }), [0]);
       assert.equal(input.ids, [roberta], one.task);
       assert.equal(input.scored, [roberta!.indexOf(50264)], one.task);
       assert.equal(
@@ -88,7 +93,7 @@ function causalAgrees(tokenizer: Tokenizer, name: "llama2" | "smollm2"): void {
       options.map((ids) => ids[ids.length - 1]),
       one.task,
     );
-    const { input } = labelledBatch(encodeExamples(task, "causal", [one.example], tokenizer, 2048), [0]);
+    const { input } = labelledBatch(encodeExamples(task, "causal", [one.example], tokenizer, { context: 2048 }), [0]);
     assert.equal([input.ids, input.scored], [[prompt], [prompt.length - 1]], one.task);
   }
 }
@@ -116,7 +121,7 @@ test("a long first sentence is cut to its limit and a long prompt at its end, an
     where: { file: "x", line: 1 },
   });
   const encode = (premise: string, hypothesis: string) =>
-    encodeExamples(taskNamed("rte"), "masked", [example(premise, hypothesis)], tokenizer, 512);
+    encodeExamples(taskNamed("rte"), "masked", [example(premise, hypothesis)], tokenizer, { context: 512 });
   // <s>, 240 of 300 tokens, ?, mask, comma, 2 words, </s>: the mask is token 242 from 0
   const first = encode(`${long(300)}.`, "it is");
   assert.equal([first.ids[0].length, first.scored, first.cut], [247, [242], 1]);
@@ -131,7 +136,7 @@ test("a long first sentence is cut to its limit and a long prompt at its end, an
     where: { file: "q.tsv", line: 7 },
   };
   throwsWith(
-    () => encodeExamples(taskNamed("qnli"), "masked", [lost], tokenizer, 512),
+    () => encodeExamples(taskNamed("qnli"), "masked", [lost], tokenizer, { context: 512 }),
     'q.tsv line 7, prompt: expected a mask among its first 128 tokens, got "token 203"',
   );
 });
@@ -146,12 +151,16 @@ test("a prompt that is too long for a causal model is refused, or loses its begi
   const sst2 = taskNamed("sst2");
   const review = { fields: { sentence: "one two three four" }, label: 1, where: { file: "x.tsv", line: 3 } };
   throwsWith(
-    () => encodeExamples(sst2, "causal", [review], tokenizer, 5),
+    () => encodeExamples(sst2, "causal", [review], tokenizer, { context: 5 }),
     "x.tsv line 3, prompt: expected at most 5 tokens, the model's context, got",
   );
-  const cut = encodeExamples(sst2, "causal", [review], tokenizer, 5, 2048);
+  // 7 tokens with the one in front, of which 4 stay: the label word is the fifth
   const whole = tokenizer.encode("one two three four It was");
-  assert.equal([cut.ids, cut.cut], [[[900, ...whole.slice(-4)]], 1]);
+  const cut = (limits: Partial<LengthLimits>) =>
+    encodeExamples(sst2, "causal", [review], tokenizer, { context: 5, cutTo: 2048, ...limits });
+  assert.equal([cut({}).ids, cut({}).cut], [[[900, ...whole.slice(-3)]], 1]);
+  assert.equal(cut({ beginning: "dropped" }).ids, [whole.slice(-4)]);
+  assert.equal(cut({ beginning: "dropped", context: 2048 }).ids, [whole]);
   assert.equal(encodeOption(tokenizer, "one two three", " four five", 4), {
     ids: [900, ...tokenizer.encode("one two three four five").slice(-3)],
     from: 2,
@@ -164,6 +173,54 @@ test("a prompt that is too long for a causal model is refused, or loses its begi
   throwsWith(
     () => encodeOption(tokenizer, "one", "", 9),
     'option: expected at least one token after the prompt, got ""',
+  );
+});
+
+test("generation is cut to the longest less the tokens to be written, with the training answer and without", () => {
+  const words = wordTokenizer();
+  const tokenizer: Tokenizer = {
+    ...words,
+    special: { unknown: null, beginning: 900, end: null, mask: null, padding: null },
+    encode: (text) => [900, ...words.encode(text)],
+  };
+  const squad = taskNamed("squad");
+  const context = Array.from({ length: 100 }, (_, i) => `w${i}`).join(" ");
+  const fields = { title: "T", context, question: "Q?" };
+  const example = { fields, label: 0, answers: ["in Rome"], where: { file: "x", line: 1 } };
+  const prompt = tokenizer.encode(promptText(squad, "causal", example));
+  const both = tokenizer.encode(`${promptText(squad, "causal", example)} in Rome\n`);
+  // 50 new tokens: 30 of 80 stay
+  for (const [beginning, cut] of [
+    ["kept", (ids: readonly number[]) => [900, ...ids.slice(-29)]],
+    ["dropped", (ids: readonly number[]) => ids.slice(-30)],
+  ] as const) {
+    const limits = { context: 4096, cutTo: 80, beginning };
+    const [{ options }] = encodeChoices(squad, [example], tokenizer, limits).choices;
+    assert.equal(options[0].ids, cut(both));
+    assert.equal(options[0].ids.slice(options[0].from), both.slice(prompt.length), "the answer is whole");
+    assert.equal(encodePrompts(squad, [example], tokenizer, limits).prompts, [cut(prompt)]);
+  }
+  // options are scored, nothing is written after them: 80 of 80 stay
+  const copa = taskNamed("copa");
+  const choice = { fields: { premise: `${context}.`, first: "A.", second: "B.", question: "effect" }, label: 0, where };
+  const [{ options }] = encodeChoices(copa, [choice], tokenizer, { context: 4096, cutTo: 80 }).choices;
+  assert.equal(
+    options.map(({ ids }) => ids.length),
+    [80, 80],
+  );
+});
+
+test("a run's cut is its protocol's: AdaZeta's tables drop the token that begins texts, all else keeps it", () => {
+  const options = { seed: 0, batchSize: 1, train: 1, dev: 1, test: 1, cutTo: 2048 };
+  const at = (more: Partial<ProblemOptions>) => limitsOf({ context: 4096 }, { ...options, ...more }).beginning;
+  assert.equal(
+    [
+      at({}),
+      at({ protocol: "few-shot" }),
+      at({ protocol: "thousand" }),
+      at({ protocol: "thousand", beginning: "kept" }),
+    ],
+    ["kept", "kept", "dropped", "kept"],
   );
 });
 

@@ -74,6 +74,16 @@ test("what is no LoRA, or another model's, is not saved", () => {
   throwsWith(() => savePeft(place.file("none"), prefix, model, ""), "adapter: expected a LoRA");
 });
 
+test("a LoRA with a trained head is refused: PEFT's folder would lose the head", () => {
+  const { model } = tinyModel("roberta-masked");
+  const { spec, layout, initial } = makeAdapter(
+    { kind: "lora", rank: 2, alpha: 4, targets: ["query"], head: [5, 7] },
+    model,
+  );
+  const saved = { spec, layout, point: initial(0), modelId: model.id, note: "" };
+  throwsWith(() => savePeft(place.file("head"), saved, model, ""), "adapter: expected a LoRA alone");
+});
+
 test("a folder that asks for more than LoRA, has other modules or other shapes, is refused by name", () => {
   const { model } = tinyModel("llama-tied");
   const changed = (change: Readonly<Record<string, unknown>>): string => {

@@ -127,8 +127,8 @@ function changedArm(
   const changes = upperHalf ? { layers: { from: layers / 2 } } : tensorTrain;
   const made = arm("AdaZeta", { ...settings, tensorTrain: changedTrain(settings.tensorTrain, changes) });
   if (queries === undefined && batch === 1) return { ...made, name };
-  const { learningRate, perturbationScale, chunk, scheduledPasses, batchSize } = settings;
-  const method = mezo({ learningRate, perturbationScale, chunk, queries: queries ?? 1 });
+  const { learningRate, perturbationScale, chunk, scheduledPasses, batchSize, weightDecay = 0 } = settings;
+  const method = mezo({ learningRate, perturbationScale, chunk, weightDecay, queries: queries ?? 1 });
   if (batch > 1) return { ...made, name, method, batchSize: batch * batchSize };
   return { ...made, name, method, budget: { kind: "forward-passes", forwardPasses: scheduledPasses } };
 }

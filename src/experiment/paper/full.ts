@@ -1,4 +1,4 @@
-import type { AdapterSpec } from "../../adapter/adapter";
+import type { AdapterSpec, LoraSpec } from "../../adapter/adapter";
 import { forwardPasses, stepsPerEpoch } from "../../schedule/forward-passes";
 import { paperArmNames } from "./paper-arm";
 import type { PaperArmName, PaperSettings } from "./paper-arm";
@@ -13,8 +13,11 @@ export interface FullScale {
   readonly learningRate: number;
   /** Of arms that train something else. */
   readonly own: Partial<Readonly<Record<PaperArmName, Omit<TableArm, "name">>>>;
+  /** Of every zeroth-order arm. */
   readonly weightDecay: number;
   readonly tensorTrain: AdapterSpec;
+  /** Of every arm that trains a LoRA. */
+  readonly lora: AdapterSpec;
   /** Queries that the schedule reaches at the end, its multiplier and its cap. */
   readonly schedule: { readonly target: number; readonly multiplier: number; readonly cap: number };
 }
@@ -34,7 +37,8 @@ const SCHEDULE = { target: 20, multiplier: 0.85, cap: 15 } as const;
 /**
  * RoBERTa-large: AdaZeta and MeZO-LoRA at 1e-4, 80,000 steps of 16 texts, a look at dev every 1,000; MeZO 1e-6, prefix 1e-2 with
  * epsilon 0.1. The grids that were searched around these values: not found, so each arm has its published value alone. Rate of the
- * first-order arm: the one of MeZO's example.
+ * first-order arm: the one of MeZO's example. LoRA of rank 8; where it is trained the masked-LM head is too, and AdaZeta's is frozen,
+ * as there: the two differ in more than the adapter.
  * Source: yifanycc/AdaZeta@3659ba3, medium_models (its script turns the schedule off; here it is the paper's); princeton-nlp/MeZO,
  *   medium_models/README.md (values of the example commands).
  */
@@ -46,12 +50,15 @@ export const roberta: FullScale = {
     "first-order LoRA": { learningRates: [1e-4] },
   },
   tensorTrain: { kind: "tensor-train", placement: "roberta", rank: 5, bottleneck: 64, scale: 1, modes: ROBERTA_MODES },
+  lora: { ...lora(8), head: "label words" },
 };
 
 /**
- * Llama-2-7B: AdaZeta and MeZO-LoRA at 1e-4, 10,000 steps of 16 texts, a look at dev every 200, weight decay 0.01 for AdaZeta; MeZO
- * 5e-7; prefix 1e-3 with epsilon 0.1 (MeZO's example for OPT-13B). Grids of each task: not found.
- * Source: yifanycc/AdaZeta@3659ba3, large_models; princeton-nlp/MeZO, large_models/README.md.
+ * Llama-2-7B: AdaZeta and MeZO-LoRA at 1e-4, 10,000 steps of 16 texts, a look at dev every 200, weight decay 0.01 for every
+ * zeroth-order arm; LoRA of rank 5, the scripts' one rank for all parts, and alpha 16, so alpha / r = 3.2; MeZO 5e-7; prefix 1e-3 with
+ * epsilon 0.1 (MeZO's example for OPT-13B). Grids of each task: not found.
+ * Source: yifanycc/AdaZeta@3659ba3, large_models (run_all_large_exp.sh and mezo.sh; run.py sets lora_r to rank); princeton-nlp/MeZO,
+ *   large_models/README.md.
  */
 export const llama: FullScale = {
   ...{ steps: 10_000, evaluateEvery: 200, batchSize: 16, learningRate: 1e-4, weightDecay: 0.01, schedule: SCHEDULE },
@@ -61,15 +68,19 @@ export const llama: FullScale = {
     "first-order LoRA": { learningRates: [1e-4] },
   },
   tensorTrain: { kind: "tensor-train", placement: "llama", rank: 5, bottleneck: 64, scale: 1, modes: LLAMA_MODES },
+  lora: lora(5),
 };
 
 /** Ours: enough for AdamW to settle on a thousand texts. */
 const FIRST_ORDER_STEPS = 1000;
-const LORA: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
+
+function lora(rank: number): LoraSpec {
+  return { kind: "lora", rank, alpha: 16, targets: ["query", "value"] };
+}
 
 /** What the arms share with so many training texts, which decide the epochs and so the schedule's exponent. */
 export function fullSettings(full: FullScale, train: number): (learningRate: number) => PaperSettings {
-  const { steps, batchSize, weightDecay, tensorTrain, schedule } = full;
+  const { steps, batchSize, weightDecay, tensorTrain, lora, schedule } = full;
   const epochSteps = stepsPerEpoch(train, batchSize);
   const queries = {
     kind: "power-law",
@@ -80,11 +91,10 @@ export function fullSettings(full: FullScale, train: number): (learningRate: num
   } as const;
   const scheduledPasses = forwardPasses(queries, steps, epochSteps, "two-sided");
   return (learningRate) => ({
-    ...{ learningRate, steps, batchSize, weightDecay, tensorTrain, chunk: 1 },
+    ...{ learningRate, steps, batchSize, weightDecay, tensorTrain, lora, chunk: 1 },
     schedule: queries,
     scheduledPasses,
     perturbationScale: 1e-3,
-    lora: LORA,
     prefixTokens: 5,
     firstOrderSteps: FIRST_ORDER_STEPS,
   });

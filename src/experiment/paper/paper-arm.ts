@@ -24,8 +24,6 @@ export interface PaperSettings extends StudySettings {
   readonly prefixTokens: number;
   /** Steps of the first-order arm, which needs far fewer. */
   readonly firstOrderSteps: number;
-  /** Of AdaZeta and of what differs from it in one part; default 0. */
-  readonly weightDecay?: number;
 }
 
 /** C of the linear probe. */
@@ -44,13 +42,15 @@ export function shortName(name: string): string {
  * - TT / LoRA, constant Q: AdaZeta's and LoRA's part with a constant number of queries, at AdaZeta's forward passes
  * - AdaZeta, LoRA + schedule, MeZO-LoRA, smaller rate: as in Figure 1 (`arm`)
  * - first-order LoRA: backpropagation and AdamW, the ceiling
+ * All zeroth-order arms have the same weight decay, so that neighbours differ in one part; the first-order arm has none.
  * @example paperArm("first-order LoRA", settings).method.estimator // { kind: "backpropagation" }
- * Source: the arms of MeZO's tables (arXiv 2305.17333, tables 1 and 18), which AdaZeta's code repeats; constant Q is its `--use_num`.
+ * Source: the arms of MeZO's tables (arXiv 2305.17333, tables 1 and 18), which AdaZeta's code repeats; constant Q is its `--use_num`;
+ *   one weight decay for all: yifanycc/AdaZeta@3659ba3, large_models/mezo.sh (finetune.sh, the first-order script, names none).
  */
 export function paperArm(name: PaperArmName, settings: PaperSettings): StudyArm {
   const { learningRate, steps, batchSize, perturbationScale, chunk, lora, tensorTrain, scheduledPasses } = settings;
   const { weightDecay = 0 } = settings;
-  const common = { learningRate, perturbationScale, chunk };
+  const common = { learningRate, perturbationScale, chunk, weightDecay };
   const bySteps = { kind: "steps", steps } as const;
   const byPasses = { kind: "forward-passes", forwardPasses: scheduledPasses } as const;
   const basic = { name, batchSize, budget: bySteps };
@@ -65,7 +65,7 @@ export function paperArm(name: PaperArmName, settings: PaperSettings): StudyArm 
     case "MeZO-prefix":
       return { ...basic, adapter: { kind: "prefix", tokens: settings.prefixTokens }, method: mezo(common) };
     case "TT, constant Q":
-      return { ...basic, budget: byPasses, adapter: tensorTrain, method: mezo({ ...common, queries, weightDecay }) };
+      return { ...basic, budget: byPasses, adapter: tensorTrain, method: mezo({ ...common, queries }) };
     case "LoRA, constant Q":
       return { ...basic, budget: byPasses, adapter: lora, method: mezo({ ...common, queries }) };
     case "first-order LoRA":
@@ -75,10 +75,7 @@ export function paperArm(name: PaperArmName, settings: PaperSettings): StudyArm 
         adapter: lora,
         method: firstOrder({ learningRate }),
       };
-    case "AdaZeta": {
-      const made = arm(name, settings);
-      return { ...made, method: { ...made.method, rule: { kind: "sgd", weightDecay } } };
-    }
+    case "AdaZeta":
     case "MeZO-LoRA":
     case "LoRA + schedule":
     case "MeZO-LoRA, smaller rate":

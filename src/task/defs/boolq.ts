@@ -1,15 +1,10 @@
+import type { DirectorySource } from "../source";
 import type { ClassificationTask } from "../task";
 import { superGlueHub, superGlueLines } from "./files";
 
-/**
- * BoolQ: a passage and a yes-or-no question about it. The question begins with a capital and ends with a question mark.
- * @example promptText(boolq, "causal", tides) // "Tides -- The sea rises twice a day. Does the sea rise?\n"
- * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, BoolQTemplateV3).
- */
-export const boolq: ClassificationTask = {
+/** What both forms of BoolQ share. */
+const common: Omit<ClassificationTask, "name" | "title" | "directories" | "hub"> = {
   kind: "classification",
-  name: "boolq",
-  title: "BoolQ, questions to answer with yes or no",
   fields: { passage: ["passage"], question: ["question"] },
   verbatim: true,
   labels: ["no", "yes"],
@@ -20,12 +15,53 @@ export const boolq: ClassificationTask = {
   metric: "accuracy",
   further: [],
   testSplit: "validation",
+  samples: null,
+};
+
+/**
+ * BoolQ: a passage and a yes-or-no question about it. The question begins with a capital and ends with a question mark. Passages have
+ * no title in front, as in the data set that the reference reads; SuperGLUE's files lose theirs.
+ * @example promptText(boolq, "causal", tides) // "The sea rises twice a day. Does the sea rise?\n"
+ * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, BoolQTemplateV3; tasks.py loads the data set boolq, not SuperGLUE's).
+ */
+export const boolq: ClassificationTask = {
+  ...common,
+  name: "boolq",
+  title: "BoolQ, questions to answer with yes or no",
+  labelColumns: ["label", "answer"],
   directories: [
-    superGlueLines("BoolQ"),
+    ...superGlueBoolq("boolq lines"),
+    {
+      variant: "boolq",
+      folder: "BoolQ",
+      format: "json lines",
+      files: { train: "train.jsonl", validation: "dev.jsonl" },
+    },
+  ],
+  hub: { ...superGlueHub("default", ["False", "True"]), repository: "google/boolq", labelColumn: "answer" },
+};
+
+/**
+ * BoolQ as SuperGLUE has it: each passage begins with its title.
+ * @example promptText(boolqTitled, "causal", tides) // "Tide -- The sea rises twice a day. Does the sea rise?\n"
+ * Source: as `boolq`; the titles are SuperGLUE's.
+ */
+export const boolqTitled: ClassificationTask = {
+  ...common,
+  name: "boolq-titled",
+  title: "BoolQ with SuperGLUE's titles before the passages",
+  directories: superGlueBoolq("json lines"),
+  hub: superGlueHub("boolq", ["False", "True"]),
+};
+
+/** SuperGLUE's files, and what there is of them where they are not complete. */
+function superGlueBoolq(format: DirectorySource["format"]): readonly DirectorySource[] {
+  return [
+    superGlueLines("BoolQ", format),
     {
       variant: "validation cut in two",
       folder: "BoolQ",
-      format: "json lines",
+      format,
       files: { train: "val.jsonl" },
       gap: {
         kind: "cut",
@@ -37,14 +73,12 @@ export const boolq: ClassificationTask = {
     {
       variant: "fewglue32",
       folder: "BoolQ",
-      format: "json lines",
+      format,
       files: { train: "fewglue32.train.jsonl", validation: "val.jsonl" },
       gap: { kind: "smaller", field: "passage", notice: "BoolQ: FewGLUE's 32 questions to train on" },
     },
-  ],
-  hub: superGlueHub("boolq", ["False", "True"]),
-  samples: null,
-};
+  ];
+}
 
 function asked(question: string): string {
   const ended = question.endsWith("?") ? question : `${question}?`;
