@@ -5,7 +5,7 @@ import { differences } from "./canonical-json";
 import { diverged } from "./diverged";
 import type { Divergence } from "./diverged";
 import { describeEnd } from "./events";
-import { writeWhole } from "./line-file";
+import { writeWhole } from "../disk/whole-file";
 import type { EvaluationRecord } from "./records";
 import type { RunResult } from "./train";
 import { readTrajectory } from "./trajectory";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fingerprint, fingerprintData } from "./fingerprint";
-import { writeWhole } from "./line-file";
+import { writeWhole } from "../disk/whole-file";
 import type { Header } from "./records";
 import type { Waypoint } from "./replay";
 
