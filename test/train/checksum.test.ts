@@ -96,8 +96,10 @@ test("a file of an earlier version is read and said to be unchecked; what is add
   // from where the checksums begin, a change of an old line is found too
   write(
     path,
-    now.with(
+    spliced(
+      now,
       2,
+      1,
       now[2]!.replace(/(\d)(?=[^\d]*$)/, (digit) => String((Number(digit) + 1) % 10)),
     ),
   );
