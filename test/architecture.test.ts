@@ -8,7 +8,7 @@ const test = suite("architecture");
 
 /** A room imports only from rooms before it. */
 const rooms = (
-  "check random schedule tree tt estimator optimizer ops adapter model weights text engine task train " +
+  "check disk random schedule tree tt estimator optimizer ops adapter model weights text engine task train " +
   "experiment table plot notebook"
 ).split(" ");
 /** Third-party libraries and the only folders that may import them. */

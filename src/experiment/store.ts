@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { openLineFile, readLines, writeWhole } from "../train/line-file";
-import { takeLock, withLock } from "./lock";
-import type { Lock } from "./lock";
+import { takeLock, withLock } from "../disk/lock";
+import type { Lock } from "../disk/lock";
+import { writeWhole } from "../disk/whole-file";
+import { openLineFile, readLines } from "../train/line-file";
 import { hasFault } from "./faults";
 import { checkRecord } from "./record";
 import type { ExperimentRecord } from "./record";

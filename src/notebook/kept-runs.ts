@@ -1,8 +1,10 @@
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
 import { differingSettings } from "../table/summary";
-import { listRuns } from "../train/runs";
+import { describeDamage, listRuns } from "../train/runs";
+import type { ListedRun } from "../train/runs";
 import { readTrajectory } from "../train/trajectory";
+import type { Trajectory } from "../train/trajectory";
 import { RUNS } from "./live-runs";
 import type { RunNote } from "./live-runs";
 
@@ -19,12 +21,13 @@ export interface KeptRunsOptions {
 
 /**
  * The runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
- * which it differs from the others.
+ * which it differs from the others. A damaged one is named with what to do, and passed over.
  * @example showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))
  */
 export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions = {}): readonly RunRecord[] {
-  const found = listRuns(store).flatMap(({ path, id }) => {
-    const trajectory = readTrajectory(path);
+  const found = listRuns(store).flatMap((run) => {
+    const trajectory = readOrTell(run);
+    const { id } = run;
     const note = trajectory?.header.note as Partial<RunNote> | null | undefined;
     if (!trajectory || typeof note?.arm !== "string" || typeof note.chanceLoss !== "number") return [];
     if ((arm !== undefined && note.arm !== arm) || (problem !== undefined && note.problem !== problem)) return [];
@@ -33,6 +36,17 @@ export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions =
   });
   const differing = differingSettings(found).filter((name) => !name.endsWith(".name"));
   return found.map((run) => ({ ...run, name: [run.arm, ...describe(run, differing)].join(", ") }));
+}
+
+/** A run's trajectory; null where there is none, or it is damaged: then one line says so. */
+function readOrTell(run: ListedRun): Trajectory | null {
+  try {
+    if (run.damaged === null) return readTrajectory(run.path);
+    console.log(`${run.id}: ${run.damaged}`);
+  } catch (error) {
+    console.log(`${run.id}: ${describeDamage(run, error)}`);
+  }
+  return null;
 }
 
 function describe({ learningRate, settings, seed }: RunRecord, differing: readonly string[]): readonly string[] {

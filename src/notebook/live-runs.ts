@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
+import { decidingFiles } from "../experiment/deciding-files";
 import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
@@ -12,11 +13,14 @@ import { canonicalJson } from "../train/canonical-json";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
-import { deleteRun, findRun, keepSummary, listRuns, newRun } from "../train/runs";
+import { clearRun, describeDamage, keepSummary, runOf } from "../train/runs";
 import type { KeptRun } from "../train/runs";
 import { headerOf } from "../train/train";
 import type { RunResult, TrainOptions } from "../train/train";
-import { trainInFile } from "../train/train-in-file";
+import { refusedSources, toldSources, trainInFile } from "../train/train-in-file";
+import { readTrajectory } from "../train/trajectory";
+import type { Trajectory } from "../train/trajectory";
+import { claimOrWatch } from "../train/watch";
 import type { FigureHandle } from "./figure-display";
 import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
@@ -33,14 +37,22 @@ import type { ShownControls } from "./widgets/run-controls";
 /** Where interactive runs are kept; git-ignored. */
 export const RUNS = "data/runs";
 
+/**
+ * The files that decide a run's numbers as they were when this module was loaded: a kernel loads it again when one of them, all of
+ * which are behind it, has changed and a cell imports it, and until then goes on with what it has.
+ */
+const SOURCES = decidingFiles();
+
 export interface LiveOptions {
   readonly seed: number;
   /** Steps between evaluations on dev; default 20. A run on a budget of forward passes has them at equal passes. */
   readonly evaluateEvery?: number;
   /** Ends a run that has diverged; null (the default) lets it go on, so that the figure shows what comes after. */
   readonly stopMargin?: number | null;
-  /** Runs again what has a finished record; default false. */
+  /** Runs again what has a record; default false. */
   readonly recompute?: boolean;
+  /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
+  readonly continueChanged?: boolean;
   readonly title?: string;
   /** Folder of the kept runs; default data/runs. */
   readonly store?: string;
@@ -68,8 +80,10 @@ export interface RunNote {
  * Trains the arms one after another under the current cell: one figure that grows (dev loss against steps and against forward
  * passes) and a progress bar for each arm. Every run is kept in `data/runs` as it goes: Stop keeps it, running the cell again
  * continues it, and a finished one is shown from its record unless `recompute` is set. The task may be of any kind: classes, options,
- * texts to write.
- * @returns the runs, in the order of the arms; those after a Stop are missing
+ * texts to write. A run that another kernel or cell makes now is shown as it goes there, and taken over if that one dies. A run whose
+ * record is damaged, or that was begun with other files of `src`, is named and passed over.
+ * @returns the runs, in the order of the arms; those after a Stop, and those passed over, are missing
+ * @throws when every run was passed over, saying why and what to do
  * @example const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 });
  */
 export async function runLive<Batch>(
@@ -80,6 +94,9 @@ export async function runLive<Batch>(
   const { chanceLoss } = problem;
   const signal = stopSignal();
   const runs: LiveRun[] = [];
+  /** All that the figure has to show: the runs, and what is kept of those passed over. */
+  const drawn: RunRecord[] = [];
+  const passedOver: string[] = [];
   const figureOf = (records: readonly RunRecord[]) =>
     lossByStepsAndPasses(records, { title: options.title ?? title(problem), origin: originOf(problem, options.seed) });
   let figure: FigureHandle | null = null;
@@ -99,33 +116,54 @@ export async function runLive<Batch>(
     const byHand = new AbortController();
     const steps = plannedSteps(arm);
     const totalForwardPasses = plannedPasses(arm, problem);
+    const label = { arm: arm.name, chanceLoss, learningRate: rateOf(arm) };
+    const tell = ({ step, forwardPasses, loss }: StepRecord): void => {
+      progress ??= showProgress(arm.name, steps);
+      progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
+    };
+    const onSeen = (seen: Trajectory): void => {
+      const last = seen.steps.at(-1);
+      if (last !== undefined) tell(last);
+      if (seen.evaluations.length > 0) draw([...drawn, runRecord(seen, label)]);
+    };
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
       if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
       if (event.kind === "step") {
-        progress ??= showProgress(arm.name, steps);
+        tell(event.record);
         controls ??= controlsOf(arm, byHand);
-        const { step, forwardPasses, loss } = event.record;
-        progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
       }
       if (event.kind !== "evaluation" || live.header === null) return;
-      const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
-      draw([...runs.map(({ record }) => record), now]);
+      draw([...drawn, runRecord({ ...live, header: live.header }, label)]);
     };
     const hand = {
       steer: () => steered(controls),
       signal: AbortSignal.any([signal, byHand.signal]),
       abandon: () => void closeAdapter(loaded, spec, engineFor(arm.method)),
     };
-    const { kept, result, reused } = await keptRun(problem, arm, open, options, hand, onEvent);
-    const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
+    const got = await keptRun(problem, arm, open, options, hand, { onEvent, onSeen });
+    if (got.kind === "left") {
+      finishProgress(progress, got.message);
+      break;
+    }
+    if (got.kind === "passed over") {
+      passedOver.push(`${arm.name}: ${got.message}`);
+      console.log(passedOver.at(-1));
+      finishProgress(progress, got.message);
+      if (got.recorded !== null) drawn.push(runRecord(got.recorded, label));
+      if (got.recorded !== null) draw(drawn);
+      continue;
+    }
+    const { kept, result, reused } = got;
+    const record = runRecord(result, label);
+    drawn.push(record);
     runs.push({ arm, ...open, kept, result, record });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
     if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes)}`);
     if (reused)
       console.log(`${arm.name}: from the record of ${kept.id} (recompute: true runs it again); ${result.message}`);
-    draw(runs.map((run) => run.record));
+    draw(drawn);
     if (result.end.reason !== "stopped") continue;
     console.log(
       `interrupted at step ${result.end.step} of ${arm.name}; the record is kept, run the cell again to continue`,
@@ -133,6 +171,7 @@ export async function runLive<Batch>(
     break;
   }
   finishFigure(figure);
+  if (runs.length === 0 && passedOver.length === arms.length && arms.length > 0) throw new Error(passedOver.join("\n"));
   return runs;
 }
 
@@ -160,14 +199,26 @@ function finishFigure(figure: FigureHandle | null): void {
   figure?.finish();
 }
 
+/** What became of an arm: a run; nothing, as its record is not to be gone on with; or Stop while another process made it. */
+type Kept =
+  | { readonly kind: "run"; readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }
+  | { readonly kind: "passed over"; readonly message: string; readonly recorded: Trajectory | null }
+  | { readonly kind: "left"; readonly message: string };
+
+interface Listening {
+  readonly onEvent: (event: TrainEvent) => void;
+  /** Hears what another process has written of the run so far. */
+  readonly onSeen: (seen: Trajectory) => void;
+}
+
 async function keptRun<Batch>(
   problem: Trainable<Batch>,
   arm: Arm,
   { adapter, session }: OpenAdapter,
   options: LiveOptions,
-  hand: Pick<TrainOptions<never>, "steer" | "signal" | "abandon">,
-  onEvent: (event: TrainEvent) => void,
-): Promise<{ readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }> {
+  hand: Pick<TrainOptions<never>, "steer" | "abandon"> & { readonly signal: AbortSignal },
+  { onEvent, onSeen }: Listening,
+): Promise<Kept> {
   const { seed, evaluateEvery = 20, stopMargin = null, store = RUNS } = options;
   const note: RunNote = {
     arm: arm.name,
@@ -184,20 +235,77 @@ async function keptRun<Batch>(
   });
   const { settings, identity, start } = headerOf(basic);
   const hash = createHash("sha256").update(canonicalJson({ settings, identity, start })).digest("hex").slice(0, 8);
-  const name = `${arm.name} ${hash}`;
-  const known = listRuns(store).find(({ id }) => id.endsWith(hash));
-  if (known && options.recompute === true) deleteRun(store, known.id);
-  const kept = known && options.recompute !== true ? findRun(store, known.id) : newRun(store, name);
-  let steps = 0;
-  const result = await trainInFile(
-    { ...basic, note, clock: () => performance.now(), ...hand, path: kept.path, snapshotEvery: 100 },
-    (event) => {
-      if (event.kind === "step") steps++;
-      onEvent(event);
+  const kept = runOf(store, arm.name, hash);
+  const lengths = new Set<number>();
+  const { claim, before } = await claimOrWatch(kept.path, {
+    signal: hand.signal,
+    onHeld: ({ who, since }) => console.log(`${arm.name}: ${watching(who, since)}`),
+    onSeen(seen) {
+      lengths.add(seen.steps.length);
+      onSeen(seen);
     },
+  });
+  if (claim === null)
+    return { kind: "left", message: `no longer shown here; ${before?.who ?? "another"} goes on with it` };
+  try {
+    // What another made anew while this cell looked on need not be made once more.
+    if (options.recompute === true && lengths.size < 2) clearRun(kept);
+    const found = recordOf(kept, options);
+    if ("message" in found) return { kind: "passed over", ...found };
+    const { recorded } = found;
+    if (recorded !== null && recorded.sources === null && SOURCES !== null)
+      console.log(`${arm.name}: kept by an earlier version: whether the source has changed since is not known`);
+    const stoppedThere = before !== null && recorded?.end?.reason === "stopped";
+    if (before !== null) console.log(`${arm.name}: ${afterwards(before.who, recorded)}`);
+    let steps = 0;
+    const result = await trainInFile(
+      {
+        ...{ ...basic, note, clock: () => performance.now(), ...hand, path: kept.path, snapshotEvery: 100 },
+        ...(stoppedThere && { signal: AbortSignal.abort() }),
+        ...{ claim, sources: SOURCES, whenChanged: options.continueChanged === true ? "continue" : "refuse" },
+      },
+      (event) => {
+        if (event.kind === "step") steps++;
+        onEvent(event);
+      },
+    );
+    keepSummary(kept, `${arm.name} ${hash}`, result);
+    return { kind: "run", kept, result, reused: recorded !== null && steps === 0 };
+  } finally {
+    claim.release();
+  }
+}
+
+/** What is kept of a run that may be gone on with; else why it may not, and what to do. */
+function recordOf(
+  kept: KeptRun,
+  { continueChanged = false }: LiveOptions,
+): { readonly recorded: Trajectory | null } | { readonly recorded: Trajectory | null; readonly message: string } {
+  let recorded: Trajectory | null;
+  try {
+    recorded = readTrajectory(kept.path);
+  } catch (error) {
+    return { recorded: null, message: `${describeDamage(kept, error)}; recompute: true runs it again in its place` };
+  }
+  const refused = recorded === null || continueChanged ? [] : refusedSources(kept.path, recorded, SOURCES);
+  if (refused.length === 0) return { recorded };
+  const message =
+    `${toldSources(refused)}; it is shown as it is and not continued: recompute: true runs it again, ` +
+    "continueChanged: true goes on with the files of now";
+  return { recorded, message };
+}
+
+function watching(who: string, since: string | null): string {
+  return (
+    `${who} works on this run${since === null ? "" : ` since ${since.slice(0, 19).replace("T", " ")} UTC`}; it is shown here as it goes ` +
+    "(Stop ends that alone), and goes on here if that one dies"
   );
-  keepSummary(kept, name, result);
-  return { kept, result, reused: known !== undefined && steps === 0 };
+}
+
+function afterwards(who: string, recorded: Trajectory | null): string {
+  const end = recorded?.end ?? null;
+  if (end === null) return `${who} ended before the run did: it goes on here after step ${recorded?.steps.length ?? 0}`;
+  return end.reason === "stopped" ? `it was stopped there (${who}), and so here` : `it was ended there (${who})`;
 }
 
 /** What a run has left so far, from its events. */

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { fail, sameLength } from "../check/check";
+import { readTogether, settleFolder } from "../disk/whole-folder";
+import { settleFiles, writeFiles } from "../disk/whole-set";
 import type { Model } from "../model/model";
 import type { SavedAdapter } from "../weights/adapter-file";
-import { loadAdapter, saveAdapter } from "../weights/adapter-file";
-import { loadPeft, savePeft } from "../weights/peft-folder";
+import { adapterContent, loadAdapter } from "../weights/adapter-file";
+import { loadPeft, READOUT, savePeft } from "../weights/peft-folder";
 import { readSafetensors } from "../weights/safetensors";
-import { writeSafetensors } from "../weights/write-safetensors";
+import { safetensors } from "../weights/write-safetensors";
 import { readoutAt } from "./readout";
 import type { Readout } from "./readout";
 
@@ -19,13 +21,17 @@ export interface SavedClassifier {
 const FORMAT = "adazeta-readout-1";
 
 /**
- * Saves a classifier as two safetensors files: `<path>.adapter.safetensors` and `<path>.readout.safetensors`.
+ * Saves a classifier as two safetensors files: `<path>.adapter.safetensors` and `<path>.readout.safetensors`,
+ * both of this save or, after a kill, both of the one before.
  * @throws when the disk does not take them
  * @example saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })
  */
 export function saveClassifier(path: string, classifier: SavedClassifier): void {
-  saveAdapter(`${path}.adapter.safetensors`, classifier.adapter);
-  saveReadout(`${path}.readout.safetensors`, classifier);
+  const [adapter, readout] = pathsOf(path);
+  writeFiles([
+    [adapter, adapterContent(classifier.adapter)],
+    [readout, readoutContent(classifier)],
+  ]);
 }
 
 /**
@@ -38,13 +44,14 @@ export function savePeftClassifier(
   model: Pick<Model, "family" | "head" | "sites" | "id">,
   base: string,
 ): void {
-  savePeft(folder, classifier.adapter, model, base);
-  saveReadout(join(folder, READOUT), classifier);
+  savePeft(folder, classifier.adapter, model, base, { [READOUT]: readoutContent(classifier) });
 }
 
-const READOUT = "readout.safetensors";
+function pathsOf(path: string): readonly [string, string] {
+  return [`${path}.adapter.safetensors`, `${path}.readout.safetensors`];
+}
 
-function saveReadout(file: string, { adapter, readout, labels }: SavedClassifier): void {
+function readoutContent({ adapter, readout, labels }: SavedClassifier): (file: number) => void {
   // A readout whose head is trained is saved as it is at the point.
   const { rows, classes, width, scale, bias } = readoutAt(readout, adapter.layout, adapter.point);
   const tensors = [
@@ -52,7 +59,7 @@ function saveReadout(file: string, { adapter, readout, labels }: SavedClassifier
     ...(bias ? [{ name: "bias", shape: [classes], data: bias }] : []),
   ];
   const metadata = { format: FORMAT, model: adapter.modelId, labels: JSON.stringify(labels), scale: String(scale) };
-  writeSafetensors(file, tensors, metadata);
+  return safetensors(tensors, metadata);
 }
 
 /**
@@ -60,8 +67,12 @@ function saveReadout(file: string, { adapter, readout, labels }: SavedClassifier
  * @throws when a file is missing or damaged, or was made for another model
  */
 export function loadClassifier(path: string, modelId: string): SavedClassifier {
-  const adapter = loadAdapter(`${path}.adapter.safetensors`, { modelId });
-  return { adapter, ...readReadout(`${path}.readout.safetensors`, modelId) };
+  const [adapter, readout] = pathsOf(path);
+  settleFiles(adapter);
+  return readTogether([adapter, readout], () => ({
+    adapter: loadAdapter(adapter, { modelId }),
+    ...readReadout(readout, modelId),
+  }));
 }
 
 /** Reads what `savePeftClassifier` wrote. @throws as `loadPeft`, or when the readout is missing, damaged or another model's */
@@ -69,7 +80,11 @@ export function loadPeftClassifier(
   folder: string,
   model: Pick<Model, "family" | "head" | "sites" | "id">,
 ): SavedClassifier {
-  return { adapter: loadPeft(folder, model), ...readReadout(join(folder, READOUT), model.id) };
+  settleFolder(folder);
+  return readTogether([folder], () => ({
+    adapter: loadPeft(folder, model),
+    ...readReadout(join(folder, READOUT), model.id),
+  }));
 }
 
 function readReadout(file: string, modelId: string): Pick<SavedClassifier, "readout" | "labels"> {

@@ -65,10 +65,24 @@ function writeError(path: string, bytes: number, error: unknown): Error {
   return new Error(`${path}: expected to write a line of ${bytes} bytes, got ${got} (${hint})`, { cause: error });
 }
 
+/** A line of a file: its number from 1, its text, the value that it holds, and the byte at which it ends. */
+export interface Line {
+  readonly line: number;
+  readonly text: string;
+  readonly value: unknown;
+  readonly end: number;
+}
+
+/** A line that cannot be used, and why. */
+export interface BadLine {
+  /** File and line. */
+  readonly where: string;
+  readonly why: string;
+}
+
 /** The whole lines of a file, parsed, and what was left of a half-written last one. */
 export interface Lines {
-  /** One parsed JSON value a line, with its line number from 1 and the byte at which the line ends. */
-  readonly values: readonly { readonly line: number; readonly value: unknown; readonly end: number }[];
+  readonly values: readonly Line[];
   /** Where the last whole line ends: hand it to `openLineFile` as `keepBytes`. */
   readonly goodBytes: number;
   /** Says what was dropped of a half-written last line; null when the file was whole. */
@@ -77,11 +91,12 @@ export interface Lines {
 
 /**
  * Reads a file of JSON lines; a half-written last line (the process was killed, the disk was full) is dropped and said.
+ * @param onBad hears of a line before the last that is not JSON, and the others are read; default: it is an error
  * @throws when the file is missing, or a line before the last is not JSON (file and line are named)
  */
-export function readLines(path: string): Lines {
+export function readLines(path: string, onBad: (bad: BadLine) => void = refuse): Lines {
   const bytes = fs.readFileSync(path);
-  const values: { line: number; value: unknown; end: number }[] = [];
+  const values: Line[] = [];
   let begin = 0;
   for (let line = 1; begin < bytes.length; line++) {
     const newline = bytes.indexOf(10, begin);
@@ -90,14 +105,22 @@ export function readLines(path: string): Lines {
     const last = newline < 0 || newline === bytes.length - 1;
     const parsed = newline < 0 ? null : parse(text);
     if (parsed === null) {
-      if (!last) throw new Error(`${path}:${line}: expected one JSON value on the line, got ${show(text)}`);
+      if (!last) {
+        onBad({ where: `${path}:${line}`, why: `expected one JSON value on the line, got ${show(text)}` });
+        begin = end + 1;
+        continue;
+      }
       const recovered = `${path}:${line}: a half-written last line of ${bytes.length - begin} bytes was dropped`;
       return { values, goodBytes: begin, recovered };
     }
-    values.push({ line, value: parsed.value, end: end + 1 });
+    values.push({ line, text, value: parsed.value, end: end + 1 });
     begin = end + 1;
   }
   return { values, goodBytes: bytes.length, recovered: null };
+}
+
+function refuse({ where, why }: BadLine): never {
+  throw new Error(`${where}: ${why}`);
 }
 
 function parse(text: string): { readonly value: unknown } | null {
@@ -105,18 +128,5 @@ function parse(text: string): { readonly value: unknown } | null {
     return { value: JSON.parse(text) as unknown };
   } catch {
     return null;
-  }
-}
-
-/** Replaces a file as a whole: readers see the old content or the new, never a part. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  fs.mkdirSync(dirname(path), { recursive: true });
-  const beside = `${path}.part`;
-  try {
-    fs.writeFileSync(beside, content);
-    fs.renameSync(beside, path);
-  } catch (error) {
-    fs.rmSync(beside, { force: true });
-    throw writeError(path, content.length, error);
   }
 }

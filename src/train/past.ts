@@ -15,6 +15,8 @@ export interface Resumption {
   readonly keepBytes: number;
   /** Says what is done again; null when nothing is. */
   readonly again: string | null;
+  /** The step of the snapshot that was used; null where none was. */
+  readonly snapshot: number | null;
 }
 
 interface ResumedRun {
@@ -30,7 +32,7 @@ interface ResumedRun {
  */
 export async function resume(path: string, recorded: Trajectory, run: ResumedRun): Promise<Resumption> {
   if (isReplayable(run.settings.method))
-    return { past: await walked(path, recorded, run), keepBytes: recorded.goodBytes, again: null };
+    return { ...(await walked(path, recorded, run)), keepBytes: recorded.goodBytes, again: null };
   return fromSnapshot(path, recorded, run);
 }
 
@@ -42,7 +44,11 @@ function bestOf(
 }
 
 /** A run so far, with its point and best point walked again from the start or from a snapshot. */
-async function walked(path: string, recorded: Trajectory, { settings, start, layout }: ResumedRun): Promise<Past> {
+async function walked(
+  path: string,
+  recorded: Trajectory,
+  { settings, start, layout }: ResumedRun,
+): Promise<Pick<Resumption, "past" | "snapshot">> {
   const { header, steps, evaluations, changes, end } = recorded;
   const wanted = bestOf(recorded, settings);
   const snapshot = readSnapshot(`${path}.snapshot`, header, steps.length);
@@ -57,7 +63,7 @@ async function walked(path: string, recorded: Trajectory, { settings, start, lay
     if (waypoint.step === wanted?.step) best = point.slice();
     if (waypoint.step % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  return {
+  const past: Past = {
     header,
     point,
     state,
@@ -67,6 +73,7 @@ async function walked(path: string, recorded: Trajectory, { settings, start, lay
     changes,
     end,
   };
+  return { past, snapshot: usable ? from.step : null };
 }
 
 function fromSnapshot(path: string, recorded: Trajectory, { settings }: ResumedRun): Resumption {
@@ -75,7 +82,7 @@ function fromSnapshot(path: string, recorded: Trajectory, { settings }: ResumedR
   if (snapshot === null) {
     const again =
       steps.length === 0 ? null : `no snapshot of this first-order run: its ${steps.length} steps start over`;
-    return { past: undefined, keepBytes: 0, again };
+    return { past: undefined, keepBytes: 0, again, snapshot: null };
   }
   const { last, best } = snapshot;
   const complete = last.step === steps.length;
@@ -95,6 +102,7 @@ function fromSnapshot(path: string, recorded: Trajectory, { settings }: ResumedR
       end: complete ? end : null,
     },
     keepBytes: complete ? goodBytes : stepEnds[last.step - 1],
+    snapshot: last.step,
     again: complete ? null : `${steps.length - last.step} steps after the last snapshot are taken again`,
   };
 }

@@ -1,6 +1,7 @@
 import { fail, show } from "../check/check";
 import type { RunSettings } from "./settings";
 import type { MethodChange } from "./method-change";
+import type { SourceHashes } from "./sources";
 import { fromWire, toWire } from "./wire";
 
 /** What one step did. `step` counts from 1: the step drew its directions and its batch at index step - 1. */
@@ -50,6 +51,13 @@ export interface ChangeRecord {
   readonly change: MethodChange;
 }
 
+/** The run went on from the step with this index (from 0) with other files of the project than before: each with its hash, null where it is gone. */
+export interface SourcesRecord {
+  readonly kind: "sources";
+  readonly step: number;
+  readonly changed: Readonly<Record<string, string | null>>;
+}
+
 /** Why a run ended. */
 export type Ending =
   | { readonly reason: "finished" }
@@ -87,11 +95,13 @@ export interface Header {
   readonly identity: RunIdentity;
   /** Number of trainable parameters d, `fingerprintLayout` of their tensors, `fingerprintPoint` of where the run started. */
   readonly start: { readonly parameters: number; readonly layout: string; readonly fingerprint: string };
+  /** Hashes of the project's files that decide the numbers, as they were when the run began; absent where they are not known. */
+  readonly sources?: SourceHashes;
   /** Anything worth keeping that does not change the numbers: name, machine, commit, date. */
   readonly note: unknown;
 }
 
-export type TrajectoryLine = Header | StepRecord | EvaluationRecord | ChangeRecord | EndRecord;
+export type TrajectoryLine = Header | StepRecord | EvaluationRecord | ChangeRecord | SourcesRecord | EndRecord;
 
 const exact = [
   "loss",
@@ -117,10 +127,11 @@ export function encodeLine(line: TrajectoryLine): string {
 export function decodeLine(where: string, value: unknown): TrajectoryLine {
   if (typeof value !== "object" || value === null) return fail(where, "a line of a trajectory", value);
   const line: Record<string, unknown> = { ...value };
+  delete line["check"]; // the line's checksum, which `readTrajectory` compares with its text
   if (line["kind"] === "header") return checkHeader(where, line);
   const kind = String(line["kind"]);
   if (!Object.hasOwn(required, kind))
-    return fail(`${where}: kind`, '"header", "step", "evaluation", "change" or "end"', line["kind"]);
+    return fail(`${where}: kind`, '"header", "step", "evaluation", "change", "sources" or "end"', line["kind"]);
   for (const name of exact) if (name in line) line[name] = fromWire(`${where}: ${name}`, line[name]);
   for (const name of required[kind as keyof typeof required])
     if (line[name] === undefined) fail(`${where}: ${name}`, "a value", line[name]);
@@ -138,6 +149,7 @@ const required = {
   step: ["step", "epoch", "queries", "projectedGradients", "loss", "learningRate", "forwardPasses", "weightNorm"],
   evaluation: ["step", "loss", "accuracy", "forwardPasses", "evaluationPasses"],
   change: ["step", "change"],
+  sources: ["step", "changed"],
   end: ["step", "reason", "forwardPasses"],
 } as const;
 

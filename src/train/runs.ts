@@ -1,11 +1,13 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { removeLeftovers, writeWhole } from "../disk/whole-file";
 import { differences } from "./canonical-json";
+import { checksum } from "./checksum";
+import { tryTrajectory, unclaimed } from "./claim";
 import { diverged } from "./diverged";
 import type { Divergence } from "./diverged";
 import { describeEnd } from "./events";
-import { writeWhole } from "./line-file";
 import type { EvaluationRecord } from "./records";
 import type { RunResult } from "./train";
 import { readTrajectory } from "./trajectory";
@@ -32,6 +34,13 @@ export interface KeptRun {
   readonly folder: string;
   /** The trajectory file: hand it to `trainInFile`. */
   readonly path: string;
+}
+
+/** A kept run in a list. */
+export interface ListedRun extends KeptRun {
+  readonly summary: RunSummary;
+  /** What is wrong with it, where, and what to do; null where it can be read. A damaged run has an empty summary. */
+  readonly damaged: string | null;
 }
 
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/;
@@ -72,6 +81,21 @@ export function newRun(store: string, name: string): KeptRun {
   }
 }
 
+/**
+ * The place of the one run that a key names, kept or new: whoever asks, from any process, gets the same.
+ * @param name what a new folder is called, before the key
+ * @param key letters and digits that no other run has
+ * @example runOf("data/runs", "AdaZeta", "0badcafe").id // "adazeta-0badcafe"
+ */
+export function runOf(store: string, name: string, key: string): KeptRun {
+  const known = ids(store).find((id) => id.endsWith(key));
+  const whole = safeName(`${name} ${key}`);
+  const cut = `${whole.slice(0, 59 - key.length).replace(/[-_]+$/, "")}-${key}`;
+  const run = placeOf(store, known ?? (whole.endsWith(key) ? whole : cut));
+  mkdirSync(run.folder, { recursive: true });
+  return run;
+}
+
 /** Where the run of that name is. @throws when there is none, listing those there are */
 export function findRun(store: string, name: string): KeptRun {
   // A name that is a folder of the store is no path; any other is made safe before it touches one.
@@ -83,16 +107,42 @@ export function findRun(store: string, name: string): KeptRun {
 export function keepSummary(run: KeptRun, name: string, result: RunResult): RunSummary {
   const best = result.best?.evaluation ?? null;
   const summary = { ...summarise(name, result), best, message: result.message };
-  writeWhole(join(run.folder, "summary.json"), `${JSON.stringify(summary, wire, 2)}\n`);
+  const kept = { ...summary, bytes: statSync(run.path, { throwIfNoEntry: false })?.size ?? 0 };
+  const check = checkOf(JSON.stringify(kept, wire, 2));
+  writeWhole(join(run.folder, "summary.json"), `${JSON.stringify({ ...kept, check }, wire, 2)}\n`);
   return summary;
 }
 
-/** All kept runs by folder name; a run that was cut off is summarised from its trajectory. */
-export function listRuns(store: string): readonly (KeptRun & { readonly summary: RunSummary })[] {
-  return ids(store).map((id) => ({ ...placeOf(store, id), summary: summaryOf(placeOf(store, id)) }));
+/**
+ * All kept runs by folder name; a run that was cut off is summarised from its trajectory, and one that cannot be read says so and keeps
+ * none of the others back. Temporary files that dead processes left in the runs' folders are removed.
+ */
+export function listRuns(store: string): readonly ListedRun[] {
+  return ids(store).map((id) => {
+    const run = placeOf(store, id);
+    for (const file of [
+      "trajectory.jsonl",
+      "trajectory.jsonl.snapshot",
+      "trajectory.jsonl.writer.lock",
+      "summary.json",
+    ])
+      removeLeftovers(join(run.folder, file));
+    try {
+      return { ...run, summary: summaryOf(run), damaged: null };
+    } catch (error) {
+      const damaged = describeDamage(run, error);
+      return { ...run, summary: { ...summarise(id, { steps: [], evaluations: [] }), message: damaged }, damaged };
+    }
+  });
 }
 
-/** A kept run with all its steps. @throws when there is none of that name */
+/** Why a kept run cannot be read, and what to do, in one line. */
+export function describeDamage({ folder }: KeptRun, error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return `damaged, passed over: ${why} (the other runs do not need it: delete the folder ${folder}, or bring it back from a copy)`;
+}
+
+/** A kept run with all its steps. @throws when there is none of that name, or its record is damaged, naming file and line */
 export function loadRun(
   store: string,
   name: string,
@@ -103,9 +153,16 @@ export function loadRun(
   return { ...run, summary: summaryOf(run), trajectory };
 }
 
-/** Deletes a kept run with its files. @throws when there is none of that name */
+/** Deletes a kept run with its files. @throws when there is none of that name, or a process works on it */
 export function deleteRun(store: string, name: string): void {
-  rmSync(findRun(store, name).folder, { recursive: true });
+  const run = findRun(store, name);
+  unclaimed(run.path);
+  rmSync(run.folder, { recursive: true });
+}
+
+/** Empties the folder of a run, which goes on to be claimed, so that it is made again. */
+export function clearRun({ path, folder }: KeptRun): void {
+  for (const file of [path, `${path}.snapshot`, join(folder, "summary.json")]) rmSync(file, { force: true });
 }
 
 /** In which settings two kept runs differ, one line each, and how both ended. */
@@ -131,17 +188,70 @@ function ids(store: string): readonly string[] {
     : [];
 }
 
+/** A run's folder has its files, or nothing yet; another folder in the store, a saved adapter's, is none. */
 function isRun({ folder }: KeptRun): boolean {
-  return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  try {
+    const names = readdirSync(folder);
+    return names.length === 0 || names.some((name) => name.startsWith("trajectory.jsonl") || name === "summary.json");
+  } catch {
+    return true; // It cannot be read: listed as damaged.
+  }
 }
 
+/** The summary that was kept when the run ended; made of its trajectory where that goes on after it, or it is damaged. */
 function summaryOf(run: KeptRun): RunSummary {
-  const path = join(run.folder, "summary.json");
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8"), unwire) as RunSummary;
+  const kept = keptSummary(run);
+  if (kept.summary !== null) return kept.summary;
   const trajectory = readTrajectory(run.path);
+  if (trajectory === null && kept.wrong !== null) throw new Error(kept.wrong);
   const end = trajectory?.end ?? null;
-  const message = end === null ? "cut off; it can be resumed" : describeEnd(end);
+  const message = end === null ? cutOff(run) : describeEnd(end);
   return { ...summarise(run.id, trajectory ?? { steps: [], evaluations: [] }), message };
+}
+
+function cutOff({ path }: KeptRun): string {
+  const over = "cut off; it can be resumed";
+  if (!existsSync(`${path}.writer.lock`)) return over;
+  try {
+    const got = tryTrajectory(path);
+    got.lock?.release();
+    return got.held === null ? over : `${got.held.who} works on it`;
+  } catch {
+    return over; // The folder takes no files.
+  }
+}
+
+function keptSummary({ folder, path }: KeptRun): {
+  readonly summary: RunSummary | null;
+  readonly wrong: string | null;
+} {
+  const file = join(folder, "summary.json");
+  const none = (wrong: string | null) => ({ summary: null, wrong });
+  if (!existsSync(file)) return none(null);
+  const [own, of] = [file, path].map((each) => statSync(each, { throwIfNoEntry: false }));
+  if ((own?.mtimeMs ?? 0) < (of?.mtimeMs ?? 0)) return none(null);
+  const text = readFileSync(file, "utf8");
+  try {
+    const { check, ...kept } = JSON.parse(text) as {
+      readonly check?: string;
+      readonly bytes?: number;
+      steps?: unknown;
+    };
+    if (typeof kept.steps !== "number" || (check !== undefined && check !== checkOf(JSON.stringify(kept, null, 2))))
+      return none(`${file}: expected the summary as it was written, got a changed one, and no trajectory beside it`);
+    const { bytes, ...summary } = kept;
+    if (of !== undefined && bytes !== undefined && bytes !== of.size) return none(null);
+    return { summary: JSON.parse(JSON.stringify(summary), unwire) as RunSummary, wrong: null };
+  } catch {
+    return none(
+      `${file}: expected a summary, got ${text.length} characters that are none, and no trajectory beside it`,
+    );
+  }
+}
+
+function checkOf(text: string): string {
+  return checksum(text).toString(16).padStart(8, "0");
 }
 
 function summarise(name: string, run: Pick<Trajectory, "steps" | "evaluations">): Omit<RunSummary, "message"> {

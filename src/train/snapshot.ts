@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
+import { writeWhole } from "../disk/whole-file";
+import { splitCheck, withCheck, wrongCheck } from "./checksum";
 import { fingerprint, fingerprintData } from "./fingerprint";
-import { writeWhole } from "./line-file";
 import type { Header } from "./records";
 import type { Waypoint } from "./replay";
 
@@ -22,7 +23,7 @@ export function writeSnapshot(path: string, header: Header, snapshot: Snapshot):
   const body = Buffer.concat(vectors.map(bytesOf));
   const counts = { step: last.step, best: best?.step ?? null, count: state?.count ?? null };
   const head = { run: runOf(header), ...counts, body: fingerprint(body) };
-  writeWhole(path, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), body]));
+  writeWhole(path, Buffer.concat([Buffer.from(`${withCheck(JSON.stringify(head))}\n`), body]));
 }
 
 /** Reads a snapshot of that run; null when there is none, or it is another run's, or damaged: replay from the start then. */
@@ -31,7 +32,9 @@ export function readSnapshot(path: string, header: Header, steps: number): Snaps
   const bytes = readFileSync(path);
   const newline = bytes.indexOf(10);
   try {
-    const head = JSON.parse(bytes.toString("utf8", 0, newline)) as { [name: string]: unknown };
+    const line = bytes.toString("utf8", 0, newline);
+    if (wrongCheck(splitCheck(line)) !== null) return null;
+    const head = JSON.parse(line) as { [name: string]: unknown };
     const body = bytes.subarray(newline + 1);
     const size = 4 * header.start.parameters;
     const { step, best, count = null } = head;

@@ -14,6 +14,7 @@ import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity, StepRecord } from "./records";
 import { checkSettings, spent } from "./settings";
 import type { RunSettings } from "./settings";
+import type { SourceHashes } from "./sources";
 import { changeRecord, methodAt } from "./steering";
 import type { MethodChange } from "./method-change";
 import { isConstantOutput, stopBy } from "./stop-rules";
@@ -56,6 +57,8 @@ export interface TrainOptions<Batch> {
   readonly steer?: (() => MethodChange | null) | undefined;
   /** Kept in the trajectory's header; does not change the numbers. */
   readonly note?: unknown;
+  /** Hashes of the project's files that decide the numbers, kept in the header; null or absent: not known. */
+  readonly sources?: SourceHashes | null | undefined;
 }
 
 /** A run so far: enough to continue it. */
@@ -91,17 +94,18 @@ export interface RunResult {
   readonly changes: readonly ChangeRecord[];
 }
 
-type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note">;
+type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note" | "sources">;
 
 /** The first line of the trajectory that these options make. */
 export function headerOf(options: HeaderOptions): Header {
-  const { settings, identity, layout, note = null } = options;
+  const { settings, identity, layout, sources = null, note = null } = options;
   const start = {
     parameters: options.start.length,
     layout: fingerprintLayout(layout),
     fingerprint: fingerprintPoint(options.start),
   };
-  return { kind: "header", format: "adazeta-trajectory", version: 1, settings, identity, start, note };
+  const known = sources === null ? {} : { sources };
+  return { kind: "header", format: "adazeta-trajectory", version: 1, settings, identity, start, ...known, note };
 }
 
 /** Whether an evaluation beats the best one; the earlier one wins a tie. */

@@ -2,7 +2,7 @@ import type { AdapterSpec } from "../adapter/adapter";
 import { fail, sameLength } from "../check/check";
 import { layoutOf, type Layout, type TensorSpec } from "../tree/layout";
 import { readSafetensors } from "./safetensors";
-import { writeSafetensors } from "./write-safetensors";
+import { safetensors, writeSafetensors } from "./write-safetensors";
 
 /** A trained adapter with what it belongs to. */
 export interface SavedAdapter {
@@ -23,7 +23,16 @@ const FORMAT = "adazeta-adapter-1";
  * reader opens it.
  * @throws when the point does not fit the layout, or the file cannot be written (then an older file is still whole)
  */
-export function saveAdapter(path: string, { spec, layout, point, modelId, note }: SavedAdapter): void {
+export function saveAdapter(path: string, adapter: SavedAdapter): void {
+  writeSafetensors(path, ...partsOf(adapter));
+}
+
+/** The content of such a file, for those who save it with others. @throws when the point does not fit the layout */
+export function adapterContent(adapter: SavedAdapter): (file: number) => void {
+  return safetensors(...partsOf(adapter));
+}
+
+function partsOf({ spec, layout, point, modelId, note }: SavedAdapter): Parameters<typeof safetensors> {
   sameLength("point", point.length, layout.size);
   const tensors = layout.entries.map(({ name, shape, offset, size }) => ({
     name,
@@ -31,13 +40,8 @@ export function saveAdapter(path: string, { spec, layout, point, modelId, note }
     data: point.subarray(offset, offset + size),
   }));
   const order: readonly TensorSpec[] = layout.entries.map(({ name, shape, decay }) => ({ name, shape, decay }));
-  writeSafetensors(path, tensors, {
-    format: FORMAT,
-    model: modelId,
-    spec: JSON.stringify(spec),
-    layout: JSON.stringify(order),
-    note,
-  });
+  const [written, named] = [JSON.stringify(spec), JSON.stringify(order)];
+  return [tensors, { format: FORMAT, model: modelId, spec: written, layout: named, note }];
 }
 
 /**

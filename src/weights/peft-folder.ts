@@ -1,17 +1,21 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoraSpec } from "../adapter/adapter";
 import { lora } from "../adapter/lora";
 import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { fail, sameLength } from "../check/check";
+import { readTogether, settleFolder, writeFolder } from "../disk/whole-folder";
+import type { FolderFiles } from "../disk/whole-folder";
 import type { Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { peftModules } from "./peft-modules";
 import type { SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
-import { writeSafetensors } from "./write-safetensors";
+import { safetensors } from "./write-safetensors";
 
 const CONFIG = "adapter_config.json";
+/** What a classifier has beside PEFT's files; it belongs to one save and does not stay under another. */
+export const READOUT = "readout.safetensors";
 const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
 
@@ -36,9 +40,11 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
 
 /**
  * Writes a LoRA as a folder that Hugging Face PEFT opens: `adapter_config.json` and `adapter_model.safetensors`, with
- * lora_A [rank, inputs] and lora_B [outputs, rank] under the modules' names in transformers.
+ * lora_A [rank, inputs] and lora_B [outputs, rank] under the modules' names in transformers. Over an older save the folder is the old
+ * one or the new one at any time, never a mixture (`writeFolder`).
  * @param base what PEFT is to load the frozen model from: a hub repository or a folder; may be empty, it can be given there
- * @throws when the adapter is no LoRA, or was not made for this model
+ * @param besides files that are saved with it
+ * @throws when the adapter is no LoRA, was not made for this model, or the disk does not take it
  * @example savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")
  * Source: huggingface/peft 0.21, whose package reads what is written here (test/fixtures/peft/make.py judges).
  */
@@ -47,6 +53,7 @@ export function savePeft(
   { spec, layout, point, modelId, note }: SavedAdapter,
   model: Pick<Model, "family" | "head" | "sites" | "id">,
   base: string,
+  besides: FolderFiles = {},
 ): void {
   if (spec.kind !== "lora")
     return fail("adapter", "a LoRA, the one kind that PEFT has too (saveAdapter keeps the others)", spec.kind);
@@ -79,13 +86,17 @@ export function savePeft(
     fan_in_fan_out: false,
     inference_mode: true,
   };
-  mkdirSync(folder, { recursive: true });
-  writeSafetensors(join(folder, TENSORS), tensors, { format: "pt", note });
-  writeFileSync(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  const files = {
+    [TENSORS]: safetensors(tensors, { format: "pt", note }),
+    ...besides,
+    [CONFIG]: `${JSON.stringify(config, null, 2)}\n`,
+  };
+  writeFolder(folder, files, { last: CONFIG, drop: [READOUT] });
 }
 
 /** Whether a folder is one that PEFT would open. */
 export function isPeftFolder(folder: string): boolean {
+  settleFolder(folder);
   return existsSync(join(folder, CONFIG));
 }
 
@@ -99,9 +110,12 @@ export function loadPeft(
   folder: string,
   model: Pick<Model, "family" | "head" | "sites" | "id">,
 ): SavedAdapter & { readonly spec: LoraSpec } {
-  const config = readConfig(join(folder, CONFIG));
+  settleFolder(folder);
   const path = join(folder, TENSORS);
-  const { tensors, metadata } = readSafetensors(path);
+  const { config, tensors, metadata } = readTogether([folder, path, join(folder, CONFIG)], () => ({
+    config: readConfig(join(folder, CONFIG)),
+    ...readSafetensors(path),
+  }));
   const modules = peftModules(model);
   const siteOf = new Map(modules.map(({ module, site }) => [module, site]));
   const stored = new Map(

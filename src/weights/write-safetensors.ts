@@ -1,5 +1,7 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fail } from "../check/check";
+import { writeAll, writeWhole } from "../disk/whole-file";
 import { elements } from "./extents";
 
 /** A tensor to be written, in fp32. */
@@ -19,23 +21,24 @@ export function writeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},
 ): void {
+  const content = safetensors(tensors, metadata);
+  if (!existsSync(dirname(path)))
+    throw new Error(
+      `${path}: cannot write the tensors: ENOENT: expected the folder ${dirname(path)}, got none; make it`,
+    );
+  writeWhole(path, content);
+}
+
+/** The content of such a file, for those who save it with others. @throws when names repeat, or a shape does not fit its data */
+export function safetensors(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): (file: number) => void {
   const header = headerOf(tensors, metadata);
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const descriptor = openSync(temporary, "w");
-    try {
-      writeWhole(descriptor, header);
-      for (const { data } of tensors)
-        writeWhole(descriptor, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw new Error(`${path}: cannot write the tensors: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  return (file) => {
+    writeAll(file, header);
+    for (const { data } of tensors) writeAll(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  };
 }
 
 function headerOf(tensors: readonly NamedTensor[], metadata: Readonly<Record<string, string>>): Uint8Array {
@@ -54,8 +57,4 @@ function headerOf(tensors: readonly NamedTensor[], metadata: Readonly<Record<str
   header.writeBigUInt64LE(BigInt(padded), 0);
   json.copy(header, 8);
   return header;
-}
-
-function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done, bytes.length - done);
 }

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { cellsOf, selectCells } from "../../src/experiment/cells";
 import { compactHistory } from "../../src/experiment/history";
-import { takeLock, withLock } from "../../src/experiment/lock";
+import { takeLock, withLock } from "../../src/disk/lock";
 import { listCells, parseOptions } from "../../src/experiment/options";
 import { duration, progressLine } from "../../src/experiment/progress";
 import { recordKey } from "../../src/experiment/record-key";
@@ -170,7 +170,10 @@ test("a history keeps every evaluation and thins its steps, the last one include
 test("a lock is held once, given back, and taken over from a process that is gone", () => {
   const path = files.file("a.lock");
   const lock = takeLock(path);
-  throwsWith(() => takeLock(path), `got process ${process.pid} on this computer; wait for it to end`);
+  throwsWith(
+    () => takeLock(path),
+    `got process ${process.pid} on this computer (this very one: another cell); wait for it to end`,
+  );
   lock.release();
   assert.not.ok(existsSync(path));
   // the same number, another start: the process that held it is gone and its number was given out again

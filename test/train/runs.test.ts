@@ -1,7 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { besideOf } from "../../src/disk/whole-file";
 import { mezo } from "../../src/optimizer/method";
+import { claimTrajectory } from "../../src/train/claim";
 import {
   compareRuns,
   deleteRun,
@@ -10,6 +13,7 @@ import {
   listRuns,
   loadRun,
   newRun,
+  runOf,
   safeName,
 } from "../../src/train/runs";
 import { trainInFile } from "../../src/train/train-in-file";
@@ -76,6 +80,95 @@ test("nothing outside the store is found or deleted", () => {
   throwsWith(() => deleteRun(store, "../outside"), "run: expected one of mine");
   throwsWith(() => findRun(store, ".."), "expected a name");
   assert.ok(existsSync(files.file("outside")));
+});
+
+test("a damaged run is named with what to do, and keeps none of the others back", async () => {
+  const store = files.file("damaged");
+  const good = await keep(store, "good", 0.05);
+  const damage = (id: string, file: string, content: string): void => {
+    mkdirSync(join(store, id));
+    writeFileSync(join(store, id, file), content);
+  };
+  const lines = readFileSync(good.path, "utf8").split("\n");
+  damage("a-empty-summary", "summary.json", "");
+  damage("b-no-summary", "summary.json", "[1]");
+  damage("c-version", "trajectory.jsonl", '{"kind":"header","format":"adazeta-trajectory","version":2}\n');
+  damage("d-in-the-middle", "trajectory.jsonl", [lines[0], "{oops", ...lines.slice(1)].join("\n"));
+  damage("e-changed", "trajectory.jsonl", lines.join("\n").replace('"step":3,', '"step":3,"x":0,'));
+  damage("f-not-text", "trajectory.jsonl", "\0\0\0\n\0\0\n");
+  mkdirSync(join(store, "g-a-folder/trajectory.jsonl"), { recursive: true });
+  const listed = listRuns(store);
+  assert.equal(
+    listed.filter(({ damaged }) => damaged === null).map(({ id, summary }) => [id, summary.steps]),
+    [["good", 6]],
+  );
+  assert.is(listed.length, 8);
+  for (const { damaged, summary, folder } of listed.filter(({ id }) => id !== "good")) {
+    assert.ok(damaged!.includes(folder) && damaged!.includes("delete the folder"), damaged!);
+    assert.is(summary.message, damaged);
+  }
+  assert.match(listed[2]!.damaged!, "trajectory.jsonl:1: version: expected 1, got 2");
+  assert.match(listed[3]!.damaged!, "trajectory.jsonl:2: expected one JSON value");
+  assert.is(compareRuns(store, "good", "good").length, 2);
+  throwsWith(() => compareRuns(store, "good", "d-in-the-middle"), "trajectory.jsonl:2: ");
+  for (const { id } of listed) deleteRun(store, id);
+  assert.equal(listRuns(store), []);
+});
+
+test("a summary that is damaged or older than the trajectory is made anew from it", async () => {
+  const store = files.file("summaries");
+  const { path, folder } = await keep(store, "run", 0.05);
+  const summary = join(folder, "summary.json");
+  const text = readFileSync(summary, "utf8");
+  for (const wrong of ["", "null", text.slice(0, 40), text.replace('"steps": 6', '"steps": 7')]) {
+    writeFileSync(summary, wrong);
+    const [run] = listRuns(store);
+    assert.equal([run!.damaged, run!.summary.steps], [null, 6]);
+  }
+  writeFileSync(summary, text);
+  writeFileSync(path, readFileSync(path, "utf8").split("\n").slice(0, 6).join("\n") + "\n");
+  assert.is(listRuns(store)[0]!.summary.message, "cut off; it can be resumed");
+});
+
+test("a run that somebody works on is listed so, and not deleted", async () => {
+  const store = files.file("working");
+  const run = newRun(store, "now");
+  const claim = claimTrajectory(run.path);
+  assert.match(
+    listRuns(store)[0]!.summary.message,
+    `process ${process.pid} on this computer (this very one: another cell) works on it`,
+  );
+  throwsWith(() => deleteRun(store, "now"), "expected that nothing else works on it");
+  claim.release();
+  deleteRun(store, "now");
+});
+
+test("whoever asks for the run of a key gets the same place, also under a long name", () => {
+  const store = files.file("keys");
+  for (const name of ["AdaZeta", "a".repeat(70), "-".repeat(70), "été, ".repeat(20)]) {
+    const key = `0badcaf${name.length % 10}`;
+    const run = runOf(store, name, key);
+    assert.ok(run.id.endsWith(key) && run.id.length <= 60, run.id);
+    assert.is(runOf(store, name, key).id, run.id);
+    assert.is(runOf(store, "another name", key).id, run.id);
+  }
+  assert.is(runOf(store, "AdaZeta", "12345678").id, "adazeta-12345678");
+});
+
+test("a list removes what dead writers left in runs' folders, and takes a saved adapter's folder for none", async () => {
+  const store = files.file("swept");
+  const { folder, path } = await keep(store, "run", 0.05);
+  const living = besideOf(`${path}.snapshot`);
+  writeFileSync(living, "");
+  writeFileSync(living.replace(/\.\d+-\d*-/, `.${2 ** 22 + 7}-1-`), "");
+  mkdirSync(join(store, "my-messages"));
+  writeFileSync(join(store, "my-messages/adapter_config.json"), "{}");
+  assert.equal(
+    listRuns(store).map(({ id }) => id),
+    ["run"],
+  );
+  assert.is(readdirSync(folder).filter((name) => name.endsWith(".part")).length, 1);
+  throwsWith(() => deleteRun(store, "my-messages"), "run: expected one of run");
 });
 
 test.run();
