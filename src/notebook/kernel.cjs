@@ -16,40 +16,56 @@ const { createCells } = require("./kernel/cells.cjs");
 const { createComms } = require("./kernel/comms.cjs");
 const { markCell, startControl, whileCompiling } = require("./kernel/control.cjs");
 const { createKernelConverter } = require("./kernel/converter.cjs");
+const { createDeclarations } = require("./kernel/declarations.cjs");
+const { guardExit } = require("./kernel/exit.cjs");
 const { BLOCKED_MS, createInterrupts } = require("./kernel/interrupts.cjs");
+const { createOwners } = require("./kernel/owners.cjs");
 const { installRegistry } = require("./kernel/registry.cjs");
 const { requestHandlers } = require("./kernel/requests.cjs");
 const { startServer } = require("./kernel/server.cjs");
 
-const converter = createKernelConverter({ root, files, sources, compiling: whileCompiling });
+const declarations = createDeclarations(() => executor.locals);
+const converter = createKernelConverter({ root, files, sources, declarations, compiling: whileCompiling });
 const said = { log: () => {}, error: () => {} };
 const executor = createExecutor(
   root,
   { node: converter, browser: converter, close: () => converter.close() },
   { log: (value) => said.log(value), error: (...args) => said.error(...args) },
 );
+// Cells find their variables by this name; one that takes it would end all others.
+Object.defineProperty(globalThis, "__tslab__", { writable: false, configurable: false });
 const interrupts = createInterrupts(() => executor.interrupt(), markCell);
-const registry = installRegistry(interrupts);
+const owners = createOwners(sources.ownerOf);
 sources.install();
-tieTimers();
+guardExit(sources.hasSource);
+let complain = (how, error) => console.error(how, error);
+const timers = tieTimers(owners, (error, cell) => complain("An error in a timer:", error, cell));
+const registry = installRegistry(interrupts, timers);
 
 async function main() {
   const { onSignal } = interrupts;
   const giveUp = () => {
     listenForSignal();
     interrupts.giveUp();
+    handlers.giveUp();
   };
   const control = await startControl(connection, BLOCKED_MS, { onSignal, giveUp });
   const server = await startServer(connection, control);
-  const cells = createCells({ server, executor, interrupts, registry, said, sources });
-  const comms = createComms(server, cells.newest);
+  const cells = createCells({
+    ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root },
+  });
+  complain = cells.complain;
+  const comms = createComms(server, cells.current, (error) => complain("An error in a handler:", error));
   registry.comms = comms.api;
-  server.listen(requestHandlers({ server, cells, comms, executor, stop }));
+  const handlers = requestHandlers({ server, cells, comms, executor, stop });
+  server.listen(handlers);
 
   listenForSignal();
   process.on("SIGTERM", stop);
-  process.on("uncaughtException", (error) => console.error("Uncaught error:", error));
-  process.on("unhandledRejection", (reason) => console.error("Error in a promise that nothing awaited:", reason));
+  // In a reaction of its own: an error may never end to describe itself, and inside Node's callback it could not be stopped.
+  const report = (how) => (error) => void Promise.resolve().then(() => complain(how, error));
+  process.on("uncaughtException", report("An error that nothing caught:"));
+  process.on("unhandledRejection", report("An error in a promise that nothing awaited:"));
   watchParent();
 
   async function stop() {

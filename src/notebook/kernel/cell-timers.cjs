@@ -1,45 +1,85 @@
-// Timers know the cell during which they were made. Once that cell is given up they never fire again, so a loop that waits on one does not
-// go on unseen behind the cells that follow. (AsyncLocalStorage would know the cell of any code, but Node aborts the process when
-// code is ended, see control-thread.cjs, while hooks of promises are on.)
+// Timers know the cell that made them. Once it is given up they never fire again, so a loop that waits on one does not go on unseen behind
+// the cells that follow; what they print, and what goes wrong in them, is shown under it. (AsyncLocalStorage would know the cell of any
+// code, but Node aborts the process when code is ended, see control-thread.cjs, while hooks of promises are on.)
 const { syncBuiltinESMExports } = require("node:module");
 const timersPromises = require("node:timers/promises");
 const { promisify } = require("node:util");
 
-let current; // the cell that runs now
-
-/** Marks the beginning of a cell. `end` marks its end; `giveUp` stops its timers for good. */
-exports.beginTimers = () => {
-  const cell = (current = { givenUp: false });
-  return { end: () => void (current = undefined), giveUp: () => void (cell.givenUp = true) };
-};
-
-/** The same for a timer that is awaited: it stays pending. */
-const tiedPromise =
-  (wait) =>
-  async (...args) => {
-    const cell = current;
-    const value = await wait(...args);
-    return cell?.givenUp ? new Promise(() => {}) : value;
-  };
+const { Promise, setTimeout, setImmediate } = globalThis;
 
 /**
- * The timer function `set` with callbacks that do nothing once their cell is given up. They run as a promise's reaction, right after
- * Node's own callback has returned: there a loop that never yields can be ended, inside Node's callback that would abort the process.
+ * Puts timers that know their cell in the place of Node's, for the whole process; the kernel's own files have taken Node's before.
+ * @param {ReturnType<typeof import("./owners.cjs").createOwners>} owners
+ * @param {(error: unknown, cell: any) => void} onError hears what a callback throws
  */
-function tied(set) {
-  const later = (callback, ...rest) => {
-    const cell = current;
-    if (cell === undefined || typeof callback !== "function") return set(callback, ...rest);
-    return set((...args) => void Promise.resolve().then(() => cell.givenUp || callback(...args)), ...rest);
-  };
-  const awaited = set[promisify.custom];
-  if (awaited !== undefined) later[promisify.custom] = tiedPromise(awaited);
-  return later;
-}
+exports.tieTimers = function tieTimers(owners, onError) {
+  const waiting = new Set(); // timers that are to fire once and keep Node alive: { cell }
+  const isOver = (cell) => cell?.givenUp === true;
 
-/** Puts these timers in the place of Node's, for the whole process; the kernel's own files have taken Node's before. */
-exports.tieTimers = function tieTimers() {
-  for (const name of ["setTimeout", "setInterval", "setImmediate"]) globalThis[name] = tied(globalThis[name]);
+  /** A timer that is awaited: it stays pending. */
+  const tiedPromise = (wait) =>
+    async function later(...args) {
+      const cell = owners.now();
+      const one = { cell };
+      waiting.add(one);
+      try {
+        const value = await wait(...args);
+        if (isOver(cell)) return await new Promise(() => {});
+        owners.resume(cell);
+        return value;
+      } finally {
+        waiting.delete(one);
+      }
+    };
+
+  /**
+   * The timer function `set` with callbacks that do nothing once their cell is given up. They run as a promise's reaction, right after
+   * Node's own callback has returned: there a loop that never yields can be ended, inside Node's callback that would abort the process.
+   */
+  function tied(set, firesOnce) {
+    const later = function later(callback, ...rest) {
+      const cell = owners.now();
+      if (typeof callback !== "function") return set(callback, ...rest);
+      const one = { cell, timer: undefined };
+      const run = (...args) => {
+        waiting.delete(one);
+        if (!isOver(cell)) owners.during(cell, () => callback(...args));
+      };
+      const failed = (error) => onError(error, cell);
+      const timer = set(
+        (...args) =>
+          void Promise.resolve(args)
+            .then((given) => run(...given))
+            .catch(failed),
+        ...rest,
+      );
+      one.timer = timer;
+      if (firesOnce && cell !== undefined) waiting.add(one);
+      if (waiting.size % 1000 === 999) left(); // those that were cleared
+      return timer;
+    };
+    const awaited = set[promisify.custom];
+    if (awaited !== undefined) later[promisify.custom] = tiedPromise(awaited);
+    return later;
+  }
+
+  for (const name of ["setTimeout", "setInterval", "setImmediate"])
+    globalThis[name] = tied(globalThis[name], name !== "setInterval");
   for (const name of ["setTimeout", "setImmediate"]) timersPromises[name] = tiedPromise(timersPromises[name]);
   syncBuiltinESMExports();
+
+  /** Those that still are to fire: not the ones that were cleared, or that do not keep Node alive. */
+  const left = () => {
+    for (const one of waiting)
+      if (isOver(one.cell) || one.timer?._destroyed === true || one.timer?.hasRef?.() === false) waiting.delete(one);
+    return waiting.size;
+  };
+  return {
+    /** Resolves when every timer of a cell that fires once has fired, at most after some time. @param {number} withinMs */
+    async settled(withinMs) {
+      const end = Date.now() + withinMs;
+      do await new Promise((resolve) => setImmediate(() => setTimeout(resolve, 5)));
+      while (left() > 0 && Date.now() < end);
+    },
+  };
 };

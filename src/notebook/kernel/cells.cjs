@@ -1,13 +1,17 @@
 // Runs cells one after the other, and sends what Jupyter expects of each: input, outputs, value, error, reply.
-const { inspect } = require("node:util");
+// Whatever a cell throws, shows or holds, it ends: code of a cell's values runs only where Stop watches (`watched`), and its reply and "idle"
+// are sent in a `finally` (`serve`).
 const jupyter = require("tslab/dist/jupyter.js");
-const { beginTimers } = require("./cell-timers.cjs");
-const { describeFailure } = require("./errors.cjs");
+const { describe, read } = require("./describe.cjs");
+const { describeFailure, INTERRUPTED } = require("./errors.cjs");
 const { createHistory } = require("./history.cjs");
+const { keepLanguage } = require("./language.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
 const { captureStreams } = require("./streams.cjs");
+const { notTooDeep } = require("./too-deep.cjs");
+const { bundleOf } = require("./values.cjs");
 
-const { setTimeout } = globalThis;
+const { Promise, setTimeout } = globalThis; // as they are before cell-timers.cjs and before any cell
 
 /** A value that has already shown itself (a figure's handle) is not printed again. */
 const SHOWN = Symbol.for("adazeta.shown");
@@ -15,55 +19,99 @@ const SHOWN = Symbol.for("adazeta.shown");
 const DRAIN_MS = 50;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-exports.createCells = function createCells({ server, executor, interrupts, registry, said, sources }) {
+/** @typedef {{ message: any, quiet: boolean, givenUp: boolean, written?: number }} Cell a request that runs, or has run */
+
+exports.createCells = function createCells(kernel) {
+  const { server, executor, interrupts, registry, said, sources, declarations, owners, root } = kernel;
   const queue = [];
   const history = createHistory();
-  let quiet = false; // a silent cell shows nothing
-  let running;
-  let current; // the request whose outputs are sent, also after its cell has ended
+  let running; // the request that is not answered yet
   let count = 0;
   let working = false;
 
-  const publish = (type, content) => quiet || server.publish(type, content, current);
-  const streams = captureStreams((name, text) => quiet || server.publishNow("stream", { name, text }, current));
+  /** Sends an output of a cell; one that is silent shows nothing. */
+  const publish = (type, content, cell) => cell?.quiet || server.publish(type, content, cell?.message);
+  const sendText = (name, text, cell) => cell?.quiet || server.publishNow("stream", { name, text }, cell?.message);
+  const streams = captureStreams(sendText, owners.now);
   server.onPublish(streams.flush);
-  const display = (content, update = false) => publish(update ? "update_display_data" : "display_data", content);
-  registry.publish = display;
-
-  const showValue = (value) => {
-    if (Object(value) === value && value[SHOWN] === true) return;
-    publish("execute_result", { execution_count: count, data: { "text/plain": inspect(value) }, metadata: {} });
+  const display = (content, update = false) => {
+    if (Object(content?.data) !== content?.data)
+      throw new TypeError(`display: expected an object of representations by type, got ${describe(content?.data)}`);
+    publish(update ? "update_display_data" : "display_data", content, owners.now());
   };
+  registry.publish = display;
+  const putBack = keepLanguage();
 
-  /** Runs code up to its end or until it is given up; resolves to what went wrong, if anything did. */
-  async function runCode(code, label, onValue) {
-    const failures = [];
-    const fail = (error) => void failures.push([error]);
-    said.log = onValue;
-    said.error = (...args) => failures.push(args);
-    const timers = beginTimers();
-    const expanded = expandShorthand(code);
-    sources.beginCell({ label, code, columnOf: expanded.columnOf });
-    const givenUp = interrupts.begin().then(() => fail(interrupts.reason));
-    // In a reaction of its own: when code that never yields is ended, everything that called it ends with it.
-    const ran = Promise.resolve().then(() => executor.execute(expanded.code));
-    const ok = (await Promise.race([ran.catch(fail), givenUp])) === true;
-    if (!ok && interrupts.wasInterrupted()) timers.giveUp();
-    timers.end();
+  /** Puts back what a cell has changed of the language itself, and says so. */
+  function tidy(cell) {
+    const changed = putBack();
+    if (changed.length === 0) return;
+    const names = `${changed.slice(0, 8).join(", ")}${changed.length > 8 ? ` and ${changed.length - 8} more` : ""}`;
+    streams.complain(cell, `put back at the end of the cell, because every cell rests on it: ${names}\n`);
+  }
+
+  const wordsFor = (failures, about) => describeFailure(failures, { ...about, sources, root });
+  const anywhere = { code: "", columnOf: (_line, column) => column };
+
+  /**
+   * Runs code up to its end or until it is given up, and finds words for what went wrong. What `body` resolves to is the outcome.
+   * In a reaction of its own: when code that never yields is ended, everything that called it ends with it.
+   */
+  async function watched(cell, body) {
+    const givenUp = interrupts.begin().then(() => INTERRUPTED);
+    const ran = Promise.resolve()
+      .then(body)
+      .catch((error) => wordsFor([[error]], anywhere));
+    const outcome = await Promise.race([ran, givenUp]);
+    if (outcome !== undefined && interrupts.wasInterrupted()) cell.givenUp = true;
     interrupts.end();
-    for (const flush of [...registry.flushes]) flush(); // the last state of a throttled plot is always shown
+    return outcome;
+  }
+
+  /** Runs code of a cell; resolves to what went wrong, if anything did. */
+  async function runCode(cell, code, label, onValue) {
+    let ended = false;
+    let well = false;
+    const outcome = await watched(cell, async () => {
+      const failures = [];
+      const fail = (error) => void failures.push([error]);
+      said.log = onValue;
+      said.error = (...args) => void (ended || failures.push(args));
+      let about = anywhere;
+      try {
+        const { columnOf, code: expanded } = notTooDeep(() => expandShorthand(code));
+        about = { code, columnOf };
+        sources.beginCell({ label, code, columnOf, owner: cell });
+        well = (await executor.execute(expanded)) === true;
+      } catch (error) {
+        fail(error);
+      }
+      tidy(cell);
+      // The last state of a throttled plot is always shown.
+      for (const flush of [...registry.flushes]) {
+        try {
+          flush();
+        } catch (error) {
+          fail(error);
+          well = false;
+        }
+      }
+      return well ? undefined : wordsFor(failures, about);
+    });
+    ended = true;
+    tidy(cell);
+    declarations.end(well && outcome === undefined);
     streams.flush();
-    return ok
-      ? undefined
-      : describeFailure(failures, { code, columnOf: expanded.columnOf, sources, root: process.cwd() });
+    return outcome;
   }
 
   /** The values of expressions that a front end asks for beside a cell, each as a value or an error of its own. */
-  async function valuesOf(expressions = {}) {
+  async function valuesOf(cell, expressions) {
     const values = {};
+    if (typeof expressions !== "object" || expressions === null) return values;
     for (const [name, code] of Object.entries(expressions)) {
       let text = "undefined";
-      const error = await runCode(`(${code})`, "expression", (value) => (text = inspect(value)));
+      const error = await runCode(cell, `(${code})`, "expression", (value) => (text = describe(value)));
       values[name] =
         error === undefined
           ? { status: "ok", data: { "text/plain": text }, metadata: {} }
@@ -73,27 +121,30 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
   }
 
   /** Runs one cell; resolves to the content of its reply. */
-  async function execute({ message }) {
-    const { code, silent = false, store_history: stored = true, user_expressions: expressions } = message.content;
-    streams.flush();
-    running = current = message;
-    server.status("busy", message);
-    quiet = silent;
+  async function execute(cell) {
+    const { code, store_history: stored = true, user_expressions: expressions } = cell.message.content;
+    if (typeof code !== "string") {
+      const error = wordsFor(
+        [[new TypeError(`execute_request: expected a text as code, got ${describe(code)}`)]],
+        anywhere,
+      );
+      publish("error", error, cell);
+      return { status: "error", execution_count: count, ...error };
+    }
     let entry;
-    if (!silent && stored) entry = history.add(++count, code);
-    publish("execute_input", { code, execution_count: count });
+    if (!cell.quiet && stored) entry = history.add(++count, code);
+    publish("execute_input", { code, execution_count: count }, cell);
     jupyter.lastWriteDisplayData = display; // tslab's own display functions
-    const error = await runCode(code, entry === undefined ? "cell" : `cell [${count}]`, (value) => {
-      if (entry !== undefined) entry.value = inspect(value);
-      showValue(value);
+    const error = await runCode(cell, code, entry === undefined ? "cell" : `cell [${count}]`, (value) => {
+      if (entry !== undefined) entry.value = describe(value);
+      if (read(value, SHOWN) === true) return;
+      const content = { execution_count: count, data: bundleOf(value, registry), metadata: {} };
+      publish("execute_result", content, cell);
     });
-    if (error !== undefined) publish("error", error);
-    const content =
-      error === undefined
-        ? { status: "ok", execution_count: count, user_expressions: await valuesOf(expressions), payload: [] }
-        : { status: "error", execution_count: count, ...error };
-    quiet = false;
-    return content;
+    if (error !== undefined) publish("error", error, cell);
+    return error === undefined
+      ? { status: "ok", execution_count: count, user_expressions: await valuesOf(cell, expressions), payload: [] }
+      : { status: "error", execution_count: count, ...error };
   }
 
   /** Cancels the cells that wait: after an error, and after Stop even when the stopped cell ended well. */
@@ -102,22 +153,42 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     return queue.splice(0);
   }
 
-  async function work() {
-    working = true;
-    for (let request = queue.shift(); request !== undefined; request = queue.shift()) {
-      const content = await execute(request);
-      const failed = content.status === "error" && request.message.content.stop_on_error !== false;
-      const cancelled = failed || interrupts.wasInterrupted() ? await cancelWaiting() : [];
+  /** Answers one request, whatever happens in between. */
+  async function serve(request) {
+    const { message } = request;
+    /** @type {Cell} */
+    const cell = { message, quiet: message.content?.silent === true, givenUp: false };
+    let content = { status: "error", execution_count: count, ...wordsFor([], anywhere) };
+    let cancelled = [];
+    try {
+      streams.flush();
+      running = message;
+      owners.begin(cell);
+      server.status("busy", message);
+      content = await execute(cell);
+    } catch (error) {
+      content = { status: "error", execution_count: count, ...wordsFor([[error]], anywhere) };
+    } finally {
+      const failed = content.status === "error" && message.content?.stop_on_error !== false;
+      if (failed || interrupts.wasInterrupted()) cancelled = await cancelWaiting();
       await server.reply(request, "execute_reply", content);
       running = undefined;
-      server.status("idle", request.message);
-      for (const waiting of cancelled) {
-        server.status("busy", waiting.message);
-        await server.reply(waiting, "execute_reply", { status: "aborted" });
-        server.status("idle", waiting.message);
-      }
+      server.status("idle", message);
     }
-    working = false;
+    for (const waiting of cancelled) {
+      server.status("busy", waiting.message);
+      await server.reply(waiting, "execute_reply", { status: "aborted" });
+      server.status("idle", waiting.message);
+    }
+  }
+
+  async function work() {
+    working = true;
+    try {
+      for (let request = queue.shift(); request !== undefined; request = queue.shift()) await serve(request);
+    } finally {
+      working = false;
+    }
   }
 
   return {
@@ -127,8 +198,18 @@ exports.createCells = function createCells({ server, executor, interrupts, regis
     },
     /** The request whose cell runs now, if one does. */
     running: () => running,
-    /** The request that outputs belong to: the cell that runs now, or the last one. */
-    newest: () => current,
+    /** The request that outputs belong to which are made now. */
+    current: () => owners.now()?.message,
+    /**
+     * Shows an error that nobody caught under the cell that it comes from, which may have ended.
+     * @param {string} how how it came about
+     * @param {unknown} error
+     * @param {Cell} [cell] where it is known
+     */
+    complain(how, error, cell = owners.ofUncaught(sources.ownerOfError(error))) {
+      const { traceback } = wordsFor([[error]], anywhere);
+      streams.complain(cell, `${how}\n${traceback.join("\n")}\n`);
+    },
     history: history.answer,
   };
 };

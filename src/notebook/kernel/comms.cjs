@@ -1,13 +1,15 @@
 // Comms: channels of JSON and binary buffers between a cell's code and the front end, opened by either side, used also while a cell runs.
 // The registry hands `api` to the code of src (../comm.ts); `receive` takes what the front end sends.
 const { randomUUID } = require("node:crypto");
+const { types } = require("node:util");
+const { read } = require("./describe.cjs");
 
 /** A copy of the bytes: the sender may reuse its array before the socket has sent it. */
 const bytesOf = (value) =>
   Buffer.from(ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : value);
 
-/** `cellParent()` is the request that messages of the kernel's own accord belong to: the last cell. */
-exports.createComms = function createComms(server, cellParent) {
+/** `cellParent()` is the request that messages of the kernel's own accord belong to; `complain(error)` shows what a handler throws. */
+exports.createComms = function createComms(server, cellParent, complain) {
   const open = new Map(); // id -> { target, handlers }
   const targets = new Map(); // name -> what to do with a comm that the front end opens
 
@@ -22,12 +24,11 @@ exports.createComms = function createComms(server, cellParent) {
     close: (data = {}, options) => open.delete(id) && publish("comm_close", { comm_id: id, data }, options),
   });
 
-  /** Calls a handler of a cell's code: what it throws, also later, is shown under the last cell and ends nothing. */
+  /** Calls a handler of a cell's code: what it throws, also later, is shown and ends nothing. */
   const call = (handler, ...args) => {
-    const complain = (error) => console.error(error);
     try {
-      const result = handler?.(...args);
-      if (typeof result?.catch === "function") result.catch(complain);
+      const result = typeof handler === "function" ? handler(...args) : undefined;
+      if (types.isPromise(result)) result.catch(complain);
       return result;
     } catch (error) {
       complain(error);
@@ -63,7 +64,8 @@ exports.createComms = function createComms(server, cellParent) {
         if (onOpened === undefined) return server.publish("comm_close", { comm_id: id, data: {} }, message);
         const entry = { target, handlers: {} };
         open.set(id, entry);
-        entry.handlers = call(onOpened, commOf(id, target), messageOf(message)) ?? {};
+        const handlers = call(onOpened, commOf(id, target), messageOf(message));
+        entry.handlers = { onMessage: read(handlers, "onMessage"), onClose: read(handlers, "onClose") };
       },
       comm_msg: (message) => call(open.get(message.content.comm_id)?.handlers.onMessage, messageOf(message)),
       comm_close(message) {

@@ -25,7 +25,7 @@ exports.useProjectOptions = function useProjectOptions(remember, root) {
     files.declarationOf(file) === undefined ? ts.FileWatcherEventKind.Deleted : ts.FileWatcherEventKind.Changed;
 
   const createWatchCompilerHost = (names, theirs, ...rest) => {
-    const options = { ...theirs, ...PROJECT_OPTIONS, inlineSourceMap: true };
+    const options = { ...theirs, ...PROJECT_OPTIONS, inlineSourceMap: true, disableTopLevelAwait: false };
     const host = showDeclarations(ts.createWatchCompilerHost(names, options, ...rest), files.declarationOf);
     const { watchFile } = host;
     host.watchFile = (name, callback, ...more) => {

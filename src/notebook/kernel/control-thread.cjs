@@ -13,12 +13,13 @@ const heartbeat = new zmq.Reply({ linger: 0 });
 const isCompiling = () => Atomics.load(state, 0) === 1;
 const runningCell = () => Atomics.load(state, 1);
 
-let stopped = 0; // the number of the cell that is to stop
+let stopping = false;
+let stopped = 0; // the number of the cell that is to stop; 0: what runs between cells, a handler or a timer
 let waiting = false; // whether the main thread has been asked for a sign of life and has not come round since
 let timer;
 
 /** Nothing is done to the cells that come after the one that was stopped. */
-const hasEnded = () => stopped === 0 || runningCell() !== stopped;
+const hasEnded = () => !stopping || runningCell() !== stopped;
 
 /** Ends what the main thread runs at this moment, once it is not the compiler; what it has computed stays. */
 function terminate() {
@@ -46,7 +47,8 @@ function watch() {
 function onAnswer() {
   waiting = false;
   clearTimeout(timer);
-  timer = setTimeout(watch, blockedMs / 2);
+  if (stopped === 0) stopping = false;
+  else timer = setTimeout(watch, blockedMs / 2);
 }
 
 /**
@@ -56,6 +58,7 @@ function onAnswer() {
 function interrupt() {
   parentPort.postMessage({ kind: "interrupt" });
   if (runningCell() !== stopped) waiting = false;
+  stopping = true;
   stopped = runningCell();
   if (waiting)
     terminate(); // Stop was pressed before, and nothing has moved since

@@ -3,6 +3,8 @@ const path = require("node:path");
 const ts = require("@tslab/typescript-for-tslab");
 const { createConverter } = require("tslab/dist/converter.js");
 const { createFreshModules } = require("./fresh-modules.cjs");
+const { notTooDeep } = require("./too-deep.cjs");
+const { awaitsAtTop } = require("./top-level-await.cjs");
 const { lookForChanges } = require("./watched-files.cjs");
 
 /** A place of a file as tslab says it. */
@@ -21,10 +23,11 @@ const described =
   });
 
 /**
- * `files` are the project's files, compiled (compiled-files.cjs); `compiling(body)` runs a body that must not be ended in the middle: the
+ * `files` are the project's files, compiled (compiled-files.cjs); `declarations` what the cells have declared (declarations.cjs), which the
+ * executor keeps only where a cell ends well; `compiling(body)` runs a body that must not be ended in the middle: the
  * compiler's state would be lost.
  */
-exports.createKernelConverter = function createKernelConverter({ root, files, sources, compiling }) {
+exports.createKernelConverter = function createKernelConverter({ root, files, sources, declarations, compiling }) {
   const converter = createConverter({ isJS: false, isBrowser: false });
   const modules = createFreshModules(files);
   const place = path.join(root, "cell.ts");
@@ -32,19 +35,23 @@ exports.createKernelConverter = function createKernelConverter({ root, files, so
     compiling(() => {
       const wrong = files.bringUpToDate(code, place);
       lookForChanges();
-      return use(wrong);
+      return notTooDeep(() => use(wrong));
     });
   return {
     ...converter,
-    convert: (declarations, code) =>
+    convert: (_theirs, code) =>
       prepared(code, (wrong) => {
         if (wrong.length > 0)
           return { diagnostics: wrong.filter(({ file }) => file !== undefined).map(described(root)) };
-        const converted = converter.convert(declarations, code);
-        const needed = modules.neededBy(converted.output ?? "", place);
-        return sources.name({ ...converted, sideOutputs: [...(converted.sideOutputs ?? []), ...needed] });
+        const converted = converter.convert(declarations.text(), code);
+        if (converted.output === undefined) return converted;
+        const { output, declOutput } = converted;
+        declarations.begin(declOutput ?? "", output);
+        const needed = modules.neededBy(output, place);
+        const sideOutputs = [...(converted.sideOutputs ?? []), ...needed];
+        return sources.name({ ...converted, sideOutputs, hasToplevelAwait: awaitsAtTop(code) });
       }),
-    complete: (declarations, code, ...rest) => prepared(code, () => converter.complete(declarations, code, ...rest)),
-    inspect: (declarations, code, ...rest) => prepared(code, () => converter.inspect(declarations, code, ...rest)),
+    complete: (_theirs, code, ...rest) => prepared(code, () => converter.complete(declarations.text(), code, ...rest)),
+    inspect: (_theirs, code, ...rest) => prepared(code, () => converter.inspect(declarations.text(), code, ...rest)),
   };
 };

@@ -1,27 +1,33 @@
 // What a cell failed with, as Jupyter's ename, evalue and coloured traceback, with the lines that the user wrote.
 const path = require("node:path");
-const { format, inspect } = require("node:util");
+const { format } = require("node:util");
+const { asText, cut, describe, isError, read, safely } = require("./describe.cjs");
+const { hintFor } = require("./hints.cjs");
 
 const MOST_DIAGNOSTICS = 8;
+/** Of errors that one error names: its causes, and those that it was made of. */
+const MOST_NAMED = 5;
+const MOST_MESSAGE = 20_000;
+/** A line that is longer is shown in part, and not marked beyond. */
+const MOST_MARKED = 1000;
+/** Where a frame is: a cell or a file, line and column. */
+const PLACE = /(cell(?: \[\d+\])?|[^\s():]+\.[cm]?[jt]s):(\d+):(\d+)/;
 const red = (text) => `\x1b[31m${text}\x1b[39m`;
 const green = (text) => `\x1b[32m${text}\x1b[39m`;
 const cyan = (text) => `\x1b[36m${text}\x1b[39m`;
 
-const isError = (value) =>
-  value instanceof Error || (typeof value === "object" && value !== null && typeof value.stack === "string");
-
 /** A line of source with a mark under the column (from 1). */
 const excerpt = (source, line, column) => {
-  const text = source?.split("\n")[line - 1];
+  const text = source?.split("\n")[line - 1]?.slice(0, MOST_MARKED);
   const margin = `  ${line} | `;
-  return text === undefined
+  return text === undefined || column > MOST_MARKED
     ? []
     : [`${green(margin)}${text}`, `${" ".repeat(margin.length + Math.max(0, column - 1))}${red("^")}`];
 };
 
 /** Frames of cells and of the project's own source, as paths from its root; of libraries only when there are no others. */
 function frames(stack, root) {
-  const lines = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  const lines = stack.split("\n").filter((line) => /^\s+(at |\.\.\. \d+ more \.\.\.$)/.test(line));
   const relative = lines.map((line) =>
     line
       .replaceAll("file://", "")
@@ -35,10 +41,9 @@ function frames(stack, root) {
     /node:|evalmachine|adazeta-cell|\(<anonymous>\)|at <anonymous>|node_modules\/tslab|src\/notebook\/kernel\b/;
   const useful = relative.filter((line) => !noise.test(line));
   const own = useful.filter((line) => !line.includes("node_modules"));
-  return own.length > 0 ? own : useful.slice(0, 3);
+  return own.some((line) => PLACE.test(line)) ? own : useful.filter((line) => PLACE.test(line)).slice(0, 3);
 }
 
-const PLACE = /(cell(?: \[\d+\])?|[^\s():]+\.ts):(\d+):(\d+)/;
 const colourPlace = (frame) => frame.replace(PLACE, (text) => cyan(text));
 
 /** The line of source that the first frame of each kind, cell and file, is at. */
@@ -49,28 +54,55 @@ function excerpts(lines, textOf) {
   return [...new Set([first, inCell])].flatMap((place) => {
     if (place === undefined) return [];
     const [, source, line, column] = place;
-    const shown = excerpt(textOf(source), Number(line), Number(column));
+    const shown = excerpt(
+      safely(() => textOf(source), undefined),
+      Number(line),
+      Number(column),
+    );
     return shown.length === 0 ? [] : [`${cyan(source)}:`, ...shown];
   });
 }
 
+/** An error in one line. @param {unknown} error */
+const inOneLine = (error) =>
+  isError(error)
+    ? `${asText(read(error, "name"), "Error")}: ${asText(read(error, "message"), "")}`.split("\n")[0]
+    : describe(error).split("\n")[0];
+
+/** The errors that an error names, in one line each: its causes, each with its own, and those that it was made of. */
+function named(error) {
+  const lines = [];
+  const seen = new Set([error]);
+  for (
+    let cause = read(error, "cause");
+    cause !== undefined && lines.length < MOST_NAMED;
+    cause = read(cause, "cause")
+  ) {
+    if (seen.has(cause)) break;
+    seen.add(cause);
+    lines.push(`caused by ${inOneLine(cause)}`);
+  }
+  const parts = read(error, "errors");
+  if (!safely(() => Array.isArray(parts), false)) return lines;
+  const count = Number(safely(() => parts.length, 0));
+  for (let at = 0; at < Math.min(count, MOST_NAMED); at++) lines.push(`errors[${at}]: ${inOneLine(read(parts, at))}`);
+  return count > MOST_NAMED ? [...lines, `and ${count - MOST_NAMED} more`] : lines;
+}
+
 function describeThrown(error, { sources, root }) {
-  if (!isError(error))
+  if (!isError(error)) {
+    const text = describe(error);
     return {
       ename: "Error",
-      evalue: typeof error === "string" ? error : inspect(error),
-      traceback: [red(`thrown: ${inspect(error)}`)],
+      evalue: cut(typeof error === "string" ? error : text, MOST_MESSAGE),
+      traceback: [red(`thrown: ${text}`)],
     };
-  const interrupted =
-    /^Interrupted asynchronously$|interrupted by `SIGINT`/.test(error.message) || error.name === "Interrupted";
-  if (interrupted) {
-    const evalue = "the cell was stopped";
-    return { ename: "Interrupted", evalue, traceback: [red(`Interrupted: ${evalue}`)] };
   }
-  const ename = String(error.name ?? "Error");
-  const evalue = String(error.message ?? error);
-  const cause = isError(error.cause) ? [`caused by ${error.cause.name}: ${error.cause.message}`] : [];
-  const lines = frames(String(error.stack), root);
+  const ename = asText(read(error, "name"), "Error");
+  const evalue = cut(asText(read(error, "message"), ""), MOST_MESSAGE);
+  const interrupted = /^Interrupted asynchronously$|interrupted by `SIGINT`/.test(evalue) || ename === "Interrupted";
+  if (interrupted) return INTERRUPTED;
+  const lines = frames(asText(read(error, "stack"), ""), root);
   const [head, ...more] = evalue.split("\n");
   return {
     ename,
@@ -80,7 +112,7 @@ function describeThrown(error, { sources, root }) {
       ...more,
       ...excerpts(lines, sources.textOf),
       ...lines.map(colourPlace),
-      ...cause,
+      ...named(error),
     ],
   };
 }
@@ -95,6 +127,7 @@ function describeDiagnostic([, file, line, column, text], { code, columnOf, sour
 }
 
 function describeDiagnostics(failures, cell) {
+  const hint = hintFor(cell.code);
   const shown = failures
     .slice(0, MOST_DIAGNOSTICS)
     .map((failure) =>
@@ -104,17 +137,32 @@ function describeDiagnostics(failures, cell) {
   const traceback = shown.flatMap(({ text, lines }) => [text, ...lines]);
   return {
     ename: "TypeScript",
-    evalue: shown.map(({ text }) => text).join("\n"),
-    traceback: [`${red("TypeScript")}: the cell was not run`, ...traceback, ...more],
+    evalue: [...(hint ?? []), ...shown.map(({ text }) => text)].join("\n"),
+    traceback: [`${red("TypeScript")}: the cell was not run`, ...(hint ?? []), ...traceback, ...more],
   };
 }
 
-/** `failures` are the arguments of each call that tslab's executor made to report an error of `cell`: { code, columnOf, sources, root }. */
+/** What a cell is answered that was stopped. */
+const INTERRUPTED = {
+  ename: "Interrupted",
+  evalue: "the cell was stopped",
+  traceback: [red("Interrupted: the cell was stopped")],
+};
+exports.INTERRUPTED = INTERRUPTED;
+
+/**
+ * What a cell failed with. Never throws.
+ * @param {readonly (readonly unknown[])[]} failures the arguments of each call that tslab's executor made to report an error
+ * @param {{ code: string, columnOf: (line: number, column: number) => number, sources: any, root: string }} cell
+ * @returns {{ ename: string, evalue: string, traceback: string[] }}
+ */
 exports.describeFailure = function describeFailure(failures, cell) {
   const [first] = failures;
-  if (first === undefined) {
-    const evalue = "the cell failed without a message";
-    return { ename: "Error", evalue, traceback: [red(evalue)] };
-  }
-  return first.length === 1 ? describeThrown(first[0], cell) : describeDiagnostics(failures, cell);
+  const evalue = "the cell failed, and what it failed with cannot be described";
+  const otherwise = { ename: "Error", evalue, traceback: [red(evalue)] };
+  if (first === undefined) return otherwise;
+  return safely(
+    () => (first.length === 1 ? describeThrown(first[0], cell) : describeDiagnostics(failures, cell)),
+    otherwise,
+  );
 };

@@ -1,7 +1,7 @@
 // Stop: the first asks the running cell to end by itself (its AbortSignal is aborted); at a second one, or two seconds later, the cell
 // is given up: it ends with an error, and its timers never fire again.
 
-const { setTimeout, clearTimeout } = globalThis;
+const { AbortController, Error, Object, Promise, setTimeout, clearTimeout } = globalThis;
 const GRACE_MS = 2000;
 /** How long code may keep the thread busy without a sign of life after Stop. */
 exports.BLOCKED_MS = 1000;

@@ -1,6 +1,17 @@
 // Jupyter's wire format: [identities..., "<IDS|MSG>", signature, header, parent header, metadata, content, buffers...]
 const { createHmac, randomUUID } = require("node:crypto");
 
+const { parse: parseJson, stringify } = JSON; // as they are before a cell changes them
+
+/**
+ * JSON without the halves of characters that stand alone, as in `"😀".slice(1)`: neither a front end nor a file of UTF-8 takes them.
+ * @param {string} json
+ */
+const wellFormed = (json) =>
+  json.includes("\\ud")
+    ? json.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === "\\\\" ? found : "\\ufffd"))
+    : json;
+
 const DELIMITER = Buffer.from("<IDS|MSG>");
 
 /** The signature covers the four JSON parts, not the buffers; an empty key means unsigned. */
@@ -19,7 +30,9 @@ function parse(key, frames) {
   const parts = frames.slice(at + 2, at + 6);
   if (sign(key, parts) !== frames[at + 1].toString())
     throw new Error("message: the signature does not fit the connection's key");
-  const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()));
+  const [header, parent, metadata, content] = parts.map((part) => parseJson(part.toString()));
+  if (typeof header?.msg_type !== "string")
+    throw new Error("message: expected a header with a text as msg_type, got none");
   return { identities: frames.slice(0, at), header, parent, metadata, content, buffers: frames.slice(at + 6) };
 }
 
@@ -33,7 +46,7 @@ function compose(key, session, type, content, { parent, identities = [], metadat
     msg_type: type,
     version: "5.3",
   };
-  const parts = [header, parent?.header ?? {}, metadata, content].map((part) => JSON.stringify(part));
+  const parts = [header, parent?.header ?? {}, metadata, content].map((part) => wellFormed(stringify(part) ?? "{}"));
   return [...identities, DELIMITER, sign(key, parts), ...parts, ...buffers];
 }
 

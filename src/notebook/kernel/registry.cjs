@@ -1,10 +1,12 @@
 // The one global object of the process: what a cell's code and the kernel share. Its type is in ../kernel-registry.ts.
 // A symbol, because tslab evaluates a module again for each import and so no module variable is shared.
 
-exports.installRegistry = function installRegistry(interrupts) {
+exports.installRegistry = function installRegistry(interrupts, timers) {
   const registry = {
     interrupt: () => interrupts.signal(),
     publish: undefined,
+    bundleOf: undefined,
+    settled: timers.settled,
     comms: undefined,
     flushes: new Set(),
     open: new Map(),
@@ -15,6 +17,6 @@ exports.installRegistry = function installRegistry(interrupts) {
       await Promise.allSettled(entries.map(async ({ value }) => (await value).dispose()));
     },
   };
-  globalThis[Symbol.for("adazeta.kernel")] = registry;
+  Object.defineProperty(globalThis, Symbol.for("adazeta.kernel"), { value: registry });
   return registry;
 };

@@ -1,6 +1,7 @@
 // The answer to each kind of request. Cells wait in their own queue (cells.cjs); everything else is answered at once, also while a cell runs.
 const ts = require("@tslab/typescript-for-tslab");
 const { toOffset, toPosition } = require("./cursor.cjs");
+const { asText, read, safely } = require("./describe.cjs");
 const { describeSymbol } = require("./quick-info.cjs");
 const { log } = require("./streams.cjs");
 
@@ -24,7 +25,11 @@ const UNTERMINATED = new Set([1160, 1010]); // template literal, comment
 
 /** Whether a cell's text could be run as it is, goes on, or is wrong whatever follows. */
 function isComplete(code) {
-  const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, undefined, ts.ScriptKind.TS);
+  const source = safely(
+    () => ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, undefined, ts.ScriptKind.TS),
+    undefined,
+  );
+  if (source === undefined) return { status: "unknown" }; // nested too deeply
   const diagnostics = source.parseDiagnostics ?? [];
   if (diagnostics.length === 0) return { status: "complete" };
   const end = code.trimEnd().length;
@@ -62,28 +67,56 @@ exports.requestHandlers = function requestHandlers({ server, cells, comms, execu
     if (cells.running() !== undefined) server.status("busy", cells.running());
   };
 
+  const failed = (error) => ({
+    status: "error",
+    ename: asText(read(error, "name"), "Error"),
+    evalue: asText(read(error, "message"), ""),
+    traceback: [],
+  });
+
   async function answer(request, type) {
-    const content = await Promise.resolve(request.message.content)
-      .then(answers[type])
-      .catch((error) => ({ status: "error", ename: error.name, evalue: error.message, traceback: [] }));
-    const reply = type.replace("_request", "_reply");
-    await server.reply(request, reply, content);
-    if (reply === "shutdown_reply") server.publish(reply, content, request.message); // every front end hears of it
-    idle(request.message);
+    try {
+      const content = await Promise.resolve(request.message.content).then(answers[type]).catch(failed);
+      const reply = type.replace("_request", "_reply");
+      await server.reply(request, reply, content);
+      if (reply === "shutdown_reply") server.publish(reply, content, request.message); // every front end hears of it
+    } finally {
+      idle(request.message);
+    }
     if (type === "shutdown_request") await stop();
   }
 
+  const handled = new Set(); // messages of comms whose handlers have not returned yet
+
+  /**
+   * Hands a comm's message to its handler, in a reaction of its own: when a handler that never yields is ended, everything that called it
+   * ends with it. A front end sends its next change only after this "idle", so a handler that goes on does not hold it back.
+   */
+  function handle(message, type) {
+    handled.add(message);
+    const done = () => handled.delete(message) && idle(message);
+    Promise.resolve()
+      .then(() => comms.receive[type](message))
+      .catch((error) => log(`${type}: ${asText(read(error, "message"), "")}`))
+      .then(done);
+  }
+
   return {
+    /** Takes a request: `{ message, socket }`. */
     receive(request) {
       const { message } = request;
       const { msg_type: type } = message.header;
       if (type === "execute_request") return cells.add(request);
       server.status("busy", message);
       if (Object.hasOwn(answers, type)) return void answer(request, type);
-      // A front end sends its next change only after this "idle", so a handler that goes on does not hold it back.
-      if (Object.hasOwn(comms.receive, type)) comms.receive[type](message);
-      else log(`${type}: not a message that this kernel knows`);
+      if (Object.hasOwn(comms.receive, type)) return handle(message, type);
+      log(`${asText(type, "nothing").slice(0, 100)}: not a message that this kernel knows`);
       idle(message);
+    },
+    /** What ran was ended: a handler that it was does not return any more. */
+    giveUp() {
+      for (const message of handled) idle(message);
+      handled.clear();
     },
   };
 };

@@ -1,5 +1,6 @@
 // The kernel's sockets: receives requests, sends replies, publishes outputs and its status. Control and heartbeat have a thread of their own.
 const { randomUUID } = require("node:crypto");
+const { asText, read } = require("./describe.cjs");
 const { compose, parse } = require("./message.cjs");
 const { log } = require("./streams.cjs");
 
@@ -51,7 +52,7 @@ exports.startServer = async function startServer(connection, control) {
         try {
           handlers.receive({ message: parse(key, frames), socket });
         } catch (error) {
-          log(error.message);
+          log(asText(read(error, "message"), "a message that cannot be taken"));
         }
       };
       const readShell = async () => {

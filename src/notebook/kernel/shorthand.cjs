@@ -3,18 +3,21 @@
 const ts = require("@tslab/typescript-for-tslab");
 
 /**
- * The code with each shorthand property written out, and a function from a column (1-based) of a line of it to the column that
- * the user wrote.
+ * Writes out each shorthand property of a cell.
+ * @param {string} code
+ * @returns {{ code: string, columnOf: (line: number, column: number) => number }} the code, and a function from a column (1-based) of a line
+ * of it to the column that the user wrote
  */
 exports.expandShorthand = function expandShorthand(code) {
-  const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
   const names = [];
-  const visit = (node) => {
+  const waiting = [source]; // not by recursion: a sum of many terms is as deep as it is long
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (ts.isShorthandPropertyAssignment(node))
       names.push({ start: node.name.getStart(source), text: `${node.name.text}: ` });
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
+    ts.forEachChild(node, (child) => void waiting.push(child));
+  }
+  names.sort((a, b) => a.start - b.start);
   let expanded = "";
   let end = 0;
   for (const { start, text } of names) {

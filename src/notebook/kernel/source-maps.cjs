@@ -3,7 +3,11 @@
 const { SourceMap } = require("node:module");
 const fs = require("node:fs");
 const path = require("node:path");
+const { read, safely } = require("./describe.cjs");
 
+/** Of a long stack, such as that of a recursion without end, the middle is left out. */
+const FIRST_FRAMES = 20;
+const LAST_FRAMES = 40;
 const INLINE = "//# sourceMappingURL=data:application/json;base64,";
 const CELL = "adazeta-cell:";
 
@@ -11,13 +15,22 @@ const CELL = "adazeta-cell:";
 const prefixLength = (isAsync) =>
   (isAsync ? "(async function(exports, require) { " : "(function(exports, require) { ").length;
 
+/**
+ * Without the line that first makes every variable of a cell undefined: an earlier cell's variable of the same name keeps its value until
+ * the new one is made.
+ */
+const keepingValues = (output) =>
+  output.replace(/(?<=^Object\.defineProperty\(exports, "__esModule".*\n)(?:exports\..* = void 0;\n)+/m, (lines) =>
+    lines.replace(/[^\n]/g, ""),
+  );
+
 /** tslab's second compilation, which keeps the maps of both; `remember(text, maps)` is called with its result, its own map first. */
 exports.withMaps = (transpileModule, remember) => (input, options) => {
   const at = input.lastIndexOf(INLINE);
   const code = at < 0 ? input : input.slice(0, at);
   const compilerOptions = { ...options.compilerOptions, sourceMap: true };
   const result = transpileModule(code, { ...options, compilerOptions });
-  const outputText = result.outputText.slice(0, result.outputText.lastIndexOf("//# sourceMappingURL="));
+  const outputText = keepingValues(result.outputText.slice(0, result.outputText.lastIndexOf("//# sourceMappingURL=")));
   remember(outputText, [result.sourceMapText, Buffer.from(input.slice(at + INLINE.length), "base64").toString()]);
   return { ...result, outputText };
 };
@@ -25,7 +38,9 @@ exports.withMaps = (transpileModule, remember) => (input, options) => {
 exports.createSourceMaps = function createSourceMaps(root) {
   const compiled = new Map(); // text that tslab compiled -> its maps, until it is known whose text it is
   const places = new Map(); // name of a script -> how to find a place of its source
-  let cell = { label: "cell", code: "", columnOf: (_line, column) => column };
+  const owners = new Map(); // name of a cell's script -> whose outputs it makes
+  const ownersOfErrors = new WeakMap();
+  let cell = { label: "cell", code: "", columnOf: (_line, column) => column, owner: undefined };
   const codes = new Map(); // name of a cell -> its text
   let cells = 0;
 
@@ -42,10 +57,18 @@ exports.createSourceMaps = function createSourceMaps(root) {
   /** The source and place of a script's line and column, both from 1; undefined for what was not compiled here. */
   const placeOf = (script, line, column) => places.get(script)?.(line, column);
 
+  function ownerOf(sites) {
+    for (let at = sites.length - 1; at >= 0; at--) {
+      const owner = owners.get(sites[at].getScriptNameOrSourceURL());
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  }
+
   return {
     remember: (text, maps) => void compiled.set(text, maps),
     placeOf,
-    /** Says which cell's code is compiled next: its name in a stack, its text, and how its columns were changed. */
+    /** Says which cell's code is compiled next: its name in a stack, its text, how its columns were changed, and whose outputs it makes. */
     beginCell(next) {
       cell = next;
       codes.set(next.label, next.code);
@@ -72,7 +95,8 @@ exports.createSourceMaps = function createSourceMaps(root) {
       if (maps === undefined) return { output, sideOutputs, hasToplevelAwait, ...rest };
       const find = lookUp(maps);
       const script = `${CELL}${++cells}`;
-      const { label, columnOf } = cell;
+      const { label, columnOf, owner } = cell;
+      owners.set(script, owner);
       const lines = output.split("\n").length;
       places.set(script, (line, column) => {
         if (line > lines) return undefined; // what calls the cell
@@ -83,16 +107,29 @@ exports.createSourceMaps = function createSourceMaps(root) {
       });
       return { output: `${output}\n//# sourceURL=${script}`, sideOutputs, hasToplevelAwait, ...rest };
     },
-    /** Writes the stack of every error of this process with places of the source. */
+    /** The cell that started what these frames are in, `await`ed frames included: the outermost one. */
+    ownerOf,
+    /** The cell that started what an error was made in; undefined where its stack does not say. */
+    ownerOfError: (error) => (read(error, "stack"), Object(error) === error ? ownersOfErrors.get(error) : undefined),
+    /** Whether code of a cell, or of a file that cells import, is among these frames. */
+    hasSource: (sites) => sites.some((site) => places.has(site.getScriptNameOrSourceURL())),
+    /** Writes the stack of every error of this process with places of the source, whole: the cell's own line is its last. */
     install() {
+      Error.stackTraceLimit = Infinity;
       Error.prepareStackTrace = (error, sites) => {
-        let head;
-        try {
-          head = Error.prototype.toString.call(error);
-        } catch {
-          head = "Error";
-        }
-        return [head, ...sites.map((site) => `    at ${frameOf(site, placeOf)}`)].join("\n");
+        const owner = ownerOf(sites);
+        if (owner !== undefined && Object(error) === error) ownersOfErrors.set(error, owner);
+        const head = safely(() => Error.prototype.toString.call(error), "Error");
+        const line = (site) => `    at ${frameOf(site, placeOf)}`;
+        const left = sites.length - FIRST_FRAMES - LAST_FRAMES;
+        return left <= 0
+          ? [head, ...sites.map(line)].join("\n")
+          : [
+              head,
+              ...sites.slice(0, FIRST_FRAMES).map(line),
+              `    ... ${left} more ...`,
+              ...sites.slice(-LAST_FRAMES).map(line),
+            ].join("\n");
       };
     },
   };

@@ -1,15 +1,26 @@
 // What a cell writes to stdout and stderr, sent as it comes, but several quick writes as one message:
 // JupyterLab's server drops messages above a rate, and a loop that prints a line at a time is above it.
 
-const { setTimeout, clearTimeout } = globalThis; // as they are before cell-timers.cjs: text of a cell that was given up is shown too
+const { setTimeout, clearTimeout, Date, TextDecoder } = globalThis; // as they are before cell-timers.cjs and before any cell
+const { nextTick } = process;
 const GATHER_MS = 20;
+/** Of one message: a longer text goes in several. */
+const MOST_AT_ONCE = 1_000_000;
+/** Of one cell. */
+const MOST_CHARACTERS = 20_000_000;
 const writeToTerminal = process.stderr.write.bind(process.stderr);
 
-/** A line for whoever runs the kernel: it goes to the process's own stderr, never under a cell. */
+/** A line for whoever runs the kernel: it goes to the process's own stderr, never under a cell. @param {string} text */
 exports.log = (text) => writeToTerminal(`[kernel] ${text}\n`);
 
-exports.captureStreams = function captureStreams(send) {
-  let name;
+/**
+ * Takes the place of the process's stdout and stderr.
+ * @param {(name: string, text: string, cell: any) => void} send
+ * @param {() => any} owner the cell whose text it is; `written` of it counts its characters
+ */
+exports.captureStreams = function captureStreams(send, owner) {
+  let name = "";
+  let cell;
   let text = "";
   let sentAt = 0;
   let timer;
@@ -21,25 +32,44 @@ exports.captureStreams = function captureStreams(send) {
     const ready = text;
     text = "";
     sentAt = Date.now();
-    send(name, ready);
+    for (let at = 0; at < ready.length; at += MOST_AT_ONCE) send(name, ready.slice(at, at + MOST_AT_ONCE), cell);
+  }
+
+  /** The part of a text that a cell may still print. */
+  function allowed(of, piece) {
+    if (of === undefined) return piece;
+    const before = of.written ?? 0;
+    of.written = before + piece.length;
+    if (of.written <= MOST_CHARACTERS) return piece;
+    if (before > MOST_CHARACTERS) return "";
+    return `${piece.slice(0, MOST_CHARACTERS - before)}\n[a cell shows at most ${MOST_CHARACTERS} characters: the rest is left out]\n`;
+  }
+
+  function add(stream, of, piece) {
+    if (stream !== name || of !== cell) flush();
+    name = stream;
+    cell = of;
+    text += allowed(of, piece);
+    // By the clock, not only by a timer: a loop that never yields shows its output too.
+    if (Date.now() - sentAt >= GATHER_MS) flush();
+    else timer ??= setTimeout(flush, GATHER_MS);
   }
 
   const writer = (stream) => {
     const decoder = new TextDecoder();
     return (chunk, encoding, callback) => {
-      if (stream !== name) flush();
-      name = stream;
-      text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
-      // By the clock, not only by a timer: a loop that never yields shows its output too.
-      if (Date.now() - sentAt >= GATHER_MS) flush();
-      else timer ??= setTimeout(flush, GATHER_MS);
+      add(stream, owner(), typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
       const done = typeof encoding === "function" ? encoding : callback;
-      if (typeof done === "function") process.nextTick(done);
+      if (typeof done === "function") nextTick(done);
       return true;
     };
   };
 
   process.stdout.write = writer("stdout");
   process.stderr.write = writer("stderr");
-  return { flush };
+  return {
+    flush,
+    /** Writes to stderr for a cell, whoever calls. */
+    complain: (of, line) => add("stderr", of, line),
+  };
 };
