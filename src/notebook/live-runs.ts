@@ -131,7 +131,7 @@ export async function runLive<Batch>(
       if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
       if (event.kind === "step") {
         tell(event.record);
-        controls ??= controlsOf(arm, byHand);
+        controls ??= controlsOf(arm, live.changes, byHand);
       }
       if (event.kind !== "evaluation" || live.header === null) return;
       draw([...drawn, runRecord({ ...live, header: live.header }, label)]);
@@ -160,7 +160,7 @@ export async function runLive<Batch>(
     runs.push({ arm, ...open, kept, result, record });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
-    if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes)}`);
+    if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes, arm.method)}`);
     if (reused)
       console.log(`${arm.name}: from the record of ${kept.id} (recompute: true runs it again); ${result.message}`);
     draw(drawn);
@@ -181,8 +181,8 @@ function finishProgress(progress: ProgressHandle | null, note: string): void {
 }
 
 /** The controls of an arm that goes; their Stop button aborts `byHand`. */
-function controlsOf({ name, method }: Arm, byHand: AbortController): ShownControls {
-  const controls = showRunControls(name, method);
+function controlsOf({ name, method }: Arm, changes: readonly ChangeRecord[], byHand: AbortController): ShownControls {
+  const controls = showRunControls(name, method, changes.at(-1)?.change);
   controls.signal.addEventListener("abort", () => byHand.abort());
   return controls;
 }
@@ -313,14 +313,17 @@ class LiveHistory {
   header: Header | null = null;
   readonly steps: StepRecord[] = [];
   readonly evaluations: EvaluationRecord[] = [];
+  readonly changes: ChangeRecord[] = [];
 
   hear(event: TrainEvent): void {
     if (event.kind === "start") {
       this.header = event.header;
       this.steps.push(...event.steps);
       this.evaluations.push(...event.evaluations);
+      this.changes.push(...event.changes);
     } else if (event.kind === "step") this.steps.push(event.record);
     else if (event.kind === "evaluation") this.evaluations.push(event.record);
+    else if (event.kind === "change") this.changes.push(event.record);
   }
 }
 

@@ -10,6 +10,7 @@ export type TrainEvent =
       readonly header: Header;
       readonly steps: readonly StepRecord[];
       readonly evaluations: readonly EvaluationRecord[];
+      readonly changes: readonly ChangeRecord[];
     }
   /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later, unless it is the best one by then) and what the update rule carries on. */
   | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: RuleState }

@@ -146,6 +146,10 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const begin = clock();
   const elapsed = (): number => before + clock() - begin;
   const record = (line: Parameters<typeof tryAppend>[1]): Ending | null => tryAppend(options.sink, line);
+  const change = (wanted: ChangeRecord): Ending | null => {
+    changes.push(wanted);
+    return record(wanted);
+  };
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
@@ -155,7 +159,13 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   };
   const stopped = (): boolean => signal?.aborted === true;
 
-  yield { kind: "start", header, steps: steps.slice(), evaluations: evaluations.slice() };
+  yield {
+    kind: "start",
+    header,
+    steps: steps.slice(),
+    evaluations: evaluations.slice(),
+    changes: changes.slice(),
+  };
   const ended = finalEnding(past?.end ?? null);
   let ending: Ending | null = past === undefined ? record(header) : ended;
   while (ending === null) {
@@ -163,7 +173,13 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     const method = methodAt(settings.method, changes, step);
     const done = spent({ ...settings, method }, step, forwardPasses);
     ending = notFiniteEvaluation(evaluations.at(-1), steps.at(-1)) ?? stopBy(settings.stop, steps, evaluations);
-    if (ending === null && stopped()) ending = { reason: "stopped" };
+    if (ending === null && stopped()) {
+      // What was moved during the last step holds when the run is continued.
+      const wanted = steered(options, changes, step);
+      ending = wanted?.kind === "change" ? change(wanted) : null;
+      ending ??= { reason: "stopped" };
+      if (wanted?.kind === "change") yield { kind: "change", record: wanted };
+    }
     if (ending !== null) break;
     if (evaluations.at(-1)?.step !== step && evaluationDue(settings, step, done)) {
       const found = await unlessStopped(evaluate(point), leaving);
@@ -189,8 +205,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     } else {
       const wanted = steered(options, changes, step);
       if (wanted?.kind === "change") {
-        changes.push(wanted);
-        ending = record(wanted);
+        ending = change(wanted);
         yield { kind: "change", record: wanted };
         continue;
       }

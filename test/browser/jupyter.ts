@@ -181,6 +181,19 @@ export async function ran(page: Page, at: number, timeout = 60_000): Promise<voi
     .waitFor({ timeout });
 }
 
+/** Runs a code cell (0-based) and waits until it has run, also where it had before. */
+export async function runCell(page: Page, at: number, timeout = 60_000): Promise<void> {
+  const before = await promptOf(page, at);
+  await cellAt(page, at).locator(".cm-content").click();
+  await page.keyboard.press("Control+Enter");
+  const prompts = cellAt(page, at).locator(".jp-InputPrompt");
+  const others = before.replaceAll(/\D/g, "");
+  await prompts
+    .filter({ hasText: /\[\d+\]/ })
+    .filter(others === "" ? {} : { hasNotText: new RegExp(`\\[${others}\\]`) })
+    .waitFor({ timeout });
+}
+
 export async function runAll(page: Page): Promise<void> {
   await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Run$/ }).click();
   await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();

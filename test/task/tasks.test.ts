@@ -94,7 +94,9 @@ withModel(test, 'the worked example with SmolLM2: the word is scored at the posi
   if (smollm2 === null) return;
   const tokenizer = tokenizerFromGguf(openGguf(smollm2.weights).metadata);
   assert.equal(labelTokens(sst2, "causal", tokenizer), [13321, 1109]);
-  const encoded = encodeExamples(sst2, "causal", [example({ sentence: "a gripping film ." })], tokenizer, { context: 8192 });
+  const encoded = encodeExamples(sst2, "causal", [example({ sentence: "a gripping film ." })], tokenizer, {
+    context: 8192,
+  });
   // "a", " gripping", " film", " .", " It", " was": the next token is " terrible" or " great"
   assert.equal(labelledBatch(encoded, [0]), {
     input: { ids: [[81, 35913, 4771, 1673, 657, 436]], scored: [5] },

@@ -99,9 +99,11 @@ export function control<T>(parts: ControlParts<T>): Control<T> {
         {
           ...(parts.onCustom && { onCustom: parts.onCustom }),
           onUpdate(changed) {
-            if (field === null || !(field in changed)) return;
+            if (field === null || !(field in changed)) return undefined;
             const next = fromState(changed[field]);
             if (next !== undefined) tell(next);
+            // What the page shows is what is used, also where it said something that the control cannot have.
+            return Object.is(toState(value), changed[field]) ? undefined : { [field]: toState(value) };
           },
         },
       )),

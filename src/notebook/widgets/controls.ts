@@ -5,44 +5,52 @@ import { control } from "./control";
 import type { Control } from "./control";
 import { openWidget } from "./open-widget";
 import type { OpenWidget, WidgetState } from "./open-widget";
-import { controlClass, openLayout, openStyle } from "./view";
+import { controlClass, openLayout, openStyle, ownView } from "./view";
 import type { View } from "./view";
 
 export interface SliderOptions {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  /** Default: a hundredth of the range, or 1 for integers. */
+  /** What a press of an arrow key adds, and the grid that a drag keeps to; default: about a hundredth of the range, or 1 for integers. A value that is given or typed need not lie on it. */
   readonly step?: number;
-  /** d3 format of the number beside the slider; default ".3~g", or "d" for integers. */
-  readonly format?: string;
 }
 
 const WIDTH = "26em";
 
 /**
- * A slider over real numbers.
+ * A slider over real numbers. The number beside it is the value to its last digit, and takes what is typed there.
  * @throws when min < max does not hold, or the value is outside
  * @example const rate = floatSlider("learning rate", { value: 3e-3, min: 0, max: 1e-2 }); rate.value // 0.003
  */
 export function floatSlider(description: string, options: SliderOptions): Control<number> {
-  const { step = (options.max - options.min) / 100, format = ".3~g" } = options;
-  return slider("FloatSlider", description, options, { step, readout_format: format });
+  const { min, max, step = roundStep((max - min) / 100) } = options;
+  return slider("FloatSlider", description, options, { min, max, step, scale: "linear" });
 }
 
 /** A slider over whole numbers. @example integerSlider("cap", { value: 8, min: 1, max: 64 }).value // 8 */
 export function integerSlider(description: string, options: SliderOptions): Control<number> {
-  const { step = 1, format = "d" } = options;
-  return slider("IntSlider", description, options, { step, readout_format: format });
+  const { min, max, step = 1 } = options;
+  return slider("IntSlider", description, options, { min, max, step, scale: "linear" });
 }
 
-/** A slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive. */
+/**
+ * A slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive; `step` is one of the
+ * exponent.
+ */
 export function logSlider(description: string, options: SliderOptions): Control<number> {
-  const { min, max, format = ".2~e" } = options;
+  const { min, max, step = 0.02 } = options;
   if (!(min > 0)) fail(`${description}: min`, "a positive number (the scale is logarithmic)", min);
-  const [low, high] = [Math.log10(min), Math.log10(max)];
-  const state = { min: low, max: high, step: options.step ?? 0.02, base: 10, readout_format: format };
+  const state = { min: Math.log10(min), max: Math.log10(max), step, base: 10, scale: "log" };
   return slider("FloatLogSlider", description, options, state);
+}
+
+/** The nearest of 1, 2, 5, 10, ... times a power of ten below a step. @example roundStep(0.0295) // 0.02 */
+function roundStep(step: number): number {
+  const power = Math.floor(Math.log10(step));
+  const unit = 10 ** power;
+  const times = [5, 2, 1].find((factor) => factor * unit <= step) ?? 1;
+  return Number(`${times}e${power}`);
 }
 
 function slider(
@@ -53,24 +61,23 @@ function slider(
 ): Control<number> {
   if (!(finiteNumber(`${description}: min`, min) < finiteNumber(`${description}: max`, max)))
     fail(`${description}: max`, `more than min ${min}`, max);
-  // A slider on a logarithmic scale rounds at its ends.
-  const slack = 1e-9 * Math.max(Math.abs(min), Math.abs(max));
   const whole = name === "IntSlider";
   return control<number>({
-    kind: controlClass(name),
+    // ipywidgets' models, drawn by jupyter/labextensions/plotly-mime/static/number-slider.js: their own views change values by themselves.
+    kind: { ...controlClass(name), ...ownView("NumberSliderView") },
     description,
     initial: value,
     field: "value",
     toState: (number) => number,
     fromState: (number) =>
-      typeof number === "number" &&
-      number >= min - slack &&
-      number <= max + slack &&
-      (!whole || Number.isInteger(number))
-        ? Math.min(Math.max(number, min), max)
+      typeof number === "number" && number >= min && number <= max && (!whole || Number.isInteger(number))
+        ? number
         : undefined,
     expected: `a${whole ? " whole" : ""} number from ${min} to ${max}`,
-    state: { min, max, continuous_update: true, readout: true, orientation: "horizontal", ...state },
+    state: {
+      ...{ bounds: [min, max], whole, continuous_update: true, readout: true, orientation: "horizontal" },
+      ...state,
+    },
     style: "SliderStyle",
     width: WIDTH,
   });
@@ -116,7 +123,7 @@ export function checkbox(description: string, value = false): Control<boolean> {
   });
 }
 
-/** A line of text to write in. @example textInput("name", "mine").value // "mine" */
+/** One line of text to write in: what the field of a page cannot show, a line break, it cannot have. @example textInput("name", "mine").value // "mine" */
 export function textInput(description: string, value = ""): Control<string> {
   return control<string>({
     kind: controlClass("Text"),
@@ -124,8 +131,8 @@ export function textInput(description: string, value = ""): Control<string> {
     initial: value,
     field: "value",
     toState: (text) => text,
-    fromState: (text) => (typeof text === "string" ? text : undefined),
-    expected: "a text",
+    fromState: (text) => (typeof text === "string" && !/[\r\n]/.test(text) ? text : undefined),
+    expected: "a text of one line",
     state: { continuous_update: true, placeholder: "" },
     style: "TextStyle",
     width: WIDTH,

@@ -10,13 +10,14 @@ export interface WidgetClass {
   readonly view: string;
   readonly module: string;
   readonly version: string;
-  /** The view's module where it is another one. */
+  /** The view's module and its version where it is another one. */
   readonly viewModule?: string;
+  readonly viewVersion?: string;
 }
 
 export interface WidgetHandlers {
-  /** The front end changed these fields. */
-  readonly onUpdate?: (changed: WidgetState) => void;
+  /** The front end changed these fields; what it may not have so is answered as it stands, and shown so. */
+  readonly onUpdate?: (changed: WidgetState) => WidgetState | undefined;
   /** A message that is no change of state, for example a button's click. */
   readonly onCustom?: (content: WidgetState) => void;
 }
@@ -45,7 +46,11 @@ export function openWidget(kind: WidgetClass, initial: WidgetState, handlers: Wi
   const { widgets, comms } = kernelRegistry();
   let state: WidgetState = {
     ...{ _model_name: kind.model, _model_module: kind.module, _model_module_version: kind.version },
-    ...{ _view_name: kind.view, _view_module: kind.viewModule ?? kind.module, _view_module_version: kind.version },
+    ...{
+      _view_name: kind.view,
+      _view_module: kind.viewModule ?? kind.module,
+      _view_module_version: kind.viewVersion ?? kind.version,
+    },
     ...initial,
   };
   const receive = (message: CommMessage): void => {
@@ -53,7 +58,8 @@ export function openWidget(kind: WidgetClass, initial: WidgetState, handlers: Wi
     if (method === "update" && isRecord(changed)) {
       state = { ...state, ...changed };
       comm.send({ method: "echo_update", state: changed, buffer_paths: [] }, { inReplyTo: message });
-      handlers.onUpdate?.(changed);
+      const corrected = handlers.onUpdate?.(changed);
+      if (corrected !== undefined) set(corrected);
     } else if (method === "request_state")
       comm.send({ method: "update", state, buffer_paths: [] }, { inReplyTo: message });
     else if (method === "custom" && isRecord(content)) handlers.onCustom?.(content);
@@ -63,6 +69,10 @@ export function openWidget(kind: WidgetClass, initial: WidgetState, handlers: Wi
     { state, buffer_paths: [] },
     { metadata: { version: PROTOCOL }, onMessage: receive, onClose: () => void widgets.delete(comm.id) },
   );
+  const set = (changed: WidgetState): void => {
+    state = { ...state, ...changed };
+    comm.send({ method: "update", state: changed, buffer_paths: [] });
+  };
   const close = (): void => {
     widgets.delete(comm.id);
     comm.close();
@@ -71,10 +81,7 @@ export function openWidget(kind: WidgetClass, initial: WidgetState, handlers: Wi
   return {
     id: comm.id,
     reference: `IPY_MODEL_${comm.id}`,
-    set(changed) {
-      state = { ...state, ...changed };
-      comm.send({ method: "update", state: changed, buffer_paths: [] });
-    },
+    set,
     close,
   };
 }

@@ -98,6 +98,8 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   const { alpha = 0.85, cap = 15, batchSize = 16, steps = 10_000, examples = 1000 } = options;
   const { parameters, passes = "two-sided", constantQueries = 1 } = options;
   const exponent = options.exponent ?? { kind: "target", target: 20 };
+  const target = exponent.kind === "target" ? exponent.target : 20;
+  const beta = exponent.kind === "beta" ? exponent.beta : 0.5;
   const range = (value: number, max: number): number => Math.max(max, Math.ceil(value));
   const sliders = {
     alpha: floatSlider("alpha", { value: alpha, min: Math.min(0.05, alpha), max: range(alpha, 3), step: 0.05 }),
@@ -106,18 +108,8 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
       ["target at the end", "beta itself"],
       exponent.kind === "beta" ? "beta itself" : "target at the end",
     ),
-    target: floatSlider("target", {
-      value: exponent.kind === "target" ? exponent.target : 20,
-      min: 1,
-      max: 64,
-      step: 0.5,
-    }),
-    beta: floatSlider("beta", {
-      value: exponent.kind === "beta" ? exponent.beta : 0.5,
-      min: 0,
-      max: exponent.kind === "beta" ? range(exponent.beta, 2) : 2,
-      step: 0.01,
-    }),
+    target: floatSlider("target", { value: target, min: Math.min(1, target), max: range(target, 64), step: 0.5 }),
+    beta: floatSlider("beta", { value: beta, min: Math.min(0, beta), max: range(beta, 2), step: 0.01 }),
     cap: integerSlider("cap", { value: cap, min: 1, max: range(cap, 64) }),
     batchSize: integerSlider("batch size", { value: batchSize, min: 1, max: range(batchSize, 128) }),
     steps: integerSlider("steps", { value: steps, min: Math.min(10, steps), max: range(steps, 20_000), step: 10 }),
@@ -167,8 +159,8 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   enable();
   sliders.by.subscribe(enable);
   for (const slider of Object.values(sliders)) slider.subscribe(moved);
-  const { alpha: a, by, target, beta, cap: c, batchSize: b, steps: s, examples: e } = sliders;
-  show(vbox([hbox([vbox([a, by, target, beta]), vbox([c, b, s, e])]), words, figure]), {
+  const { by, cap: c, batchSize: b, steps: s, examples: e } = sliders;
+  show(vbox([hbox([vbox([sliders.alpha, by, sliders.target, sliders.beta]), vbox([c, b, s, e])]), words, figure]), {
     ...figureBundle(figure.figure),
     "text/plain": costText(cost, constantQueries, sliders.steps.value, passes),
   });

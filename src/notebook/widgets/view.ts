@@ -23,6 +23,11 @@ export function controlClass(name: string): WidgetClass {
   return { model: `${name}Model`, view: `${name}View`, module: CONTROLS, version: "2.0.0" };
 }
 
+/** A view that jupyter/labextensions/plotly-mime draws. */
+export function ownView(view: string): Pick<WidgetClass, "view" | "viewModule" | "viewVersion"> {
+  return { view, viewModule: "adazeta", viewVersion: "1.0.0" };
+}
+
 /** The layout that a widget's state must refer to. */
 export function openLayout(state: Readonly<Record<string, unknown>> = {}): string {
   return openWidget({ model: "LayoutModel", view: "LayoutView", module: BASE, version: "2.0.0" }, state).reference;

@@ -1,8 +1,10 @@
 // Draws figures in JupyterLab with the project's own plotly.js-dist: application/vnd.plotly.v1+json outputs ("./mimeExtension"), and
-// widgets of the module "adazeta" whose state has a figure ("./extension", src/notebook/widgets/figure-view.ts), which a page that is
-// loaded again draws with their newest state. A hand-written module-federation container: JupyterLab calls init(shared modules), then get.
+// widgets of the module "adazeta" ("./extension"): figures (src/notebook/widgets/figure-view.ts), which a page that is loaded again draws
+// with their newest state, and sliders (number-slider.js). A hand-written module-federation container: JupyterLab calls init(shared
+// modules), then get.
 (() => {
   const MIME = "application/vnd.plotly.v1+json";
+  const here = document.currentScript.src;
   let shareScope;
   let library;
 
@@ -90,6 +92,7 @@
    * An output whose widgets the page does not know says that too, in place of "Error displaying widget: model not found".
    */
   const GONE = `
+    .jupyter-widgets.widget-slider .widget-readout { width: auto; min-width: var(--jp-widgets-inline-width-tiny); flex: none; }
     .jp-OutputArea-output .jupyter-widgets-disconnected.jupyter-widgets-disconnected::before { content: none; }
     .jp-OutputArea-output .jupyter-widgets-disconnected { pointer-events: none; }
     .jp-OutputArea-output .jupyter-widgets-disconnected:not(.lm-Panel):not(:has(.js-plotly-plot)) { opacity: 0.5; }
@@ -109,6 +112,8 @@
     if (shareScope["@jupyter-widgets/base"] === undefined)
       return { __esModule: true, default: { id, autoStart: true, activate: () => undefined } };
     const base = await shared("@jupyter-widgets/base");
+    const { numberSliderView } = await import(new URL("number-slider.js", here));
+    const NumberSliderView = numberSliderView(await shared("@jupyter-widgets/controls"));
     const place = {
       _model_module: "adazeta",
       _view_module: "adazeta",
@@ -146,7 +151,11 @@
     }
 
     const activate = (_app, registry) =>
-      registry.registerWidget({ name: "adazeta", version: "1.0.0", exports: { FigureModel, FigureView } });
+      registry.registerWidget({
+        name: "adazeta",
+        version: "1.0.0",
+        exports: { FigureModel, FigureView, NumberSliderView },
+      });
     return { __esModule: true, default: { id, autoStart: true, requires: [base.IJupyterWidgetRegistry], activate } };
   }
 
