@@ -18,6 +18,7 @@ import { FP32, precisionName, storage } from "./precision";
 import type { Precision } from "./precision";
 import { variesWithPoints } from "./prefix";
 import { recentTexts } from "./recent-texts";
+import { WEIGHT_FORMAT } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 import { EngineWorker } from "./worker-client";
 import type { TextRows } from "./worker-client";
@@ -231,7 +232,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     throw error;
   }
   return {
-    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx ${precisionName(precision)} threads=${threads} fused=${fused}${unusual(options)}`,
+    id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx ${precisionName(precision)} threads=${threads} fused=${fused} weights=${WEIGHT_FORMAT}${unusual(options)}`,
     layout,
     width: model.width,
     engineMilliseconds: () => engineMilliseconds,

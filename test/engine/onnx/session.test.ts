@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { onnxSession } from "../../../src/engine/onnx/session";
+import { WEIGHT_FORMAT } from "../../../src/engine/onnx/weight-file";
 import type { OnnxOptions, OnnxSession } from "../../../src/engine/onnx/session";
 import { referenceSession } from "../../../src/engine/reference/session";
 import type { TokenBatch } from "../../../src/engine/session";
@@ -249,6 +250,7 @@ test("settings of ONNX Runtime do not change what is computed", async () => {
     await opened(model, lora(["query"]), options, async (session) => {
       near((await session.features([point], batch)).data, expected.data, 1e-6);
       assert.is.not(session.id, usual.id, "another optimization may change the last bits");
+      assert.match(usual.id, ` weights=${WEIGHT_FORMAT}`, "runs on weights of an earlier form are others");
     });
   });
 });
