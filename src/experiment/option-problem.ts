@@ -16,6 +16,7 @@ import type { OptionBatch } from "../task/option-batch";
 import { encodeChoices, encodePrompts } from "../task/options";
 import type { EncodedChoice } from "../task/options";
 import { readingOf, wordsOf } from "../task/reading";
+import { repeated } from "../task/read-text";
 import { sampleTask } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
 import type { Answers } from "../task/task-metrics";
@@ -129,7 +130,7 @@ export function makeOptionProblem(
 }
 
 function checkDistinct(task: string, words: readonly string[]): void {
-  const twice = words.find((word, i) => words.indexOf(word) !== i);
+  const twice = repeated(words);
   if (twice !== undefined) fail(`label words of ${task}`, "a word of its own for each class", `${twice} twice`);
 }
 

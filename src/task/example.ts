@@ -1,5 +1,7 @@
 import { fail } from "../check/check";
 import { nearestHint } from "../check/nearest";
+import { visibly } from "../check/visibly";
+import { classSpellings, few } from "./own-classes";
 import { cellOf, hasColumn } from "./row";
 import type { Row, Rows } from "./row";
 import type { ClassificationTask, Example, Task, Where } from "./task";
@@ -29,7 +31,8 @@ export function examplesOf(task: Task, { file, header, rows }: Rows): ReadExampl
   }
   if (rows.length === 0) fail(file, header === null ? "rows" : "rows below its header", "none");
   if (rows.every((row) => isUnanswered(cellOf(row, answered[0])))) return null;
-  const examples = rows.flatMap((row) => (isLeftOut(task, row) ? [] : [exampleOf(task, row)]));
+  const classes = task.kind === "classification" ? labelReader(task) : undefined;
+  const examples = rows.flatMap((row) => (isLeftOut(task, row) ? [] : [exampleOf(task, row, classes)]));
   if (examples.length === 0) fail(file, "rows with a label", `${rows.length} without`);
   return { examples, unlabelled: rows.length - examples.length };
 }
@@ -70,7 +73,7 @@ function isLeftOut(task: Task, row: Row): boolean {
  * Checks one row and makes an example of it.
  * @throws when the label is unknown or a field is missing or empty, with file and line
  */
-export function exampleOf(task: Task, row: Row): Example {
+function exampleOf(task: Task, row: Row, classes?: LabelReader): Example {
   const { where } = row;
   const fields = Object.fromEntries(
     Object.entries(task.fields).map(([field, names]) => [field, textOf(task, field, cellOf(row, names), names, where)]),
@@ -81,7 +84,7 @@ export function exampleOf(task: Task, row: Row): Example {
   const common = { fields, ...(group ? { group: group.join("/") } : {}), where };
   switch (task.kind) {
     case "classification":
-      return { ...common, label: labelOf(task, plain(cellOf(row, labelColumns(task))), where) };
+      return { ...common, label: (classes ?? labelReader(task))(cellOf(row, labelColumns(task)), where) };
     case "choice": {
       const { right } = task;
       if (right.kind === "number") {
@@ -102,7 +105,8 @@ export function exampleOf(task: Task, row: Row): Example {
 function textOf(task: Task, field: string, cell: unknown, names: readonly string[], where: Where): string {
   const value = typeof cell === "number" || typeof cell === "bigint" ? String(cell) : cell;
   const mayBeEmpty = task.mayBeEmpty?.includes(field) ?? false;
-  if (typeof value !== "string" || (value.trim() === "" && !mayBeEmpty))
+  const empty = (text: string): boolean => (task.own === undefined ? text.trim() : visibly(text)) === "";
+  if (typeof value !== "string" || (empty(value) && !mayBeEmpty))
     return fail(`${place(where)}, field ${field}`, `a text in column ${names.join(" or ")}`, cell);
   return task.verbatim === true ? value : value.trim();
 }
@@ -116,14 +120,28 @@ function listOf(row: Row, names: readonly string[]): readonly string[] {
   return [...new Set(list)];
 }
 
+/** The class of a row by its label's cell. */
+type LabelReader = (cell: unknown, where: Where) => number;
+
+/** How a task's labels are read, prepared once for many rows. */
+function labelReader(task: ClassificationTask): LabelReader {
+  if (task.own === undefined) return (cell, where) => numberOf(task.labels, task.labelAliases, plain(cell), where);
+  const understand = classSpellings(task.labels);
+  return (cell, where) =>
+    understand(plain(cell ?? ""))?.label ??
+    fail(
+      `${place(where)}, label`,
+      `one of ${few(task.labels, 20)}`,
+      cell === undefined ? "none" : visibly(plain(cell)) === "" ? "an empty cell" : plain(cell).trim(),
+    );
+}
+
 /**
  * A label's number, from its number, its class name or an alias; in a user's own table from the name alone.
  * @example labelOf(trec, "hum", where) // 3
  */
 export function labelOf(task: ClassificationTask, label: string, where: Where): number {
-  if (task.own === undefined) return numberOf(task.labels, task.labelAliases, label, where);
-  const found = task.labels.findIndex((name) => same(name, label.trim()));
-  return found >= 0 ? found : fail(`${place(where)}, label`, `one of ${task.labels.join(", ")}`, label.trim());
+  return labelReader(task)(label, where);
 }
 
 function numberOf(

@@ -23,8 +23,8 @@ export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer):
       const both = tokenizer.encode(prompt + words[i]);
       if (both.join() !== [...before, id].join())
         fail(
-          `label word ${JSON.stringify(words[i])} after the prompt ${JSON.stringify(prompt)}`,
-          `token ${id} after ${before.length} others${JOINED}`,
+          `label word ${JSON.stringify(words[i])} after the prompt`,
+          `token ${id} after the ${before.length} of ${JSON.stringify(prompt)}${JOINED}`,
           both,
         );
     });

@@ -55,7 +55,8 @@ export async function loadTask(which: string | Task, options: LoadOptions = {}):
   const task = typeof which === "string" ? taskNamed(which) : which;
   const { dataDirectory, hub = "auto", samplesDirectory = "data/samples", variant, hubAnswerMs } = options;
   const notices: string[] = [];
-  if (task.own) return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
+  if (task.kind === "classification" && task.own)
+    return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
   if (dataDirectory !== undefined) {
     if (!existsSync(dataDirectory)) fail("dataDirectory", "an existing folder", dataDirectory);
     const source = findDistribution(task, dataDirectory, variant);

@@ -26,7 +26,25 @@ export function f1(predictions: readonly number[], labels: readonly number[], po
 
 /** The mean of every class's F1, classes weighted equally. */
 export function macroF1(predictions: readonly number[], labels: readonly number[], classes: number): number {
-  return Array.from({ length: classes }, (_, c) => f1(predictions, labels, c)).reduce((a, b) => a + b, 0) / classes;
+  check(predictions, labels);
+  const [right, predicted, present] = [predictions.filter((p, i) => p === labels[i]), predictions, labels].map(
+    tally,
+  ) as [Tally, Tally, Tally];
+  let total = 0;
+  for (let c = 0; c < classes; c++) {
+    const both = right.get(c) ?? 0;
+    if (both > 0) total += (2 * both) / (predicted.get(c)! + present.get(c)!);
+  }
+  return total / classes;
+}
+
+type Tally = ReadonlyMap<number, number>;
+
+/** How often each value comes. */
+function tally(values: readonly number[]): Tally {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }
 
 /**
@@ -36,13 +54,12 @@ export function macroF1(predictions: readonly number[], labels: readonly number[
  */
 export function matthews(predictions: readonly number[], labels: readonly number[]): number {
   check(predictions, labels);
-  const count = (values: readonly number[], k: number) => values.filter((value) => value === k).length;
-  const classes = [...new Set([...predictions, ...labels])];
+  const [predicted, present] = [tally(predictions), tally(labels)];
   const n = labels.length;
   const right = predictions.filter((prediction, i) => prediction === labels[i]).length;
-  const overlap = classes.reduce((sum, k) => sum + count(predictions, k) * count(labels, k), 0);
-  const spread = (values: readonly number[]) => n * n - classes.reduce((sum, k) => sum + count(values, k) ** 2, 0);
-  const root = Math.sqrt(spread(predictions) * spread(labels));
+  const overlap = [...present].reduce((sum, [k, count]) => sum + (predicted.get(k) ?? 0) * count, 0);
+  const spread = (counts: Tally) => n * n - [...counts.values()].reduce((sum, count) => sum + count ** 2, 0);
+  const root = Math.sqrt(spread(predicted) * spread(present));
   return root === 0 ? 0 : (right * n - overlap) / root;
 }
 

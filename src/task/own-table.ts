@@ -1,11 +1,16 @@
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { fail } from "../check/check";
-import { readSplit, splitSamples } from "./read-directory";
+import { examplesOf, labelColumns } from "./example";
+import { caseNotice, checkClasses, emptyNotice, few } from "./own-classes";
+import { ownRows, type OwnFormat } from "./own-rows";
+import { splitSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
-import type { FileLayout } from "./source";
-import type { ClassificationTask, OwnFiles, Task } from "./task";
+import { countClasses } from "./sample";
 import type { SplitName } from "./source";
+import type { ClassificationTask, Example, OwnFiles } from "./task";
+import { textKeys } from "./text-key";
 
 /** What a user says of a table of their own. */
 export interface TableTaskOptions {
@@ -32,11 +37,12 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
   const { file, testFile = null, template, label, labelWords, name = basename(file) } = options;
   for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
     if (!existsSync(path)) fail("file", "an existing file", path);
-    layoutOf(path);
+    formatOf(path);
   }
   const columns = columnsOf(template);
   const labels = Object.keys(labelWords);
   if (labels.length < 2) fail("labelWords", "a word for each of at least two classes", labelWords);
+  checkClasses(labels);
   const words = Object.values(labelWords);
   const empty = words.findIndex((word) => typeof word !== "string" || word.trim() === "");
   if (empty >= 0) fail(`labelWords.${labels[empty]}`, "a word", words[empty]);
@@ -94,36 +100,72 @@ function filler(piece: string): (fields: Readonly<Record<string, string>>) => st
   return (fields) => parts.map((part, i) => (i % 2 === 1 ? fields[part] : part)).join("");
 }
 
-function layoutOf(path: string): FileLayout {
+function formatOf(path: string): OwnFormat {
   switch (extname(path).toLowerCase()) {
     case ".csv":
-      return { format: "csv" };
+      return "csv";
     case ".tsv":
-      return { format: "tsv" };
+      return "tsv";
     case ".jsonl":
-      return { format: "json lines" };
+      return "json lines";
     case ".parquet":
-      return { format: "parquet" };
+      return "parquet";
     default:
       return fail("file", "a .csv, .tsv, .jsonl or .parquet file", basename(path));
   }
 }
 
-/** Reads a user's own files. @throws when one is faulty or has no such label column, with file and line */
-export async function ownSplits(task: Task, { train, test }: OwnFiles): Promise<readonly ReadSplit[]> {
-  const read = async (split: SplitName, path: string) =>
-    (await readSplit(task, split, layoutOf(path), path, basename(path))) ??
-    fail(`${basename(path)} line 1, header`, `a column ${labelOf(task)}`, "none");
+/**
+ * Reads a user's own files; the notices say what should be known of them (`ownRows`), which classes a split lacks, and which texts come
+ * with two classes.
+ * @throws when one is faulty or has no such column, with file and line
+ */
+export async function ownSplits(task: ClassificationTask, { train, test }: OwnFiles): Promise<readonly ReadSplit[]> {
+  const read = async (split: SplitName, path: string): Promise<ReadSplit> => {
+    const [file, bytes] = [basename(path), await readFile(path)];
+    const { rows, notices } = await ownRows(task, formatOf(path), bytes, file);
+    const found = examplesOf(task, rows) ?? fail(file, `a class in column ${labelColumns(task).join(" or ")}`, "none");
+    return {
+      split,
+      examples: found.examples,
+      bytes: [bytes],
+      notices: [...notices, ...twoClasses(task, file, found.examples)],
+    };
+  };
   const all = await read("train", train);
-  if (test !== null) return [all, await read("test", test)];
+  const same = caseNotice(task.labels);
+  if (test !== null)
+    return [{ ...all, notices: [...same, ...all.notices] }, await read("test", test)].map(withCounts(task));
   const parts = splitSamples(task, all.examples);
   const notice = `${basename(train)}: every fourth row of each class is kept for the test split`;
   return [
-    { ...all, examples: parts.train, notices: [...all.notices, notice] },
-    { split: "test", examples: parts.test, bytes: [], notices: [] },
-  ];
+    { ...all, examples: parts.train, notices: [...same, ...all.notices, notice] },
+    { split: "test" as const, examples: parts.test, bytes: [], notices: [] },
+  ].map(withCounts(task));
 }
 
-function labelOf(task: Task): string {
-  return task.kind === "classification" && task.labelColumns ? task.labelColumns.join(" or ") : "label";
+/** Says which classes a split has no rows of. */
+function withCounts(task: ClassificationTask): (read: ReadSplit) => ReadSplit {
+  return (read) => ({
+    ...read,
+    notices: [...read.notices, ...emptyNotice(read.split, task.labels, countClasses(task, read.examples))],
+  });
+}
+
+/** What is said of texts that a file gives two classes. */
+function twoClasses(task: ClassificationTask, file: string, examples: readonly Example[]): readonly string[] {
+  const keyOf = textKeys();
+  const first = new Map<string, Example>();
+  const lines: string[] = [];
+  for (const example of examples) {
+    const known = first.get(keyOf(example));
+    if (known === undefined) first.set(keyOf(example), example);
+    else if (known.label !== example.label)
+      lines.push(
+        `${example.where.line} (${task.labels[example.label]}; line ${known.where.line}: ${task.labels[known.label]})`,
+      );
+  }
+  return lines.length === 0
+    ? []
+    : [`${file}: ${lines.length} texts come again with another class, in line ${few(lines, 3)}`];
 }

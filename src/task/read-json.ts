@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import { place } from "./example";
-import { linesOf } from "./read-text";
+import { linesOf, repeated } from "./read-text";
 import type { Row, Rows } from "./row";
 import type { SplitName } from "./source";
 import type { Where } from "./task";
@@ -8,10 +8,16 @@ import { wscSpansRepaired } from "./wsc-spans";
 
 /**
  * The rows of a file with one JSON object a line (SuperGLUE).
+ * @param keysOnce a key that an object has twice is an error; otherwise its last value counts, as in `JSON.parse`
  * @throws at a line that is no JSON object, with file and line, and when the file is empty
  */
-export function jsonLines(text: string, file: string): Rows {
-  const rows = linesOf(text, file).map(({ content, where }) => ({ cells: objectIn(content, place(where)), where }));
+export function jsonLines(text: string, file: string, { keysOnce = false } = {}): Rows {
+  const rows = linesOf(text, file).map(({ content, where }) => {
+    const cells = objectIn(content, place(where));
+    const twice = keysOnce ? repeated(keysOf(content)) : undefined;
+    if (twice !== undefined) fail(place(where), "keys that differ", `${twice} twice`);
+    return { cells, where };
+  });
   return { file, header: null, rows, short: 0 };
 }
 
@@ -34,6 +40,19 @@ export function boolqLines(text: string, file: string): Rows {
 }
 
 const TITLE_END = " -- ";
+
+/** The keys of a JSON object's text, its own and not those of objects within it, each as often as it is written. */
+function keysOf(text: string): readonly string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === "}" || token === "]") depth -= 1;
+    else if (depth === 1 && token.endsWith(":"))
+      keys.push(JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string);
+  }
+  return keys;
+}
 
 /**
  * MultiRC's passages with their questions and answers, as one row an answer: paragraph, question, answer, label, and idx with

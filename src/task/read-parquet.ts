@@ -2,6 +2,7 @@ import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { fail, show } from "../check/check";
 import { answerColumns, examplesOf, labelColumns, place } from "./example";
 import type { ReadExamples } from "./example";
+import { repeated } from "./read-text";
 import type { Rows } from "./row";
 import type { HubSource } from "./source";
 import type { Task } from "./task";
@@ -48,6 +49,8 @@ export async function parquetRows(
   const buffer: AsyncBuffer = { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) };
   const metadata = metadataOf(() => parquetMetadata(whole), file);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const twice = repeated(columns);
+  if (twice !== undefined) fail(`${file}, columns`, "different names", `${twice} twice`);
   const found = await parquetReadObjects({ file: buffer, metadata });
   if (found.length === 0) fail(file, "rows", "none");
   const rows = found.map((cells, i) => ({ cells, where: { file, line: i + 1 } }));

@@ -42,7 +42,10 @@ export function tsv(text: string, file: string, layout: Pick<FileLayout, "column
   return tableRows(lines, file, "tab-separated", layout);
 }
 
-/** Lines of cells with a header, or with the column names given, as rows. */
+/**
+ * Lines of cells with a header, or with the column names given, as rows.
+ * @throws when two columns have one name, or a row has more or fewer cells than there are columns, with file and line
+ */
 export function tableRows(
   lines: readonly { readonly cells: readonly string[]; readonly where: Where }[],
   file: string,
@@ -50,6 +53,8 @@ export function tableRows(
   { columns: given, skipShortLines = undefined }: Pick<FileLayout, "columns" | "skipShortLines">,
 ): Rows {
   const columns = given ?? lines[0].cells.map((name) => name.trim());
+  const twice = repeated(columns.filter((name) => name !== ""));
+  if (twice !== undefined) fail(`${place(lines[0].where)}, header`, "columns of different names", `${twice} twice`);
   const rows: Row[] = [];
   let short = 0;
   for (const { cells, where } of given === undefined ? lines.slice(1) : lines) {
@@ -67,4 +72,10 @@ export function linesOf(text: string, file: string): readonly { readonly content
   if (lines[lines.length - 1] === "") lines.pop();
   if (lines.every((line) => line.trim() === "")) fail(file, "lines of text", "an empty file");
   return lines.map((content, i) => ({ content, where: { file, line: i + 1 } }));
+}
+
+/** The first name that comes twice. */
+export function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.has(name) || !seen.add(name));
 }

@@ -178,8 +178,11 @@ function withoutRepeats(examples: readonly Example[], keyOf: (example: Example) 
   });
 }
 
-function countClasses(task: Task, examples: readonly Example[]): readonly number[] {
-  return classNames(task).map((_, label) => examples.filter((example) => classOf(task, example) === label).length);
+/** How many of the examples each class has. */
+export function countClasses(task: Task, examples: readonly Example[]): readonly number[] {
+  const counts = new Array<number>(classNames(task).length).fill(0);
+  for (const example of examples) counts[classOf(task, example)] += 1;
+  return counts;
 }
 
 function mapParts<T>(

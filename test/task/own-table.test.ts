@@ -33,7 +33,10 @@ test("the worked table: three lines make a task, every fourth row of a class is 
     assert.equal([example.label, task.labels, wordsOf(task, "causal")], [0, ["yes", "no"], [" bad", " fine"]]);
     assert.equal([splits.train?.length, splits.test?.map(({ fields }) => fields.subject)], [5, ["Cash"]]);
     assert.is(origin.description, "mail.csv from a table of the user's own (train 5, test 1)");
-    assert.equal(notices, ["mail.csv: every fourth row of each class is kept for the test split"]);
+    assert.equal(notices, [
+      "mail.csv: every fourth row of each class is kept for the test split",
+      "test: no row of class no (yes 1)",
+    ]);
     const tokenizer = wordTokenizer();
     assert.is(tokenizer.decode(labelTokens(task, "causal", tokenizer)), " bad fine");
   }));
@@ -95,7 +98,7 @@ test("what does not fit is an error that says what does", () =>
       load({ template: "{subjekt} It was" }),
       'mail.csv line 1, header: expected a column subjekt; nearest: subject, got ["subject","body","spam"]',
     );
-    await rejectsWith(load({ label: "ham" }), 'mail.csv line 1, header: expected a column ham, got "none"');
+    await rejectsWith(load({ label: "ham" }), 'mail.csv line 1, header: expected a column ham, got ["subject","body","spam"]');
     await rejectsWith(
       load({ labelWords: { yes: " bad", maybe: " fine" } as never }),
       'mail.csv line 3, label: expected one of yes, maybe, got "no"',
