@@ -2,6 +2,7 @@
 // Started by Jupyter (jupyter/kernels/tslab/kernel.json) and by run-notebook.ts: node kernel.cjs CONNECTION-FILE
 const fs = require("node:fs");
 const path = require("node:path");
+const vm = require("node:vm");
 
 const connection = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 // tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
@@ -32,6 +33,9 @@ const executor = createExecutor(
   { node: converter, browser: converter, close: () => converter.close() },
   { log: (value) => said.log(value), error: (...args) => said.error(...args) },
 );
+// Node would write the cell's compiled line into an error's stack, and ask the error for it where a loop in the answer cannot be ended.
+const { runInThisContext } = vm;
+vm.runInThisContext = (code, options) => runInThisContext(code, { ...options, displayErrors: false });
 // Cells find their variables by this name; one that takes it would end all others.
 Object.defineProperty(globalThis, "__tslab__", { writable: false, configurable: false });
 const interrupts = createInterrupts(() => executor.interrupt(), markCell);
@@ -46,6 +50,7 @@ async function main() {
   const { onSignal } = interrupts;
   const giveUp = () => {
     listenForSignal();
+    owners.reset();
     interrupts.giveUp();
     handlers.giveUp();
   };

@@ -21,7 +21,10 @@ let timer;
 /** Nothing is done to the cells that come after the one that was stopped. */
 const hasEnded = () => !stopping || runningCell() !== stopped;
 
-/** Ends what the main thread runs at this moment, once it is not the compiler; what it has computed stays. */
+/**
+ * Ends what the main thread runs at this moment, once it is not the compiler; what it has computed stays. Where the same cell still does not
+ * come round then, what runs next is ended too.
+ */
 function terminate() {
   clearTimeout(timer);
   if (hasEnded()) return;
@@ -31,6 +34,7 @@ function terminate() {
   session.post("Runtime.terminateExecution", () => session.disconnect());
   waiting = false;
   parentPort.postMessage({ kind: "terminated" });
+  timer = setTimeout(watch, 2 * blockedMs);
 }
 
 const checkAgain = () => waiting && terminate();

@@ -55,7 +55,12 @@ exports.createOwners = function createOwners(ownerOf) {
 
   return {
     /** A cell begins. @param {Cell} cell */
-    begin: (cell) => void (newest = cell),
+    begin(cell) {
+      newest = cell;
+      ofTimer = undefined;
+    },
+    /** What ran was ended in the middle, `finally` and all: a timer's callback may have been it. */
+    reset: () => void (ofTimer = undefined),
     newest: () => newest,
     /** The cell that the caller works for. */
     now: function now() {
