@@ -78,6 +78,8 @@ export { costMethods, costOf, costTable, memoryRatio, publishedCosts } from "./t
 export type { CostMethod, CostRecord } from "./table/costs";
 export { tableOf } from "./table/rows";
 export { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "./table/paper-cells";
+export { paperWords } from "./table/paper-words";
+export { borderOf, runWords } from "./table/run-words";
 export { compareRuns, summaryTable } from "./table/summary";
 export { costsFigure } from "./plot/costs";
 export { divergenceMap } from "./plot/divergence-map";

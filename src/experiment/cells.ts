@@ -7,8 +7,11 @@ export interface Arm<Settings> {
   readonly name: string;
   /** Learning rates of this arm; default: the grid's. */
   readonly learningRates?: readonly number[];
-  /** The settings of one run: plain JSON data, everything that decides its numbers. */
-  readonly settings: (seed: number, learningRate: number) => Settings;
+  /**
+   * The settings of one run: plain JSON data, everything that decides its numbers.
+   * @param train training texts that a problem really has: epochs, schedules and budgets follow them; default: as many as planned
+   */
+  readonly settings: (seed: number, learningRate: number, train?: number) => Settings;
   /** Forward passes of one run, roughly, to estimate the time that remains; default 1. */
   readonly cost?: number;
 }
@@ -39,6 +42,8 @@ export interface Cell<Settings> {
   readonly learningRate: number;
   readonly settings: Settings;
   readonly cost: number;
+  /** The settings with so many training texts (see `Arm`). Absent: they do not depend on it. */
+  readonly fitted?: (train: number) => Settings;
 }
 
 /**
@@ -65,7 +70,8 @@ function cellsOfSeed<Settings>(experiment: string, part: Part<Settings>, seed: n
       const settings = arm.settings(seed, learningRate);
       const key = recordKey(settings);
       const { name, cost = 1 } = arm;
-      return [{ key, experiment, task: part.task, arm: name, seed, learningRate, settings, cost }];
+      const fitted = (train: number): Settings => arm.settings(seed, learningRate, train);
+      return [{ key, experiment, task: part.task, arm: name, seed, learningRate, settings, cost, fitted }];
     }),
   );
 }

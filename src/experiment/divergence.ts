@@ -113,12 +113,12 @@ export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
       cost: ["AdaZeta", "LoRA + schedule", "MeZO-LoRA, smaller rate", "MeZO-LoRA, batch x4"].includes(armName)
         ? scheduledPasses
         : 2 * STEPS,
-      settings: (seed, learningRate) => ({
+      settings: (seed, learningRate, train) => ({
         study: name,
         model,
         task,
         problem,
-        arm: arm(armName, studySettings(name, learningRate)),
+        arm: arm(armName, studySettings(name, learningRate, train === undefined ? {} : { train })),
         seed,
         evaluateEvery: armName === "MeZO-LoRA, smaller rate" ? 80 : 20,
         threads: 1,

@@ -33,7 +33,10 @@ export interface StudyExtra {
   readonly data: Trainable<unknown>["origin"];
   readonly counts: Trainable<unknown>["sample"]["counts"];
   readonly chanceLoss: number;
+  /** What the run was to spend, with the training texts that were there. */
   readonly planned: BothBudgets;
+  /** The arm as it ran, where fewer training texts than planned changed its schedule or budget. */
+  readonly arm?: StudyArm;
   /** A linear probe's C. */
   readonly chosen?: StillScores["chosen"];
 }
@@ -101,15 +104,18 @@ export function studyRunner(sources: Sources): {
       for (const name of new Set(cells.map(({ settings }) => settings.model))) await modelOf(name);
       for (const name of new Set(cells.map(({ settings }) => settings.task))) await taskOf(name);
     },
-    async run({ settings }, { path, signal, onEvent, note }) {
+    async run({ settings: asked, fitted }, { path, signal, onEvent, note }) {
+      const problem = await problemOf(asked);
+      const { arm: fitting } = fitted?.(problem.sample.parts.train.length) ?? asked;
+      const settings = { ...asked, arm: fitting };
       const { arm, seed, evaluateEvery } = settings;
-      const problem = await problemOf(settings);
       const { adapter, session } = await sessionOf(settings, problem);
       const basic = {
         data: problem.origin,
         counts: problem.sample.counts,
         chanceLoss: problem.chanceLoss,
         planned: budgetOf(arm, isStill(arm) ? 1 : problem.batches(arm.batchSize).stepsPerEpoch),
+        ...(JSON.stringify(arm) !== JSON.stringify(asked.arm) && { arm }),
       };
       const clock = (): number => performance.now();
       if (isStill(arm)) {

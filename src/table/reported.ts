@@ -14,8 +14,9 @@ export interface Comparison {
 }
 
 /**
- * "reported by ..." beside "measured here", and their difference (measured - reported) where both exist.
+ * "reported by ..." beside "measured here", and their difference (measured - reported) where both exist and are of the same thing.
  * @param ours name of our column; "computed here" where nothing was run
+ * @param same false: the two are of different models, and a difference would say nothing; default true
  * @example besideReported([{ what: "TREC", reported: null, measured: 87 }], "Table 2")
  * @throws when there is nothing to compare
  */
@@ -23,6 +24,7 @@ export function besideReported(
   rows: readonly Comparison[],
   source: string,
   ours: "measured here" | "computed here" = "measured here",
+  same: boolean = true,
 ): { readonly table: ColumnTable; readonly options: TableOptions } {
   if (rows.length === 0) fail("rows", "at least one quantity", rows);
   const reportedName = `reported by ${source}`;
@@ -31,13 +33,15 @@ export function besideReported(
       quantity: what,
       [reportedName]: reported,
       [ours]: measured,
-      difference:
-        reported === null || measured === null
-          ? null
-          : (typeof measured === "number" ? measured : measured.mean) - reported,
+      ...(same && { difference: differenceOf(measured, reported) }),
     })),
   );
-  const right = { [reportedName]: "right", [ours]: "right", difference: "right" } as const;
+  const right = { [reportedName]: "right", [ours]: "right", ...(same && { difference: "right" as const }) } as const;
   const missing = { [reportedName]: "not found", [ours]: "not run" };
   return { table, options: { align: right, missing, origins: { [reportedName]: "reported", [ours]: "measured" } } };
+}
+
+function differenceOf(measured: Comparison["measured"], reported: number | null): number | null {
+  if (measured === null || reported === null) return null;
+  return (typeof measured === "number" ? measured : measured.mean) - reported;
 }

@@ -6,6 +6,7 @@ import { experiments, recordsPath } from "../../src/experiment/catalogue";
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid } from "../../src/experiment/divergence";
 import { budgetOf, isStill } from "../../src/experiment/plan";
+import type { PlannedRun } from "../../src/experiment/plan";
 import { paperArm, paperArmNames } from "../../src/experiment/paper/paper-arm";
 import { fullSettings, llama } from "../../src/experiment/paper/full";
 import { queriesAt } from "../../src/schedule/schedule";
@@ -132,6 +133,43 @@ test("records of Figure 1 are found by the same keys as ever", () => {
     const recorded = lines.map((line) => (JSON.parse(line) as { readonly key: string }).key);
     assert.equal(new Set(cellsOf(divergenceGrid(name)).map(({ key }) => key)), new Set(recorded));
   }
+});
+
+test("budgets follow the texts that are there: WSC's 425 after repeats, TREC's short class, 54 with the reference's dev", () => {
+  const cellOf = (grid: string, task: string, arm: string) =>
+    gridNamed(grid, "full").find((cell) => cell.task === task && cell.arm === arm)!;
+  const armOf = (settings: PlannedRun): Arm => settings.arm as Arm;
+  for (const [grid, task, train, batch] of [
+    ["superglue-llama2", "wsc", 425, 16],
+    ["superglue-llama2", "wsc", 54, 16],
+    ["glue-roberta", "trec-k512", 2639, 16],
+  ] as const) {
+    const at = (arm: string) => armOf(cellOf(grid, task, arm).fitted!(train));
+    const steps = grid === "glue-roberta" ? 80_000 : 10_000;
+    const { queries } = at("adazeta").method;
+    assert.equal((queries as { readonly exponent: unknown }).exponent, { target: 20, epochs: (steps * batch) / train });
+    const epochSteps = Math.ceil(train / batch);
+    const spent = budgetOf(at("adazeta"), epochSteps);
+    assert.is(spent.steps, steps);
+    for (const arm of ["mezo-lora-smaller-rate", "tt-constant-q", "lora-constant-q"])
+      assert.equal(at(arm).budget, { kind: "forward-passes", forwardPasses: spent.forwardPasses }, arm);
+    assert.equal(at("tt-constant-q").method.queries, {
+      kind: "constant",
+      value: Math.round(spent.forwardPasses / (2 * steps)),
+    });
+    assert.equal(at("lora-schedule").method.queries, queries);
+  }
+});
+
+test("with as many texts as were planned every run is the planned one, whatever grid and scale", () => {
+  for (const scale of ["tiny", "full"] as const)
+    for (const cells of grids[scale].values())
+      for (const { settings, fitted } of cells) {
+        const { train } = settings.problem;
+        const classes = { sst2: 2, sst5: 5, snli: 3, mnli: 3, rte: 2, trec: 6 } as Readonly<Record<string, number>>;
+        const planned = typeof train === "number" ? train : train.perClass * classes[settings.task];
+        assert.equal(fitted!(planned), settings);
+      }
 });
 
 test("the ablation changes one thing at a time, and constant queries and the larger batch say what they spend", () => {

@@ -109,6 +109,39 @@ withMinilm(
   },
 );
 
+withMinilm(
+  test,
+  "where fewer texts are there than planned, the budget follows them and the record says which arm ran",
+  async () => {
+    const runner = studyRunner(sources(modelRoots(), await questionsFolder()));
+    try {
+      // 8 texts in batches of 4 are there: 2 steps an epoch, so 10 steps are 5 epochs of 1, 1, 1, 2 and 2 queries
+      const base = smallCell("AdaZeta", 10);
+      const fitted = (train: number): DivergenceSettings => {
+        const settings = { ...studySettings("minilm-trec", 3e-3, { steps: 10, train, batchSize: 4 }), batchSize: 4 };
+        return { ...base.settings, arm: arm("MeZO-LoRA, smaller rate", settings) };
+      };
+      const cell = { ...base, settings: fitted(128), fitted };
+      const { run, extra } = trained(await runner.run(cell, context("fitted")));
+      assert.equal(cell.settings.arm.budget, { kind: "forward-passes", forwardPasses: 20 });
+      const budget = fitted(8).arm.budget as { readonly forwardPasses: number };
+      assert.is(budget.forwardPasses, 28);
+      assert.is(run.end.forwardPasses, budget.forwardPasses);
+      assert.equal([extra.arm, extra.planned.forwardPasses], [fitted(8).arm, budget.forwardPasses]);
+      // as planned, nothing is said
+      const same = trained(
+        await runner.run(
+          { ...smallCell("AdaZeta", 1), fitted: () => smallCell("AdaZeta", 1).settings },
+          context("same"),
+        ),
+      );
+      assert.is(same.extra.arm, undefined);
+    } finally {
+      await runner.dispose();
+    }
+  },
+);
+
 test("a model or a data folder that is not there is said, and nothing is written", async () => {
   const runner = studyRunner(sources([files.file("none")], undefined));
   await rejectsWith(runner.run(smallCell("AdaZeta", 1), context("none")), "model minilm: expected its files, got none");

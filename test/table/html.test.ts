@@ -95,6 +95,8 @@ test("what a paper does not give is not found, what was not run here is not run"
   assert.match(toHtml(both, options), /#fdf0e0[^"]*font-style: italic;">90<.*#e3f1fb[^"]*">91\.5</);
   const counts = besideReported([{ what: "parameters", reported: null, measured: 8 }], "Table 2", "computed here");
   assert.match(toText(counts.table, counts.options), /computed here/);
+  const others = besideReported([{ what: "loss", reported: 1, measured: 2 }], "Table 2", "measured here", false);
+  assert.equal(others.table.columnNames(), ["quantity", "reported by Table 2", "measured here"]);
   throwsWith(() => besideReported([], "Table 2"), "rows: expected at least one quantity");
 });
 

@@ -58,7 +58,8 @@ function tinyParts(): readonly Part<PlannedRun>[] {
   const table: Table = {
     ...{ model, layers: 6, task, problem, evaluateEvery: 20, threads: 1, work: minilm.work(11) },
     study: minilm.study,
-    settings: (rate, { schedule }) => studySettings(minilm.study, rate, schedule),
+    settings: (rate, { schedule }, train) =>
+      studySettings(minilm.study, rate, { ...schedule, ...(train !== undefined && { train }) }),
   };
   const changed = CHANGES.map((change) => armOf(table, change));
   return [
@@ -76,8 +77,8 @@ function fullPart(): Part<PlannedRun> {
   const table: Table = {
     ...{ model: "llama-2-7b", layers: 32, task: "sst2", problem, evaluateEvery: llama.evaluateEvery, threads: 0 },
     work: { perToken: 13_200, tokens: 25 },
-    settings(rate, { schedule: { alpha, beta, cap } = {} }) {
-      const settings = at(rate);
+    settings(rate, { schedule: { alpha, beta, cap } = {} }, train) {
+      const settings = at(rate, train);
       const { schedule } = settings;
       const changed = {
         ...schedule,
@@ -100,21 +101,21 @@ function fullPart(): Part<PlannedRun> {
 interface Table extends Pick<TablePart, "model" | "task" | "problem" | "evaluateEvery" | "threads" | "work" | "study"> {
   /** Of the model. */
   readonly layers: number;
-  readonly settings: (learningRate: number, change: Change) => StudySettings;
+  readonly settings: (learningRate: number, change: Change, train?: number) => StudySettings;
 }
 
 function armOf(table: Table, change: Change): Arm<PlannedRun> {
   const { model, task, problem, evaluateEvery, threads, study } = table;
-  const at = (learningRate: number): TrainedArm =>
-    changedArm(table.settings(learningRate, change), change, table.layers);
+  const at = (learningRate: number, train?: number): TrainedArm =>
+    changedArm(table.settings(learningRate, change, train), change, table.layers);
   // AdaZeta itself is a run of the study.
   const known = study !== undefined && change.name === "AdaZeta";
   return {
     name: shortName(change.name),
     cost: workOf(at(1), table),
-    settings: (seed, learningRate) => ({
+    settings: (seed, learningRate, train) => ({
       ...(known && { study }),
-      ...{ model, task, problem, arm: at(learningRate), seed, evaluateEvery, threads },
+      ...{ model, task, problem, arm: at(learningRate, train), seed, evaluateEvery, threads },
     }),
   };
 }

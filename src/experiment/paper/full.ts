@@ -78,26 +78,32 @@ function lora(rank: number): LoraSpec {
   return { kind: "lora", rank, alpha: 16, targets: ["query", "value"] };
 }
 
-/** What the arms share with so many training texts, which decide the epochs and so the schedule's exponent. */
-export function fullSettings(full: FullScale, train: number): (learningRate: number) => PaperSettings {
+/**
+ * What the arms share. Training texts decide the epochs and so the schedule's exponent, and what it spends: those that are planned, or
+ * those that a problem really has.
+ */
+export function fullSettings(
+  full: FullScale,
+  planned: number,
+): (learningRate: number, train?: number) => PaperSettings {
   const { steps, batchSize, weightDecay, tensorTrain, lora, schedule } = full;
-  const epochSteps = stepsPerEpoch(train, batchSize);
-  const queries = {
-    kind: "power-law",
-    form: "current",
-    multiplier: schedule.multiplier,
-    cap: schedule.cap,
-    exponent: { target: schedule.target, epochs: (steps * batchSize) / train },
-  } as const;
-  const scheduledPasses = forwardPasses(queries, steps, epochSteps, "two-sided");
-  return (learningRate) => ({
-    ...{ learningRate, steps, batchSize, weightDecay, tensorTrain, lora, chunk: 1 },
-    schedule: queries,
-    scheduledPasses,
-    perturbationScale: 1e-3,
-    prefixTokens: 5,
-    firstOrderSteps: FIRST_ORDER_STEPS,
-  });
+  return (learningRate, train = planned) => {
+    const queries = {
+      kind: "power-law",
+      form: "current",
+      multiplier: schedule.multiplier,
+      cap: schedule.cap,
+      exponent: { target: schedule.target, epochs: (steps * batchSize) / train },
+    } as const;
+    return {
+      ...{ learningRate, steps, batchSize, weightDecay, tensorTrain, lora, chunk: 1 },
+      schedule: queries,
+      scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), "two-sided"),
+      perturbationScale: 1e-3,
+      prefixTokens: 5,
+      firstOrderSteps: FIRST_ORDER_STEPS,
+    };
+  };
 }
 
 /** All arms, or those without a linear probe for tasks that have no classes. */

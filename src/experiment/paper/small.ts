@@ -17,12 +17,16 @@ export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
   smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }), firstOrderSteps: 20 },
 };
 
-/** What the arms share on a small model: Figure 1's laptop settings. */
+/** What the arms share on a small model: Figure 1's laptop settings; its schedule reaches 8 queries after 15 epochs, however many there are. */
 export function smallSettings(
   { study, firstOrderSteps }: Small,
   changes: StudyChanges = {},
-): (learningRate: number) => PaperSettings {
-  return (learningRate) => ({ ...studySettings(study, learningRate, changes), prefixTokens: 5, firstOrderSteps });
+): (learningRate: number, train?: number) => PaperSettings {
+  return (learningRate, train) => ({
+    ...studySettings(study, learningRate, { ...changes, ...(train !== undefined && { train }) }),
+    prefixTokens: 5,
+    firstOrderSteps,
+  });
 }
 
 /** Learning rates of arms that train another kind of part; each has as many trials as the rest of its table. */

@@ -21,7 +21,8 @@ export interface TablePart {
   readonly title?: string;
   readonly model: string;
   readonly problem: PlannedRun["problem"];
-  readonly settings: (learningRate: number) => PaperSettings;
+  /** What the arms share at a rate, with so many training texts; default: as many as planned. */
+  readonly settings: (learningRate: number, train?: number) => PaperSettings;
   readonly arms: readonly TableArm[];
   readonly seeds: readonly number[];
   readonly learningRates: readonly number[];
@@ -47,8 +48,8 @@ export function tablePart(table: TablePart): Part<PlannedRun> {
 
 function gridArm(table: TablePart, row: TableArm): Arm<PlannedRun> {
   const { task, model, problem, threads, precision, study } = table;
-  const armAt = (learningRate: number): StudyArm => {
-    const settings = table.settings(learningRate);
+  const armAt = (learningRate: number, train?: number): StudyArm => {
+    const settings = table.settings(learningRate, train);
     return paperArm(row.name, { ...settings, perturbationScale: row.perturbationScale ?? settings.perturbationScale });
   };
   const isOfStudy = study !== undefined && armNames.some((name) => name === row.name);
@@ -58,10 +59,10 @@ function gridArm(table: TablePart, row: TableArm): Arm<PlannedRun> {
     name: shortName(row.name),
     ...(learningRates && { learningRates }),
     cost: workOf(armAt(1), table),
-    settings: (seed, learningRate) => ({
+    settings: (seed, learningRate, train) => ({
       ...(isOfStudy && { study }),
       ...{ model, task, problem },
-      arm: armAt(still ? 1 : learningRate),
+      arm: armAt(still ? 1 : learningRate, train),
       seed,
       // A run that takes more steps for the same passes is evaluated about as often per pass.
       evaluateEvery: row.name === "MeZO-LoRA, smaller rate" ? 4 * table.evaluateEvery : table.evaluateEvery,
