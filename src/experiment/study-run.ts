@@ -31,7 +31,10 @@ export interface StudyExtra {
   readonly test: TestScores | null;
   readonly data: Trainable<unknown>["origin"];
   readonly counts: Trainable<unknown>["sample"]["counts"];
+  /** Loss of the best constant answer on dev. */
   readonly chanceLoss: number;
+  /** Share of right answers on test of the best constant answer; null: answers are texts. Absent in the first records. */
+  readonly chanceAccuracy?: number | null;
   readonly planned: BothBudgets;
   /** A linear probe's C. */
   readonly chosen?: StillScores["chosen"];
@@ -107,7 +110,8 @@ export function studyRunner(sources: Sources): {
       const basic = {
         data: problem.origin,
         counts: problem.sample.counts,
-        chanceLoss: problem.chanceLoss,
+        chanceLoss: problem.chance.loss,
+        chanceAccuracy: Number.isNaN(problem.testChance.accuracy) ? null : problem.testChance.accuracy,
         planned: budgetOf(arm, isStill(arm) ? 1 : problem.batches(arm.batchSize).stepsPerEpoch),
       };
       const clock = (): number => performance.now();

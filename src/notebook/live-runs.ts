@@ -8,6 +8,7 @@ import { forwardPasses } from "../schedule/forward-passes";
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
+import type { ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { MethodChange } from "../train/steering";
@@ -38,6 +39,8 @@ export interface LiveOptions {
   readonly evaluateEvery?: number;
   /** Ends a run that has diverged; null (the default) lets it go on, so that the figure shows what comes after. */
   readonly stopMargin?: number | null;
+  /** Which evaluation is a run's checkpoint; default: the one with the lowest loss. By "accuracy" the lower loss breaks ties. */
+  readonly best?: "loss" | "accuracy";
   /** Runs again what has a finished record; default false. */
   readonly recompute?: boolean;
   readonly title?: string;
@@ -51,6 +54,8 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly result: RunResult;
   readonly record: RunRecord;
   readonly kept: KeptRun;
+  /** Chance on the problem's dev texts. */
+  readonly chance: ChanceLevel;
 }
 
 /** What a kept run says of itself in its trajectory's header. */
@@ -58,6 +63,8 @@ export interface RunNote {
   readonly arm: string;
   readonly problem: string;
   readonly chanceLoss: number;
+  /** Dev texts, which say how much of a loss is luck. */
+  readonly devTexts: number;
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
@@ -76,7 +83,7 @@ export async function runLive<Batch>(
   arms: readonly Arm[],
   options: LiveOptions,
 ): Promise<readonly LiveRun[]> {
-  const { chanceLoss } = problem;
+  const { chance } = problem;
   const signal = stopSignal();
   const runs: LiveRun[] = [];
   const figureOf = (records: readonly RunRecord[]) =>
@@ -107,7 +114,7 @@ export async function runLive<Batch>(
         progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
       }
       if (event.kind !== "evaluation" || live.header === null) return;
-      const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
+      const now = runRecord({ ...live, header: live.header }, { arm: arm.name, chance, learningRate: rateOf(arm) });
       draw([...runs.map(({ record }) => record), now]);
     };
     const hand = {
@@ -116,8 +123,8 @@ export async function runLive<Batch>(
       abandon: () => void closeAdapter(loaded, arm.adapter, engineFor(arm.method)),
     };
     const { kept, result, reused } = await keptRun(problem, arm, open, options, hand, onEvent);
-    const record = runRecord(result, { arm: arm.name, chanceLoss, learningRate: rateOf(arm) });
-    runs.push({ arm, ...open, kept, result, record });
+    const record = runRecord(result, { arm: arm.name, chance, learningRate: rateOf(arm) });
+    runs.push({ arm, ...open, kept, result, record, chance });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
     if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes)}`);
@@ -166,11 +173,12 @@ async function keptRun<Batch>(
   hand: Pick<TrainOptions<never>, "steer" | "signal" | "abandon">,
   onEvent: (event: TrainEvent) => void,
 ): Promise<{ readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }> {
-  const { seed, evaluateEvery = 20, stopMargin = null, store = RUNS } = options;
+  const { seed, evaluateEvery = 20, stopMargin = null, best, store = RUNS } = options;
   const note: RunNote = {
     arm: arm.name,
     problem: title(problem),
-    chanceLoss: problem.chanceLoss,
+    chanceLoss: problem.chance.loss,
+    devTexts: problem.chance.count,
     date: new Date().toISOString(),
     commit: commitNow(),
     machine: machineNow(),
@@ -179,6 +187,7 @@ async function keptRun<Batch>(
     seed,
     evaluateEvery: evaluateEvery * stretch(arm),
     stopMargin,
+    best,
   });
   const { settings, identity, start } = headerOf(basic);
   const hash = createHash("sha256").update(canonicalJson({ settings, identity, start })).digest("hex").slice(0, 8);
