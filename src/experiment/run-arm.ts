@@ -64,5 +64,6 @@ export function armOptions<Batch>(
       return { loss, accuracy, optionLoss, forwardPasses };
     },
     chance: problem.chance,
+    checkDescent: arm.method.estimator.kind === "own",
   };
 }

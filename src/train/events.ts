@@ -18,7 +18,7 @@ export type TrainEvent =
   | { readonly kind: "change"; readonly record: ChangeRecord }
   | {
       readonly kind: "warning";
-      readonly about: "constant-output" | "collapse" | "recovered" | "snapshot" | "change";
+      readonly about: "constant-output" | "collapse" | "ascent" | "recovered" | "snapshot" | "change";
       readonly message: string;
     }
   /** Once, last. */

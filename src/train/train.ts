@@ -7,6 +7,7 @@ import type { RuleState } from "../optimizer/rule";
 import type { Layout } from "../tree/layout";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
 import type { ChanceLevel } from "./best";
+import { CHECKED_STEPS, describeAscent, riseAlong } from "./descent";
 import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
@@ -60,6 +61,12 @@ export interface TrainOptions<Batch> {
   readonly steer?: (() => MethodChange | null) | undefined;
   /** Chance on dev, where it is known: a loss that only came down towards it is told, and is no checkpoint. */
   readonly chance?: ChanceLevel | undefined;
+  /**
+   * Looks along each of the first steps whether its training loss rises (`riseAlong`), and tells a run in which it does so in all of
+   * them. Two forward passes a step, which are no part of the run and are not counted; default: no. For estimators that are not this
+   * project's.
+   */
+  readonly checkDescent?: boolean;
   /** Kept in the trajectory's header; does not change the numbers. */
   readonly note?: unknown;
 }
@@ -141,12 +148,16 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   const begin = clock();
   const elapsed = (): number => before + clock() - begin;
   const record = (line: Parameters<typeof tryAppend>[1]): Ending | null => tryAppend(options.sink, line);
+  const rises: number[] = [];
+  const looks = (step: number): boolean => options.checkDescent === true && step < CHECKED_STEPS;
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
     const over = passed.length === 2 && passed[0]?.point !== best?.point ? passed[0] : undefined;
     const at = { seed: settings.seed, step, epoch, layout, batch, workspace, over };
-    return takeStep(method, objective, point, { ...at, ...(state && { state }) });
+    const taken = await takeStep(method, objective, point, { ...at, ...(state && { state }) });
+    if (looks(step)) rises.push(await riseAlong(objective, point, taken.point, batch));
+    return taken;
   };
   const stopped = (): boolean => signal?.aborted === true;
 
@@ -211,6 +222,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       steps.push(line);
       ending = record(line);
       yield { kind: "step", record: line, point, state };
+      const ascent = looks(step) ? describeAscent(rises) : null;
+      if (ascent !== null) yield { kind: "warning", about: "ascent", message: ascent };
       if (!warned && isConstantOutput(line)) {
         warned = true;
         const what = line.gradientNorm === 0 ? "derivative" : "projected gradient";
