@@ -23,6 +23,8 @@ export interface KeptEvaluation {
   readonly evaluationPasses: number;
   readonly loss: Kept;
   readonly accuracy: Kept;
+  /** Cross-entropy over the options of a choice; absent where the loss is the only one. */
+  readonly optionLoss?: Kept;
 }
 
 export interface KeptStep {
@@ -54,12 +56,13 @@ export function compactHistory(
       rmsProjectedGradient: kept.map((s) => keep(s.rmsProjectedGradient)),
       weightNorm: kept.map((s) => keep(s.weightNorm)),
     },
-    evaluations: evaluations.map(({ step, forwardPasses, evaluationPasses, loss, accuracy }) => ({
+    evaluations: evaluations.map(({ step, forwardPasses, evaluationPasses, loss, accuracy, optionLoss }) => ({
       step,
       forwardPasses,
       evaluationPasses,
       loss: keep(loss),
       accuracy: keep(accuracy),
+      ...(optionLoss !== undefined && { optionLoss: keep(optionLoss) }),
     })),
   };
 }

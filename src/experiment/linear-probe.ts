@@ -1,5 +1,7 @@
-import { positiveNumber, sameLength } from "../check/check";
+import { fail, positiveNumber, sameLength } from "../check/check";
 import type { Features } from "../engine/session";
+import { evaluateReadout } from "../task/classifier";
+import type { Evaluation, ReadBatch } from "../task/classifier";
 import { crossEntropy, crossEntropyGradient } from "../task/loss";
 import type { Readout } from "../task/readout";
 import { minimise } from "./lbfgs";
@@ -12,7 +14,7 @@ import { minimise } from "./lbfgs";
  * @param strength C, as scikit-learn has it: larger is a weaker penalty
  * @example linearProbe(await session.features([point], train.input), train.labels, 2, 1).rows // [2, H]
  * Source: the linear probing of MeZO's experiments, a logistic regression on what the head's last product reads (princeton-nlp/MeZO,
- *   medium_models/src/linearhead_trainer.py). Departs: there C is chosen by cross-validation on train, here on dev (`run-still`); the
+ *   medium_models/src/linearhead_trainer.py). Departs: there C is chosen by cross-validation on train, here on dev (`fitProbe`); the
  *   bias is fitted for causal models too.
  */
 export function linearProbe(features: Features, labels: readonly number[], classes: number, strength: number): Readout {
@@ -57,4 +59,55 @@ export function linearProbe(features: Features, labels: readonly number[], class
     bias: Float32Array.from(x.subarray(size)),
     ...{ classes, width, scale: 1 },
   };
+}
+
+/** C of the probe that a grid's arms and a problem's readout choose among. */
+export const PROBE_STRENGTHS = [1e-3, 1e-2, 1e-1, 1, 10, 100] as const;
+
+/** A probe with the C that was best on dev. */
+export interface FittedProbe {
+  readonly readout: Readout;
+  readonly strength: number;
+  readonly dev: Evaluation;
+  /** Dev loss of each C, in the order of the strengths. */
+  readonly losses: readonly number[];
+}
+
+/**
+ * Fits a linear probe for each C and takes the one with the lowest loss on dev, the earlier one of equal ones.
+ * @throws when there is no C, no training text or no dev text
+ * @example fitProbe(await readAll(session, problem.train), await readAll(session, problem.dev), 6).strength // 10
+ */
+export function fitProbe(
+  train: readonly ReadBatch[],
+  dev: readonly ReadBatch[],
+  classes: number,
+  strengths: readonly number[] = PROBE_STRENGTHS,
+): FittedProbe {
+  const features = joined(train.map((batch) => batch.features));
+  const labels = train.flatMap((batch) => batch.labels);
+  if (dev.length === 0) fail("dev", "at least one batch", "none");
+  const probes = strengths.map((strength) => {
+    const readout = linearProbe(features, labels, classes, strength);
+    return { strength, readout, dev: evaluateReadout(readout, dev) };
+  });
+  const [first, ...rest] = probes;
+  if (first === undefined) return fail("strengths", "at least one", "none");
+  const best = rest.reduce((a, b) => (b.dev.loss < a.dev.loss ? b : a), first);
+  return { ...best, losses: probes.map((probe) => probe.dev.loss) };
+}
+
+/** The features of several batches as those of one. */
+function joined(all: readonly Features[]): Features {
+  const [first] = all;
+  if (first === undefined) return fail("train", "at least one batch", "none");
+  const { width } = first;
+  const texts = all.reduce((sum, part) => sum + part.texts, 0);
+  const data = new Float32Array(texts * width);
+  let at = 0;
+  for (const part of all) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { data, points: 1, texts, width };
 }

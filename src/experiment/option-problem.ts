@@ -8,6 +8,8 @@ import type { ModelSession } from "../engine/session";
 import { tokenScorer } from "../model/token-scorer";
 import { trainingBatches } from "../task/batches";
 import { generateAnswers } from "../task/generate-answers";
+import { classChance, optionChance, tokenChance } from "../task/chance";
+import type { Chance } from "../task/chance";
 import { choiceAccuracy } from "../task/group-metrics";
 import type { LoadedTask } from "../task/load-task";
 import { logSumExp } from "../task/loss";
@@ -31,13 +33,15 @@ import type { Scores, Trainable } from "./problem";
 const EVALUATION_BATCH = 16;
 
 /**
- * Samples a task of options, of label words of several tokens, or of texts to write for a causal language model. Trained on the right
- * options' tokens (label words: on the cross-entropy over all of them); evaluated
- * - choice, label words: the option with the largest length-normalised log-probability; loss: cross-entropy over those scores
- * - generation: loss of the training answers' tokens; on test the model writes its own answers, greedily
+ * Samples a task of options, of label words of several tokens, or of texts to write for a causal language model. The loss, in training
+ * and evaluation alike, is the one of the right options' tokens (label words: the cross-entropy over all of them); besides it evaluation
+ * measures
+ * - choice: the share of right answers, the option with the largest length-normalised log-probability taken, and the cross-entropy over
+ *   those scores (`optionLoss`)
+ * - generation: on test the model writes its own answers, greedily
  * @param writing options of the engine that writes answers
  * @throws when the model has no causal head, too few texts pass the length limit, or two classes have the same word
- * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chanceLoss.toFixed(3) // "0.693", log 2
+ * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chance.accuracy // 0.5, one option of two
  * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective` and
  *   `optionClassifierObjective`.
  */
@@ -63,20 +67,22 @@ export function makeOptionProblem(
     test: { choices: test.choices, examples: testTexts },
   };
 
-  /** Mean loss, and the chosen option of each example. */
   const scored = async (session: ModelSession, point: Float32Array, part: "dev" | "test") => {
     const { choices } = parts[part];
+    const losses: ExampleLoss[] = [];
     const predictions: number[] = [];
-    let [loss, passes] = [0, 0];
+    let passes = 0;
     for (const indices of inBatches(choices)) {
       const scores = await scoreOptions(session, point, choiceBatch(choices, indices, "all"));
       passes++;
       scores.forEach((values, i) => {
-        loss += lossOfExample(task.kind, values, choices[indices[i]].right);
+        losses.push(lossOfExample(values, choices[indices[i]]));
         predictions.push(values.indexOf(Math.max(...values)));
       });
     }
-    return { loss: loss / choices.length, passes, predictions };
+    const overOptions = mean(losses.map(({ options }) => options));
+    const perExample = byClass ? losses.map(({ options }) => options) : shares(losses);
+    return { loss: mean(perExample), perExample, overOptions, passes, predictions };
   };
 
   const written = async (point: Float32Array, spec: AdapterSpec): Promise<Answers> => {
@@ -93,13 +99,22 @@ export function makeOptionProblem(
     }
   };
 
+  const chanceOn = (part: "dev" | "test"): Chance => {
+    if (byClass) return classChance(sample.counts[part]);
+    const { choices } = parts[part];
+    const { accuracy, count } = optionChance(choices);
+    return { loss: tokenChance(choices.map(rightTokens)), accuracy: task.kind === "choice" ? accuracy : NaN, count };
+  };
+  const chance = chanceOn("dev");
   return Promise.resolve({
     loaded,
     task,
     origin: from.origin,
     options,
     sessionModel: tokenScorer(model),
-    chanceLoss: chanceOf(task.kind, dev.choices, model.vocabulary),
+    chance,
+    testChance: chanceOn("test"),
+    chanceLoss: chance.loss,
     sample,
     dataHash: fingerprintData({ train: train.choices, dev: dev.choices }),
     notices: [
@@ -114,9 +129,10 @@ export function makeOptionProblem(
     ),
     objective: byClass ? optionClassifierObjective : optionObjective,
     async evaluate(session, point, part, spec): Promise<Scores> {
-      const { loss, passes, predictions } = await scored(session, point, part);
+      const { loss, perExample, overOptions, passes, predictions } = await scored(session, point, part);
       const { examples } = parts[part];
-      const counted = { loss, count: examples.length, forwardPasses: passes };
+      const optionLoss = task.kind === "choice" ? { optionLoss: overOptions } : {};
+      const counted = { loss, ...optionLoss, count: examples.length, forwardPasses: passes, perExample };
       if (task.kind !== "generation") {
         const metrics = taskMetrics(task, examples, { kind: byClass ? "classes" : "options", predictions });
         const right = parts[part].choices.map((choice) => choice.right);
@@ -134,18 +150,38 @@ function checkDistinct(task: string, words: readonly string[]): void {
   if (twice !== undefined) fail(`label words of ${task}`, "a word of its own for each class", `${twice} twice`);
 }
 
-/** Cross-entropy over an example's options (any right one counts), or what its answer's token costs on average. */
-function lossOfExample(kind: string, scores: readonly number[], right: readonly number[]): number {
-  if (kind === "generation") return -scores[0];
-  const over = (values: readonly number[]): number => logSumExp(Float64Array.from(values));
-  return over(scores) - over(right.map((index) => scores[index]));
+/** What an example adds to the losses: cross-entropy over its options, any right one counts, and its trained answer's tokens. */
+interface ExampleLoss {
+  readonly options: number;
+  /** Nats of all the answer's tokens together, and how many they are. */
+  readonly nats: number;
+  readonly tokens: number;
 }
 
-/** The loss of an even guess: among an example's options, or among all tokens. */
-function chanceOf(kind: string, choices: readonly EncodedChoice[], vocabulary: number): number {
-  if (kind === "generation") return Math.log(vocabulary);
-  const logs = choices.map(({ options, right }) => Math.log(options.length / right.length));
-  return logs.reduce((a, b) => a + b, 0) / Math.max(logs.length, 1);
+function lossOfExample(scores: readonly number[], choice: EncodedChoice): ExampleLoss {
+  const over = (values: readonly number[]): number => logSumExp(Float64Array.from(values));
+  const tokens = rightTokens(choice).length;
+  return {
+    options: over(scores) - over(choice.right.map((index) => scores[index])),
+    nats: -tokens * scores[choice.right[0]],
+    tokens,
+  };
+}
+
+/** The tokens of the option that is trained on: the first right one. */
+function rightTokens({ options, right }: EncodedChoice): readonly number[] {
+  const { ids, from } = options[right[0]];
+  return ids.slice(from);
+}
+
+/** Parts of the loss of all answers' tokens, sum of nats / sum of tokens, whose mean over examples it is: a long answer has a larger one. */
+function shares(losses: readonly ExampleLoss[]): readonly number[] {
+  const each = mean(losses.map(({ tokens }) => tokens));
+  return losses.map(({ nats }) => nats / each);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Indices of examples in their order, so many at a time that their options are about one batch. */

@@ -28,6 +28,14 @@ export interface ProblemOptions {
   readonly minWords?: number;
   /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
   readonly shots?: number;
+  /** What reads an encoder's features; default "prototypes". With "probe" training starts where a linear probe on the frozen features ends. */
+  readonly readout?: "prototypes" | "probe";
+  /**
+   * Inverse temperature of the prototypes' cosines: a number (default 20, the recorded studies'), or fitted on the shots, each left out
+   * of its own class's prototype. A scale that is too large makes a start over-confident: its loss is above chance, and whatever
+   * flattens the output lowers it.
+   */
+  readonly prototypeScale?: number | "fitted";
   /** Draw as a reference protocol does: the whole test split, its seed, and how train and dev share what is short (`fewShot`, `thousand`). */
   readonly protocol?: Protocol;
   /** The reference's habits to draw with besides, so that its numbers can be had again; default none. */

@@ -4,7 +4,9 @@ import type { ModelSession } from "../engine/session";
 import { fail } from "../check/check";
 import type { Objective } from "../estimator/objective";
 import type { Model } from "../model/model";
-import { classifierObjective, evaluateClassifier } from "../task/classifier";
+import { classChance } from "../task/chance";
+import type { Chance } from "../task/chance";
+import { classifierObjective, evaluateClassifier, readAll } from "../task/classifier";
 import type { LabelledBatch } from "../task/classifier";
 import { trainingBatches } from "../task/batches";
 import type { TrainingBatches } from "../task/batches";
@@ -12,7 +14,8 @@ import { batchesInOrder, encodeExamples, labelledBatch } from "../task/encode";
 import type { EncodedExamples } from "../task/encode";
 import { labelTokens } from "../task/label-tokens";
 import type { LoadedTask, Origin } from "../task/load-task";
-import { headReadout, prototypeReadout } from "../task/readout";
+import { fitScale } from "../task/fit-scale";
+import { headReadout, leaveOneOutCosines, prototypeReadout, PROTOTYPE_SCALE } from "../task/readout";
 import type { Readout } from "../task/readout";
 import { readingOf } from "../task/reading";
 import { sampleTask } from "../task/sample";
@@ -20,6 +23,7 @@ import type { Sample } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
 import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
+import { fitProbe } from "./linear-probe";
 import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 
@@ -36,7 +40,11 @@ export interface Trainable<Batch> {
   readonly options: ProblemOptions;
   /** The model to open sessions of: the loaded one, or one that gives what the objective scores. */
   readonly sessionModel: Model;
-  /** The loss of an even guess: over classes, over an example's options, or over all tokens. */
+  /** What is reached on dev without looking at a text: the best constant answer's loss and share of right answers. */
+  readonly chance: Chance;
+  /** The same on test: what its share of right answers is compared with. */
+  readonly testChance: Chance;
+  /** `chance.loss`, in nats. */
   readonly chanceLoss: number;
   readonly sample: Sample;
   /** Fingerprint of what is scored, train and dev, in order. */
@@ -55,20 +63,26 @@ export interface Trainable<Batch> {
 
 /** What an evaluation found. */
 export interface Scores {
-  /** Mean loss of an example, in nats. */
+  /** The loss that training minimises, in nats: a choice by it is the reference's. */
   readonly loss: number;
+  /** Cross-entropy over the options of a choice, in nats; where training minimises another loss (the right options' tokens). */
+  readonly optionLoss?: number;
   /** Share of right answers; NaN where that is not measured (texts to write, on dev). */
   readonly accuracy: number;
   readonly count: number;
   readonly forwardPasses: number;
   /** Further metrics of the task, by name. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Each example's part of the loss: their mean is `loss`. */
+  readonly perExample: readonly number[];
 }
 
 /** A problem of choosing among the same classes for every text, with a frozen readout of the model's features. */
 export interface Problem extends Trainable<LabelledBatch> {
   readonly task: ClassificationTask;
   readonly readout: Readout;
+  /** Labelled texts that the readout may be made of, beside the training texts; empty for a language model. */
+  readonly shots: readonly LabelledBatch[];
   /** The task's metrics of predicted classes, one for each text of a part in order. */
   metricsOf(part: "dev" | "test", predictions: readonly number[]): Scores["metrics"];
   /** Training texts in order, for what needs all of them at once. */
@@ -82,10 +96,10 @@ export interface Problem extends Trainable<LabelledBatch> {
 const EVALUATION_BATCH = 32;
 
 /**
- * Samples a task for a model and fixes the readout: label words for a language model, class prototypes for an encoder.
- * @param openFrozen opens the model without an adapter, to compute prototypes; it is closed again
+ * Samples a task for a model and fixes the readout: label words for a language model, class prototypes for an encoder, or a linear probe.
+ * @param openFrozen opens the model without an adapter, to compute the readout; it is closed again
  * @throws when the task and the model do not fit, or too few texts pass the length limit
- * @example (await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3) // "1.792", log 6
+ * @example (await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3) // "1.569", the entropy of the dev questions' kinds
  */
 export async function makeProblem(
   loaded: LoadedModel,
@@ -106,14 +120,19 @@ export async function makeProblem(
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
     encodeExamples(task, reading, sample.parts[part], tokenizer, limitsOf(model, options));
   const [train, dev, test] = [encode("train"), encode("dev"), encode("test")];
-  const readout =
-    head === null
-      ? await prototypes(await openFrozen(loaded), encode("prototypes"), task.labels.length)
-      : headReadout(head, labelTokens(task, reading, tokenizer));
-  const parts = {
-    dev: batchesInOrder(dev, EVALUATION_BATCH),
-    test: batchesInOrder(test, EVALUATION_BATCH),
-  };
+  const classes = task.labels.length;
+  const shotTexts = encode("prototypes");
+  const texts = { train: inBatches(train), dev: inBatches(dev), test: inBatches(test), shots: inBatches(shotTexts) };
+  const made =
+    options.readout === "probe"
+      ? await withFrozen(await openFrozen(loaded), (session) => probe(session, texts, classes))
+      : head === null
+        ? await withFrozen(await openFrozen(loaded), (session) =>
+            prototypes(session, shotTexts, classes, options.prototypeScale),
+          )
+        : { readout: headReadout(head, labelTokens(task, reading, tokenizer)), notices: [] };
+  const { readout } = made;
+  const chance = classChance(sample.counts.dev);
   const metricsOf = (part: "dev" | "test", predictions: readonly number[]): Scores["metrics"] =>
     taskMetrics(task, sample.parts[part], { kind: "classes", predictions });
   return {
@@ -123,7 +142,9 @@ export async function makeProblem(
     options,
     sessionModel: model,
     readout,
-    chanceLoss: Math.log(task.labels.length),
+    chance,
+    testChance: classChance(sample.counts.test),
+    chanceLoss: chance.loss,
     sample,
     dataHash: fingerprintData({
       ...{ train, dev, rows: [...readout.rows], scale: readout.scale },
@@ -132,27 +153,61 @@ export async function makeProblem(
     notices: [
       ...from.notices,
       ...sample.notices,
+      ...made.notices,
       ...Object.entries({ train, dev, test }).flatMap(([name, { cut, ids }]) => cutNotice(name, cut, ids.length)),
     ],
     batches: trainingBatches(train.ids.length, options, (indices) => labelledBatch(train, indices)),
     objective: (session) => classifierObjective(session, readout),
     async evaluate(session, point, part) {
-      const found = await evaluateClassifier(session, readout, point, parts[part]);
-      const { loss, accuracy, count, predictions } = found;
-      return { loss, accuracy, count, forwardPasses: parts[part].length, metrics: metricsOf(part, predictions) };
+      const found = await evaluateClassifier(session, readout, point, texts[part]);
+      const { predictions, ...rest } = found;
+      return { ...rest, forwardPasses: texts[part].length, metrics: metricsOf(part, predictions) };
     },
     metricsOf,
-    train: batchesInOrder(train, EVALUATION_BATCH),
-    ...parts,
+    ...texts,
   };
 }
 
-async function prototypes(session: ModelSession, encoded: EncodedExamples, classes: number): Promise<Readout> {
+function inBatches(examples: EncodedExamples): readonly LabelledBatch[] {
+  return batchesInOrder(examples, EVALUATION_BATCH);
+}
+
+/** A readout, and what is to be said of it. */
+interface Made {
+  readonly readout: Readout;
+  readonly notices: readonly string[];
+}
+
+async function withFrozen(session: ModelSession, make: (session: ModelSession) => Promise<Made>): Promise<Made> {
   try {
-    const all = Array.from({ length: encoded.ids.length }, (_, i) => i);
-    const { input, labels } = labelledBatch(encoded, all);
-    return prototypeReadout(await session.features([new Float32Array(0)], input), labels, classes);
+    return await make(session);
   } finally {
     await session.dispose();
   }
+}
+
+async function prototypes(
+  session: ModelSession,
+  encoded: EncodedExamples,
+  classes: number,
+  scale: ProblemOptions["prototypeScale"] = PROTOTYPE_SCALE,
+): Promise<Made> {
+  const all = Array.from({ length: encoded.ids.length }, (_, i) => i);
+  const { input, labels } = labelledBatch(encoded, all);
+  const features = await session.features([new Float32Array(0)], input);
+  if (scale !== "fitted") return { readout: prototypeReadout(features, labels, classes, scale), notices: [] };
+  const cosines = leaveOneOutCosines(features, labels, classes);
+  if (cosines !== null)
+    return { readout: prototypeReadout(features, labels, classes, fitScale(cosines, labels, classes)), notices: [] };
+  const notice = `a class has one prototype text alone, and nothing to fit the temperature on: the scale is ${PROTOTYPE_SCALE}`;
+  return { readout: prototypeReadout(features, labels, classes), notices: [notice] };
+}
+
+async function probe(
+  session: ModelSession,
+  { shots, train, dev }: Pick<Problem, "shots" | "train" | "dev">,
+  classes: number,
+): Promise<Made> {
+  const { readout } = fitProbe(await readAll(session, [...shots, ...train]), await readAll(session, dev), classes);
+  return { readout, notices: [] };
 }

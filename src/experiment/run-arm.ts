@@ -12,6 +12,8 @@ export interface ArmRun {
   readonly evaluateEvery: number;
   /** Ends the run at the evaluation that makes it "diverged" by this margin; null goes on to the budget. */
   readonly stopMargin: number | null;
+  /** Which evaluation is the checkpoint; default: the one with the lowest loss. */
+  readonly best?: "loss" | "accuracy" | undefined;
   /** Lets an estimator run at a precision that was not measured, or was measured to spoil it. */
   readonly anyPrecision?: boolean;
 }
@@ -28,7 +30,7 @@ export function armOptions<Batch>(
   problem: Trainable<Batch>,
   adapter: Adapter,
   session: ModelSession,
-  { seed, evaluateEvery, stopMargin, anyPrecision = false }: ArmRun,
+  { seed, evaluateEvery, stopMargin, best, anyPrecision = false }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
   if (!anyPrecision) requirePrecision(session, arm.method.estimator);
   const batches = problem.batches(arm.batchSize);
@@ -42,6 +44,7 @@ export function armOptions<Batch>(
       ...(stopMargin === null ? [] : [{ kind: "diverged", margin: stopMargin } as const]),
       { kind: "constant-output", steps: CONSTANT_STEPS },
     ],
+    ...(best === undefined ? {} : { best }),
   };
   return {
     settings,
@@ -56,8 +59,11 @@ export function armOptions<Batch>(
     objective: problem.objective(session),
     batchAt: (index) => batches.at(index),
     evaluate: async (point) => {
-      const { loss, accuracy, forwardPasses } = await problem.evaluate(session, point, "dev", adapter.spec);
-      return { loss, accuracy, forwardPasses };
+      const found = await problem.evaluate(session, point, "dev", adapter.spec);
+      const { loss, accuracy, optionLoss, forwardPasses } = found;
+      return { loss, accuracy, optionLoss, forwardPasses };
     },
+    chance: problem.chance,
+    checkDescent: arm.method.estimator.kind === "own",
   };
 }

@@ -1,7 +1,7 @@
 import { fail } from "../check/check";
-import type { Features, ModelSession } from "../engine/session";
-import { evaluateClassifier } from "../task/classifier";
-import { linearProbe } from "./linear-probe";
+import type { ModelSession } from "../engine/session";
+import { evaluateReadout, readAll } from "../task/classifier";
+import { fitProbe } from "./linear-probe";
 import type { StillArm } from "./plan";
 import { FROZEN } from "./plan";
 import type { Problem, Scores, Trainable } from "./problem";
@@ -41,39 +41,22 @@ export async function runStill(
   if (!isClassification(problem))
     return fail(`linear probe on ${problem.task.name}`, "a task with classes", problem.task.name);
   const { classes } = problem.readout;
-  const features = await trainFeatures(problem, session);
-  const labels = problem.train.flatMap((batch) => batch.labels);
-  const probes = [];
-  for (const strength of arm.strengths) {
-    const readout = linearProbe(features, labels, classes, strength);
-    probes.push({ strength, readout, dev: await evaluateClassifier(session, readout, NOTHING, problem.dev) });
-  }
-  const [first, ...rest] = probes;
-  if (first === undefined) return fail(`${arm.name}: strengths`, "at least one", "none");
-  const best = rest.reduce((a, b) => (b.dev.loss < a.dev.loss ? b : a), first);
-  const test = await evaluateClassifier(session, best.readout, NOTHING, problem.test);
-  const dev = { ...best.dev, forwardPasses: problem.dev.length };
-  const parameters = classes * (features.width + 1);
+  const [train, devTexts, testTexts] = [
+    await readAll(session, problem.train),
+    await readAll(session, problem.dev),
+    await readAll(session, problem.test),
+  ];
+  const { readout, strength, dev: found, losses } = fitProbe(train, devTexts, classes, arm.strengths);
+  const test = evaluateReadout(readout, testTexts);
+  const dev = { ...found, forwardPasses: problem.dev.length };
+  const parameters = classes * (readout.width + 1);
   return {
-    still: result(dev, parameters, `probe with C = ${best.strength}: dev loss ${dev.loss.toFixed(4)}`),
+    still: result(dev, parameters, `probe with C = ${strength}: dev loss ${dev.loss.toFixed(4)}`),
     test: { ...test, forwardPasses: problem.test.length, metrics: problem.metricsOf("test", test.predictions) },
-    chosen: { strength: best.strength, losses: probes.map((probe) => probe.dev.loss) },
+    chosen: { strength, losses },
   };
 }
 
 function isClassification(problem: Trainable<unknown>): problem is Problem {
   return "readout" in problem;
-}
-
-async function trainFeatures({ train }: Problem, session: ModelSession): Promise<Features> {
-  const all: Features[] = [];
-  for (const { input } of train) all.push(await session.features([NOTHING], input));
-  const texts = all.reduce((sum, part) => sum + part.texts, 0);
-  const data = new Float32Array(texts * session.width);
-  let at = 0;
-  for (const part of all) {
-    data.set(part.data, at);
-    at += part.data.length;
-  }
-  return { data, points: 1, texts, width: session.width };
 }

@@ -32,7 +32,10 @@ export interface StudyExtra {
   readonly test: TestScores | null;
   readonly data: Trainable<unknown>["origin"];
   readonly counts: Trainable<unknown>["sample"]["counts"];
+  /** Loss of the best constant answer on dev. */
   readonly chanceLoss: number;
+  /** Share of right answers on test of the best constant answer; null: answers are texts. Absent in the first records. */
+  readonly chanceAccuracy?: number | null;
   /** What the run was to spend, with the training texts that were there. */
   readonly planned: BothBudgets;
   /** The arm as it ran, where fewer training texts than planned changed its schedule or budget. */
@@ -113,7 +116,8 @@ export function studyRunner(sources: Sources): {
       const basic = {
         data: problem.origin,
         counts: problem.sample.counts,
-        chanceLoss: problem.chanceLoss,
+        chanceLoss: problem.chance.loss,
+        chanceAccuracy: Number.isNaN(problem.testChance.accuracy) ? null : problem.testChance.accuracy,
         planned: budgetOf(arm, isStill(arm) ? 1 : problem.batches(arm.batchSize).stepsPerEpoch),
         ...(JSON.stringify(arm) !== JSON.stringify(asked.arm) && { arm }),
       };

@@ -5,14 +5,58 @@ import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
+import { isReplayable } from "../optimizer/step";
+import { bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
+import { replay } from "../train/replay";
+import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
 import { openAdapter, scoredModel } from "./open";
 
-/** The run whose best checkpoint has the lowest loss on dev. @throws when no run has an evaluation */
-export function bestOnDev(runs: readonly LiveRun[]): LiveRun {
-  const lossOf = (run: LiveRun): number => run.result.best?.evaluation.loss ?? Infinity;
-  const [best] = [...runs].sort((a, b) => lossOf(a) - lossOf(b));
-  return best?.result.best ? best : fail("runs", "a run with a finite dev loss", runs.length);
+/** How `bestOnDev` chooses. */
+export interface ChoiceOnDev {
+  /** Default "loss"; by "accuracy" the lower loss breaks ties. */
+  readonly by?: "loss" | "accuracy";
+}
+
+/**
+ * The run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
+ * answer's, while accuracy fell, is not chosen by (`isCollapse`): a line says which runs that holds for. Where the choice is by
+ * accuracy the checkpoint is walked to again from the run's record.
+ * @throws when no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
+ * @example bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy // 0.73
+ */
+export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev = {}): LiveRun {
+  const candidates = runs.flatMap((run) => {
+    const evaluation = bestOf(run.result.evaluations, { by, chance: run.chance });
+    return evaluation === null ? [] : [{ run, evaluation }];
+  });
+  for (const run of by === "loss" ? runs : []) {
+    const { evaluations } = run.result;
+    const collapse = collapsedRun(evaluations, run.chance);
+    if (collapse !== null)
+      console.log(
+        `${run.arm.name}: that checkpoint is not chosen: ${describeCollapse(collapse, evaluations[0], run.chance)}`,
+      );
+  }
+  const [first, ...rest] = candidates;
+  if (first === undefined) return fail("runs", "a run with a finite dev loss", runs.length);
+  const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
+  if (by === "loss" && evaluation.loss >= run.chance.loss)
+    console.log(
+      `${run.arm.name}, step ${evaluation.step}: the lowest dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ${run.chance.loss.toFixed(3)}`,
+    );
+  if (evaluation.step === run.result.best?.evaluation.step) return run;
+  return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
+}
+
+/** The point of a run after so many steps, walked again from its record. */
+function pointAt({ arm, adapter, result, kept }: LiveRun, step: number): Float32Array {
+  const start = adapter.initial(result.header.settings.seed);
+  if (step === 0) return start;
+  if (!isReplayable(arm.method))
+    return fail(`${arm.name}, step ${step}`, 'a checkpoint there: run it with { best: "accuracy" }', "none");
+  const trajectory = readTrajectory(kept.path) ?? fail(kept.path, "the run's trajectory", "no such file");
+  return replay(trajectory, start, adapter.layout, step);
 }
 
 /** Shares of right answers on the test split, before and after training. */

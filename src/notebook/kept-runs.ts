@@ -32,7 +32,9 @@ export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions =
     if (!trajectory || typeof note?.arm !== "string" || typeof note.chanceLoss !== "number") return [];
     if ((arm !== undefined && note.arm !== arm) || (problem !== undefined && note.problem !== problem)) return [];
     if (data !== undefined && trajectory.header.identity.data !== data) return [];
-    return [{ ...runRecord(trajectory, { arm: note.arm, chanceLoss: note.chanceLoss }), id }];
+    // Notes of earlier versions do not say how many dev texts there were: their chance has no luck in it.
+    const chance = { loss: note.chanceLoss, count: note.devTexts ?? Infinity };
+    return [{ ...runRecord(trajectory, { arm: note.arm, chance }), id }];
   });
   const differing = differingSettings(found).filter((name) => !name.endsWith(".name"));
   return found.map((run) => ({ ...run, name: [run.arm, ...describe(run, differing)].join(", ") }));

@@ -10,6 +10,7 @@ import { forwardPasses } from "../schedule/forward-passes";
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
+import type { ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
@@ -49,6 +50,8 @@ export interface LiveOptions {
   readonly evaluateEvery?: number;
   /** Ends a run that has diverged; null (the default) lets it go on, so that the figure shows what comes after. */
   readonly stopMargin?: number | null;
+  /** Which evaluation is a run's checkpoint; default: the one with the lowest loss. By "accuracy" the lower loss breaks ties. */
+  readonly best?: "loss" | "accuracy";
   /** Runs again what has a record; default false. */
   readonly recompute?: boolean;
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
@@ -64,6 +67,8 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly result: RunResult;
   readonly record: RunRecord;
   readonly kept: KeptRun;
+  /** Chance on the problem's dev texts. */
+  readonly chance: ChanceLevel;
 }
 
 /** What a kept run says of itself in its trajectory's header. */
@@ -71,6 +76,8 @@ export interface RunNote {
   readonly arm: string;
   readonly problem: string;
   readonly chanceLoss: number;
+  /** Dev texts, which say how much of a loss is luck. */
+  readonly devTexts: number;
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
@@ -91,7 +98,7 @@ export async function runLive<Batch>(
   arms: readonly Arm[],
   options: LiveOptions,
 ): Promise<readonly LiveRun[]> {
-  const { chanceLoss } = problem;
+  const { chance } = problem;
   const signal = stopSignal();
   const runs: LiveRun[] = [];
   /** All that the figure has to show: the runs, and what is kept of those passed over. */
@@ -116,7 +123,7 @@ export async function runLive<Batch>(
     const byHand = new AbortController();
     const steps = plannedSteps(arm);
     const totalForwardPasses = plannedPasses(arm, problem);
-    const label = { arm: arm.name, chanceLoss, learningRate: rateOf(arm) };
+    const label = { arm: arm.name, chance, learningRate: rateOf(arm) };
     const tell = ({ step, forwardPasses, loss }: StepRecord): void => {
       progress ??= showProgress(arm.name, steps);
       progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
@@ -157,7 +164,7 @@ export async function runLive<Batch>(
     const { kept, result, reused } = got;
     const record = runRecord(result, label);
     drawn.push(record);
-    runs.push({ arm, ...open, kept, result, record });
+    runs.push({ arm, ...open, kept, result, record, chance });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
     if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes, arm.method)}`);
@@ -219,11 +226,12 @@ async function keptRun<Batch>(
   hand: Pick<TrainOptions<never>, "steer" | "abandon"> & { readonly signal: AbortSignal },
   { onEvent, onSeen }: Listening,
 ): Promise<Kept> {
-  const { seed, evaluateEvery = 20, stopMargin = null, store = RUNS } = options;
+  const { seed, evaluateEvery = 20, stopMargin = null, best, store = RUNS } = options;
   const note: RunNote = {
     arm: arm.name,
     problem: title(problem),
-    chanceLoss: problem.chanceLoss,
+    chanceLoss: problem.chance.loss,
+    devTexts: problem.chance.count,
     date: new Date().toISOString(),
     commit: commitNow(),
     machine: machineNow(),
@@ -232,6 +240,7 @@ async function keptRun<Batch>(
     seed,
     evaluateEvery: evaluateEvery * stretch(arm),
     stopMargin,
+    best,
   });
   const { settings, identity, start } = headerOf(basic);
   const hash = createHash("sha256").update(canonicalJson({ settings, identity, start })).digest("hex").slice(0, 8);

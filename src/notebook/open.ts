@@ -107,9 +107,15 @@ export function scoredModel({
   return { ...loaded, model: sessionModel };
 }
 
-/** Samples a task for a model, with the readout fixed; see `makeProblem`. */
+/**
+ * Samples a task for a model, with the readout fixed; see `makeProblem`. An encoder's prototypes have a fitted temperature, unless
+ * `prototypeScale` says which (20 to compare with the recorded studies); `readout: "probe"` begins with a linear probe in their place.
+ * @example (await openProblem(minilm, reviews, { ...options, readout: "probe" })).readout.bias // one number a class
+ */
 export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
-  return makeProblem(loaded, task, options, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
+  return makeProblem(loaded, task, withFittedScale(options), ({ model }) =>
+    onnxSession(model, makeAdapter({ kind: "none" }, model)),
+  );
 }
 
 /**
@@ -121,5 +127,11 @@ export function openTrainable(
   task: LoadedTask,
   options: ProblemOptions,
 ): ReturnType<typeof makeTrainable> {
-  return makeTrainable(loaded, task, options, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
+  return makeTrainable(loaded, task, withFittedScale(options), ({ model }) =>
+    onnxSession(model, makeAdapter({ kind: "none" }, model)),
+  );
+}
+
+function withFittedScale({ prototypeScale = "fitted", ...options }: ProblemOptions): ProblemOptions {
+  return { ...options, prototypeScale };
 }

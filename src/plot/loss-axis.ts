@@ -15,7 +15,8 @@ export function countTitle(against: Against): string {
  */
 export function lossRange(runs: readonly RunRecord[], curves: readonly (readonly Point[])[]): [number, number] {
   const values = curves.flat().map((point) => point.y);
-  const chances = runs.map((run) => run.chanceLoss).filter((loss): loss is number => loss !== null);
+  const line = chanceOf(runs);
+  const chances = line === null ? [] : [line];
   const chance = Math.max(0, ...chances);
   const start = Math.max(0, ...curves.map((curve) => curve[0]?.y ?? 0));
   const low = Math.min(...chances, ...values);
@@ -36,6 +37,12 @@ export function chanceLines(
 ): { readonly shapes: Line[]; readonly annotations: Note[] } {
   const lines = chanceLoss === null ? [] : panels.map((panel) => chanceLine(chanceLoss, panel));
   return { shapes: lines.map(({ line }) => line), annotations: lines.map(({ note }) => note) };
+}
+
+/** Chance of runs together: the mean of theirs, since each seed has dev texts of its own; null where none has one. */
+export function chanceOf(runs: readonly RunRecord[]): number | null {
+  const chances = runs.map((run) => run.chanceLoss).filter((loss): loss is number => loss !== null);
+  return chances.length === 0 ? null : chances.reduce((sum, loss) => sum + loss, 0) / chances.length;
 }
 
 function chanceLine(chanceLoss: number, panel: "" | "2"): { readonly line: Line; readonly note: Note } {

@@ -5,7 +5,7 @@ import type { RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
-import { chanceLines, countTitle, crossCeiling, lossRange } from "./loss-axis";
+import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
 import { axis, baseLayout, leftHalf, rightHalf } from "./template";
@@ -30,7 +30,7 @@ export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Fi
     layout: baseLayout(options, remarks(runs), {
       xaxis: axis(countTitle(options.x), { range: countRange(panel.curves, options.until) }),
       yaxis: axis("dev loss (nats)", { range: lossRange(runs, panel.curves) }),
-      ...chanceLines(runs[0]!.chanceLoss, [""]),
+      ...chanceLines(chanceOf(runs), [""]),
     }),
   };
 }
@@ -59,7 +59,7 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
       }),
       yaxis: axis("dev loss (nats)", { range }),
       yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
-      ...chanceLines(runs[0]!.chanceLoss, ["", "2"]),
+      ...chanceLines(chanceOf(runs), ["", "2"]),
     }),
   };
 }

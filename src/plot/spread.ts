@@ -5,7 +5,7 @@ import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { countRange, crossTrace } from "./loss";
-import { chanceLines, countTitle, crossCeiling, lossRange } from "./loss-axis";
+import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { splitMean } from "./mean-curve";
 import type { Band, MeanPoint } from "./mean-curve";
 import { stylesFor, translucent } from "./palette";
@@ -46,7 +46,7 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
             yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
           }),
       ...chanceLines(
-        runs[0]!.chanceLoss,
+        chanceOf(runs),
         panels.map((_, i) => (i === 0 ? "" : "2")),
       ),
     }),

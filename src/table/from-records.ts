@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import { asRun } from "../experiment/record";
 import type { ExperimentRecord } from "../experiment/record";
+import { classChance } from "../task/chance";
 import type { RunRecord } from "./record";
 
 /** Which learning rate a run is filed under: the one its arm ran at, or the study's, of which an arm may take a fraction. */
@@ -23,14 +24,18 @@ export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf 
     const still = at(record.settings, "arm", "kind") !== undefined;
     const own = still ? 0 : at(record.settings, "arm", "method", "learningRate", "value");
     const classes = at(record.extra, "counts", "train", "length");
-    // Absent in the first records, all of them of classes; null where there is no even guess.
     const chance = at(record.extra, "chanceLoss");
     if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);
     if (typeof own !== "number")
       return fail(`record ${record.key}: settings.arm.method.learningRate`, "a constant", own);
     if (typeof classes !== "number") return fail(`record ${record.key}: extra.counts.train`, "a list", classes);
     const learningRate = rate === "arm" ? own : record.learningRate;
-    const chanceLoss = typeof chance === "number" ? chance : chance === null ? null : Math.log(classes);
-    return { ...asRun(record), arm, learningRate, chanceLoss };
+    const dev = at(record.extra, "counts", "dev");
+    const devCounts = Array.isArray(dev) ? (dev as readonly number[]) : [];
+    const devTexts = devCounts.reduce((sum, count) => sum + count, 0);
+    // Records of classes say how many dev texts each has, whatever an earlier version took for chance; null where there is none.
+    const byClass = devCounts.length > 1 && devTexts > 0 ? classChance(devCounts).loss : null;
+    const chanceLoss = byClass ?? (typeof chance === "number" ? chance : chance === null ? null : Math.log(classes));
+    return { ...asRun(record), arm, learningRate, chanceLoss, ...(devTexts > 0 ? { devTexts } : {}) };
   });
 }

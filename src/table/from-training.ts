@@ -1,3 +1,4 @@
+import type { ChanceLevel } from "../train/best";
 import { divergedRun } from "../train/diverged";
 import type { EndRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { RunRecord } from "./record";
@@ -12,8 +13,8 @@ export interface TrainingRecord {
 
 export interface RunLabel {
   readonly arm: string;
-  /** log C for C classes. */
-  readonly chanceLoss: number;
+  /** Chance on dev. */
+  readonly chance: ChanceLevel;
   readonly name?: string;
   /** Where the settings hold a schedule of learning rates, or the run has made no step yet. */
   readonly learningRate?: number;
@@ -38,7 +39,8 @@ export function runRecord(record: TrainingRecord, label: RunLabel): RunRecord {
     steps,
     evaluations,
     diverged: divergedRun({ evaluations, end }),
-    chanceLoss: label.chanceLoss,
+    chanceLoss: label.chance.loss,
+    devTexts: label.chance.count,
     settings,
   };
 }

@@ -16,9 +16,11 @@ import { publishedBesideMeasured } from "./published/beside";
 import type { ShownTable } from "./published/beside";
 import { publishedCell } from "./published/published";
 import type { PublishedTable } from "./published/published";
+import { classChance } from "../task/chance";
 import { taskNamed } from "../task/tasks";
+import { bestOf } from "../train/best";
 import type { EvaluationRecord } from "../train/records";
-import { bestEvaluation, forwardPassesOf } from "./record";
+import { collapseOf, forwardPassesOf } from "./record";
 import type { RunRecord } from "./record";
 import { tableOf } from "./rows";
 import { spread, tInterval95 } from "./statistics";
@@ -44,8 +46,12 @@ export interface PaperCell {
   /** Seeds at that rate. */
   readonly seeds: number;
   readonly diverged: number;
-  /** Lowest dev loss of each seed. */
+  /** Seeds whose lowest dev loss is a collapse and no progress (`isCollapse`). */
+  readonly collapsed: number;
+  /** Dev loss of each seed's checkpoint, the loss that training minimises; null also where records of choices hold `optionLoss` alone. */
   readonly devLoss: Spread | null;
+  /** Cross-entropy over a choice's options on dev, at the same checkpoints; null for other tasks. */
+  readonly optionLoss: Spread | null;
   /** The task's metric on test in percent, of the checkpoint with the lowest dev loss. */
   readonly test: Spread | null;
   /** Cross-entropy on test of that checkpoint, in nats. */
@@ -82,12 +88,16 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   const faults = records.map(({ fault }) => (fault === undefined ? {} : { fault }));
   const rates = grouped(records, ({ learningRate }) => String(learningRate));
   const most = Math.max(0, ...rates.map((group) => group.length));
-  const candidates = rates.filter((group) => group.length === most).map((group) => ({ group, loss: devLossOf(group) }));
+  const candidates = rates
+    .filter((group) => group.length === most)
+    .map((group) => ({ group, loss: lossOf(group, "loss") }));
   const [best] = [...candidates].sort((a, b) => (a.loss?.mean ?? Infinity) - (b.loss?.mean ?? Infinity));
   if (best === undefined)
     return {
       ...{ ...basic, measured: 0, faults, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
       ...{
+        collapsed: 0,
+        optionLoss: null,
         testLoss: null,
         guess: null,
         atChance: false,
@@ -100,6 +110,9 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   const { group, loss } = best;
   const tests = group.flatMap(({ extra }) => (extra as Partial<StudyExtra> | null)?.test ?? []);
   const { metric, kind } = taskNamed(cell.settings.task);
+  const optionLoss = kind === "choice" ? lossOf(group, "optionLoss") : null;
+  // Until they chose by the trained loss, records of choices had the options' in its place.
+  const older = kind === "choice" && optionLoss === null;
   const guess = kind === "generation" ? null : guessOf(group);
   const scores = tests.map(({ accuracy, metrics }) => 100 * (metrics?.[metric] ?? accuracy));
   const ends = recordedRuns(group);
@@ -110,7 +123,9 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
     learningRate: isStill(cell.settings.arm) ? null : group[0]!.learningRate,
     seeds: group.length,
     diverged: group.filter(({ diverged }) => diverged !== null).length,
-    devLoss: loss,
+    collapsed: ends.filter((run) => collapseOf(run) !== null).length,
+    devLoss: older ? null : loss,
+    optionLoss: older ? loss : optionLoss,
     test: scores.length === 0 ? null : spread(scores),
     testLoss:
       tests.length === 0 || tests.some(({ loss }) => !Number.isFinite(loss))
@@ -129,11 +144,12 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   };
 }
 
-/** The largest class's share of the test texts; where classes differ by example, an even guess's. */
+/** The largest class's share of the test texts; where options differ by example, that of the same score for all of them. */
 function guessOf(records: readonly ExperimentRecord[]): number | null {
-  const { counts, chanceLoss } = records[0]!.extra as Partial<StudyExtra>;
+  const { counts, chanceLoss, chanceAccuracy } = records[0]!.extra as Partial<StudyExtra>;
   const test = counts?.test ?? [];
-  if (test.length > 1) return Math.max(...test) / test.reduce((a, b) => a + b, 0);
+  if (test.length > 1) return classChance(test).accuracy;
+  if (chanceAccuracy !== undefined) return chanceAccuracy;
   return chanceLoss === undefined ? null : Math.exp(-chanceLoss);
 }
 
@@ -149,8 +165,14 @@ function intervalOf(scores: readonly number[]): readonly [number, number] {
   return [low, high];
 }
 
-function devLossOf(records: readonly ExperimentRecord[]): Spread | null {
-  const losses = recordedRuns(records).flatMap((run) => bestEvaluation(run)?.loss ?? []);
+/** A loss of each record's checkpoint; null where one has none. */
+function lossOf(records: readonly ExperimentRecord[], which: "loss" | "optionLoss"): Spread | null {
+  const losses = records.flatMap((record) => {
+    const { bestStep } = (record.extra ?? {}) as Partial<StudyExtra>;
+    const { evaluations } = record.history;
+    const chosen = evaluations.find(({ step }) => step === bestStep) ?? bestOf(evaluations);
+    return chosen?.[which] ?? [];
+  });
   return losses.length < records.length ? null : spread(losses);
 }
 
@@ -164,6 +186,7 @@ const AT_CHANCE = "at chance";
 export function paperTable(cells: readonly PaperCell[]): ShownTable {
   const missing = "not measured yet";
   const names = [...new Set(cells.flatMap(({ metrics }) => Object.keys(metrics)))];
+  const options = cells.some(({ optionLoss }) => optionLoss !== null);
   const table: ColumnTable = tableOf(
     cells.map((cell) => ({
       task: cell.task,
@@ -171,7 +194,11 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
       "learning rate": cell.measured === 0 ? "" : cell.learningRate === null ? "-" : formatRate(cell.learningRate),
       runs: `${cell.measured}/${cell.planned}`,
       diverged: cell.seeds === 0 || cell.learningRate === null ? "" : `${cell.diverged}/${cell.seeds}`,
+      ...(cells.some(({ collapsed }) => collapsed > 0)
+        ? { collapsed: cell.seeds === 0 || cell.learningRate === null ? "" : `${cell.collapsed}/${cell.seeds}` }
+        : {}),
       "lowest dev loss": cell.devLoss,
+      ...(options ? { "option loss": cell.optionLoss } : {}),
       "test loss": cell.testLoss,
       "test (%)": cell.atChance ? AT_CHANCE : cell.test,
       "95 % interval (t)":
@@ -190,7 +217,14 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
       ...faultCaption(cells.flatMap(({ faults }) => faults)),
       best,
       digits: { "test (%)": 1 },
-      missing: { "lowest dev loss": "", "test loss": "", "test (%)": missing, steps: "", "forward passes": "" },
+      missing: {
+        "lowest dev loss": "",
+        ...(options ? { "option loss": "" } : {}),
+        "test loss": "",
+        "test (%)": missing,
+        steps: "",
+        "forward passes": "",
+      },
     },
   };
 }

@@ -1,6 +1,8 @@
 import { fail } from "../check/check";
 import { grouped } from "../check/grouped";
 import type { Fault } from "../experiment/faults";
+import { bestOf, collapsedRun } from "../train/best";
+import type { Collapse } from "../train/best";
 
 /** What one optimizer step left behind, as far as a table or a figure needs it. */
 export interface StepRecord {
@@ -35,8 +37,10 @@ export interface RunRecord {
   readonly steps: readonly StepRecord[];
   readonly evaluations: readonly EvaluationRecord[];
   readonly diverged: { readonly step: number } | null;
-  /** The loss of an even guess, log C for C classes; null where there is none (a text of the model's own). */
+  /** The loss of the best constant answer on dev, the entropy of its classes; null where there is none. */
   readonly chanceLoss: number | null;
+  /** How many dev texts that loss is a mean over; absent: not known, and nothing is said of collapses. */
+  readonly devTexts?: number | undefined;
   /** Settings to compare by, flat. */
   readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
   /** What was wrong when it was made (`faultRemark`); absent: nothing that is known. */
@@ -69,12 +73,13 @@ export function someRuns(runs: readonly RunRecord[]): void {
  * @example bestEvaluation(run)?.loss // 0.886
  */
 export function bestEvaluation(run: RunRecord): (EvaluationRecord & { readonly loss: number }) | null {
-  let best: (EvaluationRecord & { readonly loss: number }) | null = null;
-  for (const evaluation of run.evaluations) {
-    const { loss } = evaluation;
-    if (loss !== null && Number.isFinite(loss) && (best === null || loss < best.loss)) best = { ...evaluation, loss };
-  }
-  return best;
+  return bestOf(run.evaluations);
+}
+
+/** The evaluation with the lowest loss, where it is a collapse and no progress (`isCollapse`); null elsewhere, or where chance is not known. */
+export function collapseOf({ evaluations, chanceLoss, devTexts }: RunRecord): Collapse | null {
+  if (chanceLoss === null || devTexts === undefined) return null;
+  return collapsedRun(evaluations, { loss: chanceLoss, count: devTexts });
 }
 
 /** Forward passes on training batches that the run has spent so far. */

@@ -1,7 +1,7 @@
 import { from } from "arquero";
 import type { ColumnTable } from "arquero";
 import { formatRate } from "./number";
-import { bestEvaluation, forwardPassesOf, groupRuns } from "./record";
+import { bestEvaluation, collapseOf, forwardPassesOf, groupRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
 import { spread } from "./statistics";
 import type { Spread } from "./statistics";
@@ -9,15 +9,20 @@ import type { Spread } from "./statistics";
 /**
  * One row per arm and learning rate: seeds, how many diverged, and over the seeds mean and standard deviation of the lowest dev loss
  * and of the accuracy at that same evaluation (not the best accuracy ever seen), and the mean of the forward passes spent.
- * A diverged seed counts with the best it had reached before: `diverged` stands beside it for that reason.
+ * A diverged seed counts with the best it had reached before: `diverged` stands beside it for that reason. Where a seed's lowest loss is
+ * a collapse (`isCollapse`: a flatter output, fewer right answers), a column counts such seeds.
  * @example summaryTable(runs).get("diverged", 0) // "4/5"
  * @throws when there are no runs
  */
 export function summaryTable(runs: readonly RunRecord[]): ColumnTable {
-  return from(groupRuns(runs).map(summaryRow));
+  const flagged = runs.some((run) => collapseOf(run) !== null);
+  return from(groupRuns(runs).map((group) => summaryRow(group, flagged)));
 }
 
-function summaryRow({ arm, learningRate, runs }: RunGroup): Record<string, string | number | Spread | null> {
+function summaryRow(
+  { arm, learningRate, runs }: RunGroup,
+  flagged: boolean,
+): Record<string, string | number | Spread | null> {
   const best = runs.map(bestEvaluation).filter((x): x is NonNullable<typeof x> => x !== null);
   const accuracies = best.map((x) => x.accuracy).filter((x): x is number => x !== null);
   return {
@@ -25,6 +30,7 @@ function summaryRow({ arm, learningRate, runs }: RunGroup): Record<string, strin
     "learning rate": formatRate(learningRate),
     seeds: runs.length,
     diverged: `${runs.filter((run) => run.diverged !== null).length}/${runs.length}`,
+    ...(flagged ? { collapsed: `${runs.filter((run) => collapseOf(run) !== null).length}/${runs.length}` } : {}),
     "best dev loss": best.length === 0 ? null : spread(best.map((x) => x.loss)),
     "accuracy there (%)": accuracies.length === 0 ? null : spread(accuracies.map((x) => 100 * x)),
     "forward passes": Math.round(spread(runs.map(forwardPassesOf)).mean),
@@ -38,6 +44,7 @@ function summaryRow({ arm, learningRate, runs }: RunGroup): Record<string, strin
 export function compareRuns(runs: readonly RunRecord[]): ColumnTable {
   groupRuns(runs);
   const differing = differingSettings(runs);
+  const flagged = runs.some((run) => collapseOf(run) !== null);
   return from(
     runs.map((run) => {
       const best = bestEvaluation(run);
@@ -56,6 +63,7 @@ export function compareRuns(runs: readonly RunRecord[]): ColumnTable {
         "accuracy there (%)": best === null || best.accuracy === null ? null : 100 * best.accuracy,
         "forward passes": forwardPassesOf(run),
         "diverged at step": run.diverged?.step ?? null,
+        ...(flagged ? { "collapsed at step": collapseOf(run)?.step ?? null } : {}),
       };
     }),
   );

@@ -18,6 +18,8 @@ export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number;
   readonly count: number;
+  /** The loss of each example in the batches' order. */
+  readonly perExample: readonly number[];
   /** One class per example in the batches' order; -1 where a score was NaN. */
   readonly predictions: readonly number[];
 }
@@ -89,18 +91,47 @@ export async function evaluateClassifier(
 ): Promise<Evaluation> {
   checkWidth(session, readout);
   if (batches.length === 0) fail("batches", "at least one", "none");
-  let total = 0;
-  const predicted: number[] = [];
+  return evaluateReadout(readoutAt(readout, session.layout, point), await readAll(session, batches, point));
+}
+
+/** The features of all batches at one point; default: the frozen model's. */
+export async function readAll(
+  session: ModelSession,
+  batches: readonly LabelledBatch[],
+  point: Float32Array = new Float32Array(0),
+): Promise<readonly ReadBatch[]> {
+  const read: ReadBatch[] = [];
   for (const batch of batches) {
     const features = await session.features([point], checked(batch));
     expectShape(features, 1, batch);
-    const at = scores(readoutAt(readout, session.layout, point), features);
-    total += crossEntropy(at, readout.classes, batch.labels).perExample.reduce((a, b) => a + b, 0);
+    read.push({ features, labels: batch.labels });
+  }
+  return read;
+}
+
+/** What a readout reads of a batch, and the classes. */
+export interface ReadBatch {
+  /** [1, B, H] */
+  readonly features: Features;
+  readonly labels: readonly number[];
+}
+
+/** Loss and accuracy of a readout on features; examples count equally, whatever batch they are in. */
+export function evaluateReadout(readout: Readout, batches: readonly ReadBatch[]): Evaluation {
+  let total = 0;
+  const losses: number[] = [];
+  const predicted: number[] = [];
+  for (const { features, labels } of batches) {
+    const at = scores(readout, features);
+    const { perExample } = crossEntropy(at, readout.classes, labels);
+    total += perExample.reduce((a, b) => a + b, 0);
+    losses.push(...perExample);
     predicted.push(...predictions(at, readout.classes));
   }
   const labels = batches.flatMap((batch) => batch.labels);
   const count = labels.length;
-  return { loss: total / count, accuracy: accuracy(predicted, labels), count, predictions: predicted };
+  const found = { loss: total / count, accuracy: accuracy(predicted, labels), count };
+  return { ...found, perExample: losses, predictions: predicted };
 }
 
 /** The features of one of several points. */

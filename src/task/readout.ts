@@ -197,30 +197,78 @@ export function prototypeReadout(
   features: Features,
   labels: readonly number[],
   classes: number,
-  scale: number = 20,
+  scale: number = PROTOTYPE_SCALE,
 ): Readout {
-  const { width, texts, data } = features;
-  if (features.points !== 1) fail("features.points", "1 (one point)", features.points);
-  sameLength("labels", labels.length, texts);
   finiteNumber("scale", scale);
+  const { width } = features;
+  const { sums } = classSums(features, labels, classes);
+  const rows = new Float32Array(classes * width);
+  for (let c = 0; c < classes; c++) {
+    const sum = sums.subarray(c * width, (c + 1) * width);
+    const length = norm(sum, `prototype of class ${c}`);
+    sum.forEach((value, h) => (rows[c * width + h] = value / length));
+  }
+  return { rows, classes, width, scale };
+}
+
+/** The scale of prototypes that nobody fitted; the recorded studies have it. */
+export const PROTOTYPE_SCALE = 20;
+
+/**
+ * Cosines of labelled texts to the prototypes of all classes, each text left out of its own class's prototype: a text that helps to
+ * make its prototype lies closer to it than another text of its class does.
+ * @param features [1, n, H] of the labelled texts
+ * @returns [n, C]; null where a class has one text alone, whose prototype nothing is left of
+ * @throws as `prototypeReadout`
+ */
+export function leaveOneOutCosines(
+  features: Features,
+  labels: readonly number[],
+  classes: number,
+): Float64Array | null {
+  const { width } = features;
+  const { units, sums, counts } = classSums(features, labels, classes);
+  if (counts.some((count) => count < 2)) return null;
+  const cosines = new Float64Array(labels.length * classes);
+  labels.forEach((label, text) => {
+    const unit = units.subarray(text * width, (text + 1) * width);
+    for (let c = 0; c < classes; c++) {
+      let [along, square] = [0, 0];
+      for (let h = 0; h < width; h++) {
+        const sum = sums[c * width + h] - (c === label ? unit[h] : 0);
+        along += sum * unit[h];
+        square += sum * sum;
+      }
+      // Two opposite texts leave nothing: such a text is as near to this class as to a random one.
+      cosines[text * classes + c] = square > 0 ? along / Math.sqrt(square) : 0;
+    }
+  });
+  return cosines;
+}
+
+/** Labelled features at unit length [n, H], their sums by class [C, H] and how many each class has [C]. */
+function classSums(
+  { width, texts, data, points }: Features,
+  labels: readonly number[],
+  classes: number,
+): { readonly units: Float64Array; readonly sums: Float64Array; readonly counts: readonly number[] } {
+  if (points !== 1) fail("features.points", "1 (one point)", points);
+  sameLength("labels", labels.length, texts);
+  const units = Float64Array.from(data);
   const sums = new Float64Array(classes * width);
   const counts = new Array<number>(classes).fill(0);
   labels.forEach((label, text) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       fail(`labels[${text}]`, `a class in 0..${classes - 1}`, label);
     counts[label] += 1;
-    const feature = Float64Array.from(data.subarray(text * width, (text + 1) * width));
-    const length = norm(feature, `features of text ${text}`);
-    for (let h = 0; h < width; h++) sums[label * width + h] += feature[h] / length;
+    const unit = units.subarray(text * width, (text + 1) * width);
+    const length = norm(unit, `features of text ${text}`);
+    for (let h = 0; h < width; h++) sums[label * width + h] += unit[h] /= length;
   });
-  const rows = new Float32Array(classes * width);
   counts.forEach((count, c) => {
     if (count === 0) fail(`class ${c}`, "at least one labelled text for its prototype", 0);
-    const sum = sums.subarray(c * width, (c + 1) * width);
-    const length = norm(sum, `prototype of class ${c}`);
-    sum.forEach((value, h) => (rows[c * width + h] = value / length));
   });
-  return { rows, classes, width, scale };
+  return { units, sums, counts };
 }
 
 function norm(vector: Float64Array, what: string): number {

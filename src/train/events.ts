@@ -19,7 +19,8 @@ export type TrainEvent =
   | { readonly kind: "change"; readonly record: ChangeRecord }
   | {
       readonly kind: "warning";
-      readonly about: "constant-output" | "recovered" | "unchecked" | "sources" | "snapshot" | "change";
+      readonly about:
+        "constant-output" | "collapse" | "ascent" | "recovered" | "unchecked" | "sources" | "snapshot" | "change";
       readonly message: string;
     }
   /** Once, last. */

@@ -1,11 +1,8 @@
 import { isReplayable } from "../optimizer/step";
-import type { Layout } from "../tree/layout";
-import type { EvaluationRecord } from "./records";
+import { bestOf } from "./best";
 import { walk } from "./replay";
-import type { RunSettings } from "./settings";
 import { readSnapshot } from "./snapshot";
-import { isBetter } from "./train";
-import type { Past } from "./train";
+import type { Past, TrainOptions } from "./train";
 import type { Trajectory } from "./trajectory";
 
 /** Where a recorded run goes on, and how much of its file stays. */
@@ -19,11 +16,7 @@ export interface Resumption {
   readonly snapshot: number | null;
 }
 
-interface ResumedRun {
-  readonly settings: RunSettings;
-  readonly start: Float32Array;
-  readonly layout: Layout;
-}
+type ResumedRun = Pick<TrainOptions<never>, "settings" | "start" | "layout" | "chance">;
 
 /**
  * Where a recorded run stands: walked again from its scalars where the method allows it, else at its last snapshot (steps after
@@ -36,21 +29,14 @@ export async function resume(path: string, recorded: Trajectory, run: ResumedRun
   return fromSnapshot(path, recorded, run);
 }
 
-function bestOf(
-  { evaluations }: Pick<Trajectory, "evaluations">,
-  { best: by = "loss" }: RunSettings,
-): EvaluationRecord | null {
-  return evaluations.reduce<EvaluationRecord | null>((best, now) => (isBetter(by, now, best) ? now : best), null);
-}
-
 /** A run so far, with its point and best point walked again from the start or from a snapshot. */
 async function walked(
   path: string,
   recorded: Trajectory,
-  { settings, start, layout }: ResumedRun,
+  { settings, start, layout, chance }: ResumedRun,
 ): Promise<Pick<Resumption, "past" | "snapshot">> {
   const { header, steps, evaluations, changes, end } = recorded;
-  const wanted = bestOf(recorded, settings);
+  const wanted = bestOf(recorded.evaluations, { by: settings.best, chance });
   const snapshot = readSnapshot(`${path}.snapshot`, header, steps.length);
   const usable =
     snapshot !== null && (wanted === null || wanted.step >= snapshot.last.step || wanted.step === snapshot.best?.step);
@@ -76,7 +62,7 @@ async function walked(
   return { past, snapshot: usable ? from.step : null };
 }
 
-function fromSnapshot(path: string, recorded: Trajectory, { settings }: ResumedRun): Resumption {
+function fromSnapshot(path: string, recorded: Trajectory, { settings, chance }: ResumedRun): Resumption {
   const { header, steps, evaluations, changes, end, stepEnds, goodBytes } = recorded;
   const snapshot = readSnapshot(`${path}.snapshot`, header, steps.length);
   if (snapshot === null) {
@@ -88,7 +74,7 @@ function fromSnapshot(path: string, recorded: Trajectory, { settings }: ResumedR
   const complete = last.step === steps.length;
   // A snapshot is older than the evaluation after its step, so that one is made again where the file is cut.
   const kept = complete ? evaluations : evaluations.filter(({ step }) => step < last.step);
-  const wanted = bestOf({ evaluations: kept }, settings);
+  const wanted = bestOf(kept, { by: settings.best, chance });
   const point = wanted?.step === last.step ? last.point : wanted?.step === best?.step ? best?.point : undefined;
   return {
     past: {

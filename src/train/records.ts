@@ -37,6 +37,8 @@ export interface EvaluationRecord {
   readonly step: number;
   readonly loss: number;
   readonly accuracy: number;
+  /** Cross-entropy over the options of a choice, where the loss is another one: the right options' tokens', as in training. */
+  readonly optionLoss?: number;
   /** Forward passes on training batches before it. */
   readonly forwardPasses: number;
   /** Forward passes spent on evaluation up to and with this one, counted apart. */
@@ -109,6 +111,7 @@ const exact = [
   "rmsProjectedGradient",
   "weightNorm",
   "accuracy",
+  "optionLoss",
   "limit",
   "value",
   "learningRate",

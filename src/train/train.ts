@@ -5,6 +5,9 @@ import { step as takeStep } from "../optimizer/step";
 import type { Moved } from "../optimizer/step";
 import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
+import { bestOf, collapsedRun, describeCollapse } from "./best";
+import type { ChanceLevel } from "./best";
+import { CHECKED_STEPS, describeAscent, riseAlong } from "./descent";
 import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
@@ -24,6 +27,8 @@ export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number;
   readonly forwardPasses?: number;
+  /** Cross-entropy over options, where the loss is another one. */
+  readonly optionLoss?: number | undefined;
 }
 
 export interface TrainOptions<Batch> {
@@ -55,6 +60,14 @@ export interface TrainOptions<Batch> {
    * changes is written to the trajectory, so that a replay changes it at the same step.
    */
   readonly steer?: (() => MethodChange | null) | undefined;
+  /** Chance on dev, where it is known: a loss that only came down towards it is told, and is no checkpoint. */
+  readonly chance?: ChanceLevel | undefined;
+  /**
+   * Looks along each of the first steps whether its training loss rises (`riseAlong`), and tells a run in which it does so in all of
+   * them. Two forward passes a step, which are no part of the run and are not counted; default: no. For estimators that are not this
+   * project's.
+   */
+  readonly checkDescent?: boolean;
   /** Kept in the trajectory's header; does not change the numbers. */
   readonly note?: unknown;
   /** Hashes of the project's files that decide the numbers, kept in the header; null or absent: not known. */
@@ -108,14 +121,6 @@ export function headerOf(options: HeaderOptions): Header {
   return { kind: "header", format: "adazeta-trajectory", version: 1, settings, identity, start, ...known, note };
 }
 
-/** Whether an evaluation beats the best one; the earlier one wins a tie. */
-export function isBetter(by: "loss" | "accuracy", now: EvaluationRecord, best: EvaluationRecord | null): boolean {
-  if (!Number.isFinite(now.loss)) return false;
-  if (best === null) return true;
-  if (by === "accuracy" && now.accuracy !== best.accuracy) return now.accuracy > best.accuracy;
-  return now.loss < best.loss;
-}
-
 /**
  * Trains (by forward passes alone, unless the method is first-order) and tells what happens: `for await (const event of trainEvents(options)) ...`.
  * Each step's line is written before its event is given. The generator returns the `RunResult`; leaving the loop early
@@ -130,7 +135,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   sameLength("start", options.start.length, layout.size);
   const workspace = createWorkspace(layout.size);
   const header = past?.header ?? headerOf(options);
-  const by = settings.best ?? "loss";
+  const choosing = { by: settings.best, chance: options.chance };
   const steps = [...(past?.steps ?? [])];
   const evaluations = [...(past?.evaluations ?? [])];
   const changes = [...(past?.changes ?? [])];
@@ -142,6 +147,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);
   let refused: string | null = null;
+  let flattened = false;
   const before = Math.max(steps.at(-1)?.elapsedMs ?? 0, evaluations.at(-1)?.elapsedMs ?? 0);
   const begin = clock();
   const elapsed = (): number => before + clock() - begin;
@@ -150,12 +156,16 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     changes.push(wanted);
     return record(wanted);
   };
+  const rises: number[] = [];
+  const looks = (step: number): boolean => options.checkDescent === true && step < CHECKED_STEPS;
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
     const over = passed.length === 2 && passed[0]?.point !== best?.point ? passed[0] : undefined;
     const at = { seed: settings.seed, step, epoch, layout, batch, workspace, over };
-    return takeStep(method, objective, point, { ...at, ...(state && { state }) });
+    const taken = await takeStep(method, objective, point, { ...at, ...(state && { state }) });
+    if (looks(step)) rises.push(await riseAlong(objective, point, taken.point, batch));
+    return taken;
   };
   const stopped = (): boolean => signal?.aborted === true;
 
@@ -185,21 +195,28 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       const found = await unlessStopped(evaluate(point), leaving);
       if (found === "stopped") continue;
       const evaluationPasses = (evaluations.at(-1)?.evaluationPasses ?? 0) + (found.forwardPasses ?? 1);
-      const { loss, accuracy } = found;
+      const { loss, accuracy, optionLoss } = found;
       const line: EvaluationRecord = {
         kind: "evaluation",
         step,
         loss,
         accuracy,
+        ...(optionLoss !== undefined && { optionLoss }),
         forwardPasses,
         evaluationPasses,
         elapsedMs: elapsed(),
       };
       evaluations.push(line);
-      const isBest = isBetter(by, line, best?.evaluation ?? null);
+      const isBest = bestOf(evaluations, choosing) === line;
       if (isBest) best = { point, evaluation: line };
       ending = record(line);
       yield { kind: "evaluation", record: line, isBest };
+      const collapse = options.chance && !flattened ? collapsedRun(evaluations, options.chance) : null;
+      if (collapse !== null && options.chance) {
+        flattened = true;
+        const message = describeCollapse(collapse, evaluations[0], options.chance);
+        yield { kind: "warning", about: "collapse", message };
+      }
     } else if (done) {
       ending = { reason: "finished" };
     } else {
@@ -224,6 +241,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       steps.push(line);
       ending = record(line);
       yield { kind: "step", record: line, point, state };
+      const ascent = looks(step) ? describeAscent(rises) : null;
+      if (ascent !== null) yield { kind: "warning", about: "ascent", message: ascent };
       if (!warned && isConstantOutput(line)) {
         warned = true;
         const what = line.gradientNorm === 0 ? "derivative" : "projected gradient";

@@ -15,6 +15,9 @@ import { runStill } from "../../src/experiment/run-still";
 import { adazeta } from "../../src/optimizer/method";
 import type { LoadedTask } from "../../src/task/load-task";
 import { sst2 } from "../../src/task/defs/sst2";
+import { choiceBatch } from "../../src/task/option-batch";
+import { encodeChoices } from "../../src/task/options";
+import { optionObjective, scoreOptions } from "../../src/task/token-objective";
 import { train } from "../../src/train/train";
 import { rejectsWith } from "../support/throws";
 import { choices, questions } from "../support/made-options";
@@ -44,7 +47,7 @@ const open = (task: LoadedTask) => makeTrainable(tinyLoaded("llama"), task, opti
 
 test("a choice is trained on the right option alone and judged among all", async () => {
   const problem = await open(choices);
-  assert.is(problem.chanceLoss.toFixed(4), Math.log(2).toFixed(4));
+  assert.equal([problem.chance.accuracy, problem.chance.count], [0.5, 6]);
   const { stepsPerEpoch, at } = problem.batches();
   assert.is(stepsPerEpoch, 2);
   const batch = at(0) as object as { readonly options: readonly number[] };
@@ -53,7 +56,7 @@ test("a choice is trained on the right option alone and judged among all", async
   const dev = await problem.evaluate(session, NOTHING, "dev", FROZEN);
   assert.is(dev.count, 6);
   assert.is(dev.metrics["accuracy"], dev.accuracy);
-  assert.ok(dev.loss > 0 && Number.isInteger(dev.accuracy * 6));
+  assert.ok(Number.isInteger(dev.accuracy * 6));
   // 16 options a pass: 6 examples of two options are one
   assert.is(dev.forwardPasses, 1);
   const zero = await runStill({ name: "zero-shot", kind: "zero-shot" }, problem, session, () => 0);
@@ -63,6 +66,32 @@ test("a choice is trained on the right option alone and judged among all", async
     "linear probe on copa: expected a task with classes",
   );
   await session.dispose();
+});
+
+test("dev is judged by the loss that training minimises, and the cross-entropy over options stands beside it", async () => {
+  for (const task of [choices, questions]) {
+    const problem = await makeTrainable(tinyLoaded("llama"), task, { ...options, dev: 4, train: 4 }, unused);
+    const session = referenceSession(problem.sessionModel, makeAdapter(FROZEN, problem.sessionModel));
+    // What the training objective finds on the dev texts as one batch.
+    const encoded = encodeChoices(problem.task, problem.sample.parts.dev, problem.loaded.tokenizer, {
+      context: problem.loaded.model.context,
+    });
+    const all = choiceBatch(encoded.choices, [0, 1, 2, 3], "right");
+    const [trained] = await optionObjective(session).losses([NOTHING], all);
+    const dev = await problem.evaluate(session, NOTHING, "dev", FROZEN);
+    assert.ok(Math.abs(dev.loss - trained) < 1e-6, `${dev.loss} and ${trained}`);
+    assert.ok(Math.abs(dev.perExample.reduce((a, b) => a + b, 0) / 4 - dev.loss) < 1e-12);
+    assert.is(dev.optionLoss === undefined, task === questions);
+    if (task === choices) {
+      const scored = await scoreOptions(session, NOTHING, choiceBatch(encoded.choices, [0, 1, 2, 3], "all"));
+      const losses = scored.map(([a, b], i) =>
+        Math.log(1 + Math.exp((encoded.choices[i].right[0] === 0 ? 1 : -1) * (b - a))),
+      );
+      const mean = losses.reduce((a, b) => a + b, 0) / 4;
+      assert.ok(Math.abs((dev.optionLoss ?? NaN) - mean) < 1e-9, `${dev.optionLoss} and ${mean}`);
+    }
+    await session.dispose();
+  }
 });
 
 test("the same loss on ONNX Runtime, and AdaZeta takes steps along it", async () => {
@@ -78,6 +107,7 @@ test("the same loss on ONNX Runtime, and AdaZeta takes steps along it", async ()
   assert.ok(Math.abs(here.loss - there.loss) < 1e-4, `${here.loss} and ${there.loss}`);
   const { steps, evaluations, header } = await trainSteps(4, problem, adapter, session);
   assert.equal([steps.length, evaluations.length], [4, 3]);
+  assert.ok(evaluations.every(({ optionLoss }) => Number.isFinite(optionLoss)));
   assert.is(header.identity.data, problem.dataHash);
   assert.ok(steps.every(({ projectedGradients }) => projectedGradients[0] !== 0));
   await session.dispose();
@@ -86,7 +116,9 @@ test("the same loss on ONNX Runtime, and AdaZeta takes steps along it", async ()
 
 test("texts to write: the answer's tokens in training and on dev, the model's own answers on test", async () => {
   const problem = await open(questions);
-  assert.is(problem.chanceLoss, Math.log(tinyLoaded("llama").model.vocabulary));
+  assert.ok(
+    Number.isNaN(problem.chance.accuracy) && problem.chanceLoss < Math.log(tinyLoaded("llama").model.vocabulary),
+  );
   const session = referenceSession(problem.sessionModel, makeAdapter(FROZEN, problem.sessionModel));
   const dev = await problem.evaluate(session, NOTHING, "dev", FROZEN);
   assert.ok(dev.loss > 0 && Number.isNaN(dev.accuracy));

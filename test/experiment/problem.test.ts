@@ -2,9 +2,14 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { referenceSession } from "../../src/engine/reference/session";
+import { fitProbe } from "../../src/experiment/linear-probe";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { rejectsWith } from "../support/throws";
+import { readAll } from "../../src/task/classifier";
+import { fitScale } from "../../src/task/fit-scale";
+import { leaveOneOutCosines } from "../../src/task/readout";
+import { classChance } from "../../src/task/chance";
 import { promptText } from "../../src/task/reading";
 import { tinyModel } from "../support/tiny-models";
 import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
@@ -14,11 +19,12 @@ const firstBatches = (problem: Problem, batchSize?: number) =>
   Array.from({ length: 9 }, (_, step) => problem.batches(batchSize).at(step));
 
 test("16 questions in batches of 4 are epochs of 4 steps, in which each question comes once", async () => {
-  // 16 / 4 = 4 steps; six classes: chance loss log 6 = 1.792; 2 shots for each of them are 12 prototypes
+  // 16 / 4 = 4 steps; 2 shots for each of them are 12 prototypes
   const problem = await tinyProblem("bert");
   const { stepsPerEpoch, at } = problem.batches();
   assert.is(stepsPerEpoch, 4);
-  assert.is(problem.chanceLoss.toFixed(3), "1.792");
+  assert.equal(problem.chance, classChance(problem.sample.counts.dev));
+  assert.is(problem.chanceLoss, problem.chance.loss);
   assert.is(problem.sample.parts.prototypes.length, 12);
   assert.equal([problem.readout.classes, problem.readout.width, problem.readout.scale], [6, 24, 20]);
   const { tokenizer } = problem.loaded;
@@ -35,7 +41,10 @@ test("a language model is scored at the last token, on the head's rows of the la
   const problem = await tinyProblem("llama");
   const rows = tinyLoaded("llama").model.head!.rows([0, 1]);
   assert.equal([...problem.readout.rows], [...rows]);
-  assert.is(problem.chanceLoss.toFixed(3), "0.693");
+  const [bad, good] = problem.sample.counts.dev;
+  const share = bad / (bad + good);
+  const entropy = -share * Math.log(share) - (1 - share) * Math.log(1 - share);
+  assert.ok(Math.abs(problem.chanceLoss - entropy) < 1e-12);
   assert.is(problem.sample.parts.prototypes.length, 0);
   const { input } = problem.batches().at(0);
   assert.equal(
@@ -160,6 +169,48 @@ test("a masked language model is not scored at the last token: a task with a pro
     makeProblem(loaded, continued, tinyOptions, () => assert.unreachable("nothing is opened") as never),
     "task sst2: expected a prompt with a mask, for this model with a masked-LM head (it has a reading for causal), got",
   );
+});
+
+test("a fitted scale is the one with the lowest loss on shots left out of their prototypes, and leaves the prototypes as they are", async () => {
+  const changes = { shots: 4, train: 8 };
+  const [plain, fitted] = [
+    await tinyProblem("bert", changes),
+    await tinyProblem("bert", { ...changes, prototypeScale: "fitted" }),
+  ];
+  assert.equal([...fitted.readout.rows], [...plain.readout.rows]);
+  assert.is(plain.readout.scale, 20);
+  assert.is.not(fitted.dataHash, plain.dataHash);
+  const session = referenceSession(fitted.loaded.model, makeAdapter({ kind: "none" }, fitted.loaded.model.sites));
+  const shots = await readAll(session, fitted.shots);
+  const labels = shots.flatMap((batch) => batch.labels);
+  assert.is(labels.length, 24);
+  const cosines = leaveOneOutCosines(shots[0].features, labels, 6)!;
+  assert.is(fitted.readout.scale, fitScale(cosines, labels, 6));
+  await session.dispose();
+});
+
+test("one shot a class leaves nothing to fit on: the scale is 20, and a notice says so", async () => {
+  const problem = await tinyProblem("bert", { shots: 1, prototypeScale: "fitted" });
+  assert.is(problem.readout.scale, 20);
+  assert.ok(problem.notices.some((notice) => notice.includes("nothing to fit the temperature on: the scale is 20")));
+});
+
+test("with readout: probe a run starts where the probe on shots and train ends", async () => {
+  const problem = await tinyProblem("bert", { readout: "probe" });
+  const plain = await tinyProblem("bert");
+  assert.equal(problem.sample.parts, plain.sample.parts, "the same texts in every part");
+  const session = referenceSession(problem.loaded.model, makeAdapter({ kind: "none" }, problem.loaded.model.sites));
+  const train = await readAll(session, [...problem.shots, ...problem.train]);
+  const { readout, dev } = fitProbe(train, await readAll(session, problem.dev), 6);
+  assert.equal([...problem.readout.rows], [...readout.rows]);
+  assert.equal([...problem.readout.bias!], [...readout.bias!]);
+  const start = await problem.evaluate(session, new Float32Array(0), "dev", { kind: "none" });
+  assert.is(start.loss, dev.loss);
+  assert.ok(Math.abs(start.perExample.reduce((a, b) => a + b, 0) / start.count - start.loss) < 1e-12);
+  await session.dispose();
+  const words = await tinyProblem("llama", { readout: "probe" });
+  assert.is(words.readout.head, undefined);
+  assert.is(words.readout.bias?.length, 2);
 });
 
 test.run();

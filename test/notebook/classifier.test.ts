@@ -11,6 +11,8 @@ import type { LiveRun } from "../../src/notebook/live-runs";
 import { promptText } from "../../src/task/reading";
 import { scores } from "../../src/task/readout";
 import { predictions } from "../../src/task/loss";
+import { bestOf } from "../../src/train/best";
+import { fingerprintPoint } from "../../src/train/fingerprint";
 import { asCell, closeSessions } from "../support/shown";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
@@ -31,13 +33,20 @@ test.after(async () => {
   files.remove();
 });
 
-const withLoss = (run: LiveRun, loss: number | null): LiveRun => ({
-  ...run,
-  result: {
-    ...run.result,
-    best: loss === null ? null : { ...run.result.best!, evaluation: { ...run.result.best!.evaluation, loss } },
-  },
-});
+const withLoss = (run: LiveRun, loss: number | null): LiveRun => {
+  const evaluations = loss === null ? [] : [{ ...run.result.evaluations[0]!, loss }];
+  const best = loss === null ? null : { ...run.result.best!, evaluation: evaluations[0]! };
+  return { ...run, result: { ...run.result, evaluations, best } };
+};
+/** A run with these dev losses and accuracies at its own evaluations. */
+const withEvaluations = (run: LiveRun, pairs: readonly (readonly [number, number])[]): LiveRun => {
+  const evaluations = pairs.map(([loss, accuracy], i) => ({ ...run.result.evaluations[i]!, loss, accuracy }));
+  const best = bestOf(evaluations, { chance: run.chance });
+  return {
+    ...run,
+    result: { ...run.result, evaluations, best: best && { evaluation: best, point: new Float32Array(0) } },
+  };
+};
 
 test("of dev losses 1.2, 0.9 and none the run with 0.9 is chosen, wherever it stands", () => {
   const [a, b] = runs;
@@ -46,6 +55,34 @@ test("of dev losses 1.2, 0.9 and none the run with 0.9 is chosen, wherever it st
   assert.is(bestOnDev([none, low, high]), low);
   throwsWith(() => bestOnDev([]), "runs: expected a run with a finite dev loss, got 0");
   throwsWith(() => bestOnDev([none]), "runs: expected a run with a finite dev loss");
+});
+
+test("a run whose loss only came down to a constant answer's is named and not chosen; by accuracy the choice says the same", async () => {
+  const { loss } = runs[0].chance;
+  const mild = withEvaluations(runs[0], [[loss + 0.4, 0.6], [loss + 0.39, 0.6]]); // prettier-ignore
+  const hot = withEvaluations(runs[1], [[loss + 0.4, 0.6], [loss + 0.01, 0.25]]); // prettier-ignore
+  const { value, lines } = await asCell(() => Promise.resolve(bestOnDev([mild, hot])));
+  assert.is(value.arm.name, "AdaZeta");
+  assert.is(value.result.best?.evaluation.step, 4);
+  assert.is(lines.length, 2);
+  assert.match(
+    lines[0]!,
+    /^MeZO-LoRA: that checkpoint is not chosen: the dev loss went from .* by a flatter output alone/,
+  );
+  assert.match(lines[1]!, /^AdaZeta, step 4: the lowest dev loss, .*, is not below the best constant answer's/);
+  // Step 4 of both has 60 % and 25 %, step 0 of the second a tie: the lower loss breaks it.
+  assert.is(bestOnDev([hot, mild], { by: "accuracy" }), value);
+});
+
+test("by accuracy the checkpoint that a run had not kept is walked to again, to the bit", () => {
+  const [run] = runs;
+  const last = run.result.evaluations.at(-1)!;
+  assert.is(last.step, 12);
+  const best = { evaluation: run.result.evaluations[0]!, point: run.adapter.initial(0) };
+  const evaluations = run.result.evaluations.map((one) => ({ ...one, accuracy: one === last ? 1 : 0 }));
+  const chosen = bestOnDev([{ ...run, result: { ...run.result, best, evaluations } }], { by: "accuracy" });
+  assert.is(chosen.result.best?.evaluation.step, 12);
+  assert.equal(fingerprintPoint(chosen.result.best!.point), fingerprintPoint(run.result.point));
 });
 
 test("the test split is looked at once: the frozen model and the best checkpoint, with one readout", async () => {

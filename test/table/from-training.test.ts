@@ -8,7 +8,7 @@ import { compareRuns } from "../../src/table/summary";
 import { throwsWith } from "../support/throws";
 
 const test = suite("table/from-training");
-const label = { arm: "AdaZeta", chanceLoss: Math.log(6) };
+const label = { arm: "AdaZeta", chance: { loss: Math.log(6), count: 100 } };
 
 function record(
   losses: readonly number[],

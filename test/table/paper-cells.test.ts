@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { cellsOf } from "../../src/experiment/cells";
 import { faultRemark } from "../../src/experiment/faults";
 import { glueRoberta } from "../../src/experiment/paper/glue-roberta";
+import { superglueLlama2 } from "../../src/experiment/paper/superglue-llama2";
 import type { PlannedRun } from "../../src/experiment/plan";
 import type { ExperimentRecord } from "../../src/experiment/record";
 import { paperRecords } from "../../src/notebook/paper-records";
@@ -193,6 +194,47 @@ test("a run that ended before its budget is lost where the others are compared, 
   assert.is(table.get("AdaZeta, equal steps", 0), "lost (1 of 3 seeds)");
   // at 400 forward passes it was still there
   assert.is((table.get("AdaZeta, equal passes", 0) as { readonly mean: number }).mean, 1.8);
+});
+
+test("a choice's two losses stand apart: trained loss and options' where both are recorded, the options' alone in older records", () => {
+  const grid = cellsOf(superglueLlama2("tiny")).filter(
+    ({ settings, seed }) => settings.task === "copa" && settings.arm.name === "AdaZeta" && seed === 0,
+  );
+  const of = (optionLoss?: number): readonly PlannedRecord[] =>
+    grid.map((cell) => {
+      const record = recordOf(cell, 1.1, 0.6);
+      const evaluations = record.history.evaluations.map((one) => ({ ...one, ...(optionLoss ? { optionLoss } : {}) }));
+      const extra = { ...(record.extra as object), chanceAccuracy: 0.5, counts: { train: [8], test: [10] } };
+      return { cell, record: { ...record, extra, history: { ...record.history, evaluations } } };
+    });
+  const [both] = paperCells(of(0.68));
+  assert.equal([both!.devLoss?.mean, both!.optionLoss?.mean, both!.guess], [1.1, 0.68, 50]);
+  assert.ok(
+    paperTable(paperCells(of(0.68)))
+      .table.columnNames()
+      .includes("option loss"),
+  );
+  const [older] = paperCells(of());
+  assert.equal([older!.devLoss, older!.optionLoss?.mean], [null, 1.1]);
+  assert.match(toText(paperTable([older!]).table, paperTable([older!]).options), /copa +AdaZeta/);
+});
+
+test("a cell whose runs only became flatter says how many; others have no such column", () => {
+  const flat = planned((cell) => {
+    if (armOf(cell) !== "AdaZeta" || cell.learningRate !== 3e-3) return null;
+    const record = recordOf(cell, 1.8, 0.2);
+    const evaluations = record.history.evaluations.map((one, i) => ({ ...one, loss: i === 0 ? 2.5 : 1.8, accuracy: i === 0 ? 0.5 : 0.2 })); // prettier-ignore
+    const extra = { ...(record.extra as object), counts: { train: [1], dev: [5, 5, 5, 5, 5, 5], test: [6, 4] } };
+    return { ...record, extra, history: { ...record.history, evaluations } };
+  });
+  const cell = paperCells(flat).find(({ arm, measured }) => arm === "AdaZeta" && measured > 0)!;
+  assert.is(cell.collapsed, cell.seeds);
+  assert.ok(paperTable([cell]).table.columnNames().includes("collapsed"));
+  assert.not.ok(
+    paperTable([{ ...cell, collapsed: 0 }])
+      .table.columnNames()
+      .includes("collapsed"),
+  );
 });
 
 test("runs of a task leave out arms without steps", () => {

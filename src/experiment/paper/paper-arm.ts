@@ -1,6 +1,7 @@
 import { firstOrder, mezo, mezoFull } from "../../optimizer/method";
 import { arm } from "../arm";
 import type { StudySettings } from "../arm";
+import { PROBE_STRENGTHS } from "../linear-probe";
 import type { StudyArm } from "../plan";
 
 export const paperArmNames = [
@@ -25,9 +26,6 @@ export interface PaperSettings extends StudySettings {
   /** Steps of the first-order arm, which needs far fewer. */
   readonly firstOrderSteps: number;
 }
-
-/** C of the linear probe. */
-const STRENGTHS = [1e-3, 1e-2, 1e-1, 1, 10, 100] as const;
 
 /** The short name of an arm, for `--only` and records. @example shortName("TT, constant Q") // "tt-constant-q" */
 export function shortName(name: string): string {
@@ -59,7 +57,7 @@ export function paperArm(name: PaperArmName, settings: PaperSettings): StudyArm 
     case "zero-shot":
       return { name, kind: "zero-shot" };
     case "linear probe":
-      return { name, kind: "linear-probe", strengths: STRENGTHS };
+      return { name, kind: "linear-probe", strengths: PROBE_STRENGTHS };
     case "MeZO":
       return { ...basic, adapter: { kind: "full", layers: "all" }, method: mezoFull({ ...common, chunk: 1 }) };
     case "MeZO-prefix":
