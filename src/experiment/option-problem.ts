@@ -11,7 +11,7 @@ import { generateAnswers } from "../task/generate-answers";
 import { classChance, optionChance, tokenChance } from "../task/chance";
 import type { Chance } from "../task/chance";
 import { choiceAccuracy } from "../task/group-metrics";
-import type { LoadedTask } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import { logSumExp } from "../task/loss";
 import { choiceBatch } from "../task/option-batch";
 import type { OptionBatch } from "../task/option-batch";

@@ -13,7 +13,7 @@ import type { TrainingBatches } from "../task/batches";
 import { batchesInOrder, encodeExamples, labelledBatch } from "../task/encode";
 import type { EncodedExamples } from "../task/encode";
 import { labelTokens } from "../task/label-tokens";
-import type { LoadedTask, Origin } from "../task/load-task";
+import type { LoadedTask, Origin } from "../task/loaded-task";
 import { fitScale } from "../task/fit-scale";
 import { headReadout, leaveOneOutCosines, prototypeReadout, PROTOTYPE_SCALE } from "../task/readout";
 import type { Readout } from "../task/readout";

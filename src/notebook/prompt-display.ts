@@ -1,5 +1,5 @@
 import { fail } from "../check/check";
-import type { LoadedTask } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import { promptText, wordsOf } from "../task/reading";
 import type { Example, Reading, Task } from "../task/task";
 import { tableOf } from "../table/rows";

@@ -4,33 +4,16 @@ import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import { hubFiles } from "./hub-files";
 import type { HubFile } from "./hub-files";
+import type { LoadedTask, Origin } from "./loaded-task";
 import { ownSplits } from "./own-table";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
 import type { HubSource } from "./source";
 import { splitNames } from "./source";
-import type { Example, Task } from "./task";
 import type { SplitName } from "./source";
+import type { Example, Task } from "./task";
 import { taskNamed } from "./tasks";
-
-/** A task's labelled texts; a split that the source does not have, or has without labels, is null. */
-export interface LoadedTask {
-  readonly task: Task;
-  readonly splits: Readonly<Record<SplitName, readonly Example[] | null>>;
-  readonly origin: Origin;
-  /** What the reader of an output should know: one line for each source that was tried and not used. */
-  readonly notices: readonly string[];
-}
-
-/** Which data was used. */
-export interface Origin {
-  readonly kind: "directory" | "hub" | "samples" | "own";
-  /** For a figure's caption, for example "trec from the hub, CogComp/trec (train 5452, test 500)". Names no local path. */
-  readonly description: string;
-  /** sha256 of the bytes of the files used, one after another (train, validation, test). */
-  readonly hash: string;
-}
 
 export interface LoadOptions {
   /** A folder with the original distributions in sub-folders (`SST-2/train.tsv`, `TREC/TREC.train.all`). */

@@ -1,7 +1,7 @@
 import { fail, nonNegativeInteger } from "../check/check";
 import { randomKey } from "../random/key";
 import { shuffled } from "../random/permutation";
-import type { LoadedTask } from "./load-task";
+import type { LoadedTask } from "./loaded-task";
 import { classNames, classOf } from "./task";
 import type { Example, Task } from "./task";
 import { textKeys } from "./text-key";

@@ -13,7 +13,7 @@ import { FROZEN } from "../../src/experiment/plan";
 import { armOptions } from "../../src/experiment/run-arm";
 import { runStill } from "../../src/experiment/run-still";
 import { adazeta } from "../../src/optimizer/method";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { sst2 } from "../../src/task/defs/sst2";
 import { choiceBatch } from "../../src/task/option-batch";
 import { encodeChoices } from "../../src/task/options";

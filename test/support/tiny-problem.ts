@@ -7,7 +7,7 @@ import type { StudySettings } from "../../src/experiment/arm";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem, ProblemOptions } from "../../src/experiment/problem";
 import { loadTask } from "../../src/task/load-task";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import type { Tokenizer } from "../../src/text/tokenizer";
 import { tinyModel } from "./tiny-models";
 import { wordTokenizer } from "./word-tokenizer";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { tableTask } from "../../src/task/own-table";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
