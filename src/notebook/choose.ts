@@ -2,6 +2,8 @@ import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
+import { promptOf } from "../task/classifier-prompt";
+import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import type { LiveRun } from "./live-runs";
@@ -76,5 +78,6 @@ function classifierOf(problem: Problem, { arm, adapter, result }: LiveRun): Save
     adapter: { spec, layout, point: best.point, modelId, note },
     readout: problem.readout,
     labels: problem.task.labels,
+    prompt: promptOf(problem.task, readingOf(problem.task, problem.loaded.model)),
   };
 }

@@ -6,14 +6,18 @@ import { loadAdapter, saveAdapter } from "../weights/adapter-file";
 import { loadPeft, savePeft } from "../weights/peft-folder";
 import { readSafetensors } from "../weights/safetensors";
 import { writeSafetensors } from "../weights/write-safetensors";
+import { parsedPrompt } from "./classifier-prompt";
+import type { ClassifierPrompt } from "./classifier-prompt";
 import { readoutAt } from "./readout";
 import type { Readout } from "./readout";
 
-/** A tuned adapter with the frozen readout it was tuned for: all that a frozen model needs to answer. */
+/** A tuned adapter with the frozen readout and the prompt it was tuned for: all that a frozen model needs to answer. */
 export interface SavedClassifier {
   readonly adapter: SavedAdapter;
   readonly readout: Readout;
   readonly labels: readonly string[];
+  /** What it was asked while it was tuned; absent in files that were saved before it was kept. */
+  readonly prompt?: ClassifierPrompt;
 }
 
 const FORMAT = "adazeta-readout-1";
@@ -44,7 +48,7 @@ export function savePeftClassifier(
 
 const READOUT = "readout.safetensors";
 
-function saveReadout(file: string, { adapter, readout, labels }: SavedClassifier): void {
+function saveReadout(file: string, { adapter, readout, labels, prompt }: SavedClassifier): void {
   // A readout whose head is trained is saved as it is at the point.
   const { rows, classes, width, scale, bias } = readoutAt(readout, adapter.layout, adapter.point);
   const tensors = [
@@ -52,7 +56,7 @@ function saveReadout(file: string, { adapter, readout, labels }: SavedClassifier
     ...(bias ? [{ name: "bias", shape: [classes], data: bias }] : []),
   ];
   const metadata = { format: FORMAT, model: adapter.modelId, labels: JSON.stringify(labels), scale: String(scale) };
-  writeSafetensors(file, tensors, metadata);
+  writeSafetensors(file, tensors, prompt === undefined ? metadata : { ...metadata, prompt: JSON.stringify(prompt) });
 }
 
 /**
@@ -72,7 +76,7 @@ export function loadPeftClassifier(
   return { adapter: loadPeft(folder, model), ...readReadout(join(folder, READOUT), model.id) };
 }
 
-function readReadout(file: string, modelId: string): Pick<SavedClassifier, "readout" | "labels"> {
+function readReadout(file: string, modelId: string): Omit<SavedClassifier, "adapter"> {
   const { metadata, tensors } = readSafetensors(file);
   if (metadata["format"] !== FORMAT)
     fail(`${file}: format`, `"${FORMAT}", a file made by saveClassifier`, metadata["format"]);
@@ -88,7 +92,11 @@ function readReadout(file: string, modelId: string): Pick<SavedClassifier, "read
   const scale = Number(metadata["scale"]);
   if (!Number.isFinite(scale)) fail(`${file}: scale`, "a number", metadata["scale"]);
   const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
-  return { readout, labels };
+  const prompt = metadata["prompt"];
+  return {
+    ...{ readout, labels },
+    ...(prompt === undefined ? {} : { prompt: parsedPrompt(`${file}: prompt`, parsed(prompt), classes) }),
+  };
 }
 
 /** What JSON text holds; null where it is none. */

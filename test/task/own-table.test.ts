@@ -98,7 +98,10 @@ test("what does not fit is an error that says what does", () =>
       load({ template: "{subjekt} It was" }),
       'mail.csv line 1, header: expected a column subjekt; nearest: subject, got ["subject","body","spam"]',
     );
-    await rejectsWith(load({ label: "ham" }), 'mail.csv line 1, header: expected a column ham, got ["subject","body","spam"]');
+    await rejectsWith(
+      load({ label: "ham" }),
+      'mail.csv line 1, header: expected a column ham, got ["subject","body","spam"]',
+    );
     await rejectsWith(
       load({ labelWords: { yes: " bad", maybe: " fine" } as never }),
       'mail.csv line 3, label: expected one of yes, maybe, got "no"',
