@@ -78,7 +78,7 @@ export { costMethods, costOf, costTable, memoryRatio, publishedCosts } from "./t
 export type { CostMethod, CostRecord } from "./table/costs";
 export { tableOf } from "./table/rows";
 export { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "./table/paper-cells";
-export { compareRuns, summaryTable } from "./table/summary";
+export { compareRuns, intervalText, summaryTable } from "./table/summary";
 export { costsFigure } from "./plot/costs";
 export { divergenceMap } from "./plot/divergence-map";
 export { initialScaleFigure } from "./plot/initial-scale";
@@ -96,7 +96,7 @@ export { knownModel } from "./model/registry";
 export { knownModels } from "./weights/model-rows";
 
 // the notebook itself
-export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce } from "./notebook/choose";
+export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce, testReport } from "./notebook/choose";
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";
 export { originOf, runLive } from "./notebook/live-runs";
