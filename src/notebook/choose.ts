@@ -3,6 +3,9 @@ import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
+import { intervalText } from "../table/summary";
+import { promptOf } from "../task/classifier-prompt";
+import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import { isReplayable } from "../optimizer/step";
@@ -11,6 +14,7 @@ import { replay } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
 import { openAdapter, scoredModel } from "./open";
+import { askedOf } from "./problem-display";
 
 /** How `bestOnDev` chooses. */
 export interface ChoiceOnDev {
@@ -82,6 +86,20 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
 }
 
 /**
+ * The test scores in words: both shares with their 95 % intervals (Wilson), and what the frozen model was asked.
+ * @example testReport(problem, chosen, await testOnce(problem, chosen)) // "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ..."
+ */
+export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
+  const { before, after, count } = scores;
+  const share = (value: number): string =>
+    `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
+  return [
+    `${arm.name}: ${share(after)} of ${count} test texts`,
+    `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
+  ].join("\n");
+}
+
+/**
  * The frozen model's scores on test: zero-shot, or with frozen prototypes.
  * @example (await frozenScores(await openTrainable(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
  */
@@ -121,5 +139,6 @@ function classifierOf(problem: Problem, { arm, adapter, result }: LiveRun): Save
     adapter: { spec, layout, point: best.point, modelId, note },
     readout: problem.readout,
     labels: problem.task.labels,
+    prompt: promptOf(problem.task, readingOf(problem.task, problem.loaded.model)),
   };
 }
