@@ -60,6 +60,7 @@ export function headOf(table: FrozenMatrix, bias: FrozenVector | null): Head {
 export function rowsFrom(table: FrozenMatrix, first: number): FrozenMatrix {
   const [rows, width] = table.shape;
   return {
+    ...(table.source === undefined ? {} : { source: table.source }),
     name: `${table.name}[${first}:]`,
     shape: [rows - first, width],
     read: () => table.read().subarray(first * width),

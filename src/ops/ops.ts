@@ -98,6 +98,8 @@ export interface FrozenMatrix {
   rows(indices: ArrayLike<number>): Float32Array;
   /** The rows as the file has them, where it keeps few bits a number; absent where it does not. */
   readonly blocks?: StoredBlocks;
+  /** The file that the values are read from, as it was when it was opened: another one has another text. Absent: no file. */
+  readonly source?: string;
 }
 
 /** A matrix [out, in] in blocks of numbers that share a scale: w = scale (q - zero), or scale q + offset where a block has an offset. */

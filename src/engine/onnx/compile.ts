@@ -86,6 +86,7 @@ export async function compile(
     outputs["features"] = primal.name;
     outputs["tangents"] = tangents.name;
   }
+  if (model.head !== null) weights.check(model.head.weight);
   await weights.write(progress);
   const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;

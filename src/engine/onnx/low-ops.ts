@@ -101,6 +101,7 @@ export function onnxLowOps(
   return {
     embed(table: FrozenMatrix, by: EmbeddingIndex) {
       const width = table.shape[1];
+      weights.check(table);
       if (by === "zero") {
         const name = graph.memo(`e0${table.name}`, () => graph.floats(table.rows([0]), [1, 1, width]));
         return constant(name, [1, 1, width]);
