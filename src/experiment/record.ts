@@ -15,6 +15,11 @@ export interface Origin {
   readonly machine: string;
   /** The command that made the record. */
   readonly command: string;
+  /**
+   * Hash of the project's files that decided the numbers (`decidingFiles`); two with a "+" where they changed while the run was cut off.
+   * Absent in records of earlier versions. No record is made again because of it.
+   */
+  readonly sources?: string;
 }
 
 /** One run of an experiment, with everything needed to repeat it: a line of data/results/<name>.jsonl. */
@@ -75,7 +80,8 @@ export function recordOfStill<Settings>(
   return {
     ...{ format: "adazeta-record", version: 1, key, experiment, arm, seed, learningRate, settings },
     ...{ model: still.model, adapter: still.adapter, data: still.data, parameters: still.parameters },
-    ...{ startingPoint: "", commit, machine, command, startedAt, endedAt, elapsedMs },
+    ...{ startingPoint: "", commit, machine, command, ...(origin.sources && { sources: origin.sources }) },
+    ...{ startedAt, endedAt, elapsedMs },
     ...{ reason: "finished", message: still.message, forwardPasses: 0, diverged: null },
     history: compactHistory([], [{ kind: "evaluation", ...evaluation }]),
     extra,
@@ -110,6 +116,7 @@ export function recordOf<Settings>(
     commit,
     machine,
     command,
+    ...sourcesOf(run.header.note, origin),
     startedAt,
     endedAt,
     elapsedMs: Math.round(run.end.elapsedMs),
@@ -120,6 +127,13 @@ export function recordOf<Settings>(
     history: compactHistory(run.steps, run.evaluations),
     extra,
   };
+}
+
+/** The source at the run's end, and before it that of its begin, which its trajectory's note has, where it was another. */
+function sourcesOf(note: unknown, { sources }: Origin): Pick<Origin, "sources"> {
+  if (sources === undefined) return {};
+  const begun = typeof note === "object" && note !== null && "sources" in note ? note.sources : sources;
+  return { sources: begun === sources ? sources : `${String(begun)}+${sources}` };
 }
 
 /** A record as tables and figures take it (they add the loss of an even guess). */
@@ -141,16 +155,30 @@ export function asRun({ arm, seed, learningRate, history, diverged: at, fault }:
 /** @throws when a line is no record, or one of another format version, naming `where` (file and line) */
 export function checkRecord(where: string, value: unknown): ExperimentRecord {
   if (typeof value !== "object" || value === null) return fail(where, "a record", value);
-  const record = value as Readonly<Record<string, unknown>>;
+  const record: Record<string, unknown> = { ...value };
+  delete record["check"]; // the line's checksum, which `readRecords` compares with its text
   if (record["format"] !== "adazeta-record") fail(`${where}: format`, '"adazeta-record"', record["format"]);
   if (record["version"] !== 1)
     throw new Error(
       `${where}: version: expected 1, got ${show(record["version"])}; ` +
         "the record was made by another version of this project: read it with that one, or move the file away",
     );
-  for (const name of ["key", "arm", "seed", "learningRate", "history"])
-    if (record[name] === undefined) fail(`${where}: ${name}`, "a value", undefined);
+  for (const [name, type] of Object.entries(TYPES))
+    if (typeof record[name] !== type) fail(`${where}: ${name}`, `a ${type}`, record[name]);
+  const { steps, evaluations } = (record["history"] ?? {}) as Partial<History>;
+  if (!Array.isArray(steps?.step) || !Array.isArray(evaluations))
+    fail(`${where}: history`, "steps in columns and a list of evaluations", record["history"]);
   if (record["fault"] !== undefined && !isFault(record["fault"]))
     fail(`${where}: fault`, `one of ${Object.keys(FAULTS).join(", ")}`, record["fault"]);
-  return value as ExperimentRecord;
+  return record as unknown as ExperimentRecord;
 }
+
+/** What readers rely on; of the rest of a record they show what is there. */
+const TYPES = {
+  key: "string",
+  arm: "string",
+  seed: "number",
+  learningRate: "number",
+  endedAt: "string",
+  elapsedMs: "number",
+};

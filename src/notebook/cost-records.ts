@@ -17,7 +17,9 @@ export interface CostRecords {
 export function costRecords(path: string = "data/results/memory-and-speed.jsonl"): CostRecords {
   const command = "npm run bench -- costs";
   if (!existsSync(path)) throw new Error(`costs: expected ${path}, got no such file; \`${command}\` makes it`);
-  const records = parseCosts(readFileSync(path, "utf8"), path);
+  const records = parseCosts(readFileSync(path, "utf8"), path, (error) =>
+    console.log(`${String(error)}: damaged, passed over (delete the line: \`${command}\` measures it again)`),
+  );
   const [first] = records;
   if (first === undefined) throw new Error(`${path}: expected records, got an empty file; \`${command}\` makes them`);
   const unique = (values: readonly string[]): string => [...new Set(values)].join("/");

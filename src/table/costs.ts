@@ -44,29 +44,47 @@ export interface CostRecord {
 
 /**
  * The records of a file of cost measurements (one JSON object a line).
+ * @param onBad hears of a line that is not such a record, and the others are read; default: it is an error
  * @throws when a line is not such a record, naming it
  * @example parseCosts(text, "data/results/memory-and-speed.jsonl").length
  */
-export function parseCosts(text: string, where: string): readonly CostRecord[] {
+export function parseCosts(
+  text: string,
+  where: string,
+  onBad: (error: unknown) => void = raise,
+): readonly CostRecord[] {
   return text
     .split("\n")
     .map((line, i) => ({ line, at: `${where}:${i + 1}` }))
     .filter(({ line }) => line.trim() !== "")
-    .map(({ line, at }) => {
-      let value: Partial<CostRecord>;
+    .flatMap(({ line, at }) => {
       try {
-        value = JSON.parse(line) as Partial<CostRecord>;
-      } catch {
-        return fail(at, "one JSON object on the line", line.slice(0, 60));
+        return parseCost(line, at);
+      } catch (error) {
+        onBad(error);
+        return [];
       }
-      if (value.format !== "adazeta-cost" || value.version !== 1)
-        fail(`${at}: format`, "adazeta-cost, version 1", `${String(value.format)}, version ${String(value.version)}`);
-      if (!costMethods.some((method) => method === value.method))
-        fail(`${at}: method`, costMethods.join(" | "), value.method);
-      if ((value.measured === null) === (value.failed === null))
-        fail(at, "either a measurement or why there is none", line.slice(0, 60));
-      return value as CostRecord;
     });
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
+function parseCost(line: string, at: string): CostRecord {
+  let value: Partial<CostRecord>;
+  try {
+    value = (JSON.parse(line) ?? {}) as Partial<CostRecord>;
+  } catch {
+    return fail(at, "one JSON object on the line", line.slice(0, 60));
+  }
+  if (value.format !== "adazeta-cost" || value.version !== 1)
+    fail(`${at}: format`, "adazeta-cost, version 1", `${String(value.format)}, version ${String(value.version)}`);
+  if (!costMethods.some((method) => method === value.method))
+    fail(`${at}: method`, costMethods.join(" | "), value.method);
+  if ((value.measured === null) === (value.failed === null))
+    fail(at, "either a measurement or why there is none", line.slice(0, 60));
+  return value as CostRecord;
 }
 
 /** The seconds of a usual step: the median without the first one, where there are more. */

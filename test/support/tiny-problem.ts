@@ -61,6 +61,19 @@ export async function tinyProblem(
   );
 }
 
+/** The same problem, the same run, with a pause before each batch. */
+export function slowed(problem: Problem, milliseconds: number): Problem {
+  const batches = (...size: Parameters<Problem["batches"]>) => {
+    const made = problem.batches(...size);
+    const at = async (step: number) => {
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return made.at(step);
+    };
+    return { ...made, at };
+  };
+  return { ...problem, batches };
+}
+
 /** The study's settings with adapters that fit a tiny model, and few steps with 1, 2 and 2 queries in the three epochs. */
 export function tinySettings(name: TinyName, changes: Partial<StudySettings> = {}): StudySettings {
   const placement = name === "bert" ? "roberta" : "llama";

@@ -45,6 +45,12 @@ test("records go through JSON; a line that is none is named", () => {
   const text = records.map((r) => JSON.stringify(r)).join("\n");
   assert.equal(parseCosts(`${text}\n`, "f"), records);
   throwsWith(() => parseCosts(`${text}\n{"a`, "f"), "f:4: expected one JSON object on the line");
+  const bad: string[] = [];
+  assert.equal(
+    parseCosts(`null\n${text}\n{"a`, "f", (error) => bad.push(String(error))),
+    records,
+  );
+  assert.equal([bad.length, bad[1]!.startsWith("Error: f:5: expected one JSON object")], [2, true]);
   throwsWith(() => parseCosts('{"format":"other"}', "f"), "f:1: format: expected adazeta-cost, version 1");
   const wrong = JSON.stringify({ ...records[0], method: "magic" });
   throwsWith(() => parseCosts(wrong, "f"), "f:1: method: expected inference |");
