@@ -31,7 +31,7 @@ async function startedWith(script: string, startMs?: number): Promise<readonly [
   assert.equal(shown.cells[1]?.outputs, []);
   const output = shown.cells[2]?.outputs?.[0];
   assert.is(output?.output_type, "error");
-  return [String(output?.["evalue"]), error.message];
+  return [String(output?.["evalue"]), String(error?.message)];
 }
 
 test("a kernel that ends before it answers is an error of the first cell that has code", async () => {
