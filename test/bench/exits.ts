@@ -6,16 +6,18 @@ import type { Report } from "./report";
 /** Opens a tiny model in the kernel's registry and lets it compute once. */
 const CELL = `
 import { tinyModel } from "./test/support/tiny-models";
-import { openAdapter } from "./src/index";
+import { openAdapter } from "./src/notebook/open";
 const { model, batch } = tinyModel("bert");
 const { adapter, session } = await openAdapter({ name: "bert", model } as any, { kind: "lora", rank: 2, alpha: 4, targets: ["query"] });
 await session.features([adapter.initial(0)], batch);`;
 /** Answers of the control thread that are on their way when the kernel ends. */
 const REQUESTS = 20;
+/** Each of them says what was run so far, so it is as long as this cell. */
+const LONG_CELL = `// ${"x".repeat(1_000_000)}`;
 const AT_ONCE = 3;
 
 /**
- * How kernels end on a busy machine: each opens a model, is asked several things at once and then to shut down. More than two run at the
+ * How kernels end on a busy machine: each opens a model, is asked several things at once, and then to shut down. More than two run at the
  * same time, so that the machine is busy by itself.
  */
 export async function exitsBench({ rounds = 200 }: BenchOptions): Promise<Report> {
@@ -36,7 +38,7 @@ export async function exitsBench({ rounds = 200 }: BenchOptions): Promise<Report
     title: "How notebook kernels end",
     tables: [
       {
-        caption: `${rounds} kernels, ${AT_ONCE} at a time, each with an open model and ${REQUESTS} unanswered control requests at its end; load average ${load} at the end.`,
+        caption: `${rounds} kernels, ${AT_ONCE} at a time, each with an open model and ${REQUESTS} answers of 1 MB on their way at its end; load average ${load} at the end.`,
         head: ["end", "kernels"],
         rows: [...ends].sort().map(([end, count]) => [end, String(count)]),
       },
@@ -55,7 +57,9 @@ async function oneEnd(): Promise<string> {
   );
   const { content } = await kernel.execute(CELL);
   if (content["status"] !== "ok") throw new Error(`kernel: ${String(content["ename"])}: ${String(content["evalue"])}`);
-  for (let i = 0; i < REQUESTS; i++) kernel.request("kernel_info_request", {}, "control").catch(() => undefined);
+  await kernel.execute(LONG_CELL);
+  const question = { hist_access_type: "tail", output: false };
+  for (let i = 0; i < REQUESTS; i++) kernel.request("history_request", question, "control").catch(() => undefined);
   await kernel.close();
   const said = log.trim().split("\n").at(-1) ?? "";
   return said === "" ? await ended : `${await ended}: ${said}`;

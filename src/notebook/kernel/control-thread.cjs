@@ -143,7 +143,7 @@ async function main() {
     tell({ kind: "message", frames });
     const type = typeOf(frames);
     if (type === "interrupt_request") interrupt();
-    if (type === "shutdown_request") setTimeout(endHard, SHUTDOWN_MS);
+    if (type === "shutdown_request") setTimeout(endHard, SHUTDOWN_MS).unref();
   }
 }
 

@@ -41,7 +41,7 @@ const busy = {
     'console.log("started"); await new Promise((resolve) => setTimeout(resolve, 100));\n' +
     "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
   "a model that computes":
-    'import { tinyModel } from "./test/support/tiny-models";\nimport { openAdapter } from "./src/index";\n' +
+    'import { tinyModel } from "./test/support/tiny-models";\nimport { openAdapter } from "./src/notebook/open";\n' +
     'const { model } = tinyModel("bert");\n' +
     'const { session } = await openAdapter({ name: "bert", model } as any, { kind: "none" });\n' +
     "const ids = Array.from({ length: 200 }, (_, i) => Array.from({ length: 20 }, (_, t) => (i + t) % 9));\n" +
