@@ -32,7 +32,14 @@ export interface ExecuteOptions extends KernelOptions {
   readonly now?: () => number;
 }
 
-/** Executes a notebook's code cells in a new kernel, top to bottom, up to the first error; the outputs are those of this run. */
+/** What timers of the cells may still print after the last one has ended is waited for so long. */
+const SETTLE_MS = 2000;
+const settle = `await (globalThis as any)[Symbol.for("adazeta.kernel")].settled(${SETTLE_MS});`;
+
+/**
+ * Executes a notebook's code cells in a new kernel, top to bottom, up to the first error; the outputs are those of this run, what a cell
+ * shows after its end included.
+ */
 export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<Executed> {
   const { onCell = () => undefined, signal, now = Date.now } = options;
   const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
@@ -41,6 +48,11 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
   let error: CellError | undefined;
 
   const kernel = await startKernel(options);
+  const cellOf = new Map<string, number>(); // id of a request -> the cell that it runs
+  kernel.onPublished((message) => {
+    const at = cellOf.get(message.parent.msg_id ?? "");
+    if (at !== undefined) outputs = withMessage(outputs, at, message);
+  });
   const interrupt = (): void => kernel.interrupt();
   signal?.addEventListener("abort", interrupt);
   try {
@@ -51,7 +63,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       const started = now();
       const event = { cell: at + 1, cells: cells.length, code };
       onCell({ kind: "start", ...event, seconds: 0 });
-      const { content } = await kernel.execute(code, (message) => (outputs = withMessage(outputs, at, message)));
+      const { content } = await kernel.execute(code, ({ parent }) => cellOf.set(parent.msg_id ?? "", at));
       counts[at] = typeof content["execution_count"] === "number" ? content["execution_count"] : null;
       onCell({ kind: "end", ...event, seconds: (now() - started) / 1000 });
       if (content["status"] === "ok") continue;
@@ -59,6 +71,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       error = { cell: at + 1, name: String(ename), message: String(evalue), traceback: traceback as readonly string[] };
       break;
     }
+    if (signal?.aborted !== true) await kernel.execute(settle, undefined, { silent: true, store_history: false });
   } finally {
     signal?.removeEventListener("abort", interrupt);
     await kernel.close();

@@ -101,6 +101,20 @@ test("a notebook is executed with its parameters and written with its outputs, u
   assert.not.match(readFileSync(out, "utf8"), /displayId|display_id/);
 });
 
+test("what a cell prints, or fails with, after its end is written under it, also under the last one", async () => {
+  const file = notebook("late.ipynb", [
+    'setTimeout(() => console.log("late"), 30); console.log("a");',
+    'console.log("b");',
+    'setTimeout(() => console.log("last"), 300);\n' +
+      'void (async () => { await new Promise((done) => setTimeout(done, 100)); throw new Error("not awaited"); })();',
+  ]);
+  const { status, output } = await run([file]);
+  assert.is(status, 0, output);
+  const texts = readNotebook(file).cells.map(({ outputs = [] }) => outputs.flatMap(({ text }) => text).join(""));
+  assert.equal(texts.slice(0, 2), ["a\nlate\n", "b\n"]);
+  assert.match(texts[2] ?? "", /^An error in a promise that nothing awaited:\n.*not awaited[^]*last\n$/);
+});
+
 test("the first error ends it with status 1 and names the cell, and what came before is written", async () => {
   const file = notebook("error.ipynb", [
     'console.log("before");',

@@ -163,7 +163,7 @@ exports.createCells = function createCells(kernel) {
     try {
       streams.flush();
       running = message;
-      owners.begin(cell);
+      owners.begin(cell, cell.quiet);
       server.status("busy", message);
       content = await execute(cell);
     } catch (error) {
