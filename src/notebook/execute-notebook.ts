@@ -34,6 +34,10 @@ export interface ExecuteOptions extends KernelOptions {
   readonly onStart?: (soFar: () => NotebookFile) => void;
 }
 
+/** What timers of the cells may still print after the last one has ended is waited for so long. */
+const SETTLE_MS = 2000;
+const settle = `await (globalThis as any)[Symbol.for("adazeta.kernel")].settled(${SETTLE_MS});`;
+
 /** How much of its own log stands below the end of a kernel. */
 const LOG_LINES = 12;
 const NATIVE_FRAME = /^\s*\d+: 0x/;
@@ -44,8 +48,9 @@ const tail = (log: string): readonly string[] =>
     .slice(-LOG_LINES);
 
 /**
- * Executes a notebook's code cells in a new kernel, top to bottom, up to the first error; the outputs are those of this run. A kernel
- * that does not start, or ends, is an error of the cell that it happened in, below what that cell had shown.
+ * Executes a notebook's code cells in a new kernel, top to bottom, up to the first error; the outputs are those of this run, what a cell
+ * shows after its end included. A kernel that does not start, or ends, is an error of the cell that it happened in, below what that cell
+ * had shown.
  */
 export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<Executed> {
   const { onCell = () => undefined, signal, now = Date.now, onStart = () => undefined } = options;
@@ -77,9 +82,15 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
     failed(first, `the kernel did not start: ${problem instanceof Error ? problem.message : String(problem)}`);
     return result();
   }
+  const cellOf = new Map<string, number>(); // id of a request -> the cell that it runs
+  kernel.onPublished((message) => {
+    const at = cellOf.get(message.parent.msg_id ?? "");
+    if (at !== undefined) outputs = withMessage(outputs, at, message);
+  });
   const interrupt = (): void => kernel.interrupt();
   signal?.addEventListener("abort", interrupt);
   let last = first;
+  let where = "in";
   try {
     for (const [at, cell] of cells.entries()) {
       if (signal?.aborted === true) break;
@@ -90,7 +101,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       const started = now();
       const event = { cell: at + 1, cells: cells.length, code };
       onCell({ kind: "start", ...event, seconds: 0 });
-      const { content } = await kernel.execute(code, (message) => (outputs = withMessage(outputs, at, message)));
+      const { content } = await kernel.execute(code, ({ parent }) => cellOf.set(parent.msg_id ?? "", at));
       counts[at] = typeof content["execution_count"] === "number" ? content["execution_count"] : null;
       onCell({ kind: "end", ...event, seconds: (now() - started) / 1000 });
       if (content["status"] === "ok") continue;
@@ -98,9 +109,15 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       error = { cell: at + 1, name: String(ename), message: String(evalue), traceback: traceback as readonly string[] };
       break;
     }
+<<<<<<< HEAD
   } catch (problem) {
     if (!(problem instanceof KernelEnded)) throw problem;
-    failed(last, `the kernel ended (${problem.how}) in cell ${last + 1}`, problem.log);
+    failed(last, `the kernel ended (${problem.how}) ${where} cell ${last + 1}`, problem.log);
+=======
+    where = "after";
+    if (signal?.aborted !== true && kernel.ended() === undefined)
+      await kernel.execute(settle, undefined, { silent: true, store_history: false });
+>>>>>>> cells
   } finally {
     signal?.removeEventListener("abort", interrupt);
     const end = kernel.ended();

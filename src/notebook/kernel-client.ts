@@ -163,6 +163,10 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
   published.subscribe();
 
   const listeners = new Set<(message: Message) => void>();
+  const tellAll = (message: Message): void => {
+    for (const listener of [...listeners]) listener(message);
+  };
+  let newest = ""; // the last cell's request
   const replies = new Map<string, (message: Message) => void>();
   let end: KernelEnded | undefined;
   let ended: (error: Error) => void = () => undefined;
@@ -173,7 +177,11 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
   child.on("exit", (status, signal) => {
     // What it has started may hold its output open.
     const drained = Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
-    void drained.then(() => ended((end = new KernelEnded(howItEnded(status, signal, log), log))));
+    void drained.then(() => {
+      for (const { parent, ...said } of lastWords.missing())
+        tellAll({ ...said, parent: { msg_id: newest, ...parent }, identities: [], metadata: {}, buffers: [] });
+      ended((end = new KernelEnded(howItEnded(status, signal, log), log)));
+    });
   });
 
   const readReplies = async (socket: Dealer): Promise<void> => {
@@ -186,7 +194,7 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
     for await (const frames of published) {
       const message = parse(key, frames);
       lastWords.arrived(message.header.msg_id);
-      for (const listener of [...listeners]) listener(message);
+      tellAll(message);
     }
   };
   for (const loop of [readReplies(sockets.shell), readReplies(sockets.control), readPublished()]) loop.catch(ended);
@@ -240,15 +248,9 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
         stop_on_error: true,
         ...options,
       });
-      try {
-        const [reply] = await Promise.all([ask(message, "shell"), follow(message.id, onOutput)]);
-        return reply;
-      } catch (error) {
-        for (const said of lastWords.missing())
-          if ((said.parent.msg_id ?? message.id) === message.id)
-            onOutput?.({ identities: [], metadata: {}, buffers: [], ...said });
-        throw error;
-      }
+      newest = message.id;
+      const [reply] = await Promise.all([ask(message, "shell"), follow(message.id, onOutput)]);
+      return reply;
     },
     interrupt: () => void request("interrupt_request", {}, "control").catch(() => undefined),
     async beats(withinMs) {

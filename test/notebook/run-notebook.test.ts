@@ -104,6 +104,20 @@ test("a notebook is executed with its parameters and written with its outputs, u
   assert.not.match(readFileSync(out, "utf8"), /displayId|display_id/);
 });
 
+test("what a cell prints, or fails with, after its end is written under it, also under the last one", async () => {
+  const file = notebook("late.ipynb", [
+    'setTimeout(() => console.log("late"), 30); console.log("a");',
+    'console.log("b");',
+    'setTimeout(() => console.log("last"), 300);\n' +
+      'void (async () => { await new Promise((done) => setTimeout(done, 100)); throw new Error("not awaited"); })();',
+  ]);
+  const { status, output } = await run([file]);
+  assert.is(status, 0, output);
+  const texts = readNotebook(file).cells.map(({ outputs = [] }) => outputs.flatMap(({ text }) => text).join(""));
+  assert.equal(texts.slice(0, 2), ["a\nlate\n", "b\n"]);
+  assert.match(texts[2] ?? "", /^An error in a promise that nothing awaited:\n.*not awaited[^]*last\n$/);
+});
+
 test("the first error ends it with status 1 and names the cell, and what came before is written", async () => {
   const file = notebook("error.ipynb", [
     'console.log("before");',
@@ -138,8 +152,7 @@ test("Ctrl-C stops the cell, keeps its outputs and starts no other", async () =>
 });
 
 const ends: Readonly<Record<string, RegExp>> = {
-  "process.exit(0);": /^the kernel ended \(exit code 0\) in cell 2$/,
-  "await 1; process.exit(3);": /^the kernel ended \(exit code 3\) in cell 2$/,
+  "setTimeout(process.exit, 0, 3); await new Promise(() => {});": /^the kernel ended \(exit code 3\) in cell 2$/,
   "process.abort();": /^the kernel ended \(signal SIGABRT\) in cell 2$/,
   'process.kill(process.pid, "SIGKILL");': /^the kernel ended \(signal SIGKILL\) in cell 2$/,
   "const all: unknown[] = []; while (true) all.push(new Array(1e5).fill(0.5));":
@@ -164,7 +177,7 @@ for (const [code, expected] of Object.entries(ends))
 
 test("a kernel that ends after its last cell is an error too", async () => {
   const file = notebook("later.ipynb", [
-    'console.log("kept");\nsetTimeout(() => process.exit(5), 20);\nawait new Promise((resolve) => setTimeout(resolve, 15));',
+    'console.log("kept");\nsetTimeout(process.exit, 20, 5);\nawait new Promise((resolve) => setTimeout(resolve, 15));',
     "await new Promise((resolve) => setTimeout(resolve, 500));",
   ]);
   const { status, output } = await run([file]);
