@@ -10,6 +10,6 @@ main((args) => {
   const child = spawn(process.execPath, ["--import", "tsx", entry, ...rest], { cwd: root, stdio: "inherit" });
   // A signal of the terminal reaches the child by itself; one sent to this process alone is passed on.
   process.on("SIGINT", () => {});
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.on("exit", (status) => resolve(status ?? 1)));
 });

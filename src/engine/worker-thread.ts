@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { WorkerOptions } from "node:worker_threads";
+import { BUSY, ENDING } from "./work.cjs";
 
 /** An answer from the worker: what it was asked for, or why not. */
 interface Reply {
@@ -8,14 +9,27 @@ interface Reply {
   readonly error?: string;
 }
 
-/** A worker thread that computes for an open model; requests are answered in order. */
+/** How long a thread without work may take to end by itself. */
+const CLOSING_MS = 3000;
+/** How long a process that ends waits for a computation. */
+const COMPUTING_MS = 5000;
+
+/**
+ * A worker thread that computes for an open model; requests are answered in order.
+ *
+ * Native code that comes back to an ended thread, or to a process that is ending, aborts the whole process. So the thread is ended between
+ * computations only, and `process.exit` waits for the one in progress: the thread says that it is at work, and hears that it shall
+ * begin no other, through memory that both share (work.cjs).
+ */
 export class WorkerThread {
+  private readonly state = new Int32Array(new SharedArrayBuffer(8));
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
   private next = 0;
   /** Requests that the worker still has. */
   private owed = 0;
   private whenIdle: () => void = () => undefined;
+  private whenGone: () => void = () => undefined;
   private gone: Error | null = null;
   private ending: Promise<void> | null = null;
 
@@ -24,8 +38,10 @@ export class WorkerThread {
    * @param name what goes before the worker's own error messages
    */
   constructor(path: string, name: string, options: WorkerOptions = {}) {
-    this.worker = new Worker(resolve(path), options);
+    this.worker = new Worker(resolve(path), { ...options, workerData: { state: this.state } });
     this.worker.unref();
+    process.setMaxListeners(Math.max(process.getMaxListeners(), process.listenerCount("exit") + 10)); // one for each open model
+    process.on("exit", this.beforeExit);
     this.worker.on("message", (reply: Reply) => {
       const waiter = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
@@ -36,6 +52,8 @@ export class WorkerThread {
     });
     this.worker.on("error", (error) => this.fail(error));
     this.worker.on("exit", () => {
+      process.off("exit", this.beforeExit);
+      this.whenGone();
       this.fail(new Error("the engine's worker thread has ended"));
       this.owed = 0;
       this.rest();
@@ -55,10 +73,7 @@ export class WorkerThread {
     });
   }
 
-  /**
-   * Rejects what is waited for and ends the thread, once it has done what it was asked for: a native computation that comes back
-   * to an ended thread takes the whole process with it.
-   */
+  /** Rejects what is waited for and ends the thread, once it has done what it was asked for and closed what it holds. */
   end(): Promise<void> {
     return (this.ending ??= this.finish());
   }
@@ -66,8 +81,20 @@ export class WorkerThread {
   private async finish(): Promise<void> {
     this.fail(new Error("the model was closed"));
     if (this.owed > 0) await new Promise<void>((idle) => (this.whenIdle = idle));
-    await this.worker.terminate();
+    const gone = new Promise<void>((done) => (this.whenGone = done));
+    this.worker.postMessage({ id: this.next++, action: "end" });
+    const timer = setTimeout(() => void this.worker.terminate(), CLOSING_MS);
+    this.worker.ref();
+    await gone;
+    clearTimeout(timer);
   }
+
+  /** Lets no computation begin, and waits for the one in progress; the process of one that takes long is ended without its own clean-up. */
+  private readonly beforeExit = (): void => {
+    Atomics.store(this.state, ENDING, 1);
+    if (Atomics.load(this.state, BUSY) === 1 && Atomics.wait(this.state, BUSY, 1, COMPUTING_MS) === "timed-out")
+      process.kill(process.pid, "SIGKILL");
+  };
 
   private rest(): void {
     this.worker.unref();

@@ -1,4 +1,4 @@
-import { startKernel, type KernelOptions } from "./kernel-client";
+import { KernelEnded, startKernel, type KernelClient, type KernelOptions } from "./kernel-client";
 import { sourceOf, withMessage, type NotebookCell, type NotebookFile, type Output } from "./notebook-file";
 
 /** What happens while a notebook is executed, for a line of progress. */
@@ -30,28 +30,78 @@ export interface ExecuteOptions extends KernelOptions {
   /** The first abort interrupts the running cell, and no other is started. */
   readonly signal?: AbortSignal;
   readonly now?: () => number;
+  /** Called before anything is run, with what gives the notebook with the outputs so far. */
+  readonly onStart?: (soFar: () => NotebookFile) => void;
 }
 
-/** Executes a notebook's code cells in a new kernel, top to bottom, up to the first error; the outputs are those of this run. */
+/** What timers of the cells may still print after the last one has ended is waited for so long. */
+const SETTLE_MS = 2000;
+const settle = `await (globalThis as any)[Symbol.for("adazeta.kernel")].settled(${SETTLE_MS});`;
+
+/** How much of its own log stands below the end of a kernel. */
+const LOG_LINES = 12;
+const NATIVE_FRAME = /^\s*\d+: 0x/;
+const tail = (log: string): readonly string[] =>
+  log
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !NATIVE_FRAME.test(line))
+    .slice(-LOG_LINES);
+
+/**
+ * Executes a notebook's code cells in a new kernel, top to bottom, up to the first error; the outputs are those of this run, what a cell
+ * shows after its end included. A kernel that does not start, or ends, is an error of the cell that it happened in, below what that cell
+ * had shown.
+ */
 export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<Executed> {
-  const { onCell = () => undefined, signal, now = Date.now } = options;
+  const { onCell = () => undefined, signal, now = Date.now, onStart = () => undefined } = options;
   const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
   let outputs: readonly (readonly Output[])[] = cells.map(() => []);
   const counts: (number | null)[] = cells.map(() => null);
   let error: CellError | undefined;
 
-  const kernel = await startKernel(options);
+  /** An error that no cell has shown by itself. */
+  const failed = (at: number, message: string, log = ""): void => {
+    error = { cell: at + 1, name: "KernelEnded", message, traceback: [message, ...tail(log)] };
+    const shown = { output_type: "error", ename: error.name, evalue: message, traceback: error.traceback };
+    outputs = outputs.map((own, index) => (index === at ? [...own, shown] : own));
+  };
+  const withOutputs = (cell: NotebookCell): NotebookCell => {
+    const at = cells.indexOf(cell);
+    return at < 0 ? cell : { ...cell, outputs: outputs[at] ?? [], execution_count: counts[at] ?? null };
+  };
+  const soFar = (): NotebookFile => ({ ...notebook, cells: notebook.cells.map(withOutputs) });
+  const result = (): Executed => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
+
+  onStart(soFar);
+  const first = cells.findIndex((cell) => sourceOf(cell).trim() !== "");
+  if (first < 0) return result();
+  let kernel: KernelClient;
+  try {
+    kernel = await startKernel(options);
+  } catch (problem) {
+    failed(first, `the kernel did not start: ${problem instanceof Error ? problem.message : String(problem)}`);
+    return result();
+  }
+  const cellOf = new Map<string, number>(); // id of a request -> the cell that it runs
+  kernel.onPublished((message) => {
+    const at = cellOf.get(message.parent.msg_id ?? "");
+    if (at !== undefined) outputs = withMessage(outputs, at, message);
+  });
   const interrupt = (): void => kernel.interrupt();
   signal?.addEventListener("abort", interrupt);
+  let last = first;
+  let where = "in";
   try {
     for (const [at, cell] of cells.entries()) {
       if (signal?.aborted === true) break;
       const code = sourceOf(cell);
       if (code.trim() === "") continue;
+      if (kernel.ended() !== undefined) break;
+      last = at;
       const started = now();
       const event = { cell: at + 1, cells: cells.length, code };
       onCell({ kind: "start", ...event, seconds: 0 });
-      const { content } = await kernel.execute(code, (message) => (outputs = withMessage(outputs, at, message)));
+      const { content } = await kernel.execute(code, ({ parent }) => cellOf.set(parent.msg_id ?? "", at));
       counts[at] = typeof content["execution_count"] === "number" ? content["execution_count"] : null;
       onCell({ kind: "end", ...event, seconds: (now() - started) / 1000 });
       if (content["status"] === "ok") continue;
@@ -59,18 +109,21 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       error = { cell: at + 1, name: String(ename), message: String(evalue), traceback: traceback as readonly string[] };
       break;
     }
+<<<<<<< HEAD
+  } catch (problem) {
+    if (!(problem instanceof KernelEnded)) throw problem;
+    failed(last, `the kernel ended (${problem.how}) ${where} cell ${last + 1}`, problem.log);
+=======
+    where = "after";
+    if (signal?.aborted !== true && kernel.ended() === undefined)
+      await kernel.execute(settle, undefined, { silent: true, store_history: false });
+>>>>>>> cells
   } finally {
     signal?.removeEventListener("abort", interrupt);
+    const end = kernel.ended();
+    if (end !== undefined && error === undefined)
+      failed(last, `the kernel ended (${end.how}) after cell ${last + 1}`, end.log);
     await kernel.close();
   }
-
-  const withOutputs = (cell: NotebookCell): NotebookCell => {
-    const at = cells.indexOf(cell);
-    return at < 0 ? cell : { ...cell, outputs: outputs[at] ?? [], execution_count: counts[at] ?? null };
-  };
-  return {
-    notebook: { ...notebook, cells: notebook.cells.map(withOutputs) },
-    error,
-    stopped: signal?.aborted === true,
-  };
+  return result();
 }

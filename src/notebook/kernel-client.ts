@@ -5,20 +5,27 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Dealer, Request, Subscriber } from "zeromq";
+import type { Readable } from "node:stream";
 import { compose, parse, type Message } from "./kernel/message.cjs";
+import { createLastWords } from "./last-words";
 
 export type { Message };
 
 /** A running kernel, spoken to over Jupyter's protocol without Jupyter. */
 export interface KernelClient {
   readonly process: ChildProcess;
+  /** How it ended, if it did. */
+  ended(): KernelEnded | undefined;
   /** Sends a request and resolves to the content of its reply. */
   request(type: string, content: object, channel?: "shell" | "control"): Promise<Message>;
   /** Sends a message that has no reply, for example of a comm; resolves once the kernel is idle again after it. */
   send(type: string, content: object, options?: SendOptions): Promise<void>;
   /** Sends a message signed with another key, which a kernel has to drop. */
   sendForged(type: string, content: object): Promise<void>;
-  /** Runs a cell; resolves once the reply and the kernel's "idle" have both come, so that every output has been seen. */
+  /**
+   * Runs a cell; resolves once the reply and the kernel's "idle" have both come, so that every output has been seen.
+   * @throws KernelEnded when the kernel ends meanwhile, after all that the cell had said was seen
+   */
   execute(code: string, onOutput?: (message: Message) => void, options?: ExecuteFields): Promise<Message>;
   /** Calls back for every message that the kernel publishes. */
   onPublished(listener: (message: Message) => void): () => void;
@@ -49,6 +56,42 @@ export interface KernelOptions {
   readonly cwd?: string;
   /** The kernel's own output, outside any cell. */
   readonly onLog?: (text: string) => void;
+  /** How long it may take to answer. Default: two minutes, which a very busy machine may need some of. */
+  readonly startMs?: number;
+}
+
+const START_MS = 120_000;
+/** How long a kernel that was asked to end may take. */
+const CLOSE_MS = 4000;
+/** How long what an ended kernel had said may take to arrive. */
+const DRAIN_MS = 1000;
+/** How often a kernel is started anew with other ports: another program may take one between the look and the kernel's own use. */
+const PORT_TRIES = 5;
+
+/** A kernel's process has ended: `how`, as "exit code 1" or "signal SIGKILL", with the reason where its log gives one. */
+export class KernelEnded extends Error {
+  constructor(
+    readonly how: string,
+    readonly log: string,
+  ) {
+    super(`kernel: it ended (${how}). ${log.trim()}`.trim());
+    this.name = "KernelEnded";
+  }
+}
+
+function howItEnded(status: number | null, signal: string | null, log: string): string {
+  const reason = /FATAL ERROR: (.*)/.exec(log)?.[1];
+  const how = signal === null ? `exit code ${status}` : `signal ${signal}`;
+  return reason === undefined ? how : `${how}: ${reason}`;
+}
+
+/** Ends a process and what it has started and not let go of. */
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
+  }
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {
@@ -68,32 +111,48 @@ async function freePorts(count: number): Promise<readonly number[]> {
 
 /**
  * Starts the project's kernel from the project's root and connects to it.
- * @throws when it ends before it answers
+ * @throws when it ends before it answers, or does not answer in time
  */
 export async function startKernel(options: KernelOptions = {}): Promise<KernelClient> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      const portTaken = error instanceof KernelEnded && /EADDRINUSE|Address already in use/.test(error.log);
+      if (!portTaken || tries === PORT_TRIES) throw error;
+    }
+}
+
+async function startOnce(options: KernelOptions): Promise<KernelClient> {
   const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await freePorts(5);
   const key = randomUUID();
   const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
   const folder = mkdtempSync(path.join(tmpdir(), "adazeta-kernel-"));
   const file = path.join(folder, "connection.json");
-  writeFileSync(file, JSON.stringify({ ...connection, shell_port, iopub_port, control_port, stdin_port, hb_port }), {
-    mode: 0o600,
-  });
+  writeFileSync(
+    file,
+    JSON.stringify({ ...connection, shell_port, iopub_port, control_port, stdin_port, hb_port, last_words: 3 }),
+    {
+      mode: 0o600,
+    },
+  );
 
   // Its own process group: Ctrl-C in a terminal reaches this process alone, which decides what to pass on.
   const child = spawn(process.execPath, [path.resolve("src/notebook/kernel.cjs"), file], {
     cwd: options.cwd ?? process.cwd(),
     env: { ...process.env, ...options.env, JPY_PARENT_PID: String(process.pid) },
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let log = "";
   const onLog = (text: string): void => {
     log = (log + text).slice(-4000);
     options.onLog?.(text);
   };
-  child.stdout.setEncoding("utf8").on("data", onLog);
-  child.stderr.setEncoding("utf8").on("data", onLog);
+  child.stdout!.setEncoding("utf8").on("data", onLog);
+  child.stderr!.setEncoding("utf8").on("data", onLog);
+  const lastWords = createLastWords();
+  (child.stdio[3] as Readable).setEncoding("utf8").on("data", (text: string) => lastWords.take(text));
 
   const session = randomUUID();
   const sockets = { shell: new Dealer({ linger: 0 }), control: new Dealer({ linger: 0 }) };
@@ -104,12 +163,26 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   published.subscribe();
 
   const listeners = new Set<(message: Message) => void>();
+  const tellAll = (message: Message): void => {
+    for (const listener of [...listeners]) listener(message);
+  };
+  let newest = ""; // the last cell's request
   const replies = new Map<string, (message: Message) => void>();
+  let end: KernelEnded | undefined;
   let ended: (error: Error) => void = () => undefined;
   const whenEnded = new Promise<never>((_, reject) => (ended = reject));
   whenEnded.catch(() => undefined);
   child.on("error", ended);
-  child.on("exit", (status, signal) => ended(new Error(`kernel: it ended (${signal ?? status}). ${log.trim()}`)));
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  child.on("exit", (status, signal) => {
+    // What it has started may hold its output open.
+    const drained = Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+    void drained.then(() => {
+      for (const { parent, ...said } of lastWords.missing())
+        tellAll({ ...said, parent: { msg_id: newest, ...parent }, identities: [], metadata: {}, buffers: [] });
+      ended((end = new KernelEnded(howItEnded(status, signal, log), log)));
+    });
+  });
 
   const readReplies = async (socket: Dealer): Promise<void> => {
     for await (const frames of socket) {
@@ -120,7 +193,8 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   const readPublished = async (): Promise<void> => {
     for await (const frames of published) {
       const message = parse(key, frames);
-      for (const listener of [...listeners]) listener(message);
+      lastWords.arrived(message.header.msg_id);
+      tellAll(message);
     }
   };
   for (const loop of [readReplies(sockets.shell), readReplies(sockets.control), readPublished()]) loop.catch(ended);
@@ -156,6 +230,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
 
   const client: KernelClient = {
     process: child,
+    ended: () => end,
     request,
     onPublished,
     async send(type, content, { buffers = [], onOutput } = {}) {
@@ -173,6 +248,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
         stop_on_error: true,
         ...options,
       });
+      newest = message.id;
       const [reply] = await Promise.all([ask(message, "shell"), follow(message.id, onOutput)]);
       return reply;
     },
@@ -191,16 +267,17 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
     },
     async close() {
       const exited = new Promise((resolve) =>
-        child.exitCode === null && child.signalCode === null ? child.once("exit", resolve) : resolve(0),
+        child.pid !== undefined && child.exitCode === null && child.signalCode === null
+          ? child.once("exit", resolve)
+          : resolve(0),
       );
-      const timer = setTimeout(() => child.kill("SIGKILL"), 4000);
+      const timer = setTimeout(() => killGroup(child), CLOSE_MS);
       await Promise.race([request("shutdown_request", { restart: false }, "control").catch(() => undefined), exited]);
       await exited;
       clearTimeout(timer);
       sockets.shell.close();
       sockets.control.close();
       published.close();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 
@@ -209,15 +286,23 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
   const off = onPublished((message) => {
     if (message.content["execution_state"] === "idle") seen = true;
   });
+  const { startMs = START_MS } = options;
+  const timer = setTimeout(
+    () => ended(new Error(`kernel: it did not answer within ${startMs / 1000} s. ${log.trim()}`.trim())),
+    startMs,
+  );
   try {
     while (!seen) {
       await request("kernel_info_request", {});
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    off();
   } catch (error) {
     await client.close();
     throw error;
+  } finally {
+    clearTimeout(timer);
+    off();
+    rmSync(folder, { recursive: true, force: true }); // it has been read, and nobody may be left to remove it later
   }
   return client;
 }

@@ -4,6 +4,8 @@ const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
 
+const { parentNow } = require("./kernel/parent.cjs");
+const parent = parentNow(process.env); // before anything that takes time: it may end meanwhile
 const connection = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 // tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
 process.chdir(path.resolve(__dirname, "../.."));
@@ -20,10 +22,14 @@ const { createKernelConverter } = require("./kernel/converter.cjs");
 const { createDeclarations } = require("./kernel/declarations.cjs");
 const { guardExit } = require("./kernel/exit.cjs");
 const { BLOCKED_MS, createInterrupts } = require("./kernel/interrupts.cjs");
+const { createLastWords } = require("./kernel/last-words.cjs");
 const { createOwners } = require("./kernel/owners.cjs");
 const { installRegistry } = require("./kernel/registry.cjs");
 const { requestHandlers } = require("./kernel/requests.cjs");
 const { startServer } = require("./kernel/server.cjs");
+
+/** How long open models have to end what they compute. */
+const DISPOSE_MS = 2000;
 
 const declarations = createDeclarations(() => executor.locals);
 const converter = createKernelConverter({ root, files, sources, declarations, compiling: whileCompiling });
@@ -54,11 +60,19 @@ async function main() {
     interrupts.giveUp();
     handlers.giveUp();
   };
-  const control = await startControl(connection, BLOCKED_MS, { onSignal, giveUp });
-  const server = await startServer(connection, control);
+  const control = await startControl(connection, { blockedMs: BLOCKED_MS, parent, onSignal, giveUp });
+  let ending = () => control.closeNow();
+  process.on("exit", () => ending());
+  const lastWords = createLastWords(connection.last_words);
+  const server = await startServer(connection, control, lastWords);
   const cells = createCells({
     ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root },
   });
+  lastWords.listen();
+  ending = () => {
+    server.sendNow();
+    control.closeNow();
+  };
   complain = cells.complain;
   const comms = createComms(server, cells.current, (error) => complain("An error in a handler:", error));
   registry.comms = comms.api;
@@ -71,12 +85,13 @@ async function main() {
   const report = (how) => (error) => void Promise.resolve().then(() => complain(how, error));
   process.on("uncaughtException", report("An error that nothing caught:"));
   process.on("unhandledRejection", report("An error in a promise that nothing awaited:"));
-  watchParent();
 
+  /** Open models first: a thread that computes when its process ends takes it down with an error. */
   async function stop() {
-    await Promise.race([registry.disposeAll(), new Promise((resolve) => setTimeout(resolve, 2000))]);
+    await Promise.race([registry.disposeAll(), new Promise((resolve) => setTimeout(resolve, DISPOSE_MS))]);
     executor.close();
     await server.close();
+    ending = () => {};
     process.exit(0);
   }
 
@@ -84,13 +99,6 @@ async function main() {
   function listenForSignal() {
     process.off("SIGINT", onSignal);
     process.on("SIGINT", onSignal);
-  }
-
-  /** A kernel whose server was killed ends too, instead of keeping its models in memory. */
-  function watchParent() {
-    const parent = process.ppid;
-    if (process.env.JPY_PARENT_PID !== String(parent)) return;
-    setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
   }
 }
 

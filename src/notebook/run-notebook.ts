@@ -1,9 +1,10 @@
 /**
  * Executes a notebook without Jupyter and writes it with its outputs.
  *   npm run notebook -- notebooks/00-quickstart.ipynb [--out FILE] [--set name=value ...]
- * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case.
+ * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case, and after each cell.
  */
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { executeNotebook, type CellEvent } from "./execute-notebook";
 import { readNotebook, writeNotebook } from "./notebook-file";
@@ -13,6 +14,9 @@ interface Command {
   readonly out: string;
   readonly set: Readonly<Record<string, unknown>>;
 }
+
+/** What a process that ends by a signal has as its status. */
+const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 const usage = "npm run notebook -- FILE.ipynb [--out FILE] [--set name=value ...]";
 
@@ -43,6 +47,8 @@ function command(args: readonly string[]): Command {
   }
   if (file === undefined) throw new Error(usage);
   if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
+  const folder = path.dirname(path.resolve(out ?? file));
+  if (!existsSync(folder)) throw new Error(`--out ${out}: there is no folder ${folder} to write it to`);
   return { file, out: out ?? file, set };
 }
 
@@ -59,16 +65,27 @@ function showCell({ kind, cell, cells, code, seconds }: CellEvent): void {
 async function main(args: readonly string[]): Promise<number> {
   const { file, out, set } = command(args);
   const controller = new AbortController();
-  process.on("SIGINT", () => {
-    if (controller.signal.aborted) process.exit(130); // the kernel sees that its parent is gone
-    process.stderr.write("\nstopping the cell (again: stop at once)\n");
-    controller.abort();
-  });
+  let save = (): void => undefined;
+  let stoppedBy = 130;
+  for (const [signal, status] of Object.entries(STATUS))
+    process.on(signal, () => {
+      stoppedBy = status;
+      if (controller.signal.aborted) {
+        save();
+        process.exit(status); // the kernel sees that its parent is gone
+      }
+      process.stderr.write("\nstopping the cell (again: stop at once)\n");
+      controller.abort();
+    });
   const inherited = valueOf(process.env["ADAZETA_SET"] ?? "{}") as object;
   const env = { ADAZETA_SET: JSON.stringify({ ...inherited, ...set }) };
   const { notebook, error, stopped } = await executeNotebook(readNotebook(file), {
     env,
-    onCell: showCell,
+    onCell(event) {
+      showCell(event);
+      if (event.kind === "end") save();
+    },
+    onStart: (soFar) => (save = () => writeNotebook(out, soFar())),
     signal: controller.signal,
     onLog: (text) => process.stderr.write(text),
   });
@@ -79,7 +96,7 @@ async function main(args: readonly string[]): Promise<number> {
     const text = rest.join("\n");
     if (rest.length > 0) process.stderr.write(`${process.stderr.isTTY ? text : stripVTControlCharacters(text)}\n`);
   } else if (!stopped) process.stdout.write(`wrote ${out}\n`);
-  return stopped ? 130 : error === undefined ? 0 : 1;
+  return stopped ? stoppedBy : error === undefined ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then(

@@ -3,6 +3,7 @@ import { creationBench } from "./creation";
 import { costsBench } from "./costs";
 import { engineBench } from "./engine";
 import { generationBench } from "./generation";
+import { exitsBench } from "./exits";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
 import { kernelBench } from "./kernel";
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   creation: creationBench,
   gradient: gradientBench,
   generation: generationBench,
+  exits: exitsBench,
   import: importBench,
   kernel: kernelBench,
   memory: memoryBench,

@@ -33,6 +33,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   generation     greedy decoding with and without the key/value cache, by precision
   costs          memory and time of one step by model, precision and method; appends to data/results/memory-and-speed.jsonl
   import         import time, time to open, peak memory
+  exits          how kernels with an open model end on a busy machine
   kernel         start, first import, import after an edit, trivial cell and idle memory of the notebook kernel
   memory         resident memory of a step on RoBERTa-large's shape, generated, by precision and setting (--layers 24)
   memory-llama   the same on Llama-2-7B's shape (--layers 32); needs 5 GB of disk, writes weights in their precision's own form

@@ -40,14 +40,17 @@ interface Result {
 
 function run(
   args: readonly string[],
-  onOutput: (text: string, kill: () => void) => void = () => undefined,
+  onOutput: (text: string, kill: (signal?: NodeJS.Signals) => void) => void = () => undefined,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Result> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-notebook.ts", ...args]);
+    const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-notebook.ts", ...args], {
+      env: { ...process.env, ...env },
+    });
     let output = "";
     const keep = (text: string): void => {
       output += text;
-      onOutput(output, () => child.kill("SIGINT"));
+      onOutput(output, (signal = "SIGINT") => child.kill(signal));
     };
     child.stdout.setEncoding("utf8").on("data", keep);
     child.stderr.setEncoding("utf8").on("data", keep);
@@ -101,6 +104,20 @@ test("a notebook is executed with its parameters and written with its outputs, u
   assert.not.match(readFileSync(out, "utf8"), /displayId|display_id/);
 });
 
+test("what a cell prints, or fails with, after its end is written under it, also under the last one", async () => {
+  const file = notebook("late.ipynb", [
+    'setTimeout(() => console.log("late"), 30); console.log("a");',
+    'console.log("b");',
+    'setTimeout(() => console.log("last"), 300);\n' +
+      'void (async () => { await new Promise((done) => setTimeout(done, 100)); throw new Error("not awaited"); })();',
+  ]);
+  const { status, output } = await run([file]);
+  assert.is(status, 0, output);
+  const texts = readNotebook(file).cells.map(({ outputs = [] }) => outputs.flatMap(({ text }) => text).join(""));
+  assert.equal(texts.slice(0, 2), ["a\nlate\n", "b\n"]);
+  assert.match(texts[2] ?? "", /^An error in a promise that nothing awaited:\n.*not awaited[^]*last\n$/);
+});
+
 test("the first error ends it with status 1 and names the cell, and what came before is written", async () => {
   const file = notebook("error.ipynb", [
     'console.log("before");',
@@ -134,12 +151,71 @@ test("Ctrl-C stops the cell, keeps its outputs and starts no other", async () =>
   assert.equal(second?.outputs, []);
 });
 
+const ends: Readonly<Record<string, RegExp>> = {
+  "setTimeout(process.exit, 0, 3); await new Promise(() => {});": /^the kernel ended \(exit code 3\) in cell 2$/,
+  "process.abort();": /^the kernel ended \(signal SIGABRT\) in cell 2$/,
+  'process.kill(process.pid, "SIGKILL");': /^the kernel ended \(signal SIGKILL\) in cell 2$/,
+  "const all: unknown[] = []; while (true) all.push(new Array(1e5).fill(0.5));":
+    /^the kernel ended \((signal SIGABRT|exit code 134): .*out of memory\) in cell 2$/,
+};
+for (const [code, expected] of Object.entries(ends))
+  test(`a cell that ends the kernel keeps what it had printed, and what cells before it had: ${code}`, async () => {
+    const said = 'console.log("one");\nprocess.stderr.write("two");\nconsole.log("three");\n';
+    const file = notebook("ended.ipynb", ['console.log("hours of work");', said + code, 'console.log("after");']);
+    const { status, output } = await run([file], undefined, { NODE_OPTIONS: "--max-old-space-size=500" });
+    assert.is(status, 1, output);
+    assert.match(output, /ended\.ipynb: cell 2: KernelEnded: the kernel ended/);
+    const [before, ended, after] = readNotebook(file).cells.map(({ outputs = [] }) => outputs);
+    const stream = (name: string, text: string): object => ({ output_type: "stream", name, text: [text] });
+    assert.equal(before, [stream("stdout", "hours of work\n")]);
+    assert.equal(ended?.slice(0, 3), [stream("stdout", "one\n"), stream("stderr", "two"), stream("stdout", "three\n")]);
+    assert.is(ended?.length, 4);
+    assert.is(ended?.[3]?.["ename"], "KernelEnded");
+    assert.match(String(ended?.[3]?.["evalue"]), expected);
+    assert.equal(after, []);
+  });
+
+test("a kernel that ends after its last cell is an error too", async () => {
+  const file = notebook("later.ipynb", [
+    'console.log("kept");\nsetTimeout(process.exit, 20, 5);\nawait new Promise((resolve) => setTimeout(resolve, 15));',
+    "await new Promise((resolve) => setTimeout(resolve, 500));",
+  ]);
+  const { status, output } = await run([file]);
+  assert.is(status, 1);
+  assert.match(output, /the kernel ended \(exit code 5\) (in cell 2|after cell 1)/);
+  assert.equal(readNotebook(file).cells[0]?.outputs?.[0]?.["text"], ["kept\n"]);
+});
+
+test("a second Ctrl-C, and the end of the terminal, leave what was computed until then", async () => {
+  for (const [signals, expected] of [
+    [["SIGINT", "SIGINT"], 130],
+    [["SIGTERM", "SIGTERM"], 143],
+    [["SIGHUP", "SIGHUP"], 129],
+  ] as const) {
+    const file = notebook("twice.ipynb", ['console.log("kept");', 'console.log("part"); while (true) await null;']);
+    let sent = 0;
+    const { status } = await run([file], (text, kill) => {
+      if (sent > 0 || !text.includes("[2/2]")) return;
+      for (const [at, signal] of signals.entries()) setTimeout(() => kill(signal), 1500 + 100 * at);
+      sent += 1;
+    });
+    assert.is(status, expected);
+    const [first, second] = readNotebook(file).cells;
+    assert.equal(first?.outputs?.[0]?.["text"], ["kept\n"]);
+    assert.equal(second?.outputs?.[0]?.["text"], ["part\n"]);
+  }
+});
+
 test("wrong arguments are one clear line", async () => {
   for (const [args, expected] of [
     [[], /^npm run notebook -- FILE/],
     [["no.ipynb"], /^no\.ipynb: there is no such file/],
     [["test/notebook/smoke.ipynb", "--sett", "a=1"], /^--sett: unknown option/],
     [["test/notebook/smoke.ipynb", "--set", "a"], /^--set: expected name=value/],
+    [
+      ["test/notebook/smoke.ipynb", "--out", "no-such-folder/a.ipynb"],
+      /^--out no-such-folder\/a\.ipynb: there is no folder/,
+    ],
   ] as const) {
     const { status, output } = await run(args);
     assert.is(status, 1);

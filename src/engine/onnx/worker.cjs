@@ -1,7 +1,10 @@
 // Runs ONNX Runtime sessions off the main thread: a session computes synchronously inside its call, and the notebook's
 // kernel must stay awake for Stop, completion and live plots meanwhile.
-const { parentPort } = require("node:worker_threads");
+const { parentPort, workerData } = require("node:worker_threads");
 const { InferenceSession, Tensor, listSupportedBackends } = require("onnxruntime-node");
+const { checkWanted, serveRequests } = require("../work.cjs");
+
+const { state } = workerData;
 
 const sessions = new Map();
 /** The inputs of the batches that are held, ready to be run, by the name of their place. */
@@ -40,6 +43,7 @@ async function gathered({ session, output, width, texts, forget }) {
     const trunk = sessions.get(session);
     for (const { key, feeds } of texts) {
       if (feeds === null) continue;
+      checkWanted(state);
       const made = (await trunk.run(taken(trunk, tensorsOf(feeds)), [output]))[output];
       rows.set(key, made.data.slice());
       made.dispose?.();
@@ -82,6 +86,7 @@ const actions = {
     const started = performance.now();
     if (trunk !== null) tensors[trunk.output] = await gathered(trunk);
     if (prefix !== null) {
+      checkWanted(state);
       const before = sessions.get(prefix.session);
       Object.assign(tensors, await before.run(taken(before, tensors), prefix.outputs));
     }
@@ -115,19 +120,16 @@ const actions = {
   },
 };
 
-/** Requests are answered one after another, in the order of their arrival. */
-let before = Promise.resolve();
-parentPort.on("message", ({ id, action, ...request }) => {
-  before = before.then(async () => {
-    try {
-      const reply = await actions[action](request);
-      const arrays = [...(reply.outputs ?? []).map(({ data }) => data), ...(reply.lent ?? [])];
-      parentPort.postMessage(
-        { id, ...reply },
-        arrays.map(({ buffer }) => buffer),
-      );
-    } catch (error) {
-      parentPort.postMessage({ id, error: String(error?.message ?? error) });
-    }
-  });
-});
+serveRequests(
+  parentPort,
+  state,
+  async ({ action, ...request }) => {
+    const reply = await actions[action](request);
+    const arrays = [...(reply.outputs ?? []).map(({ data }) => data), ...(reply.lent ?? [])];
+    return { reply, transfer: arrays.map(({ buffer }) => buffer) };
+  },
+  async () => {
+    held.clear();
+    for (const session of sessions.values()) await session.release();
+  },
+);

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import { serveRequests } from "../work.cjs";
 import type { TfReply, TfRequest } from "./protocol";
 import { openBackend } from "./tensorflow";
 import type { Load } from "./tensorflow";
@@ -6,7 +7,7 @@ import { tfModel } from "./tf-model";
 import type { TfModel } from "./tf-model";
 
 /** Answers a session's requests on the worker's port, in order. */
-export function serve(port: MessagePort, load: Load): void {
+export function serve(port: MessagePort, state: Int32Array, load: Load): void {
   let model: TfModel | null = null;
   const opened = (): TfModel => {
     if (model === null) throw new Error("the model is not open");
@@ -38,14 +39,10 @@ export function serve(port: MessagePort, load: Load): void {
         return { tensors: opened().tensors() };
     }
   };
-  let before: Promise<void> = Promise.resolve();
-  port.on("message", ({ id, ...request }: TfRequest & { readonly id: number }) => {
-    before = before.then(async () => {
-      try {
-        port.postMessage({ id, ...(await answer(request)) });
-      } catch (error) {
-        port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
-      }
-    });
-  });
+  serveRequests(
+    port,
+    state,
+    async (request: TfRequest) => ({ reply: await answer(request) }),
+    () => undefined,
+  );
 }

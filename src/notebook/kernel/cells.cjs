@@ -40,11 +40,11 @@ exports.createCells = function createCells(kernel) {
     publish(update ? "update_display_data" : "display_data", content, owners.now());
   };
   registry.publish = display;
-  const putBack = keepLanguage();
+  let putBack; // of the language as it is when the first cell begins
 
   /** Puts back what a cell has changed of the language itself, and says so. */
   function tidy(cell) {
-    const changed = putBack();
+    const changed = putBack?.() ?? [];
     if (changed.length === 0) return;
     const names = `${changed.slice(0, 8).join(", ")}${changed.length > 8 ? ` and ${changed.length - 8} more` : ""}`;
     streams.complain(cell, `put back at the end of the cell, because every cell rests on it: ${names}\n`);
@@ -162,8 +162,9 @@ exports.createCells = function createCells(kernel) {
     let cancelled = [];
     try {
       streams.flush();
+      putBack ??= keepLanguage();
       running = message;
-      owners.begin(cell);
+      owners.begin(cell, cell.quiet);
       server.status("busy", message);
       content = await execute(cell);
     } catch (error) {

@@ -1,21 +1,35 @@
 // A thread of its own for what must be answered while a cell's code keeps the main thread busy: the heartbeat, and Stop.
-// It owns the sockets of both, passes control messages on and their replies back, and ends code that never yields.
+// It owns the sockets of both, passes control messages on and their replies back, ends code that never yields, and ends the process when
+// its parent is gone, or when it was told to shut down and does not.
+const { isUtf8 } = require("node:buffer");
 const { Session } = require("node:inspector");
 const { parentPort, workerData } = require("node:worker_threads");
 const zmq = require("zeromq");
 const { parse } = require("./message.cjs");
+const { endHard, isGone } = require("./parent.cjs");
+const { CELL, CLOSED, COMPILING } = require("./shared-state.cjs");
 
-const { connection, blockedMs, state } = workerData;
+/** How often the parent is looked for. */
+const PARENT_MS = 500;
+/** How long the process may take to end after a request to shut down: open models have two seconds of it. */
+const SHUTDOWN_MS = 8000;
+
+const { connection, blockedMs, state, parent } = /** @type {import("./protocol").ControlData} */ (workerData);
+const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
+/** @param {import("./protocol").FromControl} message */
+const tell = (message) => port.postMessage(message);
+/** @param {"control" | "hb"} name */
 const addressOf = (name) => `${connection.transport}://${connection.ip}:${connection[`${name}_port`]}`;
 const control = new zmq.Router({ linger: 500 });
 const heartbeat = new zmq.Reply({ linger: 0 });
 
-const isCompiling = () => Atomics.load(state, 0) === 1;
-const runningCell = () => Atomics.load(state, 1);
+const isCompiling = () => Atomics.load(state, COMPILING) === 1;
+const runningCell = () => Atomics.load(state, CELL);
 
 let stopping = false;
 let stopped = 0; // the number of the cell that is to stop; 0: what runs between cells, a handler or a timer
 let waiting = false; // whether the main thread has been asked for a sign of life and has not come round since
+/** @type {NodeJS.Timeout | undefined} */
 let timer;
 
 /** Nothing is done to the cells that come after the one that was stopped. */
@@ -33,18 +47,20 @@ function terminate() {
   session.connectToMainThread();
   session.post("Runtime.terminateExecution", () => session.disconnect());
   waiting = false;
-  parentPort.postMessage({ kind: "terminated" });
+  tell({ kind: "terminated" });
   timer = setTimeout(watch, 2 * blockedMs);
 }
 
-const checkAgain = () => waiting && terminate();
+const checkAgain = () => {
+  if (waiting) terminate();
+};
 
 /** Asks the main thread for a sign of life, and goes on asking as long as the cell that is to stop runs. */
 function watch() {
   clearTimeout(timer);
   if (hasEnded()) return;
   waiting = true;
-  parentPort.postMessage({ kind: "ask" });
+  tell({ kind: "ask" });
   timer = setTimeout(checkAgain, blockedMs);
 }
 
@@ -60,7 +76,7 @@ function onAnswer() {
  * there are moments in which Node has no handler for it, and the process would end.)
  */
 function interrupt() {
-  parentPort.postMessage({ kind: "interrupt" });
+  tell({ kind: "interrupt" });
   if (runningCell() !== stopped) waiting = false;
   stopping = true;
   stopped = runningCell();
@@ -69,34 +85,69 @@ function interrupt() {
   else watch();
 }
 
-function isInterrupt(frames) {
+/**
+ * What a control message asks for; undefined when it is none, which the main thread logs.
+ * @param {readonly Buffer[]} frames
+ */
+function typeOf(frames) {
   try {
-    return parse(connection.key, frames).header.msg_type === "interrupt_request";
+    return parse(connection.key, frames).header.msg_type;
   } catch {
-    return false; // the main thread logs it
+    return undefined;
   }
+}
+
+/**
+ * A frame as ZeroMQ.js copies it. It copies text and short buffers; a longer buffer is lent to ZeroMQ's own thread, which gives it back to
+ * this thread after it was sent, also when this thread has ended since: that corrupts the process's heap.
+ * @param {string | Uint8Array} frame
+ */
+const copied = (frame) => (typeof frame !== "string" && isUtf8(frame) ? Buffer.from(frame).toString() : frame);
+
+// Replies go out one after the other: ZeroMQ.js refuses a second send while one is pending.
+/** @type {Promise<void>} */
+let sending = Promise.resolve();
+
+/** A thread that is ended with open sockets ends the process with it, so the main thread waits for the mark. */
+function close() {
+  clearTimeout(timer);
+  clearInterval(watcher);
+  void sending.then(() => {
+    for (const socket of [control, heartbeat]) socket.close();
+    Atomics.store(state, CLOSED, 1);
+    Atomics.notify(state, CLOSED);
+    port.close();
+  });
+}
+
+const watcher = setInterval(() => {
+  if (parent !== undefined && isGone(parent)) endHard();
+}, PARENT_MS);
+
+async function beat() {
+  for await (const frames of heartbeat) await heartbeat.send(frames.map(copied));
 }
 
 async function main() {
+  port.on("message", (/** @type {import("./protocol").ToControl} */ message) => {
+    if (message.kind === "answer") onAnswer();
+    if (message.kind === "send")
+      sending = sending.then(() => control.send(message.frames.map(copied))).catch(() => undefined);
+    if (message.kind === "close") close();
+  });
   await control.bind(addressOf("control"));
   await heartbeat.bind(addressOf("hb"));
-  // Replies go out one after the other: ZeroMQ.js refuses a second send while one is pending.
-  let sending = Promise.resolve();
-  parentPort.on("message", ({ kind, frames }) => {
-    if (kind === "answer") onAnswer();
-    if (kind === "send") sending = sending.then(() => control.send(frames)).catch(() => {});
-    if (kind === "close")
-      sending.then(() => [control, heartbeat].forEach((socket) => socket.close())).then(() => parentPort.close());
-  });
-  parentPort.postMessage({ kind: "ready" });
-  const beat = async () => {
-    for await (const frames of heartbeat) await heartbeat.send(frames);
-  };
-  beat().catch(() => {});
+  tell({ kind: "ready" });
+  beat().catch(() => undefined);
   for await (const frames of control) {
-    parentPort.postMessage({ kind: "message", frames });
-    if (isInterrupt(frames)) interrupt();
+    tell({ kind: "message", frames });
+    const type = typeOf(frames);
+    if (type === "interrupt_request") interrupt();
+    if (type === "shutdown_request") setTimeout(endHard, SHUTDOWN_MS).unref();
   }
 }
 
-void main();
+main().catch((/** @type {unknown} */ error) => {
+  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  close();
+});

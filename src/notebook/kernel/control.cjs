@@ -1,47 +1,73 @@
 // The main thread's end of control-thread.cjs.
 const path = require("node:path");
 const { Worker } = require("node:worker_threads");
+const { CELL, CLOSED, COMPILING, newState } = require("./shared-state.cjs");
 
-/** What the thread must know while this one does not come round: whether the compiler works, and the number of the cell that runs, or 0. */
-const state = new Int32Array(new SharedArrayBuffer(8));
+/** How long a process that ends waits for the thread. */
+const CLOSING_MS = 2000;
 
-/** Says which cell runs now; 0: none. */
-exports.markCell = (number) => void Atomics.store(state, 1, number);
+const state = newState();
 
-/** Runs a body that Stop must not end in the middle. */
+/**
+ * Says which cell runs now; 0: none.
+ * @param {number} number
+ */
+exports.markCell = (number) => void Atomics.store(state, CELL, number);
+
+/**
+ * Runs a body that Stop must not end in the middle.
+ * @template T
+ * @param {() => T} body
+ */
 exports.whileCompiling = function whileCompiling(body) {
-  Atomics.store(state, 0, 1);
+  Atomics.store(state, COMPILING, 1);
   try {
     return body();
   } finally {
-    Atomics.store(state, 0, 0);
+    Atomics.store(state, COMPILING, 0);
   }
 };
 
-/** Starts the thread. After Stop a main thread that does not come round for `blockedMs` is made to, and its cell is given up. */
-exports.startControl = async function startControl(connection, blockedMs, { onSignal, giveUp }) {
+/**
+ * Starts the thread. After Stop a main thread that does not come round for `blockedMs` is made to, and its cell is given up. Without its
+ * parent the process is ended, whatever it does.
+ * @param {import("./protocol").Connection} connection
+ * @param {{ readonly blockedMs: number, readonly parent: import("./protocol").Parent | undefined, readonly onSignal: () => void, readonly giveUp: () => void }} options
+ * @returns {Promise<import("./protocol").Control>}
+ */
+exports.startControl = async function startControl(connection, { blockedMs, parent, onSignal, giveUp }) {
   const thread = new Worker(path.join(__dirname, "control-thread.cjs"), {
-    workerData: { connection, blockedMs, state },
+    workerData: /** @type {import("./protocol").ControlData} */ ({ connection, blockedMs, state, parent }),
   });
-  let receive = () => {};
+  /** @param {import("./protocol").ToControl} message */
+  const tell = (message) => thread.postMessage(message);
+  /** @type {(frames: readonly Buffer[]) => void} */
+  let receive = () => undefined;
   const ended = new Promise((resolve) => thread.once("exit", resolve));
-  await new Promise((resolve, reject) => {
+  /** @type {Promise<void>} */
+  const ready = new Promise((resolve, reject) => {
     thread.once("error", reject);
-    thread.on("message", ({ kind, frames }) => {
-      if (kind === "ready") resolve();
-      if (kind === "message") receive(frames.map((frame) => Buffer.from(frame)));
-      if (kind === "ask") thread.postMessage({ kind: "answer" });
-      if (kind === "interrupt") onSignal();
-      if (kind === "terminated") giveUp();
+    thread.on("message", (/** @type {import("./protocol").FromControl} */ message) => {
+      if (message.kind === "ready") resolve();
+      if (message.kind === "failed") reject(new Error(message.message));
+      if (message.kind === "message") receive(message.frames.map((frame) => Buffer.from(frame)));
+      if (message.kind === "ask") tell({ kind: "answer" });
+      if (message.kind === "interrupt") onSignal();
+      if (message.kind === "terminated") giveUp();
     });
   });
+  await ready;
   thread.unref();
   return {
-    send: async (frames) => thread.postMessage({ kind: "send", frames: frames.map((frame) => Buffer.from(frame)) }),
+    send: (frames) => tell({ kind: "send", frames: [...frames] }),
     onMessage: (callback) => void (receive = callback),
     async close() {
-      thread.postMessage({ kind: "close" });
+      tell({ kind: "close" });
       await ended;
+    },
+    closeNow() {
+      tell({ kind: "close" });
+      Atomics.wait(state, CLOSED, 0, CLOSING_MS);
     },
   };
 };

@@ -7,6 +7,8 @@ const { notTooDeep } = require("./too-deep.cjs");
 const { awaitsAtTop } = require("./top-level-await.cjs");
 const { lookForChanges } = require("./watched-files.cjs");
 
+const KIND = { isJS: false, isBrowser: false };
+
 /** A place of a file as tslab says it. */
 const positionOf = (file, offset) => ({ offset, ...file.getLineAndCharacterOfPosition(offset) });
 
@@ -28,17 +30,32 @@ const described =
  * compiler's state would be lost.
  */
 exports.createKernelConverter = function createKernelConverter({ root, files, sources, declarations, compiling }) {
-  const converter = createConverter({ isJS: false, isBrowser: false });
+  let converter = createConverter(KIND);
+  let broken = false;
   const modules = createFreshModules(files);
   const place = path.join(root, "cell.ts");
   const prepared = (code, use) =>
     compiling(() => {
       const wrong = files.bringUpToDate(code, place);
+      renew();
       lookForChanges();
-      return notTooDeep(() => use(wrong));
+      try {
+        return notTooDeep(() => use(wrong));
+      } catch (error) {
+        broken = true;
+        throw error;
+      }
     });
+  /** Where the compiler has failed in the middle of its work, what it remembers is half of the old and half of the new: another takes its place. */
+  function renew() {
+    if (!broken) return;
+    converter.close();
+    converter = createConverter(KIND);
+    broken = false;
+  }
   return {
-    ...converter,
+    addModule: (...args) => converter.addModule(...args),
+    close: () => converter.close(),
     convert: (_theirs, code) =>
       prepared(code, (wrong) => {
         if (wrong.length > 0)

@@ -41,18 +41,34 @@ function frames(stack, root) {
     /node:|evalmachine|adazeta-cell|\(<anonymous>\)|at <anonymous>|node_modules\/tslab|src\/notebook\/kernel\b/;
   const useful = relative.filter((line) => !noise.test(line));
   const own = useful.filter((line) => !line.includes("node_modules"));
-  return own.some((line) => PLACE.test(line)) ? own : useful.filter((line) => PLACE.test(line)).slice(0, 3);
+  return collapsed(own.some((line) => PLACE.test(line)) ? own : useful.filter((line) => PLACE.test(line)).slice(0, 3));
+}
+
+/** Frames with the calls of a recursion said once, and how many of them there are. */
+function collapsed(lines) {
+  const groups = []; // [line, how often]
+  for (const line of lines) {
+    const left = /^\s+\.\.\. (\d+) more/.exec(line);
+    const last = groups.at(-1);
+    if (last !== undefined && last[0] === line) last[1] += 1;
+    else if (left !== null) groups.push([undefined, Number(left[1])]);
+    else groups.push([line, 1]);
+  }
+  return groups.flatMap(([line, count]) => {
+    if (line === undefined) return [`    ... ${count} more ...`];
+    return count < 4 ? Array(count).fill(line) : [line, `    ... the same ${count - 1} more times ...`];
+  });
 }
 
 const colourPlace = (frame) => frame.replace(PLACE, (text) => cyan(text));
 
-/** The line of source that the first frame of each kind, cell and file, is at. */
+/** The lines of source of the frame where it happened, and of the cell that was run: the last one of a cell. */
 function excerpts(lines, textOf) {
   const known = lines.map((line) => PLACE.exec(line)).filter((place) => place !== null);
   const first = known[0];
-  const inCell = known.find(([, source]) => source.startsWith("cell"));
-  return [...new Set([first, inCell])].flatMap((place) => {
-    if (place === undefined) return [];
+  const inCell = known.findLast(([, source]) => source.startsWith("cell"));
+  const places = new Map([first, inCell].flatMap((place) => (place === undefined ? [] : [[place[0], place]])));
+  return [...places.values()].flatMap((place) => {
     const [, source, line, column] = place;
     const shown = excerpt(
       safely(() => textOf(source), undefined),
@@ -126,19 +142,22 @@ function describeDiagnostic([, file, line, column, text], { code, columnOf, sour
   return { text: `line ${line}, column ${written}: ${text}`, lines: excerpt(code, line, written) };
 }
 
-function describeDiagnostics(failures, cell) {
+function describeDiagnostics(all, cell) {
   const hint = hintFor(cell.code);
+  const isCovered = ([, file, line]) => String(file).trim() === "" && hint?.covers(Number(line)) === true;
+  const failures = all.filter((failure) => failure.length !== 5 || !isCovered(failure));
   const shown = failures
     .slice(0, MOST_DIAGNOSTICS)
     .map((failure) =>
       failure.length === 5 ? describeDiagnostic(failure, cell) : { text: format(...failure), lines: [] },
     );
+  const hints = hint === undefined ? [] : [hint.text];
   const more = failures.length > shown.length ? [`and ${failures.length - shown.length} more`] : [];
   const traceback = shown.flatMap(({ text, lines }) => [text, ...lines]);
   return {
     ename: "TypeScript",
-    evalue: [...(hint ?? []), ...shown.map(({ text }) => text)].join("\n"),
-    traceback: [`${red("TypeScript")}: the cell was not run`, ...(hint ?? []), ...traceback, ...more],
+    evalue: [...hints, ...shown.map(({ text }) => text)].join("\n"),
+    traceback: [`${red("TypeScript")}: the cell was not run`, ...hints, ...traceback, ...more],
   };
 }
 

@@ -45,20 +45,25 @@ exports.hintFor = function hintFor(code) {
   for (const [at, line] of lines.entries()) {
     const question = QUESTION.exec(line);
     const name = question?.[1] ?? question?.[2];
+    const isHere = (number) => number === at + 1;
     if (name !== undefined)
-      return [
-        `\`${line.trim()}\` asks IPython about a name. Here: put the cursor on ${name} and press Shift+Tab ` +
+      return {
+        text:
+          `\`${line.trim()}\` asks IPython about a name. Here: put the cursor on ${name} and press Shift+Tab ` +
           `(Contextual Help in the Help menu follows the cursor), or write ${name} as the last line to see its value.`,
-      ];
+        covers: isHere,
+      };
     const command = (MAGIC.exec(line) ?? SHELL.exec(line))?.[1];
     if (command === undefined) continue;
     const below = lines.slice(at + 1).join("\n");
     const instead = HINTS.find(([pattern]) => pattern.test(command))?.[1](command, below);
     const kind = command.startsWith("!") ? "a command of the shell, which IPython runs" : "a command of IPython's";
     const word = /^\S+/.exec(command)?.[0] ?? command;
-    return [
-      `\`${word}\` is ${kind}; here a cell is TypeScript.${instead === undefined ? "" : ` What does it here: ${instead}`}`,
-    ];
+    const here = instead === undefined ? "" : ` What does it here: ${instead}`;
+    return {
+      text: `\`${word}\` is ${kind}; here a cell is TypeScript.${here}`,
+      covers: command.startsWith("%%") ? (number) => number > at : isHere,
+    };
   }
   return undefined;
 };

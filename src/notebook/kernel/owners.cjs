@@ -54,9 +54,9 @@ exports.createOwners = function createOwners(ownerOf) {
   const find = (above) => ofTimer ?? ownerOf(framesAbove(above)) ?? ofReactions ?? newest;
 
   return {
-    /** A cell begins. @param {Cell} cell */
-    begin(cell) {
-      newest = cell;
+    /** A cell begins. What says of itself no cell never belongs to a silent one. @param {Cell} cell @param {boolean} isSilent */
+    begin(cell, isSilent) {
+      if (!isSilent) newest = cell;
       ofTimer = undefined;
     },
     /** What ran was ended in the middle, `finally` and all: a timer's callback may have been it. */

@@ -4,6 +4,7 @@ const { toOffset, toPosition } = require("./cursor.cjs");
 const { asText, read, safely } = require("./describe.cjs");
 const { describeSymbol } = require("./quick-info.cjs");
 const { log } = require("./streams.cjs");
+const { isTooDeep } = require("./too-deep.cjs");
 
 const kernelInfo = () => ({
   status: "ok",
@@ -37,14 +38,27 @@ function isComplete(code) {
   return goesOn ? { status: "incomplete", indent: "  " } : { status: "invalid" };
 }
 
+/** What the compiler says of a text, or `nothing` where it cannot: no hint is worth an error in the middle of typing. */
+function asked(code, ask, nothing) {
+  if (isTooDeep(code)) return nothing;
+  try {
+    return ask() ?? nothing;
+  } catch (error) {
+    log(`no hint: ${asText(read(error, "message"), "")}`);
+    return nothing;
+  }
+}
+
 function inspect(executor, { code, cursor_pos: position }) {
-  const info = executor.inspect(code, toOffset(code, position));
+  const info = asked(code, () => executor.inspect(code, toOffset(code, position)), undefined);
   const data = info ? { "text/plain": describeSymbol(info) } : {};
   return { status: "ok", found: Boolean(info), data, metadata: {} };
 }
 
 function complete(executor, { code, cursor_pos: position }) {
-  const { start, end, candidates } = executor.complete(code, toOffset(code, position));
+  const offset = toOffset(code, position);
+  const nothing = { start: offset, end: offset, candidates: [] };
+  const { start, end, candidates } = asked(code, () => executor.complete(code, offset), nothing);
   const [cursor_start, cursor_end] = [toPosition(code, start), toPosition(code, end)];
   return { status: "ok", cursor_start, cursor_end, matches: candidates, metadata: {} };
 }

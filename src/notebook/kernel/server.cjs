@@ -4,7 +4,10 @@ const { asText, read } = require("./describe.cjs");
 const { compose, parse } = require("./message.cjs");
 const { log } = require("./streams.cjs");
 
-exports.startServer = async function startServer(connection, control) {
+/** How long a process that ends at once waits for its last messages. */
+const SENDING_MS = 100;
+
+exports.startServer = async function startServer(connection, control, lastWords) {
   const zmq = require("zeromq");
   const { key, transport, ip } = connection;
   const session = randomUUID();
@@ -28,10 +31,11 @@ exports.startServer = async function startServer(connection, control) {
     return next;
   };
   let beforePublish = () => {};
-  const publishNow = (type, content, parent, { metadata, buffers } = {}) =>
-    void outputs
-      .send(compose(key, session, type, content, { parent, identities: [type], metadata, buffers }))
-      .catch(() => {});
+  const publishNow = (type, content, parent, { metadata, buffers } = {}) => {
+    const frames = compose(key, session, type, content, { parent, identities: [type], metadata, buffers });
+    lastWords.published(frames.slice(3));
+    outputs.send(frames).catch(() => {});
+  };
 
   return {
     /** Sends to every front end. Text that waits to be sent goes first, so the order stays true. */
@@ -65,6 +69,11 @@ exports.startServer = async function startServer(connection, control) {
     async close() {
       await control.close();
       for (const socket of Object.values(sockets)) socket.close();
+    },
+    /** For a process that ends at once: gives ZeroMQ's own thread the time to send what was said. */
+    sendNow() {
+      beforePublish();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SENDING_MS);
     },
   };
 };

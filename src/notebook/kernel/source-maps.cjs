@@ -6,8 +6,8 @@ const path = require("node:path");
 const { read, safely } = require("./describe.cjs");
 
 /** Of a long stack, such as that of a recursion without end, the middle is left out. */
-const FIRST_FRAMES = 20;
-const LAST_FRAMES = 40;
+const FIRST_FRAMES = 12;
+const LAST_FRAMES = 24;
 const INLINE = "//# sourceMappingURL=data:application/json;base64,";
 const CELL = "adazeta-cell:";
 

@@ -47,6 +47,9 @@ test("a thrown error points at its line of the cell, types and all, and of the e
       `cell [${maker}]:\n` +
       '  4 |   if (rank < 1) throw new RangeError("rank: too small");\n' +
       "                            ^\n" +
+      `cell [${count}]:\n` +
+      "  3 | check({ rank: 0 * shape[0]! });\n" +
+      "      ^\n" +
       `    at check (cell [${maker}]:4:23)\n` +
       `    at cell [${count}]:3:1`,
   );

@@ -1,0 +1,23 @@
+import type { MessagePort } from "node:worker_threads";
+
+/** Where the engine's thread marks that it computes. */
+export const BUSY: number;
+/** Where it hears that it shall begin nothing more. */
+export const ENDING: number;
+
+/** What a request is answered with; the memory of `transfer` goes over. */
+export interface Answer {
+  readonly reply: object;
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+/** Answers requests in the order of their arrival, until one asks for the end: then it closes what is open and the thread ends. */
+export function serveRequests<Request>(
+  port: MessagePort,
+  state: Int32Array,
+  answer: (request: Request) => Promise<Answer>,
+  close: () => void | Promise<void>,
+): void;
+
+/** @throws where no computation may begin any more: to be asked before each one of a request that has several */
+export function checkWanted(state: Int32Array): void;

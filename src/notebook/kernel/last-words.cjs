@@ -1,0 +1,48 @@
+// What a kernel says, written a second time, into a pipe that the headless runner has opened for it: what is in the pipe is still there when
+// the process has ended, however it ended, while a message on its way through ZeroMQ's thread, or text that waits to be sent, is lost.
+// One JSON value a line: { text: [stream, text] } as it is written, { header, parent, content } as it is published. ../last-words.ts reads it.
+const fs = require("node:fs");
+
+/** @typedef {ReturnType<typeof exports.createLastWords>} LastWords */
+
+/**
+ * Without a pipe nothing is written.
+ * @param {number | undefined} pipe
+ */
+exports.createLastWords = function createLastWords(pipe) {
+  let open = pipe !== undefined;
+
+  /** @param {string} line */
+  function write(line) {
+    if (pipe === undefined || !open) return;
+    const bytes = Buffer.from(`${line}\n`);
+    try {
+      for (let at = 0; at < bytes.length;) at += fs.writeSync(pipe, bytes, at);
+    } catch {
+      open = false; // nobody reads it any more
+    }
+  }
+
+  return {
+    /**
+     * @param {string} stream
+     * @param {string} text
+     */
+    said: (stream, text) => write(JSON.stringify({ text: [stream, text] })),
+    /** @param {readonly (string | Buffer)[]} parts header, parent, metadata and content, as they are sent */
+    published: ([header, parent, , content]) => write(`{"header":${header},"parent":${parent},"content":${content}}`),
+    /** Writes down what goes to stdout and stderr from now on. */
+    listen() {
+      if (pipe === undefined) return;
+      for (const stream of [process.stdout, process.stderr]) {
+        const { write: next } = stream;
+        const name = stream === process.stdout ? "stdout" : "stderr";
+        const decoder = new TextDecoder();
+        stream.write = (/** @type {string | Uint8Array} */ chunk, /** @type {any[]} */ ...rest) => {
+          this.said(name, typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
+          return next.call(stream, chunk, ...rest);
+        };
+      }
+    },
+  };
+};
