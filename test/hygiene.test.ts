@@ -75,4 +75,67 @@ test("dependencies are exact versions", () => {
   assert.equal(loose, []);
 });
 
+/** A cell of a notebook, as far as it is looked at here. */
+interface NotebookCell {
+  readonly cell_type: "code" | "markdown";
+  readonly id: string;
+  readonly source: readonly string[];
+}
+
+/** What makes results: reading records, or training. */
+const makesResults = /\b(?:paperRecords|studyRecords|costRecords|runLive)\(/;
+
+/**
+ * Typed-in findings of a text: decimals, percentages, and counts like "two seeds of three". What stands in code or in a formula is a
+ * setting, and the number of an arXiv paper is none.
+ */
+function typedFindings(markdown: string): readonly string[] {
+  const prose = markdown
+    .replace(/```[^]*?```|`[^`]*`|\$[^$]*\$/g, "")
+    .replace(/arXiv:? ?\d{4}\.\d{5}/g, "")
+    .replace(/\bv?\d+\.\d+\.\d+\b/g, "");
+  const count = "(?:one|two|three|four|five|\\d+)";
+  const findings = new RegExp(
+    `\\d+\\.\\d+|\\d+ ?%|\\b${count} (?:seeds? )?(?:of|in) (?:the )?${count}\\b|\\b${count} seeds (?:of|in) `,
+    "gi",
+  );
+  return prose.match(findings) ?? [];
+}
+
+/** Numbers that may be typed below results, with the reason. */
+const typed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "00-quickstart": { "0.3": "the margin of our definition of divergence" },
+  "02-divergence-vs-query-schedule": { "0.01": "how exactly a published image can be read" },
+  "08-your-own-task": { "1.6": "worked from what a step costs: 2 x 4 passes against 1 + 4" },
+};
+
+test("below its results no reading of a notebook has a number typed in: a cell computes it, or the list says why", () => {
+  const names = files.filter((name) => /^notebooks\/.*\.ipynb$/.test(name));
+  assert.ok(names.length >= 9);
+  const wrong = names.flatMap((name) => {
+    const { cells } = JSON.parse(readFileSync(name, "utf8")) as { readonly cells: readonly NotebookCell[] };
+    const textOf = ({ source }: NotebookCell): string => source.join("");
+    const first = cells.findIndex((cell) => cell.cell_type === "code" && makesResults.test(textOf(cell)));
+    if (first < 0) return [];
+    const allowed = typed[name.replace(/^notebooks\/|\.ipynb$/g, "")] ?? {};
+    return cells
+      .slice(first)
+      .filter((cell) => cell.cell_type === "markdown")
+      .flatMap((cell) =>
+        typedFindings(textOf(cell))
+          .filter((finding) => !(finding in allowed))
+          .map((finding) => `${name}, ${cell.id}: ${finding}`),
+      );
+  });
+  assert.equal(wrong, []);
+});
+
+test("a finding is told from a setting, a citation and a version", () => {
+  const found = "The loss is 0.919, at 35 % two seeds of three diverged, three in 5 end; 1 of 1.";
+  assert.equal(typedFindings(found), ["0.919", "35 %", "two seeds of three", "three in 5", "1 of 1"]);
+  const none =
+    "At $3\\cdot 10^{-3}$, $s = 0.3$ and `beta 1.1` (arXiv 2406.18060, onnx 1.30.0), 240 steps, one of them.";
+  assert.equal(typedFindings(none), []);
+});
+
 test.run();
