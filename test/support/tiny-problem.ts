@@ -61,17 +61,19 @@ export async function tinyProblem(
   );
 }
 
-/** The same problem, the same run, with a pause before each batch. */
+/** The same problem, the same run, with a pause before each training loss. */
 export function slowed(problem: Problem, milliseconds: number): Problem {
-  const batches = (...size: Parameters<Problem["batches"]>) => {
-    const made = problem.batches(...size);
-    const at = async (step: number) => {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return made.at(step);
-    };
-    return { ...made, at };
+  return {
+    ...problem,
+    objective(session) {
+      const objective = problem.objective(session);
+      const losses: typeof objective.losses = async (points, batch) => {
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        return objective.losses(points, batch);
+      };
+      return { ...objective, losses };
+    },
   };
-  return { ...problem, batches };
 }
 
 /** The study's settings with adapters that fit a tiny model, and few steps with 1, 2 and 2 queries in the three epochs. */
