@@ -3,6 +3,8 @@ import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
+import { promptOf } from "../task/classifier-prompt";
+import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import { isReplayable } from "../optimizer/step";
@@ -121,5 +123,6 @@ function classifierOf(problem: Problem, { arm, adapter, result }: LiveRun): Save
     adapter: { spec, layout, point: best.point, modelId, note },
     readout: problem.readout,
     labels: problem.task.labels,
+    prompt: promptOf(problem.task, readingOf(problem.task, problem.loaded.model)),
   };
 }

@@ -8,14 +8,18 @@ import { adapterContent, loadAdapter } from "../weights/adapter-file";
 import { loadPeft, READOUT, savePeft } from "../weights/peft-folder";
 import { readSafetensors } from "../weights/safetensors";
 import { safetensors } from "../weights/write-safetensors";
+import { parsedPrompt } from "./classifier-prompt";
+import type { ClassifierPrompt } from "./classifier-prompt";
 import { readoutAt } from "./readout";
 import type { Readout } from "./readout";
 
-/** A tuned adapter with the frozen readout it was tuned for: all that a frozen model needs to answer. */
+/** A tuned adapter with the frozen readout and the prompt it was tuned for: all that a frozen model needs to answer. */
 export interface SavedClassifier {
   readonly adapter: SavedAdapter;
   readonly readout: Readout;
   readonly labels: readonly string[];
+  /** What it was asked while it was tuned; absent in files that were saved before it was kept. */
+  readonly prompt?: ClassifierPrompt;
 }
 
 const FORMAT = "adazeta-readout-1";
@@ -51,7 +55,7 @@ function pathsOf(path: string): readonly [string, string] {
   return [`${path}.adapter.safetensors`, `${path}.readout.safetensors`];
 }
 
-function readoutContent({ adapter, readout, labels }: SavedClassifier): (file: number) => void {
+function readoutContent({ adapter, readout, labels, prompt }: SavedClassifier): (file: number) => void {
   // A readout whose head is trained is saved as it is at the point.
   const { rows, classes, width, scale, bias } = readoutAt(readout, adapter.layout, adapter.point);
   const tensors = [
@@ -59,7 +63,7 @@ function readoutContent({ adapter, readout, labels }: SavedClassifier): (file: n
     ...(bias ? [{ name: "bias", shape: [classes], data: bias }] : []),
   ];
   const metadata = { format: FORMAT, model: adapter.modelId, labels: JSON.stringify(labels), scale: String(scale) };
-  return safetensors(tensors, metadata);
+  return safetensors(tensors, prompt === undefined ? metadata : { ...metadata, prompt: JSON.stringify(prompt) });
 }
 
 /**
@@ -87,7 +91,7 @@ export function loadPeftClassifier(
   }));
 }
 
-function readReadout(file: string, modelId: string): Pick<SavedClassifier, "readout" | "labels"> {
+function readReadout(file: string, modelId: string): Omit<SavedClassifier, "adapter"> {
   const { metadata, tensors } = readSafetensors(file);
   if (metadata["format"] !== FORMAT)
     fail(`${file}: format`, `"${FORMAT}", a file made by saveClassifier`, metadata["format"]);
@@ -103,7 +107,11 @@ function readReadout(file: string, modelId: string): Pick<SavedClassifier, "read
   const scale = Number(metadata["scale"]);
   if (!Number.isFinite(scale)) fail(`${file}: scale`, "a number", metadata["scale"]);
   const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
-  return { readout, labels };
+  const prompt = metadata["prompt"];
+  return {
+    ...{ readout, labels },
+    ...(prompt === undefined ? {} : { prompt: parsedPrompt(`${file}: prompt`, parsed(prompt), classes) }),
+  };
 }
 
 /** What JSON text holds; null where it is none. */

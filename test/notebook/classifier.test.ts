@@ -8,7 +8,10 @@ import { bestOnDev, saveRun, saveRunAsPeft, testOnce } from "../../src/notebook/
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
+import { loadTask } from "../../src/task/load-task";
+import { tableTask } from "../../src/task/own-table";
 import { promptText } from "../../src/task/reading";
+import { loadClassifier, saveClassifier } from "../../src/task/saved-classifier";
 import { scores } from "../../src/task/readout";
 import { predictions } from "../../src/task/loss";
 import { bestOf } from "../../src/train/best";
@@ -142,6 +145,63 @@ test("a LoRA saved as a folder for PEFT answers as the run does, and takes a tas
   throwsWith(() => saveRunAsPeft(problem, tensorTrain, folder), "adapter: expected a LoRA");
   await peft.dispose();
   await own.dispose();
+});
+
+test("a saved classifier holds its template and words, in both formats, and another one's is refused with both", async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `${i % 2 ? "good" : "bad"} film ${i},${i % 2 ? "pos" : "neg"}`);
+  const file = files.file("own.csv", `text,label\n${rows.join("\n")}\n`);
+  const own = (template: string, labelWords: Readonly<Record<string, string>>) =>
+    tableTask({ file, template, label: "label", labelWords });
+  const words = { neg: " terrible", pos: " great" };
+  const task = own("{text} It was", words);
+  const texts = await loadTask(task, { hub: "off" });
+  const trained = await tinyProblem("llama", { train: 8, dev: 4, test: 4 }, texts);
+  const settings = tinySettings("llama", { steps: 3 });
+  const [run] = (
+    await asCell(() =>
+      runLive(trained, [arm("MeZO-LoRA", settings)], { seed: 0, evaluateEvery: 3, store: files.file("own") }),
+    )
+  ).value;
+  const fresh = tinyLoaded("llama");
+  const saves = [saveRun(trained, run, files.file("own-saved")), saveRunAsPeft(trained, run, files.file("own-peft"))];
+  for (const path of saves) {
+    const opened = async (asked?: Parameters<typeof openClassifier>[2]): Promise<string> => {
+      const classifier = await openClassifier(fresh, path, asked);
+      const { prompt } = classifier;
+      await classifier.dispose();
+      return JSON.stringify(prompt);
+    };
+    const kept = '{"reading":"causal","template":"{text} It was","words":[" terrible"," great"]}';
+    assert.is(await opened(), kept);
+    assert.is(await opened(task), kept);
+    // the same words for the same classes, named in another order
+    assert.is(await opened(own("{text} It was", { pos: " great", neg: " terrible" })), kept);
+    const tuned =
+      'expected the prompt that it was tuned with, "{text} It was" with neg = " terrible", pos = " great", got ';
+    const other = (template: string, labelWords: Readonly<Record<string, string>>, got: string): Promise<void> =>
+      rejectsWith(opened(own(template, labelWords)), `${tuned}${got}`);
+    await other("Q: {text} A:", words, '"Q: {text} A:" with neg = " terrible", pos = " great"; open it');
+    await other("{text} It was ", words, '"{text} It was " with');
+    await other(
+      "{text} It was",
+      { neg: " great", pos: " terrible" },
+      '"{text} It was" with neg = " great", pos = " terrible"',
+    );
+    await other("{text} It was", { neg: " dog", pos: " cat" }, '"{text} It was" with neg = " dog", pos = " cat"');
+    await rejectsWith(
+      opened(own("{text} It was", { bad: " terrible", good: " great" })),
+      `${path}: expected a task of the classes neg, pos, got bad, good`,
+    );
+  }
+  // an older save: the same file without the prompt
+  const [path] = saves;
+  const { prompt, ...older } = loadClassifier(path, fresh.model.id);
+  assert.ok(prompt);
+  saveClassifier(path, older);
+  const { value, lines } = await asCell(() => openClassifier(fresh, path, own("Q: {text} A:", words)));
+  assert.is(value.prompt, null);
+  assert.match(lines.join("\n"), /does not hold the template and the words that it was tuned with/);
+  await value.dispose();
 });
 
 test("another model's classifier is refused before anything is opened", async () => {

@@ -39,6 +39,19 @@ test("a readout with a bias keeps it", () => {
   assert.equal(loadClassifier(path, "model-1").readout, readout);
 });
 
+test("the prompt comes back with its words, whatever letters are in them; an older file has none", () => {
+  const path = files.file("prompt");
+  const prompt = {
+    reading: "causal",
+    template: '{a "b"}\n\u{1f44d}\u200b It',
+    words: [" no", "yes\n", " größer"],
+  } as const;
+  saveClassifier(path, { ...saved, prompt });
+  assert.equal(loadClassifier(path, "model-1"), { ...saved, prompt });
+  saveClassifier(path, saved);
+  assert.not("prompt" in loadClassifier(path, "model-1"));
+});
+
 test("another model's file is refused, whichever of the two it is", () => {
   const path = files.file("other");
   saveClassifier(path, saved);
@@ -93,6 +106,12 @@ test("a readout whose rows, labels or scale do not belong together is refused", 
   throwsWith(() => loadClassifier(path, "model-1"), "rows: expected a tensor of [classes, width], got");
   write([rows, { name: "bias", shape: [2], data: Float32Array.of(1, 2) }], {});
   throwsWith(() => loadClassifier(path, "model-1"), "bias: expected length 3, got 2");
+  write([rows], { prompt: '{"reading":"causal","template":"{a}","words":["x"]}' });
+  throwsWith(() => loadClassifier(path, "model-1"), 'prompt: expected a word for each of 3 classes, got ["x"]');
+  write([rows], { prompt: '{"reading":"loud","template":"{a}","words":[]}' });
+  throwsWith(() => loadClassifier(path, "model-1"), "prompt: expected reading, template and words, got");
+  write([rows], { prompt: "{" });
+  throwsWith(() => loadClassifier(path, "model-1"), "prompt: expected reading, template and words, got null");
   write([rows], {});
   assert.equal(loadClassifier(path, "model-1").labels, ["a", "b", "c"]);
 });
