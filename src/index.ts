@@ -80,7 +80,7 @@ export { tableOf } from "./table/rows";
 export { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "./table/paper-cells";
 export { paperWords } from "./table/paper-words";
 export { borderOf, runWords } from "./table/run-words";
-export { compareRuns, summaryTable } from "./table/summary";
+export { compareRuns, intervalText, summaryTable } from "./table/summary";
 export { costsFigure } from "./plot/costs";
 export { divergenceMap } from "./plot/divergence-map";
 export { initialScaleFigure } from "./plot/initial-scale";
@@ -98,7 +98,7 @@ export { knownModel } from "./model/registry";
 export { knownModels } from "./weights/model-rows";
 
 // the notebook itself
-export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce } from "./notebook/choose";
+export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce, testReport } from "./notebook/choose";
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";
 export { originOf, runLive } from "./notebook/live-runs";

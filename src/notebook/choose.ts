@@ -3,6 +3,7 @@ import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
+import { intervalText } from "../table/summary";
 import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
@@ -13,6 +14,7 @@ import { replay } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
 import { openAdapter, scoredModel } from "./open";
+import { askedOf } from "./problem-display";
 
 /** How `bestOnDev` chooses. */
 export interface ChoiceOnDev {
@@ -81,6 +83,20 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem), engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   return { before: before.accuracy, after: after.accuracy, count: after.count };
+}
+
+/**
+ * The test scores in words: both shares with their 95 % intervals (Wilson), and what the frozen model was asked.
+ * @example testReport(problem, chosen, await testOnce(problem, chosen)) // "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ..."
+ */
+export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
+  const { before, after, count } = scores;
+  const share = (value: number): string =>
+    `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
+  return [
+    `${arm.name}: ${share(after)} of ${count} test texts`,
+    `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
+  ].join("\n");
 }
 
 /**

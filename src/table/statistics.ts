@@ -1,4 +1,4 @@
-import { fail, finiteNumber } from "../check/check";
+import { fail, finiteNumber, positiveInteger } from "../check/check";
 
 /** Mean and spread of one quantity over runs. */
 export interface Spread {
@@ -23,9 +23,12 @@ export function spread(values: readonly number[]): Spread {
   return { kind: "spread", mean, standardDeviation: count === 1 ? null : Math.sqrt(squares / (count - 1)), count };
 }
 
-/** A 95 % confidence interval of a mean by Student's t; it assumes independent, roughly normal values. */
+/**
+ * A 95 % confidence interval: of a mean by Student's t, which assumes independent, roughly normal values, or of a share by Wilson's score,
+ * which assumes independent texts.
+ */
 export interface Interval {
-  readonly method: "t interval, 95 %";
+  readonly method: "t interval, 95 %" | "Wilson interval, 95 %";
   readonly low: number;
   readonly high: number;
 }
@@ -40,6 +43,24 @@ export function tInterval95(values: readonly number[]): Interval {
   if (standardDeviation === null) return fail("values", "at least two values for an interval", values);
   const half = (tCritical95(count - 1) * standardDeviation) / Math.sqrt(count);
   return { method: "t interval, 95 %", low: mean - half, high: mean + half };
+}
+
+/**
+ * The interval of a share p = right / n by Wilson's score, with z = 1.96: (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
+ * It stays within 0 and 1 and has a width at p = 0 and p = 1 too.
+ * @param share right ones of all, from 0 to 1
+ * @example wilson95(25 / 30, 30) // low 0.664, high 0.927
+ * @throws when the share is none, or there are no texts
+ * Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927) 209-212.
+ */
+export function wilson95(share: number, count: number): Interval {
+  if (!(share >= 0 && share <= 1)) fail("share", "a number from 0 to 1", share);
+  positiveInteger("count", count);
+  const z = 1.959963984540054;
+  const middle = share + (z * z) / (2 * count);
+  const half = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
+  const within = (value: number): number => Math.min(1, Math.max(0, value / (1 + (z * z) / count)));
+  return { method: "Wilson interval, 95 %", low: within(middle - half), high: within(middle + half) };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ColumnTable } from "arquero";
 import { formatRate } from "./number";
 import { bestEvaluation, collapseOf, forwardPassesOf, groupRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
-import { spread } from "./statistics";
+import { spread, wilson95 } from "./statistics";
 import type { Spread } from "./statistics";
 
 /**
@@ -39,9 +39,10 @@ function summaryRow(
 
 /**
  * One row per run, for interactive runs side by side: only those settings in which the runs differ, then what came of them.
+ * @param devTexts how many texts dev has: then the accuracy's 95 % interval (Wilson) stands beside it
  * @throws when there are no runs
  */
-export function compareRuns(runs: readonly RunRecord[]): ColumnTable {
+export function compareRuns(runs: readonly RunRecord[], devTexts?: number): ColumnTable {
   groupRuns(runs);
   const differing = differingSettings(runs);
   const flagged = runs.some((run) => collapseOf(run) !== null);
@@ -61,12 +62,23 @@ export function compareRuns(runs: readonly RunRecord[]): ColumnTable {
         "best dev loss": best?.loss ?? null,
         "at step": best?.step ?? null,
         "accuracy there (%)": best === null || best.accuracy === null ? null : 100 * best.accuracy,
+        ...(devTexts === undefined ? {} : { "95 % interval": intervalText(best?.accuracy ?? null, devTexts) }),
         "forward passes": forwardPassesOf(run),
         "diverged at step": run.diverged?.step ?? null,
         ...(flagged ? { "collapsed at step": collapseOf(run)?.step ?? null } : {}),
       };
     }),
   );
+}
+
+/**
+ * The 95 % interval (Wilson) of an accuracy, in percent; null where there is no accuracy.
+ * @example intervalText(25 / 30, 30) // "66 to 93"
+ */
+export function intervalText(accuracy: number | null, texts: number): string | null {
+  if (accuracy === null || Number.isNaN(accuracy)) return null;
+  const { low, high } = wilson95(accuracy, texts);
+  return `${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)}`;
 }
 
 /** Names of settings whose values are not the same in all runs; learning rate and seed have columns of their own. */

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arm } from "../../src/experiment/arm";
 import type { Problem } from "../../src/experiment/problem";
-import { bestOnDev, saveRun, saveRunAsPeft, testOnce } from "../../src/notebook/choose";
+import { bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "../../src/notebook/choose";
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
@@ -14,6 +14,7 @@ import { promptText } from "../../src/task/reading";
 import { loadClassifier, saveClassifier } from "../../src/task/saved-classifier";
 import { scores } from "../../src/task/readout";
 import { predictions } from "../../src/task/loss";
+import { intervalText } from "../../src/table/summary";
 import { bestOf } from "../../src/train/best";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { asCell, closeSessions } from "../support/shown";
@@ -99,6 +100,11 @@ test("the test split is looked at once: the frozen model and the best checkpoint
   };
   assert.is(after, await answers(run.session, run.result.best!.point));
   assert.ok(before >= 0 && before <= 1);
+  const share = (value: number) => `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, 12)} %)`;
+  assert.is(
+    testReport(problem, run, { before, after, count }),
+    `${run.arm.name}: ${share(after)} of 12 test texts\nwithout tuning: ${share(before)}, asked "{question}", as one vector`,
+  );
   await rejectsWith(testOnce(problem, withLoss(run, null)), "run: expected a run with a best checkpoint");
 });
 

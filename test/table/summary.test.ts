@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { RunRecord } from "../../src/table/record";
 import { bestEvaluation, forwardPassesOf, groupRuns, stepsOf } from "../../src/table/record";
-import { compareRuns, differingSettings, summaryTable } from "../../src/table/summary";
+import { compareRuns, differingSettings, intervalText, summaryTable } from "../../src/table/summary";
 import type * as records from "../../src/train/records";
 import { divergenceRuns } from "../plot/synthetic-runs";
 import { throwsWith } from "../support/throws";
@@ -72,6 +72,18 @@ test("comparing shows only the settings that differ", () => {
   assert.equal(table.array("best dev loss"), [0.8, 0.7]);
   assert.equal(table.array("at step"), [10, 10]);
   assert.not.ok(table.columnNames().includes("cap"));
+});
+
+test("with the number of dev texts the accuracy's interval stands beside it", () => {
+  const table = compareRuns([run(0, [1, 0.8]), run(1, [null])], 24);
+  // 60 % of 24: Wilson from 0.404 to 0.769
+  assert.equal(table.array("95 % interval"), ["40 to 77", null]);
+  assert.not(
+    compareRuns([run(0, [1])])
+      .columnNames()
+      .includes("95 % interval"),
+  );
+  assert.equal([intervalText(25 / 30, 30), intervalText(null, 30), intervalText(NaN, 30)], ["66 to 93", null, null]);
 });
 
 test("no runs is an error that says what to do", () => {
