@@ -71,9 +71,11 @@ function wordsAtMask(task: Task, tokenizer: Tokenizer, words: readonly string[])
  */
 function probes(task: Task, reading: Reading): readonly string[] {
   const texts = task.own === undefined ? [A_TEXT] : [A_TEXT, "a text", "it is 1", "a 'text'", "so_", "好"];
-  return texts.map((text) =>
+  const prompts = texts.map((text) =>
     promptText(task, reading, { fields: fieldsOf(task, text), label: 0, where: { file: "", line: 1 } }),
   );
+  // Where the template itself ends the prompt, one says what all would.
+  return prompts.filter((prompt, i) => prompts.findIndex((other) => other.at(-1) === prompt.at(-1)) === i);
 }
 
 const A_TEXT = "a text .";

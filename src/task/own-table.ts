@@ -40,6 +40,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
     formatOf(path);
   }
   const columns = columnsOf(template);
+  if (columns.includes(label)) fail("template", `columns other than ${label}, the class's own`, template);
   const labels = Object.keys(labelWords);
   if (labels.length < 2) fail("labelWords", "a word for each of at least two classes", labelWords);
   checkClasses(labels);
