@@ -14,6 +14,7 @@ import { promptText } from "../../src/task/reading";
 import { loadClassifier, saveClassifier } from "../../src/task/saved-classifier";
 import { scores } from "../../src/task/readout";
 import { predictions } from "../../src/task/loss";
+import { intervalText } from "../../src/table/summary";
 import { bestOf } from "../../src/train/best";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { intervalText } from "../../src/table/summary";
