@@ -98,6 +98,7 @@ export { knownModel } from "./model/registry";
 export { knownModels } from "./weights/model-rows";
 
 // the notebook itself
+import "./notebook/value-display";
 export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce, testReport } from "./notebook/choose";
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";

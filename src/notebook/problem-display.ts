@@ -17,12 +17,17 @@ export function askedOf({ task, loaded }: Pick<Trainable<unknown>, "task" | "loa
   return `${described(promptOf(task, reading), task.labels)}${plain}`;
 }
 
-/** Shows what a problem is made of: what is asked, model, data and where they came from, texts per class in each part, and what was left out. */
-export function showProblem(problem: Trainable<unknown>): ReturnType<typeof showTable> {
-  const { sample, task, origin, notices } = problem;
-  for (const notice of notices) console.log(`note: ${notice}`);
-  console.log(`asked: ${askedOf(problem)}`);
+/** Tells what a problem is made of: texts per class in each part, and as a caption model, data, where they came from and what was left out. */
+export function problemTable(problem: Trainable<unknown>) {
+  const { sample, task, origin } = problem;
   const { repeated, inTest } = sample.removed;
   const caption = `${title(problem)}; data: ${origin.description}; ${repeated + inTest} repeated texts left out`;
-  return showTable(sampleTable(sample, classNames(task)), { caption });
+  return [sampleTable(sample, classNames(task)), { caption }] as const;
+}
+
+/** Shows what a problem is made of: what is asked, model, data and where they came from, texts per class in each part, and what was left out. */
+export function showProblem(problem: Trainable<unknown>): ReturnType<typeof showTable> {
+  for (const notice of problem.notices) console.log(`note: ${notice}`);
+  console.log(`asked: ${askedOf(problem)}`);
+  return showTable(...problemTable(problem));
 }

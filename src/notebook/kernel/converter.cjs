@@ -3,6 +3,7 @@ const path = require("node:path");
 const ts = require("@tslab/typescript-for-tslab");
 const { createConverter } = require("tslab/dist/converter.js");
 const { createFreshModules } = require("./fresh-modules.cjs");
+const { importCompletion } = require("./import-completion.cjs");
 const { notTooDeep } = require("./too-deep.cjs");
 const { awaitsAtTop } = require("./top-level-await.cjs");
 const { lookForChanges } = require("./watched-files.cjs");
@@ -53,6 +54,8 @@ exports.createKernelConverter = function createKernelConverter({ root, files, so
     converter = createConverter(KIND);
     broken = false;
   }
+  const complete = (code, position) => prepared(code, () => converter.complete(declarations.text(), code, position));
+  const completeImport = importCompletion(root, complete);
   return {
     addModule: (...args) => converter.addModule(...args),
     close: () => converter.close(),
@@ -68,7 +71,7 @@ exports.createKernelConverter = function createKernelConverter({ root, files, so
         const sideOutputs = [...(converted.sideOutputs ?? []), ...needed];
         return sources.name({ ...converted, sideOutputs, hasToplevelAwait: awaitsAtTop(code) });
       }),
-    complete: (_theirs, code, ...rest) => prepared(code, () => converter.complete(declarations.text(), code, ...rest)),
+    complete: (_theirs, code, position) => completeImport(code, position) ?? complete(code, position),
     inspect: (_theirs, code, ...rest) => prepared(code, () => converter.inspect(declarations.text(), code, ...rest)),
   };
 };
