@@ -61,17 +61,21 @@ export async function tinyProblem(
   );
 }
 
-/** The same problem, the same run, with a pause before each batch. */
+/** The same problem, the same run, with a pause before each evaluation and each call for losses. */
 export function slowed(problem: Problem, milliseconds: number): Problem {
-  const batches = (...size: Parameters<Problem["batches"]>) => {
-    const made = problem.batches(...size);
-    const at = async (step: number) => {
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      return made.at(step);
-    };
-    return { ...made, at };
+  const pause = () => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return {
+    ...problem,
+    objective(session) {
+      const own = problem.objective(session);
+      return {
+        ...own,
+        losses: async (...asked) => (await pause(), own.losses(...asked)),
+        derivatives: async (...asked) => (await pause(), own.derivatives(...asked)),
+      };
+    },
+    evaluate: async (...asked) => (await pause(), problem.evaluate(...asked)),
   };
-  return { ...problem, batches };
 }
 
 /** The study's settings with adapters that fit a tiny model, and few steps with 1, 2 and 2 queries in the three epochs. */
