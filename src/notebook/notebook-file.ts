@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fail } from "../check/check";
+import { writeWhole } from "../disk/whole-file";
 import type { Message } from "./kernel-client";
 
 /** A notebook file (nbformat 4), as far as it is read or written here; everything else in it is kept. */
@@ -47,9 +48,7 @@ export function writeNotebook(file: string, notebook: NotebookFile): void {
   const cells = notebook.cells.map((cell) =>
     cell.outputs === undefined ? cell : { ...cell, outputs: cell.outputs.map(forFile) },
   );
-  const beside = `${file}.part`;
-  writeFileSync(beside, `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`);
-  renameSync(beside, file);
+  writeWhole(file, `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`);
 }
 
 const widgetMime = "application/vnd.jupyter.widget-view+json";

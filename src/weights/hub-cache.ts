@@ -1,15 +1,7 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fail } from "../check/check";
+import { writeWhole } from "../disk/whole-file";
 
 /** A repository of the hub. */
 export interface HubRepository {
@@ -68,10 +60,7 @@ export function snapshotPath(folder: string, commit: string, path: string): stri
 export function rememberCommit(folder: string, revision: string, commit: string): void {
   if (isCommit(revision)) return;
   const reference = join(folder, "refs", safePath(revision));
-  mkdirSync(dirname(reference), { recursive: true });
-  const beside = `${reference}.${process.pid}.tmp`;
-  writeFileSync(beside, commit);
-  renameSync(beside, reference);
+  writeWhole(reference, commit);
 }
 
 /** Makes the file of a snapshot: a relative link to its blob, or a copy where the system has no links. Returns its path. */

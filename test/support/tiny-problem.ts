@@ -61,18 +61,20 @@ export async function tinyProblem(
   );
 }
 
-/** The same problem, the same run, with a pause before each training loss. */
+/** The same problem, the same run, with a pause before each evaluation and each call for losses. */
 export function slowed(problem: Problem, milliseconds: number): Problem {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, milliseconds));
   return {
     ...problem,
     objective(session) {
-      const objective = problem.objective(session);
-      const losses: typeof objective.losses = async (points, batch) => {
-        await new Promise((resolve) => setTimeout(resolve, milliseconds));
-        return objective.losses(points, batch);
+      const own = problem.objective(session);
+      return {
+        ...own,
+        losses: async (...asked) => (await pause(), own.losses(...asked)),
+        derivatives: async (...asked) => (await pause(), own.derivatives(...asked)),
       };
-      return { ...objective, losses };
     },
+    evaluate: async (...asked) => (await pause(), problem.evaluate(...asked)),
   };
 }
 

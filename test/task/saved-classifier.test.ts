@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadClassifier, saveClassifier } from "../../src/task/saved-classifier";
 import type { SavedClassifier } from "../../src/task/saved-classifier";
 import { layoutOf } from "../../src/tree/layout";
 import { writeSafetensors } from "../../src/weights/write-safetensors";
+import { cutOff } from "../support/cut-off";
 import { scratch } from "../support/scratch";
 import { throwsWith } from "../support/throws";
 
@@ -64,6 +66,28 @@ test("another model's file is refused, whichever of the two it is", () => {
   throwsWith(
     () => loadClassifier(path, "model-1"),
     'other.readout.safetensors: model: expected model-1, got "model-2"',
+  );
+});
+
+test("saved over and killed before any of its changes it is the old one or the new one, never the rows of one beside the other", () => {
+  const path = files.file("killed");
+  const other = {
+    ...saved,
+    adapter: { ...saved.adapter, point: Float32Array.of(7, 7) },
+    readout: { ...saved.readout, scale: 7 },
+  };
+  let kills = 0;
+  for (;;) {
+    saveClassifier(path, saved);
+    if (!cutOff(kills, () => saveClassifier(path, other))) break;
+    const { adapter, readout } = loadClassifier(path, "model-1");
+    assert.is(adapter.point[0] === 7, readout.scale === 7, `killed before change ${kills}`);
+    kills++;
+  }
+  assert.ok(kills > 12, `${kills} kills`);
+  assert.equal(
+    readdirSync(dirname(path)).filter((name) => name.startsWith("killed")),
+    ["killed.adapter.safetensors", "killed.readout.safetensors"],
   );
 });
 

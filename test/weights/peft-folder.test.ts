@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,6 +7,8 @@ import { makeAdapter } from "../../src/adapter/make-adapter";
 import { referenceFeatures64 } from "../../src/engine/reference/session";
 import { isPeftFolder, loadPeft, savePeft } from "../../src/weights/peft-folder";
 import { readSafetensors } from "../../src/weights/safetensors";
+import type { SavedAdapter } from "../../src/weights/adapter-file";
+import { cutOff } from "../support/cut-off";
 import { logitsOf } from "../support/logits";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
@@ -63,6 +65,28 @@ test("modules are named shortly where a short name says exactly them, wholly whe
   assert.equal(targetsOf("bert", ["mlp.down"]), ["encoder.layer.0.output.dense", "encoder.layer.1.output.dense"]);
   assert.equal(targetsOf("bert", ["attention.output", "mlp.up"]), ["attention.output.dense", "intermediate.dense"]);
   assert.equal(targetsOf("opt", ["attention.output"]), ["out_proj"]);
+});
+
+test("a folder that is saved over and killed before any of its changes loads as the old save or the new one", () => {
+  const { model } = tinyModel("llama-tied");
+  const parent = place.file("killed");
+  const folder = join(parent, "mine");
+  const adapter = (alpha: number): SavedAdapter => {
+    const spec = { kind: "lora", rank: 2, alpha, targets: ["query"] } as const;
+    const { layout } = lora(spec, model.sites);
+    const point = new Float32Array(layout.size).fill(alpha);
+    return { spec, layout, point, modelId: model.id, note: `alpha ${alpha}` };
+  };
+  const found = new Set<string>();
+  for (let kills = 0; ; kills++) {
+    savePeft(folder, adapter(8), model, "");
+    if (!cutOff(kills, () => savePeft(folder, adapter(4096), model, ""))) break;
+    const { spec, point, note } = loadPeft(folder, model);
+    assert.equal([point[0], note], [spec.alpha, `alpha ${spec.alpha}`], `killed before change ${kills}`);
+    assert.equal(readdirSync(parent), ["mine"]);
+    found.add(note);
+  }
+  assert.equal([...found].sort(), ["alpha 4096", "alpha 8"]);
 });
 
 test("what is no LoRA, or another model's, is not saved", () => {

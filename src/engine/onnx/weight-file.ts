@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -10,12 +11,12 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { fail } from "../../check/check";
+import { besideOf, removeLeftovers, writeWhole } from "../../disk/whole-file";
 import type { FrozenMatrix } from "../../ops/ops";
 import { rowBlocks } from "../row-blocks";
 import { encodingOf } from "./encoding";
@@ -94,10 +95,12 @@ export class WeightFile {
    */
   async write(progress: WriteProgress = () => undefined): Promise<void> {
     const path = join(this.directory, this.location);
-    const temporary = `${path}.${process.pid}.tmp`;
+    // Of this call alone: two sessions of one process may write the same file at once.
+    const temporary = besideOf(path);
     try {
       if (await this.sound(path, progress)) return;
       mkdirSync(this.directory, { recursive: true });
+      removeLeftovers(path);
       const checksums = await this.fill(temporary, progress);
       renameSync(temporary, path);
       this.stamp(path, checksums, this.sources());
@@ -114,7 +117,9 @@ export class WeightFile {
     try {
       // The last part ends at the end of its page; what no part fills is zero. The length comes first: it cannot touch a weight.
       ftruncateSync(file, this.size);
-      return await this.encode(progress, (bytes, position) => writeAll(file, bytes, position));
+      const checksums = await this.encode(progress, (bytes, position) => writeAll(file, bytes, position));
+      fsyncSync(file); // before it has its name: after a power cut it is whole or not there
+      return checksums;
     } finally {
       closeSync(file);
     }
@@ -201,7 +206,7 @@ export class WeightFile {
 
   private stamp(path: string, checksums: Checksums, sources: readonly string[]): void {
     const stamp: Stamp = { modified: statSync(path).mtimeMs, checksums, sources };
-    writeFileSync(`${path}.json`, JSON.stringify(stamp));
+    writeWhole(`${path}.json`, JSON.stringify(stamp));
   }
 
   private *parts(): Generator<Placed & { readonly key: string }> {
