@@ -48,7 +48,7 @@ export interface Own extends OwnSettings {
 }
 
 /** What an own estimator has beside its kind. */
-interface OwnSettings {
+export interface OwnSettings {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly passes: PassesOfOwn;
