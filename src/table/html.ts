@@ -7,7 +7,7 @@ import { escapeText } from "./escape";
 const ONE_LINE = 40;
 const WRAPPED_WIDTH = 18;
 /** How many letters of a column's name stay on one line at least. */
-const NAME_LINE = 14;
+const NAME_LINE = 18;
 
 /**
  * The first column stays where it is while the others are scrolled, on the page's own ground. The class says so again where the page takes

@@ -71,7 +71,7 @@ test("names stay on one line, sentences get room, the first column stays, and no
     /position: sticky; left: 0; background-color: var\(--jp-layout-color0/,
   );
   assert.match(styleOf(sentence), "white-space: normal; min-width: 18em");
-  assert.match(styleOf("accuracy there (%)"), "min-width: 14ch");
+  assert.match(styleOf("accuracy there (%)"), "min-width: 18ch");
   assert.not.match(styleOf(sentence), "sticky");
   assert.match(html, /<div class="adazeta-table" style="overflow-x: auto;/);
   assert.not.match(html, / color: /);
