@@ -15,6 +15,7 @@ const files = require("./kernel/compiler.cjs").useProjectOptions(sources.remembe
 
 const { createExecutor } = require("tslab/dist/executor.js");
 const { tieTimers } = require("./kernel/cell-timers.cjs");
+const { TARGET, createCellRuns } = require("./kernel/cell-runs.cjs");
 const { createCells } = require("./kernel/cells.cjs");
 const { createComms } = require("./kernel/comms.cjs");
 const { markCell, startControl, whileCompiling } = require("./kernel/control.cjs");
@@ -76,6 +77,9 @@ async function main() {
   complain = cells.complain;
   const comms = createComms(server, cells.current, (error) => complain("An error in a handler:", error));
   registry.comms = comms.api;
+  const runs = createCellRuns();
+  server.onPublished(runs);
+  comms.api.onOpened(TARGET, runs.answer);
   const handlers = requestHandlers({ server, cells, comms, executor, stop });
   server.listen(handlers);
 

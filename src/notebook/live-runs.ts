@@ -5,8 +5,6 @@ import { decidingFiles } from "../experiment/deciding-files";
 import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
-import { passKindOf } from "../estimator/estimate";
-import { forwardPasses } from "../schedule/forward-passes";
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
@@ -27,6 +25,8 @@ import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
 import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
+import { plannedEndOf } from "./planned-end";
+import type { RunCount, RunSoFar } from "./planned-end";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
 import { commitNow, machineNow } from "./provenance";
@@ -121,23 +121,26 @@ export async function runLive<Batch>(
     let progress: ProgressHandle | null = null;
     let controls: ShownControls | null = null;
     const byHand = new AbortController();
-    const steps = plannedSteps(arm);
-    const totalForwardPasses = plannedPasses(arm, problem);
+    let end: (RunCount & { readonly changes: number }) | null = null;
     const label = { arm: arm.name, chance, learningRate: rateOf(arm) };
-    const tell = ({ step, forwardPasses, loss }: StepRecord): void => {
-      progress ??= showProgress(arm.name, steps);
-      progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
+    const tell = (so: RunSoFar): void => {
+      const last = so.steps.at(-1);
+      if (last === undefined) return;
+      const changes = so.changes.length; // other queries, another end
+      if (end === null || end.changes !== changes) end = { ...plannedEndOf(so), changes };
+      progress ??= showProgress(arm.name, end.step);
+      const { step, forwardPasses, loss } = last;
+      progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
     };
     const onSeen = (seen: Trajectory): void => {
-      const last = seen.steps.at(-1);
-      if (last !== undefined) tell(last);
+      tell(seen);
       if (seen.evaluations.length > 0) draw([...drawn, runRecord(seen, label)]);
     };
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
       if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
       if (event.kind === "step") {
-        tell(event.record);
+        if (live.header !== null) tell({ ...live, header: live.header });
         controls ??= controlsOf(arm, live.changes, byHand);
       }
       if (event.kind !== "evaluation" || live.header === null) return;
@@ -344,20 +347,6 @@ function stretch(arm: Arm): number {
 /** The learning rate that the arm itself runs at, where it is constant. */
 function rateOf({ method }: Arm): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
-}
-
-function plannedPasses({ budget, method, batchSize }: Arm, problem: Trainable<unknown>): number {
-  if (budget.kind === "forward-passes") return budget.forwardPasses;
-  return forwardPasses(
-    method.queries,
-    budget.steps,
-    problem.batches(batchSize).stepsPerEpoch,
-    passKindOf(method.estimator),
-  );
-}
-
-function plannedSteps({ budget }: Arm): number {
-  return budget.kind === "steps" ? budget.steps : Math.ceil(budget.forwardPasses / 2);
 }
 
 /** What a figure of a problem's runs is called. */

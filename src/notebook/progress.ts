@@ -15,7 +15,7 @@ export interface ProgressState {
 export interface ProgressHandle {
   readonly [shown]: true;
   update(state: ProgressState): void;
-  /** The final state; `note` says how the run ended ("done", "stopped at step 40", ...). */
+  /** The final state; `note` says how the run ended ("stopped at step 40", ...). Without one it is done: the end is where it stands. */
   finish(note?: string): void;
 }
 
@@ -77,9 +77,11 @@ export function showProgress(label: string, steps: number, now: () => number = D
       last = state;
       updates.push(state);
     },
-    finish(note = "done") {
+    finish(note) {
       updates.flush();
-      output.update(progressBundle(label, last, now() - started, note));
+      if (note === undefined && last.step > 0)
+        last = { ...last, steps: last.step, totalForwardPasses: last.forwardPasses };
+      output.update(progressBundle(label, last, now() - started, note ?? "done"));
     },
   };
 }

@@ -7,7 +7,7 @@ import type { RunRecord } from "../table/record";
 import { tableOf } from "../table/rows";
 import { compareRuns } from "../table/summary";
 import { toText } from "../table/text";
-import type { LoadedTask } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import { classNames, type Task } from "../task/task";
 import type { MimeBundle } from "./display";
 import { kernelRegistry } from "./kernel-registry";

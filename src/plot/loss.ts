@@ -25,12 +25,13 @@ export interface LossOptions extends FigureOptions {
 export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Figure {
   someRuns(runs);
   const panel = lossPanel(runs, options.x, "");
+  const range = lossRange(runs, panel.curves);
   return {
     data: panel.traces,
     layout: baseLayout(options, remarks(runs), {
       xaxis: axis(countTitle(options.x), { range: countRange(panel.curves, options.until) }),
-      yaxis: axis("dev loss (nats)", { range: lossRange(runs, panel.curves) }),
-      ...chanceLines(chanceOf(runs), [""]),
+      yaxis: axis("dev loss (nats)", { range }),
+      ...chanceLines(chanceOf(runs), [""], range),
     }),
   };
 }
@@ -59,7 +60,7 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
       }),
       yaxis: axis("dev loss (nats)", { range }),
       yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
-      ...chanceLines(chanceOf(runs), ["", "2"]),
+      ...chanceLines(chanceOf(runs), ["", "2"], range),
     }),
   };
 }

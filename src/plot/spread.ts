@@ -48,6 +48,7 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
       ...chanceLines(
         chanceOf(runs),
         panels.map((_, i) => (i === 0 ? "" : "2")),
+        range,
       ),
     }),
   };

@@ -3,7 +3,7 @@ import { colors } from "./palette";
 import { dashArray, markerPath, pathOf, thinned, withCorners } from "./svg-path";
 import type { Pixel } from "./svg-path";
 import type { Scale } from "./svg-scale";
-import { element, paint, plainText, textAt } from "./svg-text";
+import { element, paint, plainText, textAt, textWidth } from "./svg-text";
 
 /** The two axes of a panel. */
 export interface PanelScales {
@@ -197,7 +197,7 @@ export function spacing(values: readonly unknown[], place: (value: unknown) => n
   return places.length < 2 ? alone : Math.min(...places.slice(1).map((at, i) => at - places[i]!));
 }
 
-/** The bars of one panel, in groups of one bar a trace or on top of each other; their words outside, above them. */
+/** The bars of one panel, in groups of one bar a trace or on top of each other; their words outside, above all bars. */
 export function barsMarkup(
   traces: readonly { readonly trace: Trace; readonly index: number }[],
   { x, y }: PanelScales,
@@ -214,7 +214,8 @@ export function barsMarkup(
   const width = stacked ? room : room / traces.length;
   const heights = new Map<string, number>();
   const floor = Number.isFinite(y.place(0)) ? y.place(0) : y.start;
-  return traces
+  const words: string[] = [];
+  const bars = traces
     .map(({ trace, index }, t) => {
       const values = pointsOf(trace);
       const colours: unknown = trace.marker?.color;
@@ -240,10 +241,22 @@ export function barsMarkup(
             ...paint("fill", typeof own === "string" ? own : colorOf(trace, index)),
           });
           const word = plainText(Array.isArray(trace.text) ? trace.text[i] : trace.text);
-          const look = { size: 12, color: "#1a1a1a", anchor: "middle" } as const;
-          return word === "" ? bar : bar + textAt(left + width / 2, Math.min(top, base) - 4, word, look);
+          if (word !== "") words.push(barWord(word, left + width / 2, Math.min(top, base) - 4, width));
+          return bar;
         })
         .join("");
     })
     .join("");
+  return bars + words.join("");
+}
+
+/** The least size of letters that is read easily. */
+const SMALLEST = 9;
+
+/** The words of a bar, no wider than it is: in smaller letters, or upright where those would be too small. */
+function barWord(word: string, x: number, y: number, width: number): string {
+  const size = Math.min(12, (12 * width) / textWidth(word, 12));
+  if (size >= SMALLEST) return textAt(x, y, word, { size: Math.floor(size), color: "#1a1a1a", anchor: "middle" });
+  const upright = Math.min(12, Math.max(SMALLEST, width));
+  return textAt(x + 0.35 * upright, y, word, { size: upright, color: "#1a1a1a", rotate: -90 });
 }

@@ -17,7 +17,6 @@ import { predictions } from "../../src/task/loss";
 import { intervalText } from "../../src/table/summary";
 import { bestOf } from "../../src/train/best";
 import { fingerprintPoint } from "../../src/train/fingerprint";
-import { intervalText } from "../../src/table/summary";
 import { asCell, closeSessions } from "../support/shown";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";

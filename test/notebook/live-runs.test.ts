@@ -74,6 +74,34 @@ test("two arms are trained, drawn in one figure, and kept", async () => {
   assert.equal(readdirSync(files.file("two")).length, 2);
 });
 
+test("a bar ends where the run ends: on a budget of passes, and with queries that were changed meanwhile", async () => {
+  const [, mezoLora] = two;
+  const averaged = {
+    ...mezoLora!,
+    name: "four queries",
+    method: { ...mezoLora!.method, queries: { kind: "constant", value: 4 } as const },
+    budget: { kind: "forward-passes", forwardPasses: 50 } as const,
+  };
+  const cell = await live("passes", [averaged]);
+  assert.is(cell.value[0]!.result.end.step, 6); // 6 steps of 8 passes; a seventh is more than 50
+  const bars = cell.texts().filter((text) => text.startsWith("four queries: step"));
+  assert.ok(
+    bars.every((text) => / step \d+\/6 /.test(text) || / step 0\/6 /.test(text)),
+    bars.join("\n"),
+  );
+  assert.match(bars.at(-1)!, /step 6\/6 .* 48 forward passes .*finished after step 6/);
+  assert.not.ok(cell.texts().some((text) => text.includes("nothing was changed")));
+  assert.ok(
+    cell
+      .texts()
+      .some((text) => /^four queries: learning rate [\d.]+, perturbation scale [\d.]+, queries 4$/.test(text)),
+  );
+  const html = cell.outputs
+    .map(({ content }) => String(content.data["text/html"] ?? ""))
+    .filter((text) => text.includes("progress"));
+  assert.match(html.at(-1)!, 'value="1.0000"');
+});
+
 test("a second call shows the runs from their records without a forward pass", async () => {
   const first = await live("again");
   const before = await engineTime();

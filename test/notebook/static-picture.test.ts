@@ -54,7 +54,7 @@ test("a notebook written here keeps the figure and the text of controls, not the
     const cell = { cell_type: "code", id: "a", metadata: {}, source: "explorer", outputs: [output] } as const;
     writeNotebook(folder.file("written.ipynb"), { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
     const [written] = readNotebook(folder.file("written.ipynb")).cells[0]!.outputs!;
-    const kept = ["text/plain", "application/vnd.plotly.v1+json", "image/svg+xml"];
+    const kept = ["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"];
     assert.equal(Object.keys(written!["data"] as object), kept);
   } finally {
     folder.remove();

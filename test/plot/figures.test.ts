@@ -108,6 +108,17 @@ test("a method has its colour everywhere, whatever stands beside it; a second cu
   assert.not.equal(other, beside);
 });
 
+test("an arm has its colour in every figure: in the explorer, alone, and beside others in any order", () => {
+  const colourOf = (arms: readonly string[], name: string): string => stylesFor(arms)[arms.indexOf(name)]!.color;
+  const arms = ["one query", "schedule", "AdaZeta", "alpha 3", "MeZO"];
+  for (const name of arms) assert.is(colourOf([...arms].reverse(), name), colourOf(arms, name), name);
+  for (const name of arms) assert.is(colourOf([name], name), colourOf(arms, name), name);
+  const { data } = scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 4, stepsPerEpoch: 2 });
+  assert.is(data[0]!.line!.color, stylesFor(["MeZO-LoRA"])[0]!.color);
+  const [one, other] = stylesFor(["MeZO", "MeZO-LoRA"]);
+  assert.is.not(one!.dash, other!.dash);
+});
+
 test("six unknown methods and all known ones are told apart", () => {
   const names = [..."abcdef", "AdaZeta", "MeZO-LoRA", "LoRA + schedule", "TT, one query", "random mask"];
   assert.is(new Set(stylesFor(names).map((style) => JSON.stringify(style))).size, names.length);

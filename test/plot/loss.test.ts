@@ -44,6 +44,30 @@ test("the line of chance lies at log C and says so", () => {
   assert.is(chanceLabel(0.7), "chance (0.700)");
 });
 
+test("chance never flattens the curves: where it lies far from them it is a mark at that edge", () => {
+  const share = (losses: readonly number[], more: Partial<RunRecord>) => {
+    const { layout } = lossFigure([run(losses, more)], { x: "steps" });
+    const [low, high] = layout.yaxis!.range as [number, number];
+    const part = (Math.max(...losses) - Math.min(...losses)) / (high - low);
+    return { part, shapes: layout.shapes!, note: layout.annotations![0]! };
+  };
+  const above = share([0.31, 0.3, 0.28], {});
+  assert.ok(above.part > 0.8, `the curve takes ${above.part} of the height`);
+  assert.equal([above.shapes.length, above.note.text, above.note.y], [0, "\u2191 chance (log 6)", 1]);
+  assert.is(above.note.yref, "y domain");
+  const below = share([3, 2.9, 2.8], {});
+  assert.equal([below.shapes.length, below.note.text, below.note.y], [0, "\u2193 chance (log 6)", 0]);
+  const near = share([1.7, 1.5, 1.3], {});
+  assert.equal([near.shapes.length, near.note.text], [1, "chance (log 6)"]);
+  assert.ok(near.part > 0.55, `the curve takes ${near.part} of the height`);
+  assert.equal(lossFigure([run([1, 0.9], { chanceLoss: null })], { x: "steps" }).layout.annotations, []);
+  // Nothing was evaluated yet, and a curve that does not move.
+  for (const losses of [[], [1, 1]]) {
+    const [low, high] = lossFigure([run(losses)], { x: "steps" }).layout.yaxis!.range as [number, number];
+    assert.ok(Number.isFinite(low) && high > low, `${low} to ${high}`);
+  }
+});
+
 test("two panels hold the same losses against steps and against forward passes, with one legend", () => {
   const runs = divergenceRuns(1);
   const { data, layout } = lossByStepsAndPasses(runs, { title: "both", origin });

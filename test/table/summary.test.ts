@@ -86,6 +86,43 @@ test("with the number of dev texts the accuracy's interval stands beside it", ()
   assert.equal([intervalText(25 / 30, 30), intervalText(null, 30), intervalText(NaN, 30)], ["66 to 93", null, null]);
 });
 
+test("a comparison has eight columns at most, results first, parts of one setting together, and nothing is left out", () => {
+  const settings = (changes: object): NonNullable<RunRecord["settings"]> => ({
+    "method.queries.kind": "constant",
+    "method.queries.value": 1,
+    "method.estimator.chunk": 1,
+    "method.learningRate.value": 3e-3,
+    "budget.steps": 240,
+    batchSize: 8,
+    evaluateEvery: 20,
+    ...changes,
+  });
+  const other = {
+    "method.queries.kind": "power-law",
+    "method.queries.value": null,
+    "method.queries.cap": 8,
+    "method.estimator.chunk": 4,
+    "method.learningRate.value": 1e-3,
+    "budget.steps": 60,
+    batchSize: 16,
+    evaluateEvery: 5,
+  };
+  const first = { ...run(0, [1, 0.8]), settings: settings({}) };
+  const second = { ...run(1, [1, 0.7], true), arm: "mine", learningRate: 1e-3, settings: settings(other) };
+  const table = compareRuns([first, second]);
+  assert.equal(table.columnNames(), [
+    ...["run", "best dev loss", "accuracy there (%)", "at step", "forward passes", "diverged at step"],
+    ...["learning rate", "other settings"],
+  ]);
+  assert.equal(table.array("other settings"), [
+    "seed 0; queries constant, value 1; method.estimator.chunk 1; budget.steps 240; batchSize 8; evaluateEvery 20",
+    "seed 1; queries power-law, cap 8; method.estimator.chunk 4; budget.steps 60; batchSize 16; evaluateEvery 5",
+  ]);
+  assert.equal(compareRuns([first, { ...first, name: "MeZO-LoRA, again" }]).columnNames(), [
+    ...["run", "best dev loss", "accuracy there (%)", "at step", "forward passes"],
+  ]);
+});
+
 test("no runs is an error that says what to do", () => {
   throwsWith(() => summaryTable([]), "runs: expected at least one run");
   throwsWith(() => compareRuns([]), "train one, or read a record");

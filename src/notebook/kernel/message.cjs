@@ -50,4 +50,9 @@ function compose(key, session, type, content, { parent, identities = [], metadat
   return [...identities, DELIMITER, sign(key, parts), ...parts, ...buffers];
 }
 
-module.exports = { parse, compose };
+/** The content of a message that was composed here, as its receiver reads it. */
+function parseContent(frames) {
+  return parseJson(frames[frames.indexOf(DELIMITER) + 5]);
+}
+
+module.exports = { parse, parseContent, compose };

@@ -1,7 +1,7 @@
 // The kernel's sockets: receives requests, sends replies, publishes outputs and its status. Control and heartbeat have a thread of their own.
 const { randomUUID } = require("node:crypto");
 const { asText, read } = require("./describe.cjs");
-const { compose, parse } = require("./message.cjs");
+const { compose, parse, parseContent } = require("./message.cjs");
 const { log } = require("./streams.cjs");
 
 /** How long a process that ends at once waits for its last messages. */
@@ -31,10 +31,13 @@ exports.startServer = async function startServer(connection, control, lastWords)
     return next;
   };
   let beforePublish = () => {};
-  const publishNow = (type, content, parent, { metadata, buffers } = {}) => {
+  let listener = { beside: () => undefined, hear: () => {} };
+  const publishNow = (type, content, parent, { metadata: own, buffers } = {}) => {
+    const metadata = { ...own, ...listener.beside(type, parent) };
     const frames = compose(key, session, type, content, { parent, identities: [type], metadata, buffers });
+    listener.hear(type, () => parseContent(frames), parent);
     lastWords.published(frames.slice(3));
-    outputs.send(frames).catch(() => {});
+    void outputs.send(frames).catch(() => {});
   };
 
   return {
@@ -45,6 +48,11 @@ exports.startServer = async function startServer(connection, control, lastWords)
     },
     publishNow,
     onPublish: (flush) => (beforePublish = flush),
+    /**
+     * Hears of every message that is published: `beside(type, parent)` is metadata that goes along, `hear(type, content, parent)` is called with
+     * the content as it was sent, which no code of a cell can change or watch.
+     */
+    onPublished: (hears) => (listener = hears),
     status: function (state, parent) {
       this.publish("status", { execution_state: state }, parent);
     },

@@ -96,7 +96,7 @@ function queryKnob(queries: Schedule): Knob | null {
   return null;
 }
 
-/** The controls of a run, shown under the cell until the run has ended; then a line says what was changed by hand. */
+/** The controls of a run, shown under the cell until the run has ended; then a line says what it ran with, and what was changed by hand. */
 export interface ShownControls extends RunControls {
   end(changes: readonly ChangeRecord[]): void;
 }
@@ -108,8 +108,11 @@ export function showRunControls(name: string, method: Method, change?: MethodCha
   return {
     ...controls,
     end(changes) {
-      const text =
-        changes.length === 0 ? `${name}: nothing was changed by hand` : `${name}: ${describeChanges(changes, method)}`;
+      const own = Object.entries(partsOf({}, method)).map(([part, value]) => `${part} ${value}`);
+      const text = [
+        `${name}: ${own.join(", ")}`,
+        ...(changes.length === 0 ? [] : [describeChanges(changes, method)]),
+      ].join("; ");
       output.freeze({ "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text });
     },
   };
