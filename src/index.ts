@@ -79,6 +79,7 @@ export type { CostMethod, CostRecord } from "./table/costs";
 export { tableOf } from "./table/rows";
 export { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "./table/paper-cells";
 export { paperWords } from "./table/paper-words";
+export { rateTable } from "./table/rates";
 export { borderOf, runWords } from "./table/run-words";
 export { compareRuns, intervalText, summaryTable } from "./table/summary";
 export { costsFigure } from "./plot/costs";
@@ -103,6 +104,7 @@ export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce, testReport }
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";
 export { originOf, runLive } from "./notebook/live-runs";
+export { measuredRates, suggestedRate } from "./notebook/rates";
 export { showProblem } from "./notebook/problem-display";
 export { claims } from "./notebook/claims";
 export { costRecords } from "./notebook/cost-records";
