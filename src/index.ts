@@ -60,6 +60,7 @@ export { readRecords } from "./experiment/store";
 // tables and figures
 export { devLoss, shareDiverged } from "./table/arm-statistics";
 export { lossAtPasses } from "./table/at-passes";
+export { learningTable } from "./table/learning";
 export { recordedRuns } from "./table/from-records";
 export { runRecord } from "./table/from-training";
 export { escapeMarkdown } from "./table/escape";

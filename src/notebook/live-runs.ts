@@ -8,6 +8,7 @@ import { lossByStepsAndPasses } from "../plot/loss";
 import { passKindOf } from "../estimator/estimate";
 import { forwardPasses } from "../schedule/forward-passes";
 import { runRecord } from "../table/from-training";
+import { formatRate } from "../table/number";
 import { describeStandstill, movementOf, pairedChange } from "../table/movement";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
@@ -208,10 +209,10 @@ async function standstill<Batch>(
 
 /** What to try where a run did not move. */
 function proposal({ loaded }: Pick<Trainable<unknown>, "loaded">, { adapter, method }: Arm, visible: boolean): string {
-  if (visible) return "more steps, or more dev texts to tell a change by";
+  if (visible) return "take more steps, or more dev texts to tell a change by";
   if (method.estimator.kind === "backpropagation") return "try ten times the rate, or more steps";
   const { rate, why } = suggestedRate(loaded, adapter, method.queries);
-  if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${why}`;
+  if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${formatRate(rate)}: ${why}`;
   return rate === null ? why : "try more steps: that rate is no smaller than the one that is suggested";
 }
 

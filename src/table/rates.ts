@@ -107,14 +107,14 @@ export function suggestRate(
   if (2 * best.lost > best.runs || best.gain <= 0) {
     const smallest = Math.min(...fitting.map(({ rate }) => rate));
     const rate = Number((smallest / 3).toPrecision(1));
-    const why = `${formatRate(rate)}, a third of the smallest rate measured for ${what}: none of them took anything off the dev loss, or most runs were lost`;
+    const why = `${formatRate(rate)} is a third of the smallest rate measured for ${what}; none of them took anything off the dev loss, or most runs were lost`;
     return { rate, why };
   }
   const percent = (100 * best.gain).toFixed(1);
   const others = fitting.length === 1 ? "the only rate measured" : `the best of ${fitting.length} rates measured`;
   return {
     rate: best.rate,
-    why: `${formatRate(best.rate)} is ${others} for ${what}: it took ${percent} % off the dev loss, and ${best.lost} of ${best.runs} runs were lost`,
+    why: `${formatRate(best.rate)} is ${others} for ${what}; it took ${percent} % off the dev loss, and ${best.lost} of ${best.runs} runs were lost`,
   };
 }
 

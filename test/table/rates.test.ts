@@ -51,7 +51,7 @@ test("the rate with the largest mean gain is suggested, with what it came to", (
   assert.is(rate, 1e-3);
   assert.is(
     why,
-    "1e-3 is the best of 3 rates measured for lora on m with one query a step: it took 20.0 % off the dev loss, and 1 of 4 runs were lost",
+    "1e-3 is the best of 3 rates measured for lora on m with one query a step; it took 20.0 % off the dev loss, and 1 of 4 runs were lost",
   );
 });
 
