@@ -60,6 +60,7 @@ export { readRecords } from "./experiment/store";
 // tables and figures
 export { devLoss, shareDiverged } from "./table/arm-statistics";
 export { lossAtPasses } from "./table/at-passes";
+export { learningTable } from "./table/learning";
 export { recordedRuns } from "./table/from-records";
 export { runRecord } from "./table/from-training";
 export { escapeMarkdown } from "./table/escape";
@@ -79,6 +80,7 @@ export type { CostMethod, CostRecord } from "./table/costs";
 export { tableOf } from "./table/rows";
 export { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "./table/paper-cells";
 export { paperWords } from "./table/paper-words";
+export { rateTable } from "./table/rates";
 export { borderOf, runWords } from "./table/run-words";
 export { compareRuns, intervalText, summaryTable } from "./table/summary";
 export { costsFigure } from "./plot/costs";
@@ -103,6 +105,7 @@ export { bestOnDev, frozenScores, saveRun, saveRunAsPeft, testOnce, testReport }
 export { openClassifier } from "./notebook/classifier";
 export { keptRuns } from "./notebook/kept-runs";
 export { originOf, runLive } from "./notebook/live-runs";
+export { measuredRates, suggestedRate } from "./notebook/rates";
 export { showProblem } from "./notebook/problem-display";
 export { claims } from "./notebook/claims";
 export { costRecords } from "./notebook/cost-records";

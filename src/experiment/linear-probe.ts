@@ -11,7 +11,8 @@ import { minimise } from "./lbfgs";
  *     min over W [C, H], b [C] of  strength sum_i crossEntropy(W f_i + b, y_i) + |W|^2 / 2
  * @param features [1, n, H]
  * @param labels [n], in 0..classes-1
- * @param strength C, as scikit-learn has it: larger is a weaker penalty
+ * @param strength C, as scikit-learn has it for three classes and more: larger is a weaker penalty. Its two-class form has one vector in
+ *   place of two rows, and the same penalty at 2 C
  * @example linearProbe(await session.features([point], train.input), train.labels, 2, 1).rows // [2, H]
  * Source: the linear probing of MeZO's experiments, a logistic regression on what the head's last product reads (princeton-nlp/MeZO,
  *   medium_models/src/linearhead_trainer.py). Departs: there C is chosen by cross-validation on train, here on dev (`fitProbe`); the
@@ -52,7 +53,8 @@ export function linearProbe(features: Features, labels: readonly number[], class
       return strength * texts * crossEntropy(scores, classes, labels).mean + penalty;
     },
     new Float64Array(size + classes),
-    { tolerance: 1e-5 * Math.max(1, strength), iterations: 300 },
+    // The bias has no penalty: its curvature is the texts' alone, and as small as C.
+    { tolerance: 1e-7 * Math.min(1, strength), iterations: 1000 },
   );
   return {
     rows: Float32Array.from(x.subarray(0, size)),

@@ -92,6 +92,11 @@ export interface Problem extends Trainable<LabelledBatch> {
   readonly test: readonly LabelledBatch[];
 }
 
+/** Whether a problem has the same classes for every text, and a readout of features. */
+export function isProblem(problem: Trainable<unknown>): problem is Problem {
+  return "readout" in problem;
+}
+
 /** Texts of one evaluation pass; larger than training batches, since no direction shares it. */
 const EVALUATION_BATCH = 32;
 

@@ -136,7 +136,7 @@ function sourcesOf(note: unknown, { sources }: Origin): Pick<Origin, "sources"> 
   return { sources: begun === sources ? sources : `${String(begun)}+${sources}` };
 }
 
-/** A record as tables and figures take it (they add the loss of an even guess). */
+/** A record as tables and figures take it (they add the loss of the best constant answer). */
 export interface RecordedRun {
   readonly arm: string;
   readonly seed: number;

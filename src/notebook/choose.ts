@@ -1,6 +1,8 @@
 import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
+import { frozenProbe } from "../experiment/frozen-probe";
+import { isProblem } from "../experiment/problem";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
 import { intervalText } from "../table/summary";
@@ -67,11 +69,16 @@ function pointAt({ arm, adapter, result, kept }: LiveRun, step: number): Float32
 export interface TestScores {
   readonly before: number;
   readonly after: number;
+  /** Of a linear probe on the frozen features of the same labelled texts; null where the task has no classes. */
+  readonly probe: number | null;
   readonly count: number;
+  /** What was tuned: the arm's name. */
+  readonly tuned: string;
 }
 
 /**
- * The one look at the test split: the chosen run's best checkpoint, and the frozen model with the same readout.
+ * The one look at the test split: the chosen run's best checkpoint, the frozen model with the same readout, and a linear probe on its
+ * frozen features (`frozenProbe`). `testReport` says them.
  * @example (await testOnce(problem, bestOnDev(runs))).count // 200
  */
 export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): Promise<TestScores> {
@@ -82,20 +89,43 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem), engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
-  return { before: before.accuracy, after: after.accuracy, count: after.count };
+  const probe = await probeScores(problem);
+  return { before: before.accuracy, after: after.accuracy, probe, count: after.count, tuned: arm.name };
+}
+
+async function probeScores(problem: Trainable<unknown>): Promise<number | null> {
+  if (!isProblem(problem)) return null;
+  const { session } = await openAdapter(scoredModel(problem), { kind: "none" });
+  return (await frozenProbe(problem, session, "all")).test.accuracy;
 }
 
 /**
- * The test scores in words: both shares with their 95 % intervals (Wilson), and what the frozen model was asked.
+ * One sentence on tuning beside the probe; null where there is none.
+ * @example besideProbe({ before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" }) // "AdaZeta is 10.0 points (5 of 50 texts) behind ..."
+ */
+export function besideProbe({ after, probe, count, tuned }: TestScores): string | null {
+  if (probe === null) return null;
+  const texts = Math.round(count * Math.abs(after - probe));
+  if (texts === 0) return `${tuned} has as many right answers as a linear probe on the frozen features.`;
+  const points = `${(100 * Math.abs(after - probe)).toFixed(1)} points (${texts} of ${count} texts)`;
+  return after > probe
+    ? `${tuned} is ${points} ahead of a linear probe on the frozen features.`
+    : `${tuned} is ${points} behind a linear probe on the frozen features, which needs no tuning: openProblem(..., { readout: "probe" }) starts from it.`;
+}
+
+/**
+ * The test scores in words: the shares with their 95 % intervals (Wilson), what the frozen model was asked, and a linear probe's row, with
+ * a sentence on tuning beside it.
  * @example testReport(problem, chosen, await testOnce(problem, chosen)) // "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ..."
  */
 export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
-  const { before, after, count } = scores;
+  const { before, after, probe, count } = scores;
   const share = (value: number): string =>
     `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
   return [
     `${arm.name}: ${share(after)} of ${count} test texts`,
     `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
+    ...(probe === null ? [] : [`a linear probe on the frozen features: ${share(probe)}`, besideProbe(scores) ?? ""]),
   ].join("\n");
 }
 

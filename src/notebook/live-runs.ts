@@ -6,6 +6,8 @@ import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
 import { runRecord } from "../table/from-training";
+import { formatRate } from "../table/number";
+import { describeStandstill, movementOf, pairedChange } from "../table/movement";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
 import type { ChanceLevel } from "../train/best";
@@ -30,6 +32,7 @@ import type { RunCount, RunSoFar } from "./planned-end";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
 import { commitNow, machineNow } from "./provenance";
+import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
 import { showLiveFigure } from "./widgets/figure-view";
 import { describeChanges, showRunControls } from "./widgets/run-controls";
@@ -167,6 +170,8 @@ export async function runLive<Batch>(
     const { kept, result, reused } = got;
     const record = runRecord(result, label);
     drawn.push(record);
+    const still = await standstill(problem, arm, open, result, reused);
+    if (still !== null) console.log(`${arm.name}: ${still}`);
     runs.push({ arm, ...open, kept, result, record, chance });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
@@ -183,6 +188,35 @@ export async function runLive<Batch>(
   finishFigure(figure);
   if (runs.length === 0 && passedOver.length === arms.length && arms.length > 0) throw new Error(passedOver.join("\n"));
   return runs;
+}
+
+/** What is said of a run that ended where it began; null of others. Dev is looked at twice more, text by text, where the run is new and its loss went less than a tenth. */
+async function standstill<Batch>(
+  problem: Trainable<Batch>,
+  arm: Arm,
+  { adapter, session }: OpenAdapter<EngineOptions>,
+  { end, evaluations, point, header }: RunResult,
+  reused: boolean,
+): Promise<string | null> {
+  const movement = movementOf(evaluations);
+  if (movement === null || end.reason !== "finished" || end.step === 0) return null;
+  const { first, farthest, visible } = movement;
+  const close = Math.abs(farthest - first) < 0.1 * Math.abs(first);
+  const perExample = async (at: Float32Array) => (await problem.evaluate(session, at, "dev", adapter.spec)).perExample;
+  const paired =
+    close && !reused && problem.chance.count > 1
+      ? pairedChange(await perExample(adapter.initial(header.settings.seed)), await perExample(point))
+      : null;
+  return describeStandstill(movement, paired, rateOf(arm), proposal(problem, arm, visible));
+}
+
+/** What to try where a run did not move. */
+function proposal({ loaded }: Pick<Trainable<unknown>, "loaded">, { adapter, method }: Arm, visible: boolean): string {
+  if (visible) return "take more steps, or more dev texts to tell a change by";
+  if (method.estimator.kind === "backpropagation") return "try ten times the rate, or more steps";
+  const { rate, why } = suggestedRate(loaded, adapter, method.queries);
+  if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${formatRate(rate)}: ${why}`;
+  return rate === null ? why : "try more steps: that rate is no smaller than the one that is suggested";
 }
 
 // Assigned in a callback, which the compiler does not see: it would take them for null.
@@ -345,7 +379,7 @@ function stretch(arm: Arm): number {
 }
 
 /** The learning rate that the arm itself runs at, where it is constant. */
-function rateOf({ method }: Arm): number {
+function rateOf({ method }: Pick<Arm, "method">): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
 }
 

@@ -69,7 +69,8 @@ export interface PaperCell {
 }
 
 /**
- * The cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, and the test scores there. Test
+ * The cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, those left out that are a
+ * collapse (`isCollapse`), and the test scores there. Test
  * plays no part in any choice. A rate counts once all its seeds that the other rates have are there; with partial records the choice
  * is among what was measured.
  * @throws when nothing is planned
@@ -88,10 +89,8 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   const faults = records.map(({ fault }) => (fault === undefined ? {} : { fault }));
   const rates = grouped(records, ({ learningRate }) => String(learningRate));
   const most = Math.max(0, ...rates.map((group) => group.length));
-  const candidates = rates
-    .filter((group) => group.length === most)
-    .map((group) => ({ group, loss: lossOf(group, "loss") }));
-  const [best] = [...candidates].sort((a, b) => (a.loss?.mean ?? Infinity) - (b.loss?.mean ?? Infinity));
+  const candidates = rates.filter((group) => group.length === most).map((group) => ({ group, by: choiceLoss(group) }));
+  const [best] = [...candidates].sort((a, b) => a.by - b.by);
   if (best === undefined)
     return {
       ...{ ...basic, measured: 0, faults, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
@@ -107,7 +106,8 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
         forwardPasses: null,
       },
     };
-  const { group, loss } = best;
+  const { group } = best;
+  const loss = lossOf(group, "loss");
   const tests = group.flatMap(({ extra }) => (extra as Partial<StudyExtra> | null)?.test ?? []);
   const { metric, kind } = taskNamed(cell.settings.task);
   const optionLoss = kind === "choice" ? lossOf(group, "optionLoss") : null;
@@ -163,6 +163,15 @@ function isAtChance(tests: readonly TestScores[], guess: number): boolean {
 function intervalOf(scores: readonly number[]): readonly [number, number] {
   const { low, high } = tInterval95(scores);
   return [low, high];
+}
+
+/** What a rate is chosen by: the mean over its seeds of the lowest dev loss that is no collapse (`bestOf`). */
+function choiceLoss(records: readonly ExperimentRecord[]): number {
+  const losses = recordedRuns(records).map(({ evaluations, chanceLoss, devTexts }) => {
+    const chance = chanceLoss === null || devTexts === undefined ? undefined : { loss: chanceLoss, count: devTexts };
+    return bestOf(evaluations, { chance })?.loss ?? Infinity;
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 /** A loss of each record's checkpoint; null where one has none. */

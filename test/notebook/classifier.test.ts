@@ -4,9 +4,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arm } from "../../src/experiment/arm";
 import type { Problem } from "../../src/experiment/problem";
-import { bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "../../src/notebook/choose";
+import { frozenProbe } from "../../src/experiment/frozen-probe";
+import { besideProbe, bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "../../src/notebook/choose";
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
+import { openAdapter } from "../../src/notebook/open";
 import type { LiveRun } from "../../src/notebook/live-runs";
 import { loadTask } from "../../src/task/load-task";
 import { tableTask } from "../../src/task/own-table";
@@ -91,8 +93,8 @@ test("by accuracy the checkpoint that a run had not kept is walked to again, to 
 
 test("the test split is looked at once: the frozen model and the best checkpoint, with one readout", async () => {
   const run = bestOnDev(runs);
-  const { before, after, count } = await testOnce(problem, run);
-  assert.is(count, 12);
+  const { before, after, probe, count, tuned } = await testOnce(problem, run);
+  assert.equal([count, tuned], [12, run.arm.name]);
   const answers = async (session: LiveRun["session"], point: Float32Array) => {
     const [{ input, labels }] = problem.test;
     const said = predictions(scores(problem.readout, await session.features([point], input)), 6);
@@ -101,11 +103,27 @@ test("the test split is looked at once: the frozen model and the best checkpoint
   assert.is(after, await answers(run.session, run.result.best!.point));
   assert.ok(before >= 0 && before <= 1);
   const share = (value: number) => `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, 12)} %)`;
-  assert.is(
-    testReport(problem, run, { before, after, count }),
-    `${run.arm.name}: ${share(after)} of 12 test texts\nwithout tuning: ${share(before)}, asked "{question}", as one vector`,
-  );
+  const { session } = await openAdapter(problem.loaded, { kind: "none" });
+  assert.is(probe, (await frozenProbe(problem, session, "all")).test.accuracy);
+  const found = { before, after, probe, count, tuned };
+  assert.equal(testReport(problem, run, found).split("\n"), [
+    `${run.arm.name}: ${share(after)} of 12 test texts`,
+    `without tuning: ${share(before)}, asked "{question}", as one vector`,
+    `a linear probe on the frozen features: ${share(probe!)}`,
+    besideProbe(found),
+  ]);
   await rejectsWith(testOnce(problem, withLoss(run, null)), "run: expected a run with a best checkpoint");
+});
+
+test("tuning that is behind the probe is said to be, with points and texts", () => {
+  const found = { before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" };
+  assert.match(
+    besideProbe(found)!,
+    /^AdaZeta is 10\.0 points \(5 of 50 texts\) behind a linear probe .*readout: "probe"/,
+  );
+  assert.match(besideProbe({ ...found, after: 0.82 })!, /^AdaZeta is 2\.0 points \(1 of 50 texts\) ahead of/);
+  assert.match(besideProbe({ ...found, after: 0.8 })!, /as many right answers as/);
+  assert.is(besideProbe({ ...found, probe: null }), null);
 });
 
 test("saved and loaded into a fresh session, the classifier gives the same answers as the run", async () => {

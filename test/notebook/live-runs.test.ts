@@ -218,6 +218,29 @@ test("other settings make another run beside the first; kept runs are named by w
   assert.is(run.chanceLoss, problem.chanceLoss);
 });
 
+test("a run that does not move says so at its end with a rate to try, measured or from its record; one that moves does not", async () => {
+  const [, mezoLora] = two;
+  const still = { ...mezoLora, name: "still", method: { ...mezoLora.method, learningRate: { kind: "constant", value: 1e-7 } } } as const; // prettier-ignore
+  const said = async () => (await live("still", [still])).lines.filter((line) => line.includes("did not move"));
+  const [line, ...others] = await said();
+  assert.equal(others, []);
+  assert.match(
+    line!,
+    /^still: the dev loss did not move: (\d\.\d+) before, \1 after, a change of -?0\.0000 ± 0\.0000 over the same texts, at learning rate 1e-7; try 1e-3: 1e-3 is the best of \d+ rates measured for lora on minilm/,
+  );
+  // From its record no text is looked at again.
+  const [again] = await said();
+  assert.match(
+    again!,
+    /^still: the dev loss did not move: (\d\.\d+) before, \1 after, at learning rate 1e-7; try 1e-3:/,
+  );
+  const moving = await live("two");
+  assert.equal(
+    moving.lines.filter((one) => one.includes("did not move: ")),
+    [],
+  );
+});
+
 test("the caption says model, data and seeds", () => {
   const origin = originOf(problem, 0, 1);
   assert.equal([origin.model, origin.seeds, origin.kind], ["tiny bert", [0, 1], "measured"]);

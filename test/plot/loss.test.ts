@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { divergencePoint, valueAt } from "../../src/plot/curve";
 import { lossByStepsAndPasses, lossFigure } from "../../src/plot/loss";
-import { chanceLabel } from "../../src/plot/loss-axis";
+import { chanceLabel, chanceOf } from "../../src/plot/loss-axis";
 import type { RunRecord } from "../../src/table/record";
 import { throwsWith } from "../support/throws";
 import { chance, divergenceRuns, origin } from "./synthetic-runs";
@@ -145,6 +145,12 @@ test("between two points a curve is a straight line, outside it has no value", (
 test("no runs is an error", () => {
   throwsWith(() => lossFigure([], { x: "steps" }), "runs: expected at least one run");
   throwsWith(() => lossByStepsAndPasses([]), "runs: expected at least one run");
+});
+
+test("runs with dev texts of their own have one line, at the mean of their chances", () => {
+  const runs = divergenceRuns(2).slice(0, 4).map((run, i) => ({ ...run, chanceLoss: i % 2 === 0 ? 1.5 : 1.6 })); // prettier-ignore
+  assert.ok(Math.abs((chanceOf(runs) ?? NaN) - 1.55) < 1e-9);
+  assert.is(chanceOf(runs.map((run) => ({ ...run, chanceLoss: null }))), null);
 });
 
 test.run();

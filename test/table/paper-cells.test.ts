@@ -237,6 +237,21 @@ test("a cell whose runs only became flatter says how many; others have no such c
   );
 });
 
+test("a rate whose low losses are a collapse is not chosen before one that learned less", () => {
+  const of = planned((cell) => {
+    if (armOf(cell) !== "AdaZeta") return null;
+    const flat = cell.learningRate === 3e-3;
+    const record = recordOf(cell, 1, 0.5);
+    const pairs = flat ? [[2.5, 0.5], [2, 0.3], [1.8, 0.2]] : [[2.5, 0.5], [2.4, 0.5], [2.3, 0.6]]; // prettier-ignore
+    const evaluations = record.history.evaluations.map((one, i) => ({ ...one, loss: pairs[i]![0]!, accuracy: pairs[i]![1]! })); // prettier-ignore
+    const extra = { ...(record.extra as object), counts: { train: [1], dev: [5, 5, 5, 5, 5, 5], test: [6, 4] } };
+    return { ...record, extra, history: { ...record.history, evaluations } };
+  });
+  const cell = paperCells(of).find(({ arm }) => arm === "AdaZeta")!;
+  assert.is.not(cell.learningRate, 3e-3);
+  assert.equal([cell.devLoss?.mean, cell.collapsed], [2.3, 0]);
+});
+
 test("runs of a task leave out arms without steps", () => {
   const of = planned((cell) => (cell.seed === 0 ? recordOf(cell, 0.9, 0.5) : null));
   const names = new Set(taskRuns(of, "trec").map(({ arm }) => arm));

@@ -137,4 +137,23 @@ test("the records of training fit as they are", () => {
   assert.is(stepsOf({ ...run(0, []), steps, evaluations }), 1);
 });
 
+test("runs whose lowest loss is a flatter output are counted and marked; tables without such runs have no such column", () => {
+  const flat = (seed: number, accuracy: number): RunRecord => ({
+    ...run(seed, [2.5, 1.8]),
+    devTexts: 60,
+    evaluations: [2.5, 1.8].map((loss, i) => ({
+      ...{ step: 10 * i, forwardPasses: 20 * i, loss, accuracy: i === 0 ? 0.5 : accuracy },
+    })),
+  });
+  const [collapsed, fine] = [flat(0, 0.2), flat(1, 0.6)];
+  assert.is(summaryTable([collapsed, fine]).get("collapsed", 0), "1/2");
+  assert.equal([...compareRuns([collapsed, fine]).array("collapsed at step")], [10, null]);
+  for (const table of [
+    summaryTable([fine]),
+    compareRuns([fine]),
+    summaryTable([{ ...collapsed, devTexts: undefined }]),
+  ])
+    assert.not.ok(table.columnNames().some((name) => name.startsWith("collapsed")));
+});
+
 test.run();
