@@ -1,4 +1,5 @@
 import type { Lock } from "../disk/lock";
+import { removeLeftovers } from "../disk/whole-file";
 import { checkedSink, fileChecksum } from "./checksum";
 import { claimTrajectory, guardedSink } from "./claim";
 import type { TrainEvent } from "./events";
@@ -61,6 +62,7 @@ async function* eventsInFile<Batch>(
   const { path, sync = false, snapshotEvery = replayable ? 0 : 10 } = options;
   const open = options.open ?? ((file, keepBytes, wait) => openLineFile(file, { keepBytes, sync: wait }));
   const header = headerOf(options);
+  removeLeftovers(`${path}.snapshot`);
   const recorded = readTrajectory(path);
   if (recorded !== null) sameRun(path, recorded.header, header);
   const other = recorded === null ? null : otherSources(path, recorded, options);
