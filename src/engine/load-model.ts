@@ -33,8 +33,7 @@ export interface LoadedModel {
 export function loadModel(name: string, roots: readonly string[]): LoadedModel {
   const found = findModel(name, roots);
   if (found !== null) return found;
-  if (findKnownModel(name) === null && /[\\/]/.test(name))
-    return fail("model", "a folder with config.json, safetensors and a tokenizer, or a GGUF file", name);
+  if (findKnownModel(name) === null && /[\\/]/.test(name)) throw new Error(nothingAt(name));
   locateModel(name, roots);
   return fail(`model ${name}`, "its files", "none");
 }
@@ -64,14 +63,35 @@ export async function fetchModel(
 ): Promise<LoadedModel> {
   const found = findModel(name, roots);
   if (found !== null) return found;
-  const isRepository = /^[\w.-]+\/[\w.-]+$/.test(name);
+  if (findKnownModel(name) === null && isPath(name)) throw new Error(nothingAt(name));
+  const isRepository = /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(name);
   const known = isRepository ? findKnownModel(name) : knownModel(name);
   // A packaged model comes from its package: the hub's files are others.
   if (known?.source.kind === "package") return loadModel(known.name, roots);
   const repository = known?.source.repository ?? name;
-  const folder = await fetch(repository);
+  const folder = await fetch(repository).catch((error: unknown) => {
+    if (known !== null) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Error(`${nothingAt(name)}. Taken for a repository of the hub: ${said}`, { cause: error });
+  });
   const files = filesIn(folder) ?? fail(repository, "config.json, weights and a tokenizer, or one GGUF file", folder);
   return opened(known?.name ?? name, known?.title ?? name, files);
+}
+
+/** Whether a name is meant for a path of this computer: no repository of the hub is called so. */
+function isPath(name: string): boolean {
+  return (
+    /^[.~/]|^[a-z]:|\\|\/$|\/.*\/|\/\./i.test(name) ||
+    /\.(gguf|safetensors|json|bin|pt|pth|ckpt|pkl|h5|onnx|zip|gz)$/i.test(name)
+  );
+}
+
+function nothingAt(name: string): string {
+  const home = name.startsWith("~") ? ` ("~" is not read as the home folder here: write it out)` : "";
+  return (
+    `model: expected a folder with config.json, safetensors and a tokenizer, or a GGUF file, ` +
+    `got ${JSON.stringify(name)}: there is no such folder or file${home}`
+  );
 }
 
 /** The model files that a path names itself; null where it names none. */

@@ -2,6 +2,7 @@ import { formatBytes } from "../weights/memory";
 import type { HubEvent } from "../weights/hub";
 import { display, type DisplayHandle, type MimeBundle } from "./display";
 import { escapeHtml } from "./escape-html";
+import { kernelRegistry } from "./kernel-registry";
 import { newestOnly } from "./newest-only";
 import { duration } from "./progress";
 
@@ -20,7 +21,8 @@ function bundle(text: string, share: number): MimeBundle {
 }
 
 /**
- * What a download tells, as one line with a bar below the cell; nothing is shown where all files are in the cache.
+ * What a download tells, as one line with a bar below the cell, or outside of a kernel as a line on standard error now and then; nothing
+ * where all files are in the cache.
  * @example const told = downloadProgress("org/name"); await hubSnapshot("org/name", null, { ...hub, on: told.on }); told.finish();
  */
 export function downloadProgress(repository: string): {
@@ -29,11 +31,13 @@ export function downloadProgress(repository: string): {
 } {
   let output: DisplayHandle | null = null;
   let share = 0;
+  const inKernel = kernelRegistry().publish !== undefined;
   const show = (text: string): void => {
+    if (!inKernel) return console.error(text);
     if (output === null) output = display(bundle(text, share));
     else output.update(bundle(text, share));
   };
-  const updates = newestOnly(200, show);
+  const updates = newestOnly(inKernel ? 200 : 10_000, show);
   return {
     on(event) {
       switch (event.kind) {
@@ -45,6 +49,7 @@ export function downloadProgress(repository: string): {
           updates.push(`${repository}: ${event.reason}; tried again in ${duration(event.waitMs)}`);
           break;
         case "unreachable":
+        case "not writable":
           updates.push(`${repository}: ${event.reason}; the files of the cache are used`);
           break;
         case "file":

@@ -12,6 +12,7 @@ import { loadTask } from "../task/load-task";
 import type { LoadOptions } from "../task/load-task";
 import type { LoadedTask } from "../task/loaded-task";
 import type { Task } from "../task/task";
+import { taskNamed } from "../task/tasks";
 import { downloadProgress } from "./download-progress";
 import { environment } from "./environment";
 import { hubSnapshot, type HubOptions } from "../weights/hub";
@@ -47,19 +48,42 @@ export function openModel(name: string, options: OpenModelOptions = {}): Promise
   });
 }
 
+/** How a task is opened. */
+export interface OpenTaskOptions extends Omit<LoadOptions, "hub"> {
+  /** "auto": as the environment says (HF_ENDPOINT, HF_HUB_OFFLINE and the others); "off": none; else the address of one. Default "auto". */
+  readonly hub?: string | undefined;
+}
+
 /**
- * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub, else the samples in data/.
+ * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub through its shared cache,
+ * else the samples in data/.
  * @example (await openTask("trec")).origin.description // says which data it is
  */
-export function openTask(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask> {
-  return loadTask(which, { dataDirectory: environment().dataFolder, ...options });
+export async function openTask(
+  which: string | Task,
+  { hub = "auto", ...options }: OpenTaskOptions = {},
+): Promise<LoadedTask> {
+  const task = typeof which === "string" ? taskNamed(which) : which;
+  const { dataFolder, hub: known } = environment();
+  const told = downloadProgress(task.hub?.repository ?? task.name);
+  // A hub that does not answer is passed over, with a notice: its retries are no news.
+  const on: HubOptions["on"] = (event) => (event.kind === "retry" ? undefined : told.on(event));
+  const endpoint = hub === "auto" ? known.endpoint : hub.replace(/\/+$/, "");
+  // The token is for the environment's hub.
+  const token = endpoint === known.endpoint ? known.token : undefined;
+  const settings = { ...known, endpoint, token, on, signal: stopSignal() };
+  try {
+    return await loadTask(task, { dataDirectory: dataFolder, ...options, hub: hub === "off" ? "off" : settings });
+  } finally {
+    told.finish();
+  }
 }
 
 /**
  * The same; null, with a line that says why, where the texts are in none of these places.
  * @example const squad = await openTaskIfThere("squad"); // null without ADAZETA_DATA_DIR and a hub
  */
-export async function openTaskIfThere(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask | null> {
+export async function openTaskIfThere(which: string | Task, options: OpenTaskOptions = {}): Promise<LoadedTask | null> {
   try {
     return await openTask(which, options);
   } catch (error) {

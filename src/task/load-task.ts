@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import { hubFiles } from "./hub-files";
-import type { HubFile } from "./hub-files";
+import type { HubFile, HubFilesOptions } from "./hub-files";
 import type { LoadedTask, Origin } from "./loaded-task";
 import { ownSplits } from "./own-table";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
@@ -18,14 +18,12 @@ import { taskNamed } from "./tasks";
 export interface LoadOptions {
   /** A folder with the original distributions in sub-folders (`SST-2/train.tsv`, `TREC/TREC.train.all`). */
   readonly dataDirectory?: string | undefined;
-  /** "auto": the public hub; "off": none; else the address of one. Default "auto". */
-  readonly hub?: string | undefined;
+  /** The hub, as for models; default "off": none. */
+  readonly hub?: HubFilesOptions | "off" | undefined;
   /** The project's own samples. Default "data/samples". */
   readonly samplesDirectory?: string | undefined;
   /** Which distribution in the data directory, by the task's own names (SST-2: "phrases", "sentences"); default the first there is. */
   readonly variant?: string | undefined;
-  /** How long the hub may take to answer, in milliseconds. Default 3000. */
-  readonly hubAnswerMs?: number | undefined;
 }
 
 /**
@@ -36,7 +34,7 @@ export interface LoadOptions {
  */
 export async function loadTask(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask> {
   const task = typeof which === "string" ? taskNamed(which) : which;
-  const { dataDirectory, hub = "auto", samplesDirectory = "data/samples", variant, hubAnswerMs } = options;
+  const { dataDirectory, hub = "off", samplesDirectory = "data/samples", variant } = options;
   const notices: string[] = [];
   if (task.kind === "classification" && task.own)
     return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
@@ -51,13 +49,12 @@ export async function loadTask(which: string | Task, options: LoadOptions = {}):
     notices.push(`data directory: no folder ${folders} for ${task.name} in ${dataDirectory}`);
   }
   if (hub !== "off" && task.hub !== null) {
-    const endpoint = hub === "auto" ? "https://huggingface.co" : hub;
-    const files = await hubFiles(task.hub, { endpoint, answerMs: hubAnswerMs }).catch(messageOf);
+    const files = await hubFiles(task.hub, hub).catch(messageOf);
     if (typeof files !== "string") {
       const read = await readHub(task, task.hub, files);
       return loaded(task, notices, { kind: "hub", source: task.hub.repository, read });
     }
-    notices.push(`hub ${endpoint}: ${task.hub.repository} not read (${files})`);
+    notices.push(`hub ${hub.offline === true ? "offline" : hub.endpoint}: ${task.hub.repository} not read (${files})`);
   }
   if (task.samples === null || !existsSync(join(samplesDirectory, task.samples))) {
     const missing = task.samples === null ? "no samples of it" : `no file ${task.samples} in ${samplesDirectory}`;

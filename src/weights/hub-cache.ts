@@ -56,9 +56,9 @@ export function snapshotPath(folder: string, commit: string, path: string): stri
   return join(folder, "snapshots", commit, safePath(path));
 }
 
-/** Notes which commit a branch is. Another process sees the old commit or the new one. */
+/** Notes which commit a branch is; writes nothing where that is noted. Another process sees the old commit or the new one. */
 export function rememberCommit(folder: string, revision: string, commit: string): void {
-  if (isCommit(revision)) return;
+  if (cachedCommit(folder, revision) === commit) return;
   const reference = join(folder, "refs", safePath(revision));
   writeWhole(reference, commit);
 }

@@ -69,6 +69,39 @@ test("what is neither a path nor in the folders is fetched, once, by the reposit
   assert.equal(asked, ["FacebookAI/roberta-large", "some/where"]);
 });
 
+test("a path that is not there is never asked of the hub; a name that may be both says both", async () => {
+  const asked: string[] = [];
+  const never = (name: string): Promise<string> => {
+    asked.push(name);
+    return Promise.reject(new Error("the hub answered 404"));
+  };
+  const paths = [
+    "./models",
+    "./models/x",
+    "../x",
+    "~/x",
+    "~",
+    "/no/such",
+    "models/x/",
+    "a/b/c",
+    "models\\x",
+    "C:\\x",
+    "c:/x",
+  ];
+  const files = ["x.gguf", "models/x.gguf", "models/model.safetensors", "x/config.json", "org/.hidden"];
+  for (const name of [...paths, ...files])
+    await rejectsWith(fetchModel(name, [], never), `got ${JSON.stringify(name)}: there is no such folder or file`);
+  await rejectsWith(fetchModel("~/x", [], never), "write it out");
+  assert.equal(asked, []);
+  const both = fetchModel("models/mine", [], never);
+  await rejectsWith(
+    both,
+    'got "models/mine": there is no such folder or file. Taken for a repository of the hub: the hub answered 404',
+  );
+  await rejectsWith(fetchModel("FacebookAI/roberta-large", [], never), "the hub answered 404");
+  assert.equal(asked, ["models/mine", "FacebookAI/roberta-large"]);
+});
+
 test("what cannot be opened is said with what to do", async () => {
   const never = (): Promise<string> => Promise.reject(new Error("fetched"));
   throwsWith(() => loadModel("lama-2-7b", []), 'got "lama-2-7b"; nearest: llama-2-7b');
