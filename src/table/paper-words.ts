@@ -43,12 +43,12 @@ export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
   const cellOf = (task: string, arm: string): PaperCell =>
     ofTask(task).find((cell) => cell.arm === arm) ??
     fail("arm", `one of ${ofTask(task).map((cell) => cell.arm).join(", ")}`, arm); // prettier-ignore
-  /** The runs behind a cell: its task and arm at its rate. */
-  const runsOf = ({ task, arm, learningRate }: PaperCell) =>
+  /** The runs behind a cell: its task and arm at its rate; none where they recorded another loss than the trained one. */
+  const runsOf = ({ task, arm, learningRate, devLoss }: PaperCell) =>
     recordedRuns(
       planned.flatMap(({ cell, record }) => {
         const { settings } = cell;
-        const same = (cell.task ?? settings.task) === task && settings.arm.name === arm;
+        const same = devLoss !== null && (cell.task ?? settings.task) === task && settings.arm.name === arm;
         return same && record !== null && record.learningRate === (learningRate ?? 0) ? [record] : [];
       }),
       "study",
