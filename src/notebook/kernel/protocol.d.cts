@@ -1,4 +1,3 @@
-
 /** A frame of a stack, as V8 gives it. */
 export type CallSite = NodeJS.CallSite;
 

@@ -33,8 +33,7 @@ export interface ControlData {
 }
 
 export type ToControl =
-  | { readonly kind: "answer" | "close" }
-  | { readonly kind: "send"; readonly frames: readonly (string | Uint8Array)[] };
+  { readonly kind: "answer" | "close" } | { readonly kind: "send"; readonly frames: readonly (string | Uint8Array)[] };
 
 export type FromControl =
   | { readonly kind: "ready" | "ask" | "interrupt" | "terminated" }
