@@ -66,11 +66,17 @@ const ofModel = ({ family, layers, width, vocabulary, context, sites }: Model): 
   ["longest text, in tokens", context],
   ["matrices that can be adapted", sites.length],
 ];
-const ofSession = ({ id, layout, width }: ModelSession): readonly Fact[] => [
-  ["session", id],
-  ["trainable numbers", layout.size],
-  ["width of the features", width],
-];
+/** Its id says model, adapter and engine, a bar between them; the model's part is a long fingerprint. */
+function ofSession({ id, layout, width }: ModelSession): readonly Fact[] {
+  const [model = "", adapter = "", engine = ""] = id.split("|");
+  return [
+    ["model", model.length > 60 ? `${model.slice(0, 57)}...` : model],
+    ["adapter", adapter],
+    ["engine", engine],
+    ["trainable numbers", layout.size],
+    ["width of the features", width],
+  ];
+}
 const labelsOf = (task: Task): string => {
   const names = classNames(task);
   return names.length > MOST_LABELS
