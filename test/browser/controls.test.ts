@@ -144,7 +144,8 @@ inBrowser(
     const page = await lab.open(
       writeCells("steered", [
         [
-          'import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";',
+          'import { openModel, openProblem, openTask, runLive } from "./src/index";',
+          'import { arm, studies, studySettings } from "./src/study";',
           'const options = { ...studies["minilm-trec"].problem, train: 32, dev: 20, test: 20, seed: 1 };',
           'const problem = await openProblem(await openModel("minilm"), await openTask("trec", { hub: "off" }), options);',
           'const study = studySettings("minilm-trec", 3e-3, { steps: 5000, alpha: 0.85, beta: 0.828, cap: 3 });',

@@ -43,7 +43,8 @@ inBrowser(
     const page = await lab.open(
       writeCells("reload", [
         [
-          'import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";',
+          'import { openModel, openProblem, openTask, runLive } from "./src/index";',
+          'import { arm, studies, studySettings } from "./src/study";',
           'const options = { ...studies["minilm-trec"].problem, train: 32, dev: 20, test: 20, seed: 1 };',
           'const problem = await openProblem(await openModel("minilm"), await openTask("trec", { hub: "off" }), options);',
           'console.log("opened");',
