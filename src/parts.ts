@@ -2,7 +2,7 @@
 import "./notebook/value-display";
 export { normals } from "./random/normals";
 export { randomKey } from "./random/key";
-export { cumulativeForwardPasses, forwardPasses, queriesByEpochs, queriesBySteps } from "./schedule/forward-passes";
+export { forwardPasses, queriesByEpochs, queriesBySteps } from "./schedule/forward-passes";
 export { exponentOf } from "./schedule/power-law";
 export { queriesAt, scheduleAt } from "./schedule/schedule";
 export { approximationErrors, sampleMatrix } from "./tt/approximation";
@@ -38,7 +38,8 @@ export { readTrajectory } from "./train/trajectory";
 export { escapeMarkdown } from "./table/escape";
 export { toHtml } from "./table/html";
 export { formatNumber } from "./table/number";
-export { toText } from "./table/text";
+export { toMarkdown, toText } from "./table/text";
+export { lossFigure } from "./plot/loss";
 export { initialScaleFigure } from "./plot/initial-scale";
 export { parameterCountFigure } from "./plot/parameter-count";
 export { describeModel } from "./model/describe-model";

@@ -76,17 +76,6 @@ function changesInEpochs(schedule: Schedule): boolean {
   return "unit" in schedule && schedule.unit === "step";
 }
 
-/** Forward passes spent after each step; the last entry is `forwardPasses` of the run. */
-export function cumulativeForwardPasses(
-  schedule: Schedule,
-  steps: number,
-  epochSteps: number,
-  kind: PassKind,
-): readonly number[] {
-  let sum = 0;
-  return queriesBySteps(schedule, steps, epochSteps).map((queries) => (sum += passesPerStep(kind, queries)));
-}
-
 /** Steps that a number of forward passes buys: the most that cost at most `passes` (for comparisons at equal forward passes). */
 export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, kind: PassKind): number {
   nonNegativeInteger("passes", passes);

@@ -17,8 +17,6 @@ export const presetModes = {
   "minilm-l6": { down: { inputs: [8, 6, 8], outputs: [8, 8] }, up: { inputs: [8, 8], outputs: [8, 6, 8] } },
 } as const satisfies Record<string, { readonly down: Modes; readonly up: Modes }>;
 
-export type PresetName = keyof typeof presetModes;
-
 /**
  * Modes for a matrix [inputs, outputs]: the preset where the sizes are a preset's, otherwise three balanced modes on each side.
  * @throws when a size is not a positive integer

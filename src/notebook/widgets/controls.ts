@@ -174,31 +174,22 @@ export interface Label extends View {
 }
 
 /** A text that is shown as it is. @example const costs = label("12 passes"); costs.set("14 passes"); */
-export function label(text: string): Label {
-  return htmlLabel(text, escapeHtml);
-}
-
-/** Markup that this project wrote; what comes from data or files must have been escaped in it (`escapeHtml`). */
-export function trustedHtml(markup: string): Label {
-  return htmlLabel(markup, (text) => text);
-}
-
-function htmlLabel(initial: string, markup: (text: string) => string): Label {
+export function label(initial: string): Label {
   let text = initial;
   let opened: OpenWidget | undefined;
   return {
     [shown]: true,
     set(next) {
       text = next;
-      opened?.set({ value: markup(text) });
+      opened?.set({ value: escapeHtml(text) });
     },
     open: () =>
       (opened ??= openWidget(controlClass("HTML"), {
-        value: markup(text),
+        value: escapeHtml(text),
         layout: openLayout(),
         style: openStyle("HTMLStyle"),
       })),
-    describe: () => text.replaceAll(/<[^>]*>/g, ""),
+    describe: () => text,
   };
 }
 
