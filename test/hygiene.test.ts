@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -45,6 +46,17 @@ test("no file that makes a suite is outside the pattern test/**/*.test.ts", () =
     )
     .filter((name) => /from "uvu"/.test(readFileSync(name, "utf8")));
   assert.equal(outside, []);
+});
+
+test("relative links of the pages lead to files", () => {
+  const pages = files.filter((name) => name.endsWith(".md") && !name.startsWith("test/fixtures/"));
+  const dead = pages.flatMap((page) =>
+    [...readFileSync(page, "utf8").matchAll(/\]\(([^)#\s"]+)/g)]
+      .map(([, target = ""]) => target)
+      .filter((target) => !/^\w+:/.test(target) && !existsSync(join(dirname(page), target)))
+      .map((target) => `${page}: ${target}`),
+  );
+  assert.equal(dead, []);
 });
 
 test("no test is marked as the only one", () => {
