@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
-import { configReader } from "./config";
+import { configReader, MOST_LAYERS } from "./config";
 import type { Head, Model, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
@@ -41,7 +41,7 @@ export function bertConfig(json: unknown): BertConfig {
     family,
     hidden,
     heads,
-    layers: read.integer("num_hidden_layers"),
+    layers: read.count("num_hidden_layers", MOST_LAYERS),
     intermediate: read.integer("intermediate_size"),
     vocabulary: read.integer("vocab_size"),
     positions: read.integer("max_position_embeddings"),

@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
-import { configReader } from "./config";
+import { configReader, MOST_LAYERS } from "./config";
 import type { ConfigReader } from "./config";
 import type { Model, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
@@ -28,6 +28,9 @@ export interface LlamaConfig extends RotaryConfig {
   readonly windows?: readonly (number | null)[];
 }
 
+/** Numbers of a head: wider ones than any model has. */
+const WIDEST_HEAD = 65_536;
+
 /**
  * Reads Hugging Face's `config.json` of a Llama, Mistral or Qwen2 model.
  * @throws when the architecture is another one, or has what `llama` does not compute
@@ -42,9 +45,9 @@ export function llamaConfig(json: unknown): LlamaConfig {
   if (heads % kvHeads !== 0) fail("config.num_key_value_heads", `a divisor of num_attention_heads ${heads}`, kvHeads);
   if (!read.has("head_dim") && hidden % heads !== 0)
     fail("config.num_attention_heads", `a divisor of hidden_size ${hidden}`, heads);
-  const headSize = read.integer("head_dim", Math.floor(hidden / heads));
+  const headSize = read.count("head_dim", WIDEST_HEAD, Math.floor(hidden / heads));
   if (headSize % 2 !== 0) fail("config.head_dim", "an even number (rotary positions turn pairs)", headSize);
-  const layers = read.integer("num_hidden_layers");
+  const layers = read.count("num_hidden_layers", MOST_LAYERS);
   const context = read.integer("max_position_embeddings");
   const biases = biasesOf(type, read);
   const windows = windowsOf(type, read, layers);

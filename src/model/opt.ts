@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
-import { configReader } from "./config";
+import { configReader, MOST_LAYERS } from "./config";
 import type { Model, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
@@ -42,7 +42,7 @@ export function optConfig(json: unknown): OptConfig {
   return {
     hidden,
     heads,
-    layers: read.integer("num_hidden_layers"),
+    layers: read.count("num_hidden_layers", MOST_LAYERS),
     intermediate: read.integer("ffn_dim"),
     vocabulary: read.integer("vocab_size"),
     context: read.integer("max_position_embeddings"),

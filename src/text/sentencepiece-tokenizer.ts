@@ -88,6 +88,9 @@ export function tokenizerFromPieces(parts: ScoredPieces): Tokenizer {
   return tokenizerFromJson(json, { special: parts.special, ranks, ...(parts.added ? { added: parts.added } : {}) });
 }
 
+/** SentencePiece makes none beyond 16 unless it is told to; every place where a piece can be cut is tried. */
+const LONGEST_PIECE = 256;
+
 /** Every pair that joins to a piece; its rank is that of the piece's score, the highest score being 0. */
 function mergesOf(pieces: readonly Piece[]): {
   readonly merges: readonly (readonly [string, string])[];
@@ -102,13 +105,16 @@ function mergesOf(pieces: readonly Piece[]): {
   const ranks: number[] = [];
   for (const { text, score } of joined) {
     const characters = [...text];
+    if (characters.length > LONGEST_PIECE)
+      fail(`piece ${JSON.stringify(text.slice(0, 20))}...`, `at most ${LONGEST_PIECE} characters`, characters.length);
     // A single character is a symbol from the start, whether it has a piece or not.
     const symbol = (from: number, to: number): string | null => {
       const part = characters.slice(from, to).join("");
       return to - from === 1 || known.has(part) ? part : null;
     };
     for (let cut = 1; cut < characters.length; cut++) {
-      const [left, right] = [symbol(0, cut), symbol(cut, characters.length)];
+      const left = symbol(0, cut);
+      const right = left === null ? null : symbol(cut, characters.length);
       if (left === null || right === null) continue;
       merges.push([left, right]);
       ranks.push(rank.get(score)!);

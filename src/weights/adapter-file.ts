@@ -72,12 +72,13 @@ export function loadAdapter(
   const layout = layoutOf(tensorSpecs(path, json(path, "layout", text("layout"))));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   sameLength(`${path}: tensors`, stored.size, layout.entries.length);
+  const found = layout.entries.map(({ name, shape, offset }) => {
+    const tensor = stored.get(name) ?? fail(`${path}: tensor`, `the tensor ${name}`, [...stored.keys()]);
+    if (canonical(tensor.shape) !== canonical(shape)) fail(`${path}: shape of ${name}`, canonical(shape), tensor.shape);
+    return { data: tensor.data, offset };
+  });
   const point = new Float32Array(layout.size);
-  for (const { name, shape, offset } of layout.entries) {
-    const found = stored.get(name) ?? fail(`${path}: tensor`, `the tensor ${name}`, [...stored.keys()]);
-    if (canonical(found.shape) !== canonical(shape)) fail(`${path}: shape of ${name}`, canonical(shape), found.shape);
-    point.set(found.data, offset);
-  }
+  for (const { data, offset } of found) point.set(data, offset);
   return { spec, layout, point, modelId, note: metadata["note"] ?? "" };
 }
 

@@ -76,6 +76,9 @@ export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufT
   only("rope.dimension_count", headSize, `the head size ${headSize}`);
   only("attention.sliding_window_pattern", undefined, "the same attention in every layer");
   const layers = whole("block_count");
+  // Each layer has tensors of its own.
+  if (layers > Math.max(names.size, 1000))
+    fail(at("block_count"), `at most ${names.size}, as the file has tensors`, layers);
   const window = whole("attention.sliding_window", context);
   const biased = (part: RegExp): boolean => [...names].some((name) => part.test(name));
   const inputsOnly = architecture === "qwen2";

@@ -131,14 +131,15 @@ export function loadPeft(
   const spec: LoraSpec = { kind: "lora", rank: config.r, alpha: config.lora_alpha, targets: wordsOf(model, sites) };
   const { layout } = lora(spec, model.sites);
   sameLength(`${path}: tensors`, stored.size, layout.entries.length);
-  const point = new Float32Array(layout.size);
-  for (const { name, shape, offset } of layout.entries) {
+  const parts = layout.entries.map(({ name, shape, offset }) => {
     const [rows, columns] = [shape[0]!, shape[1]!];
     const found = stored.get(name) ?? fail(`${path}: tensor`, `one for ${name}`, "none");
     if (found.shape.join() !== `${columns},${rows}`)
       fail(`${path}: shape for ${name}`, `${columns} x ${rows}`, found.shape.join(" x "));
-    point.set(transposed(found.data, columns, rows), offset);
-  }
+    return { data: found.data, rows, columns, offset };
+  });
+  const point = new Float32Array(layout.size);
+  for (const { data, rows, columns, offset } of parts) point.set(transposed(data, columns, rows), offset);
   return { spec, layout, point, modelId: model.id, note: metadata["note"] ?? "" };
 }
 
