@@ -11,7 +11,7 @@ import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import { isReplayable } from "../optimizer/step";
-import { bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
+import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
 import { replay } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
@@ -47,9 +47,10 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
   const [first, ...rest] = candidates;
   if (first === undefined) return fail("runs", "a run with a finite dev loss", runs.length);
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
-  if (by === "loss" && evaluation.loss >= run.chance.loss)
+  if (evaluation.loss >= beyondLuck(run.chance))
     console.log(
-      `${run.arm.name}, step ${evaluation.step}: the lowest dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ${run.chance.loss.toFixed(3)}`,
+      `${run.arm.name}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
+        `${run.chance.loss.toFixed(3)}, by more than luck on ${run.chance.count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,
     );
   if (evaluation.step === run.result.best?.evaluation.step) return run;
   return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
