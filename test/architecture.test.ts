@@ -110,6 +110,22 @@ test("an arrow to a later room, a closed door and a deep type import are found",
   assert.is(wrong("src/adapter/a.ts", 'import type { Model } from "../model/model";'), 1);
 });
 
+/** Where a family's name is compared: what depends on it is a field of `Model`, so that a new definition is one file. */
+const asksForFamily = (text: string): boolean =>
+  /\bfamily\s*[!=]==?\s*["'`]|["'`]\s*[!=]==?\s*[\w.]*\bfamily\b|\.(test|includes)\([\w.]*\bfamily\)|switch \([\w.]*\bfamily\)/.test(
+    text,
+  );
+
+test("nothing asks a model for its family by name", () => {
+  assert.ok(asksForFamily('model.family === "bert"') && asksForFamily('"opt" !== family'));
+  assert.ok(asksForFamily("/^llama$/.test(model.family)") && asksForFamily("switch (shape.family) {"));
+  assert.not(asksForFamily("`${model.family} of ${model.layers} layers`"));
+  assert.equal(
+    sources().filter((file) => asksForFamily(readFileSync(file, "utf8"))),
+    [],
+  );
+});
+
 test("every import of src goes to an earlier room, and libraries come in by their own door", () => {
   assert.equal(
     [...importsOfSources].flatMap(([file, imports]) => complaints(file, imports)),

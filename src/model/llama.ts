@@ -2,12 +2,25 @@ import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
 import { configReader, MOST_LAYERS } from "./config";
 import type { ConfigReader } from "./config";
-import type { Model, Tap, Weights } from "./model";
+import type { Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, prefixOf, scoredTokens } from "./parts";
 import { rotary, rotaryConfig } from "./rotary";
 import type { RotaryConfig } from "./rotary";
 import { layerSites, siteAttention, siteLinear } from "./site";
+
+const MODULE_NAMES: ModuleNames = {
+  layers: "model.layers",
+  inLayer: {
+    "attention.query": "self_attn.q_proj",
+    "attention.key": "self_attn.k_proj",
+    "attention.value": "self_attn.v_proj",
+    "attention.output": "self_attn.o_proj",
+    "mlp.gate": "mlp.gate_proj",
+    "mlp.up": "mlp.up_proj",
+    "mlp.down": "mlp.down_proj",
+  },
+};
 
 export interface LlamaConfig extends RotaryConfig {
   readonly hidden: number;
@@ -160,6 +173,9 @@ export function llama(config: LlamaConfig, weights: Weights): Model {
 
   return {
     family: "llama",
+    reading: "causal",
+    placement: "llama",
+    moduleNames: MODULE_NAMES,
     width: hidden,
     layers: config.layers,
     context: config.context,

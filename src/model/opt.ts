@@ -1,7 +1,7 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
 import { configReader, MOST_LAYERS } from "./config";
-import type { Model, Tap, Weights } from "./model";
+import type { Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
@@ -24,6 +24,18 @@ export interface OptConfig {
 /** The position table's first rows belong to no token. */
 const FIRST_POSITION = 2;
 const EPSILON = 1e-5;
+
+const MODULE_NAMES: ModuleNames = {
+  layers: "model.decoder.layers",
+  inLayer: {
+    "attention.query": "self_attn.q_proj",
+    "attention.key": "self_attn.k_proj",
+    "attention.value": "self_attn.v_proj",
+    "attention.output": "self_attn.out_proj",
+    "mlp.up": "fc1",
+    "mlp.down": "fc2",
+  },
+};
 
 /**
  * Reads Hugging Face's `config.json` of an OPT model.
@@ -109,6 +121,9 @@ export function opt(config: OptConfig, weights: Weights): Model {
 
   return {
     family: "opt",
+    reading: "causal",
+    placement: "llama",
+    moduleNames: MODULE_NAMES,
     width: embedding,
     layers: config.layers,
     context: config.context,

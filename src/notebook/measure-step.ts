@@ -21,7 +21,7 @@ export async function measureStep(
   model: Model,
   { texts, tokens, steps }: { readonly texts: number; readonly tokens: number; readonly steps: number },
 ): Promise<StepTimes> {
-  const placement = model.family === "bert" || model.family === "roberta" ? "roberta" : "llama";
+  const { placement } = model;
   const spec = { kind: "tensor-train", placement, rank: 5, bottleneck: 64, scale: 1, modes: null } as const;
   const adapter = makeAdapter(spec, model);
   const session = await onnxSession(model, adapter);

@@ -8,12 +8,7 @@ import type { Example, Reading, Task } from "./task";
  * @throws when the task cannot be read so, naming task and readings
  * @example readingOf(sst2, smollm2.model) // "causal"
  */
-export function readingOf(
-  task: Task,
-  { family, head, scoredBy }: Pick<Model, "family" | "head" | "scoredBy">,
-): Reading {
-  const causal = family === "llama" || family === "opt";
-  const reading = head === null && scoredBy === undefined ? "pooled" : causal ? "causal" : "masked";
+export function readingOf(task: Task, { reading }: Pick<Model, "reading">): Reading {
   return checkReading(task, reading);
 }
 

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { fail, sameLength } from "../check/check";
 import { readTogether, settleFolder } from "../disk/whole-folder";
 import { settleFiles, writeFiles } from "../disk/whole-set";
-import type { Model } from "../model/model";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { adapterContent, loadAdapter } from "../weights/adapter-file";
 import { loadPeft, READOUT, savePeft } from "../weights/peft-folder";
+import type { PeftModel } from "../weights/peft-folder";
 import { readSafetensors } from "../weights/safetensors";
 import { safetensors } from "../weights/write-safetensors";
 import { parsedPrompt } from "./classifier-prompt";
@@ -42,12 +42,7 @@ export function saveClassifier(path: string, classifier: SavedClassifier): void 
  * Saves a classifier whose adapter is a LoRA as a folder that Hugging Face PEFT opens, with `readout.safetensors` beside its files.
  * @throws as `savePeft`, or when the disk does not take it
  */
-export function savePeftClassifier(
-  folder: string,
-  classifier: SavedClassifier,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
-  base: string,
-): void {
+export function savePeftClassifier(folder: string, classifier: SavedClassifier, model: PeftModel, base: string): void {
   savePeft(folder, classifier.adapter, model, base, { [READOUT]: readoutContent(classifier) });
 }
 
@@ -80,10 +75,7 @@ export function loadClassifier(path: string, modelId: string): SavedClassifier {
 }
 
 /** Reads what `savePeftClassifier` wrote. @throws as `loadPeft`, or when the readout is missing, damaged or another model's */
-export function loadPeftClassifier(
-  folder: string,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
-): SavedClassifier {
+export function loadPeftClassifier(folder: string, model: PeftModel): SavedClassifier {
   settleFolder(folder);
   return readTogether([folder], () => ({
     adapter: loadPeft(folder, model),

@@ -22,8 +22,7 @@ export interface Where {
   readonly line: number;
 }
 
-/** How a model reads a task: a prompt with a mask, a prompt that is continued, or the plain text as one vector. */
-export type Reading = "masked" | "causal" | "pooled";
+export type { Reading } from "../model/model";
 
 export type MetricName =
   "accuracy" | "f1" | "macro f1" | "matthews" | "answer f1" | "question exact match" | "token f1" | "exact match";

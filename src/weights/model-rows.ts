@@ -33,7 +33,7 @@ export function knownModels(pass: Omit<PassShape, "trainable"> = PASS): readonly
   return MODELS.map((known) => {
     const { config, name, licence } = known;
     const shape = describeModel(config);
-    const placement = adapterPlacement(shape.family);
+    const { placement } = shape;
     const adapter = makeAdapter(
       { kind: "tensor-train", placement, rank: 5, bottleneck: 64, scale: 1, modes: null },
       shape.sites,
@@ -55,11 +55,6 @@ export function knownModels(pass: Omit<PassShape, "trainable"> = PASS): readonly
       source: sourceName(known),
     };
   });
-}
-
-/** Where AdaZeta's adapters sit in a family's layers: decoders as Llama, encoders as RoBERTa. */
-export function adapterPlacement(family: "bert" | "roberta" | "llama" | "opt"): TensorTrainSpec["placement"] {
-  return family === "bert" || family === "roberta" ? "roberta" : "llama";
 }
 
 /** @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */

@@ -6,10 +6,10 @@ import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { fail, sameLength } from "../check/check";
 import { readTogether, settleFolder, writeFolder } from "../disk/whole-folder";
 import type { FolderFiles } from "../disk/whole-folder";
-import type { Model } from "../model/model";
+import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { peftModules } from "./peft-modules";
-import type { SiteModule } from "./peft-modules";
+import type { Named, SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
 import { safetensors } from "./write-safetensors";
 
@@ -18,6 +18,16 @@ const CONFIG = "adapter_config.json";
 export const READOUT = "readout.safetensors";
 const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
+
+/** A model as far as PEFT's files go. */
+export type PeftModel = Named & Pick<Model, "reading" | "id">;
+
+/** PEFT's name of what a model does; it has none for masked language models. */
+const TASK_TYPES: Readonly<Record<Reading, string | null>> = {
+  pooled: "FEATURE_EXTRACTION",
+  causal: "CAUSAL_LM",
+  masked: null,
+};
 
 /** What Hugging Face PEFT's `adapter_config.json` says of a LoRA, as far as it is written or read here. */
 interface PeftConfig {
@@ -51,7 +61,7 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
 export function savePeft(
   folder: string,
   { spec, layout, point, modelId, note }: SavedAdapter,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
+  model: PeftModel,
   base: string,
   besides: FolderFiles = {},
 ): void {
@@ -76,7 +86,7 @@ export function savePeft(
     );
   const config: PeftConfig = {
     peft_type: "LORA",
-    task_type: model.head === null ? "FEATURE_EXTRACTION" : /^(llama|opt)$/.test(model.family) ? "CAUSAL_LM" : null,
+    task_type: TASK_TYPES[model.reading],
     base_model_name_or_path: base,
     r: spec.rank,
     lora_alpha: spec.alpha,
@@ -106,10 +116,7 @@ export function isPeftFolder(folder: string): boolean {
  * @throws when a file is missing or damaged, the configuration asks for what `lora` does not compute, or the model has no such modules
  * @example loadPeft("data/runs/mine", smollm2.model).spec.rank // 8
  */
-export function loadPeft(
-  folder: string,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
-): SavedAdapter & { readonly spec: LoraSpec } {
+export function loadPeft(folder: string, model: PeftModel): SavedAdapter & { readonly spec: LoraSpec } {
   settleFolder(folder);
   const path = join(folder, TENSORS);
   const { config, tensors, metadata } = readTogether([folder, path, join(folder, CONFIG)], () => ({

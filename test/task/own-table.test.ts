@@ -46,7 +46,7 @@ test("a template with <mask> is for masked language models", () =>
     const file = join(folder, "mail.csv");
     const task = tableTask({ file, template: "{subject} It was<mask>.", label: "spam", labelWords });
     assert.equal(readingsOf(task), ["masked", "pooled"]);
-    assert.is(readingOf(task, { family: "bert", head: null }), "pooled");
+    assert.is(readingOf(task, { reading: "pooled" }), "pooled");
     const [example] = (await loadTask(task)).splits.train!;
     assert.is(promptText(task, "masked", example), "<s>Prize It was<mask>.</s>");
     // a column that holds "<mask>" itself has no second one
