@@ -109,15 +109,12 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       error = { cell: at + 1, name: String(ename), message: String(evalue), traceback: traceback as readonly string[] };
       break;
     }
-<<<<<<< HEAD
-  } catch (problem) {
-    if (!(problem instanceof KernelEnded)) throw problem;
-    failed(last, `the kernel ended (${problem.how}) ${where} cell ${last + 1}`, problem.log);
-=======
     where = "after";
     if (signal?.aborted !== true && kernel.ended() === undefined)
       await kernel.execute(settle, undefined, { silent: true, store_history: false });
->>>>>>> cells
+  } catch (problem) {
+    if (!(problem instanceof KernelEnded)) throw problem;
+    failed(last, `the kernel ended (${problem.how}) ${where} cell ${last + 1}`, problem.log);
   } finally {
     signal?.removeEventListener("abort", interrupt);
     const end = kernel.ended();
