@@ -166,7 +166,7 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
   const tellAll = (message: Message): void => {
     for (const listener of [...listeners]) listener(message);
   };
-  let newest = ""; // the last cell's request
+  let newest = ""; // the request of the last cell that may show something
   const replies = new Map<string, (message: Message) => void>();
   let end: KernelEnded | undefined;
   let ended: (error: Error) => void = () => undefined;
@@ -248,7 +248,7 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
         stop_on_error: true,
         ...options,
       });
-      newest = message.id;
+      if (options.silent !== true) newest = message.id;
       const [reply] = await Promise.all([ask(message, "shell"), follow(message.id, onOutput)]);
       return reply;
     },

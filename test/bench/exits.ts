@@ -26,7 +26,7 @@ export async function exitsBench({ rounds = 200 }: BenchOptions): Promise<Report
   const work = async (): Promise<void> => {
     while (begun < rounds) {
       begun += 1;
-      const end = await oneEnd();
+      const end = await oneEnd().catch((error: unknown) => String(error).split("\n", 1)[0] ?? "");
       ends.set(end, (ends.get(end) ?? 0) + 1);
       if (end !== "exit code 0") console.error(`${begun} of ${rounds}: ${end}`);
       if (begun % 20 === 0) console.error(`${begun} of ${rounds}`);

@@ -75,7 +75,10 @@ exports.tieTimers = function tieTimers(owners, onError) {
     return waiting.size;
   };
   return {
-    /** Resolves when every timer of a cell that fires once has fired, at most after some time. @param {number} withinMs */
+    /**
+     * Resolves when every timer of a cell that fires once has fired, at most after some time.
+     * @param {number} withinMs
+     */
     async settled(withinMs) {
       const end = Date.now() + withinMs;
       do await new Promise((resolve) => setImmediate(() => setTimeout(resolve, 5)));

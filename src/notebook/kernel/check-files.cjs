@@ -26,20 +26,25 @@ const OPTIONS = {
 };
 
 /** A parsed file may serve several programs where none of its own imports can mean different files in them. */
+/** @param {string} name */
 const isShared = (name) => name.includes("/node_modules/");
+/** @param {string} js */
 const withoutMapComment = (js) => js.slice(0, js.lastIndexOf("//# sourceMappingURL="));
 
 /**
  * `library(name)` is a parsed file of an installed package that is already there, if one is. The checker takes names of files, and what
  * each other file declares, and gives for each file { declaration, js, map, diagnostics }.
+ * @param {(name: string) => import("@tslab/typescript-for-tslab").SourceFile | undefined} library
+ * @returns {import("./protocol.cjs").Check}
  */
 exports.createChecker = (library) => (files, declarationOf) => {
   const checked = new Set(files);
   const host = ts.createCompilerHost(OPTIONS);
   showDeclarations(host, (file) => (checked.has(file) ? undefined : declarationOf(file)));
   const parse = host.getSourceFile;
-  host.getSourceFile = (name, ...rest) => (isShared(name) ? library(name) : undefined) ?? parse(name, ...rest);
+  host.getSourceFile = (/** @type {Parameters<typeof parse>} */ ...[name, ...rest]) => (isShared(name) ? library(name) : undefined) ?? parse(name, ...rest);
   const program = ts.createProgram([...files], OPTIONS, host);
+  /** @param {string} file */
   const compiled = (file) => {
     const source = program.getSourceFile(file);
     const diagnostics = [
@@ -47,6 +52,7 @@ exports.createChecker = (library) => (files, declarationOf) => {
       ...program.getSemanticDiagnostics(source),
       ...program.getDeclarationDiagnostics(source),
     ];
+    /** @type {Map<string | undefined, string>} */
     const texts = new Map();
     program.emit(source, (name, text) => void texts.set(/\.(d\.ts|js|js\.map)$/.exec(name)?.[1], text));
     return {

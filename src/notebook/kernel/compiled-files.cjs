@@ -2,13 +2,23 @@
 // or what a file that it imports declares, has changed: a cell that imports all of src compiles a few lines.
 const { createProjectFiles, hashOf, relativeImports } = require("./project-files.cjs");
 
-/** `check(files, declarationOf)` is check-files.cjs; `onChange(file)` hears of each file that declares something else now, or is gone. */
-exports.createCompiledFiles = function createCompiledFiles({ store, check, onChange = () => {} }) {
+/**
+ * `check(files, declarationOf)` is check-files.cjs; `onChange(file)` hears of each file that declares something else now, or is gone.
+ * @param {{ store: import("./protocol.cjs").Store, check: import("./protocol.cjs").Check, onChange?: (file: string) => void }} parts
+ * @returns {import("./protocol.cjs").CompiledFiles}
+ */
+exports.createCompiledFiles = function createCompiledFiles({ store, check, onChange = () => undefined }) {
   const files = createProjectFiles();
-  const entries = new Map(); // file -> { hash, imports, uses, declaration, declared, declares, js, map, wrong }
+  /** @type {Map<string, import("./protocol.cjs").Entry>} */
+  const entries = new Map();
 
+  /** @param {string} file */
   const declarationOf = (file) => entries.get(file)?.declaration;
 
+  /**
+   * @param {string} file
+   * @param {import("./protocol.cjs").Entry} entry
+   */
   function keep(file, entry) {
     const before = declarationOf(file);
     entries.set(file, entry);
@@ -16,7 +26,11 @@ exports.createCompiledFiles = function createCompiledFiles({ store, check, onCha
     return entry;
   }
 
-  /** The entry that belongs to a file's text, of this kernel or kept on disk; it may rest on other files as they were. */
+  /**
+   * The entry that belongs to a file's text, of this kernel or kept on disk; it may rest on other files as they were.
+   * @param {string} file
+   * @param {string} hash
+   */
   function entryFor(file, hash) {
     const known = entries.get(file);
     if (known?.hash === hash) return known;
@@ -39,27 +53,37 @@ exports.createCompiledFiles = function createCompiledFiles({ store, check, onCha
     const referred = new Map(
       [...entries].map(([file, { declares }]) => [
         file,
-        declares.map((name) => files.resolve(name, file).source).filter((source) => entries.has(source)),
+        declares.flatMap((name) => files.resolve(name, file).source ?? []).filter((source) => entries.has(source)),
       ]),
     );
-    return (file) => {
+    return (/** @type {string} */ file) => {
       const seen = new Set([file]);
       for (const each of seen) for (const next of referred.get(each) ?? []) seen.add(next);
       return hashOf(...[...seen].sort().map((each) => `${each} ${entries.get(each)?.declared}`));
     };
   }
 
-  /** What each name that a file imports means now. */
+  /**
+   * What each name that a file imports means now.
+   * @param {import("./protocol.cjs").Present["imports"]} imports
+   * @param {(file: string) => string} shapeOf
+   */
   function usesOf(imports, shapeOf) {
+    /** @type {Record<string, string>} */
     const uses = {};
     for (const [name, { source, other }] of imports)
-      uses[name] = source !== undefined ? shapeOf(source) : other !== undefined ? files.look(other).hash : "";
+      uses[name] = source !== undefined ? shapeOf(source) : other !== undefined ? (files.look(other)?.hash ?? "") : "";
     return uses;
   }
 
+  /**
+   * @param {readonly string[]} stale
+   * @param {ReadonlyMap<string, import("./protocol.cjs").Present>} present
+   * @param {Map<string, readonly import("@tslab/typescript-for-tslab").Diagnostic[]>} diagnostics hears of each file
+   */
   function compile(stale, present, diagnostics) {
     for (const [file, { diagnostics: found, ...compiled }] of check(stale, declarationOf)) {
-      const { hash, imports } = present.get(file);
+      const { hash, imports } = /** @type {import("./protocol.cjs").Present} */ (present.get(file));
       diagnostics.set(file, found);
       keep(file, {
         ...compiled,
@@ -72,16 +96,25 @@ exports.createCompiledFiles = function createCompiledFiles({ store, check, onCha
     }
   }
 
-  /** The files whose imports mean something else than when they were compiled; what was compiled just now is written down. */
+  /**
+   * The files whose imports mean something else than when they were compiled; what was compiled just now is written down.
+   * @param {ReadonlyMap<string, import("./protocol.cjs").Present>} present
+   */
   function overtaken(present) {
     const shapeOf = shapes();
+    /** @type {Map<string, string>} */
     const memo = new Map();
-    const shape = (file) => memo.get(file) ?? memo.set(file, shapeOf(file)).get(file);
+    /** @param {string} file */
+    const shape = (file) => {
+      const known = memo.get(file) ?? shapeOf(file);
+      memo.set(file, known);
+      return known;
+    };
     return [...present].flatMap(([file, { imports }]) => {
-      const entry = entries.get(file);
+      const entry = /** @type {import("./protocol.cjs").Entry} */ (entries.get(file));
       const uses = usesOf(imports, shape);
-      if (entry.uses !== undefined)
-        return Object.keys(uses).every((name) => uses[name] === entry.uses[name]) ? [] : [file];
+      const { uses: before } = entry;
+      if (before !== undefined) return Object.keys(uses).every((name) => uses[name] === before[name]) ? [] : [file];
       entry.uses = uses;
       if (!entry.wrong) store.write(file, entry);
       return [];
@@ -102,6 +135,7 @@ exports.createCompiledFiles = function createCompiledFiles({ store, check, onCha
       forgetMissing();
       const roots = relativeImports(text).flatMap((name) => files.resolve(name, place).source ?? []);
       const present = files.behind(roots, (file, { hash }) => entryFor(file, hash)?.imports);
+      /** @type {Map<string, readonly import("@tslab/typescript-for-tslab").Diagnostic[]>} */
       const diagnostics = new Map();
       let stale = [...present]
         .filter(([file, { hash }]) => entryFor(file, hash)?.wrong !== false)

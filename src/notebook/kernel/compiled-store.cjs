@@ -6,7 +6,9 @@ const { PROJECT_OPTIONS } = require("./check-files.cjs");
 const { hashOf } = require("./project-files.cjs");
 
 /** What all entries rest on: the compiler, its options, the installed packages, and how entries are made (the files of this folder). */
+/** @param {string} root */
 const foundation = (root) => {
+  /** @param {string} file */
   const text = (file) => (fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "");
   const own = ["project-files", "shown-declarations", "check-files", "compiled-store", "compiled-files"];
   return hashOf(
@@ -17,9 +19,14 @@ const foundation = (root) => {
   );
 };
 
+/**
+ * @param {string} root the project's
+ * @returns {import("./protocol.cjs").Store}
+ */
 exports.createStore = function createStore(root) {
   const folder = path.join(root, ".cache/cells");
   const basis = foundation(root);
+  /** @param {string} file */
   const placeOf = (file) => path.join(folder, `${path.relative(root, file)}.json`);
   return {
     /** The entry of a file, or undefined where there is none that can be used. */

@@ -14,9 +14,9 @@ const PARENT_MS = 500;
 /** How long the process may take to end after a request to shut down: open models have two seconds of it. */
 const SHUTDOWN_MS = 8000;
 
-const { connection, blockedMs, state, parent } = /** @type {import("./protocol").ControlData} */ (workerData);
+const { connection, blockedMs, state, parent } = /** @type {import("./protocol.cjs").ControlData} */ (workerData);
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
-/** @param {import("./protocol").FromControl} message */
+/** @param {import("./protocol.cjs").FromControl} message */
 const tell = (message) => port.postMessage(message);
 /** @param {"control" | "hb"} name */
 const addressOf = (name) => `${connection.transport}://${connection.ip}:${connection[`${name}_port`]}`;
@@ -129,7 +129,7 @@ async function beat() {
 }
 
 async function main() {
-  port.on("message", (/** @type {import("./protocol").ToControl} */ message) => {
+  port.on("message", (/** @type {import("./protocol.cjs").ToControl} */ message) => {
     if (message.kind === "answer") onAnswer();
     if (message.kind === "send")
       sending = sending.then(() => control.send(message.frames.map(copied))).catch(() => undefined);

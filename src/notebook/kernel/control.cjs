@@ -31,15 +31,15 @@ exports.whileCompiling = function whileCompiling(body) {
 /**
  * Starts the thread. After Stop a main thread that does not come round for `blockedMs` is made to, and its cell is given up. Without its
  * parent the process is ended, whatever it does.
- * @param {import("./protocol").Connection} connection
- * @param {{ readonly blockedMs: number, readonly parent: import("./protocol").Parent | undefined, readonly onSignal: () => void, readonly giveUp: () => void }} options
- * @returns {Promise<import("./protocol").Control>}
+ * @param {import("./protocol.cjs").Connection} connection
+ * @param {{ readonly blockedMs: number, readonly parent: import("./protocol.cjs").Parent | undefined, readonly onSignal: () => void, readonly giveUp: () => void }} options
+ * @returns {Promise<import("./protocol.cjs").Control>}
  */
 exports.startControl = async function startControl(connection, { blockedMs, parent, onSignal, giveUp }) {
   const thread = new Worker(path.join(__dirname, "control-thread.cjs"), {
-    workerData: /** @type {import("./protocol").ControlData} */ ({ connection, blockedMs, state, parent }),
+    workerData: /** @type {import("./protocol.cjs").ControlData} */ ({ connection, blockedMs, state, parent }),
   });
-  /** @param {import("./protocol").ToControl} message */
+  /** @param {import("./protocol.cjs").ToControl} message */
   const tell = (message) => thread.postMessage(message);
   /** @type {(frames: readonly Buffer[]) => void} */
   let receive = () => undefined;
@@ -47,7 +47,7 @@ exports.startControl = async function startControl(connection, { blockedMs, pare
   /** @type {Promise<void>} */
   const ready = new Promise((resolve, reject) => {
     thread.once("error", reject);
-    thread.on("message", (/** @type {import("./protocol").FromControl} */ message) => {
+    thread.on("message", (/** @type {import("./protocol.cjs").FromControl} */ message) => {
       if (message.kind === "ready") resolve();
       if (message.kind === "failed") reject(new Error(message.message));
       if (message.kind === "message") receive(message.frames.map((frame) => Buffer.from(frame)));

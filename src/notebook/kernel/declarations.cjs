@@ -2,7 +2,10 @@
 // that fails what it had made until then: its other names mean what they meant before it.
 const ts = require("@tslab/typescript-for-tslab");
 
-/** The names that a cell's compiled text gives to later cells, and perhaps a few more. @param {string} output */
+/**
+ * The names that a cell's compiled text gives to later cells, and perhaps a few more.
+ * @param {string} output
+ */
 const givenBy = (output) =>
   new Set([
     ...[...output.matchAll(/\bexports\.([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*) = /gu)].map(
@@ -65,7 +68,11 @@ function partsOf(text, isKept, isKeptType) {
     .filter((part) => part !== "");
 }
 
-/** @param {string} before @param {string} after @param {ReadonlySet<string>} unmade */
+/**
+ * @param {string} before
+ * @param {string} after
+ * @param {ReadonlySet<string>} unmade
+ */
 function afterFailure(before, after, unmade) {
   const made = partsOf(
     after,
@@ -80,7 +87,10 @@ function afterFailure(before, after, unmade) {
   return [...made, ...had.filter((part) => !made.includes(part))].join("\n");
 }
 
-/** `valuesOfCells()` is the object whose properties are the variables of all cells. @param {() => Record<string, unknown>} valuesOfCells */
+/**
+ * `valuesOfCells()` is the object whose properties are the variables of all cells.
+ * @param {() => Record<string, unknown>} valuesOfCells
+ */
 exports.createDeclarations = function createDeclarations(valuesOfCells) {
   let text = "";
   /** @type {{ declared: string, values: Map<string, { had: boolean, value: unknown }> } | undefined} */
@@ -102,7 +112,10 @@ exports.createDeclarations = function createDeclarations(valuesOfCells) {
       });
       running = { declared, values: new Map(values) };
     },
-    /** The cell has ended, well or not. @param {boolean} well */
+    /**
+     * The cell has ended, well or not.
+     * @param {boolean} well
+     */
     end(well) {
       if (running === undefined) return;
       const { declared, values } = running;

@@ -12,11 +12,19 @@ const MOST_MESSAGE = 20_000;
 const MOST_MARKED = 1000;
 /** Where a frame is: a cell or a file, line and column. */
 const PLACE = /(cell(?: \[\d+\])?|[^\s():]+\.[cm]?[jt]s):(\d+):(\d+)/;
+/** @param {string} text */
 const red = (text) => `\x1b[31m${text}\x1b[39m`;
+/** @param {string} text */
 const green = (text) => `\x1b[32m${text}\x1b[39m`;
+/** @param {string} text */
 const cyan = (text) => `\x1b[36m${text}\x1b[39m`;
 
-/** A line of source with a mark under the column (from 1). */
+/**
+ * A line of source with a mark under the column (from 1).
+ * @param {string | undefined} source
+ * @param {number} line
+ * @param {number} column
+ */
 const excerpt = (source, line, column) => {
   const text = source?.split("\n")[line - 1]?.slice(0, MOST_MARKED);
   const margin = `  ${line} | `;
@@ -25,7 +33,11 @@ const excerpt = (source, line, column) => {
     : [`${green(margin)}${text}`, `${" ".repeat(margin.length + Math.max(0, column - 1))}${red("^")}`];
 };
 
-/** Frames of cells and of the project's own source, as paths from its root; of libraries only when there are no others. */
+/**
+ * Frames of cells and of the project's own source, as paths from its root; of libraries only when there are no others.
+ * @param {string} stack
+ * @param {string} root
+ */
 function frames(stack, root) {
   const lines = stack.split("\n").filter((line) => /^\s+(at |\.\.\. \d+ more \.\.\.$)/.test(line));
   const relative = lines.map((line) =>
@@ -60,33 +72,57 @@ function collapsed(lines) {
   });
 }
 
+/** @param {string} frame */
 const colourPlace = (frame) => frame.replace(PLACE, (text) => cyan(text));
 
-/** The lines of source of the frame where it happened, and of the cell that was run: the last one of a cell. */
+/**
+ * The place that a frame is at, if it is at one.
+ * @param {string} frame
+ */
+const placesIn = (frame) => {
+  const [text, source, line, column] = PLACE.exec(frame) ?? [];
+  return text === undefined || source === undefined
+    ? []
+    : [{ text, source, line: Number(line), column: Number(column) }];
+};
+
+/**
+ * The lines of source of the frame where it happened, and of the cell that was run: the last one of a cell.
+ * @param {readonly string[]} lines
+ * @param {import("./protocol.cjs").Told["sources"]["textOf"]} textOf
+ */
 function excerpts(lines, textOf) {
-  const known = lines.map((line) => PLACE.exec(line)).filter((place) => place !== null);
+  const known = lines.flatMap(placesIn);
   const first = known[0];
-  const inCell = known.findLast(([, source]) => source.startsWith("cell"));
-  const places = new Map([first, inCell].flatMap((place) => (place === undefined ? [] : [[place[0], place]])));
-  return [...places.values()].flatMap((place) => {
-    const [, source, line, column] = place;
+  const inCell = [...known].reverse().find(({ source }) => source.startsWith("cell"));
+  const shownOnce = inCell === undefined || inCell.text === first?.text ? [first] : [first, inCell];
+  return shownOnce.flatMap((place) => {
+    if (place === undefined) return [];
+    const { source, line, column } = place;
     const shown = excerpt(
       safely(() => textOf(source), undefined),
-      Number(line),
-      Number(column),
+      line,
+      column,
     );
     return shown.length === 0 ? [] : [`${cyan(source)}:`, ...shown];
   });
 }
 
-/** An error in one line. @param {unknown} error */
+/**
+ * An error in one line.
+ * @param {unknown} error
+ */
 const inOneLine = (error) =>
   isError(error)
     ? `${asText(read(error, "name"), "Error")}: ${asText(read(error, "message"), "")}`.split("\n")[0]
     : describe(error).split("\n")[0];
 
-/** The errors that an error names, in one line each: its causes, each with its own, and those that it was made of. */
+/**
+ * The errors that an error names, in one line each: its causes, each with its own, and those that it was made of.
+ * @param {unknown} error
+ */
 function named(error) {
+  /** @type {string[]} */
   const lines = [];
   const seen = new Set([error]);
   for (
@@ -105,6 +141,11 @@ function named(error) {
   return count > MOST_NAMED ? [...lines, `and ${count - MOST_NAMED} more`] : lines;
 }
 
+/**
+ * @param {unknown} error
+ * @param {Pick<import("./protocol.cjs").Told, "sources" | "root">} about
+ * @returns {import("./protocol.cjs").Failure}
+ */
 function describeThrown(error, { sources, root }) {
   if (!isError(error)) {
     const text = describe(error);
@@ -133,15 +174,26 @@ function describeThrown(error, { sources, root }) {
   };
 }
 
-/** One diagnostic as tslab prints it: format, file and a space or nothing, line, column, text. */
-function describeDiagnostic([, file, line, column, text], { code, columnOf, sources }) {
+/**
+ * One diagnostic as tslab prints it: format, file and a space or nothing, line, column, text.
+ * @param {readonly unknown[]} failure
+ * @param {import("./protocol.cjs").Told} cell
+ */
+function describeDiagnostic([, file, ...rest], { code, columnOf, sources }) {
   const name = String(file).trim();
+  const [line, column] = [Number(rest[0]), Number(rest[1])];
+  const text = String(rest[2]);
   if (name !== "")
     return { text: `${name}:${line}:${column}: ${text}`, lines: excerpt(sources.textOf(name), line, column) };
   const written = columnOf(line, column);
   return { text: `line ${line}, column ${written}: ${text}`, lines: excerpt(code, line, written) };
 }
 
+/**
+ * @param {readonly (readonly unknown[])[]} failures
+ * @param {import("./protocol.cjs").Told} cell
+ * @returns {import("./protocol.cjs").Failure}
+ */
 function describeDiagnostics(all, cell) {
   const hint = hintFor(cell.code);
   const isCovered = ([, file, line]) => String(file).trim() === "" && hint?.covers(Number(line)) === true;
@@ -172,8 +224,8 @@ exports.INTERRUPTED = INTERRUPTED;
 /**
  * What a cell failed with. Never throws.
  * @param {readonly (readonly unknown[])[]} failures the arguments of each call that tslab's executor made to report an error
- * @param {{ code: string, columnOf: (line: number, column: number) => number, sources: any, root: string }} cell
- * @returns {{ ename: string, evalue: string, traceback: string[] }}
+ * @param {import("./protocol.cjs").Told} cell
+ * @returns {import("./protocol.cjs").Failure}
  */
 exports.describeFailure = function describeFailure(failures, cell) {
   const [first] = failures;

@@ -2,17 +2,33 @@
 // it; tslab keeps the modules that import it as they were. Here they are handed out again too, however far up, so that a cell never sees
 // two states of src at once.
 
-/** The relative names that a module's compiled text requires. */
-const requiredBy = (text) => [...text.matchAll(/\brequire\("(\.[^"]+)"\)/g)].map(([, name]) => name);
+/**
+ * The relative names that a module's compiled text requires.
+ * @param {string} text
+ */
+const requiredBy = (text) => [...text.matchAll(/\brequire\("(\.[^"]+)"\)/g)].flatMap(([, name]) => name ?? []);
+/** @param {string} file */
 const asModule = (file) => file.replace(/\.ts$/, ".js");
 
-/** `files` are the project's files, compiled (compiled-files.cjs). */
+/**
+ * `files` are the project's files, compiled (compiled-files.cjs).
+ * @param {import("./protocol.cjs").CompiledFiles} files
+ */
 exports.createFreshModules = function createFreshModules(files) {
-  const handedOut = new Map(); // file -> { js, requires }
+  /** @type {Map<string, { readonly js: string, readonly requires: readonly string[] }>} */
+  const handedOut = new Map();
 
+  /**
+   * @param {string} text
+   * @param {string} place
+   */
   const sourcesOf = (text, place) => requiredBy(text).flatMap((name) => files.resolve(name, place).source ?? []);
 
-  /** The files behind a compiled text that lies in `place`. */
+  /**
+   * The files behind a compiled text that lies in `place`.
+   * @param {string} text
+   * @param {string} place
+   */
   function behind(text, place) {
     const found = new Set(sourcesOf(text, place));
     for (const file of found) {
@@ -24,19 +40,24 @@ exports.createFreshModules = function createFreshModules(files) {
   }
 
   return {
-    /** The modules that the executor lacks, or has as they were, to run a cell's compiled text: { path, data, maps }. */
+    /**
+     * The modules that the executor lacks, or has as they were, to run a cell's compiled text.
+     * @param {string} text
+     * @param {string} place
+     * @returns {import("./protocol.cjs").Module[]}
+     */
     neededBy(text, place) {
-      const changed = behind(text, place).filter((file) => handedOut.get(file)?.js !== files.moduleOf(file).js);
+      const changed = behind(text, place).filter((file) => handedOut.get(file)?.js !== files.moduleOf(file)?.js);
       const fresh = new Set(changed);
       for (const file of changed) {
-        const { js } = files.moduleOf(file);
+        const js = files.moduleOf(file)?.js ?? "";
         handedOut.set(file, { js, requires: sourcesOf(js, file) });
       }
       for (const file of fresh)
         for (const [importer, { requires }] of handedOut) if (requires.includes(file)) fresh.add(importer);
       return [...fresh].map((file) => ({
         path: asModule(file),
-        data: handedOut.get(file).js,
+        data: handedOut.get(file)?.js ?? "",
         maps: [files.moduleOf(file)?.map],
       }));
     },

@@ -23,7 +23,11 @@ const HINTS = [
   [/^%{1,2}(bash|sh|script|sx|system)\b|^!/, shell],
 ];
 
-/** How Node runs a command of the shell: the rest of the line, or what stands below `%%bash`. @param {string} command @param {string} below */
+/**
+ * How Node runs a command of the shell: the rest of the line, or what stands below `%%bash`.
+ * @param {string} command
+ * @param {string} below
+ */
 function shell(command, below) {
   const written = command.replace(/^(!+|%+\w+\s*)/, "").trim() || below.trim() || "ls";
   return `import { execSync } from "node:child_process"; console.log(String(execSync(${JSON.stringify(written)})))`;

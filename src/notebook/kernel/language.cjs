@@ -35,14 +35,22 @@ exports.keepLanguage = function keepLanguage() {
   const kept = [];
   /** @type {{ holder: any, name: string, before: any }[]} */
   const prototypes = [];
-  /** @param {any} holder @param {PropertyKey} key @param {string} prefix */
+  /**
+   * @param {any} holder
+   * @param {PropertyKey} key
+   * @param {string} prefix
+   */
   const keep = (holder, key, prefix) => {
     const before = getOwnPropertyDescriptor(holder, key);
     if (before !== undefined) setPrototypeOf(before, null); // what is added to Object.prototype does not reach it
     if (before?.configurable || before?.writable)
       kept.push({ holder, key, name: `${prefix}${typeof key === "symbol" ? `[${Texts(key)}]` : Texts(key)}`, before });
   };
-  /** @param {any} holder @param {string} name @param {(value: any) => boolean} [wanted] */
+  /**
+   * @param {any} holder
+   * @param {string} name
+   * @param {(value: any) => boolean} [wanted]
+   */
   const keepAll = (holder, name, wanted = () => true) => {
     for (const key of ownKeys(holder)) {
       const { value, get } = getOwnPropertyDescriptor(holder, key) ?? {};

@@ -54,7 +54,11 @@ exports.createOwners = function createOwners(ownerOf) {
   const find = (above) => ofTimer ?? ownerOf(framesAbove(above)) ?? ofReactions ?? newest;
 
   return {
-    /** A cell begins. What says of itself no cell never belongs to a silent one. @param {Cell} cell @param {boolean} isSilent */
+    /**
+     * A cell begins. What says of itself no cell never belongs to a silent one.
+     * @param {Cell} cell
+     * @param {boolean} isSilent
+     */
     begin(cell, isSilent) {
       if (!isSilent) newest = cell;
       ofTimer = undefined;
@@ -67,9 +71,16 @@ exports.createOwners = function createOwners(ownerOf) {
     now: function now() {
       return find(now);
     },
-    /** Whose an error is that nobody caught. @param {Cell | undefined} byStack */
+    /**
+     * Whose an error is that nobody caught.
+     * @param {Cell | undefined} byStack
+     */
     ofUncaught: (byStack) => byStack ?? ofTimer ?? ofReactions ?? newest,
-    /** Runs a timer's callback for its cell. @param {Cell | undefined} cell @param {() => unknown} body */
+    /**
+     * Runs a timer's callback for its cell.
+     * @param {Cell | undefined} cell
+     * @param {() => unknown} body
+     */
     during(cell, body) {
       const before = ofTimer;
       ofTimer = cell;
@@ -80,7 +91,10 @@ exports.createOwners = function createOwners(ownerOf) {
         ofTimer = before;
       }
     },
-    /** What runs next was waiting for a timer of this cell. @param {Cell | undefined} cell */
+    /**
+     * What runs next was waiting for a timer of this cell.
+     * @param {Cell | undefined} cell
+     */
     resume: remember,
   };
 };

@@ -28,7 +28,7 @@ function identityOf(pid) {
  * The parent as a kernel sees it when it starts: the process that JPY_PARENT_PID names, where it names one. A kernel that was started by
  * hand belongs to nobody: undefined. (On Windows the variable holds a handle, so there the process's own parent is meant.)
  * @param {Readonly<Record<string, string | undefined>>} variables
- * @returns {import("./protocol").Parent | undefined}
+ * @returns {import("./protocol.cjs").Parent | undefined}
  */
 exports.parentNow = function parentNow(variables) {
   const named = Number(variables["JPY_PARENT_PID"]);
@@ -39,7 +39,7 @@ exports.parentNow = function parentNow(variables) {
 
 /**
  * Whether it has ended since. A direct parent is also gone when the process has another one now.
- * @param {import("./protocol").Parent} parent
+ * @param {import("./protocol.cjs").Parent} parent
  */
 exports.isGone = ({ pid, identity, direct }) =>
   identity === undefined || identityOf(pid) !== identity || (direct && process.ppid !== pid);

@@ -5,16 +5,21 @@ const path = require("node:path");
 const ts = require("@tslab/typescript-for-tslab");
 
 /** Changes whenever a file is saved; "" where there is none. */
+/** @param {string} file */
 const stampOf = (file) => {
   const found = fs.statSync(file, { throwIfNoEntry: false });
   return found?.isFile() ? `${found.mtimeMs} ${found.size}` : "";
 };
+/** @param {readonly string[]} texts */
 const hashOf = (...texts) => {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(`${text.length} `).update(text);
   return hash.digest("base64url");
 };
-/** The relative names that a text imports, also in `import("...")`, and in declarations. */
+/**
+ * The relative names that a text imports, also in `import("...")`, and in declarations.
+ * @param {string} text
+ */
 const relativeImports = (text) => [
   ...new Set(
     ts
@@ -30,9 +35,13 @@ exports.relativeImports = relativeImports;
 
 /** Each look reads only files whose stamp has changed since the one before. */
 exports.createProjectFiles = function createProjectFiles() {
+  /** @type {Map<string, { stamp: string, text: string, hash: string, imports: readonly string[] | undefined }>} */
   const read = new Map(); // file -> { stamp, text, hash, imports }
 
-  /** The file as it is now, or undefined. */
+  /**
+   * The file as it is now, or undefined.
+   * @param {string} file
+   */
   function look(file) {
     const stamp = stampOf(file);
     const known = read.get(file);
@@ -45,7 +54,12 @@ exports.createProjectFiles = function createProjectFiles() {
     return fresh;
   }
 
-  /** What a relative name in a file means: a .ts file to compile, or another file whose text matters to types, or nothing. */
+  /**
+   * What a relative name in a file means: a .ts file to compile, or another file whose text matters to types, or nothing.
+   * @param {string} name
+   * @param {string} importer
+   * @returns {import("./protocol.cjs").Target}
+   */
   function resolve(name, importer) {
     const target = path.posix.join(path.posix.dirname(importer), name);
     const source = `${target}.ts`;
@@ -57,9 +71,14 @@ exports.createProjectFiles = function createProjectFiles() {
   return {
     look,
     resolve,
-    /** The files behind `files`, themselves included; `importsOf(file, { text, hash })` may know a text's imports already. */
+    /**
+     * The files behind `files`, themselves included; `importsOf(file, { text, hash })` may know a text's imports already.
+     * @param {readonly string[]} files
+     * @param {(file: string, now: { readonly text: string, readonly hash: string }) => readonly string[] | undefined} importsOf
+     */
     behind(files, importsOf) {
-      const found = new Map(); // file -> { text, hash, imports: name -> { source } or { other } or {} }
+      /** @type {Map<string, import("./protocol.cjs").Present>} */
+      const found = new Map();
       const waiting = [...files];
       while (waiting.length > 0) {
         const file = waiting.pop();

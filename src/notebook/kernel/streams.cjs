@@ -10,7 +10,10 @@ const MOST_AT_ONCE = 1_000_000;
 const MOST_CHARACTERS = 20_000_000;
 const writeToTerminal = process.stderr.write.bind(process.stderr);
 
-/** A line for whoever runs the kernel: it goes to the process's own stderr, never under a cell. @param {string} text */
+/**
+ * A line for whoever runs the kernel: it goes to the process's own stderr, never under a cell.
+ * @param {string} text
+ */
 exports.log = (text) => writeToTerminal(`[kernel] ${text}\n`);
 
 /**

@@ -3,8 +3,10 @@
 const fs = require("node:fs");
 const ts = require("@tslab/typescript-for-tslab");
 
+/** @type {Map<string, { stamp: string, callbacks: Set<import("@tslab/typescript-for-tslab").FileWatcherCallback> }>} */
 const watched = new Map(); // path -> { stamp, callbacks }
 
+/** @param {string} path */
 const stampOf = (path) => {
   const found = fs.statSync(path, { throwIfNoEntry: false });
   return found === undefined ? "" : `${found.mtimeMs} ${found.size}`;
@@ -14,6 +16,7 @@ const stampOf = (path) => {
 exports.watchOnDemand = function watchOnDemand() {
   ts.sys.watchFile = (path, callback) => {
     if (path.includes("/node_modules/")) return { close: () => {} };
+    /** @type {NonNullable<ReturnType<typeof watched.get>>} */
     const entry = watched.get(path) ?? { stamp: stampOf(path), callbacks: new Set() };
     watched.set(path, entry);
     entry.callbacks.add(callback);
