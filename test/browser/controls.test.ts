@@ -178,7 +178,10 @@ inBrowser(
     await begin();
     assert.is(await numberBeside(page, "learning rate").textContent(), "0.004");
     assert.is(await stop(), changed);
-    assert.match(await outputOf(page, 1), /AdaZeta: changed by hand: before step \d+ learning rate 0\.004/);
+    assert.match(
+      await outputOf(page, 1),
+      /AdaZeta: learning rate 0\.003, .*; changed by hand: before step \d+ learning rate 0\.004/,
+    );
 
     await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Kernel$/ }).click();
     await page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click();
