@@ -67,9 +67,8 @@ async function main() {
   const lastWords = createLastWords(connection.last_words);
   const server = await startServer(connection, control, lastWords);
   const cells = createCells({
-    ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root },
+    ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root, lastWords },
   });
-  lastWords.listen();
   ending = () => {
     server.sendNow();
     control.closeNow();

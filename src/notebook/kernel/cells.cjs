@@ -22,7 +22,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** @typedef {{ message: any, quiet: boolean, givenUp: boolean, written?: number }} Cell a request that runs, or has run */
 
 exports.createCells = function createCells(kernel) {
-  const { server, executor, interrupts, registry, said, sources, declarations, owners, root } = kernel;
+  const { server, executor, interrupts, registry, said, sources, declarations, owners, root, lastWords } = kernel;
   const queue = [];
   const history = createHistory();
   let running; // the request that is not answered yet
@@ -32,7 +32,7 @@ exports.createCells = function createCells(kernel) {
   /** Sends an output of a cell; one that is silent shows nothing. */
   const publish = (type, content, cell) => cell?.quiet || server.publish(type, content, cell?.message);
   const sendText = (name, text, cell) => cell?.quiet || server.publishNow("stream", { name, text }, cell?.message);
-  const streams = captureStreams(sendText, owners.now);
+  const streams = captureStreams(sendText, owners.now, lastWords.said);
   server.onPublish(streams.flush);
   const display = (content, update = false) => {
     if (Object(content?.data) !== content?.data)
