@@ -111,7 +111,7 @@ export { claims } from "./notebook/claims";
 export { costRecords } from "./notebook/cost-records";
 export { display } from "./notebook/display";
 export { showFigure } from "./notebook/figure-display";
-export { openAdapter, openModel, openProblem, openTask, openTaskIfThere, openTrainable } from "./notebook/open";
+export { openAdapter, openModel, openProblem, openTask, openTaskIfThere } from "./notebook/open";
 export { measureStep } from "./notebook/measure-step";
 export { showCells, showDivergence, showDivergenceMap, showDuel } from "./notebook/paper-display";
 export { paperRecords } from "./notebook/paper-records";
