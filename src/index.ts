@@ -6,7 +6,7 @@ import "./notebook/value-display";
 
 // open
 export { openClassifier } from "./notebook/classifier";
-export { openAdapter, openModel, openProblem, openTask, openTaskIfThere, openTrainable } from "./notebook/open";
+export { openAdapter, openModel, openProblem, openTask, openTaskIfThere } from "./notebook/open";
 export { tableTask } from "./task/own-table";
 export { loadPeft } from "./weights/peft-folder";
 export { knownModels } from "./weights/model-rows";

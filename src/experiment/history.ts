@@ -1,4 +1,5 @@
 import type { EvaluationRecord, StepRecord } from "../train/records";
+import type { EvaluationNumbers, StepNumbers } from "../train/run-history";
 import { significant } from "../train/wire";
 
 /** A number as a record holds it; null where it was not finite (JSON knows no NaN). */
@@ -17,23 +18,10 @@ export interface History {
   readonly evaluations: readonly KeptEvaluation[];
 }
 
-export interface KeptEvaluation {
-  readonly step: number;
-  readonly forwardPasses: number;
+export interface KeptEvaluation extends EvaluationNumbers {
   readonly evaluationPasses: number;
-  readonly loss: Kept;
-  readonly accuracy: Kept;
   /** Cross-entropy over the options of a choice; absent where the loss is the only one. */
   readonly optionLoss?: Kept;
-}
-
-export interface KeptStep {
-  readonly step: number;
-  readonly forwardPasses: number;
-  readonly queries: number;
-  readonly loss: Kept;
-  readonly rmsProjectedGradient: Kept;
-  readonly weightNorm: Kept;
 }
 
 /**
@@ -68,7 +56,7 @@ export function compactHistory(
 }
 
 /** The steps of a history row by row, as tables and figures take them. */
-export function stepsOf({ steps }: History): readonly KeptStep[] {
+export function stepsOf({ steps }: History): readonly StepNumbers[] {
   return steps.step.map((step, i) => ({
     step,
     forwardPasses: steps.forwardPasses[i],

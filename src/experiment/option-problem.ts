@@ -29,6 +29,11 @@ import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 import type { Scores, Trainable } from "./problem";
 
+/** A problem of choosing among options that are scored whole, or of writing texts. */
+export interface OptionProblem extends Trainable<OptionBatch> {
+  readonly kind: "options";
+}
+
 /** Options of one evaluation pass, about: examples are not taken apart. */
 const EVALUATION_BATCH = 16;
 
@@ -50,7 +55,7 @@ export function makeOptionProblem(
   from: LoadedTask,
   options: ProblemOptions,
   writing: Pick<GeneratorOptions, "cacheDirectory"> = {},
-): Promise<Trainable<OptionBatch>> {
+): Promise<OptionProblem> {
   const { task } = from;
   const { model, tokenizer } = loaded;
   const reading = readingOf(task, model);
@@ -107,6 +112,7 @@ export function makeOptionProblem(
   };
   const chance = chanceOn("dev");
   return Promise.resolve({
+    kind: "options",
     loaded,
     task,
     origin: from.origin,

@@ -34,6 +34,8 @@ export type { ProblemOptions, Size } from "./problem-options";
  * mask or after the prompt, prototypes, options) is hidden behind `objective` and `evaluate`.
  */
 export interface Trainable<Batch> {
+  /** What is chosen among: the same classes for every text, read off features (`Problem`), or options that are scored whole (`OptionProblem`). */
+  readonly kind: "classes" | "options";
   readonly loaded: LoadedModel;
   readonly task: Task;
   readonly origin: Origin;
@@ -79,6 +81,7 @@ export interface Scores {
 
 /** A problem of choosing among the same classes for every text, with a frozen readout of the model's features. */
 export interface Problem extends Trainable<LabelledBatch> {
+  readonly kind: "classes";
   readonly task: ClassificationTask;
   readonly readout: Readout;
   /** Labelled texts that the readout may be made of, beside the training texts; empty for a language model. */
@@ -94,7 +97,17 @@ export interface Problem extends Trainable<LabelledBatch> {
 
 /** Whether a problem has the same classes for every text, and a readout of features. */
 export function isProblem(problem: Trainable<unknown>): problem is Problem {
-  return "readout" in problem;
+  return problem.kind === "classes";
+}
+
+/**
+ * The problem again, as one with a readout.
+ * @throws when it has none: its options are scored whole
+ * @example withReadout(await openProblem(minilm, trec, options)).readout.classes // 6
+ */
+export function withReadout(problem: Trainable<unknown>): Problem {
+  if (isProblem(problem)) return problem;
+  return fail(`task ${problem.task.name}`, "classes that are read off features", "options that are scored whole");
 }
 
 /** Texts of one evaluation pass; larger than training batches, since no direction shares it. */
@@ -141,6 +154,7 @@ export async function makeProblem(
   const metricsOf = (part: "dev" | "test", predictions: readonly number[]): Scores["metrics"] =>
     taskMetrics(task, sample.parts[part], { kind: "classes", predictions });
   return {
+    kind: "classes",
     loaded,
     task,
     origin: from.origin,

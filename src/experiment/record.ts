@@ -1,11 +1,12 @@
 import { fail, show } from "../check/check";
 import { divergedRun } from "../train/diverged";
+import type { RunHistory, StepNumbers } from "../train/run-history";
 import type { RunResult } from "../train/train";
 import type { Cell } from "./cells";
 import { FAULTS, isFault } from "./faults";
 import type { Fault } from "./faults";
 import { compactHistory, stepsOf } from "./history";
-import type { History, KeptEvaluation, KeptStep } from "./history";
+import type { History, KeptEvaluation } from "./history";
 
 /** Where and from what a run was made, beside its settings. */
 export interface Origin {
@@ -137,12 +138,10 @@ function sourcesOf(note: unknown, { sources }: Origin): Pick<Origin, "sources"> 
 }
 
 /** A record as tables and figures take it (they add the loss of the best constant answer). */
-export interface RecordedRun {
+export interface RecordedRun extends RunHistory<StepNumbers, KeptEvaluation> {
   readonly arm: string;
   readonly seed: number;
   readonly learningRate: number;
-  readonly steps: readonly KeptStep[];
-  readonly evaluations: readonly KeptEvaluation[];
   readonly diverged: { readonly step: number } | null;
   readonly fault?: Fault;
 }

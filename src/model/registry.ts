@@ -9,8 +9,13 @@ import { MODELS, type KnownModel } from "./known-models";
 export function knownModel(name: string): KnownModel {
   const found = findKnownModel(name);
   if (found !== null) return found;
+  throw new Error(unknownModel(name));
+}
+
+/** What is said of a name that no model has: those there are, and the nearest. */
+export function unknownModel(name: string): string {
   const names = MODELS.map((model) => model.name);
-  throw new Error(`model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`);
+  return `model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`;
 }
 
 /** The same, or null. */

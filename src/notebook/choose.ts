@@ -132,7 +132,7 @@ export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, s
 
 /**
  * The frozen model's scores on test: zero-shot, or with frozen prototypes.
- * @example (await frozenScores(await openTrainable(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
+ * @example (await frozenScores(await openProblem(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
  */
 export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Scores> {
   const { session, adapter } = await openAdapter(scoredModel(problem), { kind: "none" });

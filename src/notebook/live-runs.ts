@@ -14,6 +14,7 @@ import type { ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
+import type { RunHistory } from "../train/run-history";
 import { clearRun, describeDamage, keepSummary, runOf } from "../train/runs";
 import type { KeptRun } from "../train/runs";
 import { headerOf } from "../train/train";
@@ -355,7 +356,7 @@ function afterwards(who: string, recorded: Trajectory | null): string {
 }
 
 /** What a run has left so far, from its events. */
-class LiveHistory {
+class LiveHistory implements RunHistory {
   header: Header | null = null;
   readonly steps: StepRecord[] = [];
   readonly evaluations: EvaluationRecord[] = [];

@@ -6,7 +6,7 @@ import { onnxSession } from "../engine/onnx/session";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
 import { makeTrainable } from "../experiment/make-trainable";
-import { makeProblem } from "../experiment/problem";
+import type { OptionProblem } from "../experiment/option-problem";
 import type { Problem, ProblemOptions, Trainable } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadOptions } from "../task/load-task";
@@ -133,30 +133,19 @@ export function scoredModel({
 }
 
 /**
- * Samples a task for a model, with the readout fixed; see `makeProblem`. An encoder's prototypes have a fitted temperature, unless
- * `prototypeScale` says which (20 to compare with the recorded studies); `readout: "probe"` begins with a linear probe in their place.
- * @example (await openProblem(minilm, reviews, { ...options, readout: "probe" })).readout.bias // one number a class
+ * Samples a task of any kind for a model, with the readout fixed; see `makeTrainable`. Its `kind` says what it is: "classes" have a
+ * readout of features, "options" are choices, texts to write, and classes whose label words are several tokens. Sessions are opened of
+ * its `scoredModel`. An encoder's prototypes have a fitted temperature, unless `prototypeScale` says which (20 to compare with the
+ * recorded studies); `readout: "probe"` begins with a linear probe in their place.
+ * @throws when the task and the model do not fit, or too few texts pass the length limit
+ * @example (await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind // "classes"
  */
-export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
-  return makeProblem(loaded, task, withFittedScale(options), ({ model }) =>
-    onnxSession(model, makeAdapter({ kind: "none" }, model)),
-  );
-}
-
-/**
- * The same for a task of any kind: choices and texts to write too. Open sessions of its `scoredModel`.
- * @example await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })
- */
-export function openTrainable(
+export function openProblem(
   loaded: LoadedModel,
   task: LoadedTask,
-  options: ProblemOptions,
-): ReturnType<typeof makeTrainable> {
-  return makeTrainable(loaded, task, withFittedScale(options), ({ model }) =>
+  { prototypeScale = "fitted", ...options }: ProblemOptions,
+): Promise<Problem | OptionProblem> {
+  return makeTrainable(loaded, task, { ...options, prototypeScale }, ({ model }) =>
     onnxSession(model, makeAdapter({ kind: "none" }, model)),
   );
-}
-
-function withFittedScale({ prototypeScale = "fitted", ...options }: ProblemOptions): ProblemOptions {
-  return { ...options, prototypeScale };
 }

@@ -1,4 +1,4 @@
-import type { ChangeRecord, Header, StepRecord } from "../train/records";
+import type { TrainingHistory } from "../train/run-history";
 import { methodAt } from "../train/steering";
 import { passesOfStep, spent } from "../train/settings";
 import type { RunSettings } from "../train/settings";
@@ -10,11 +10,7 @@ export interface RunCount {
 }
 
 /** What a trajectory has of a run that goes. */
-export interface RunSoFar {
-  readonly header: Header;
-  readonly steps: readonly StepRecord[];
-  readonly changes: readonly ChangeRecord[];
-}
+export type RunSoFar = Pick<TrainingHistory, "header" | "steps" | "changes">;
 
 /** Where a run will end, from where its trajectory stands, with what was changed by hand. */
 export function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar): RunCount {

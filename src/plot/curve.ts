@@ -1,5 +1,6 @@
 import { formatRate } from "../table/number";
-import type { EvaluationRecord, RunRecord } from "../table/record";
+import type { RunRecord } from "../table/record";
+import type { EvaluationNumbers } from "../train/run-history";
 
 /** What the horizontal axis counts. */
 export type Against = "steps" | "forward passes";
@@ -46,7 +47,7 @@ export function divergencePoint(run: RunRecord, against: Against): Point | null 
   return { x, y: chosen.loss };
 }
 
-function hasLoss(evaluation: EvaluationRecord): evaluation is EvaluationRecord & { readonly loss: number } {
+function hasLoss(evaluation: EvaluationNumbers): evaluation is EvaluationNumbers & { readonly loss: number } {
   return evaluation.loss !== null && Number.isFinite(evaluation.loss);
 }
 

@@ -1,6 +1,7 @@
 import { escapeText } from "../table/escape";
 import { someRuns } from "../table/record";
-import type { RunRecord, StepRecord } from "../table/record";
+import type { RunRecord } from "../table/record";
+import type { StepNumbers } from "../train/run-history";
 import { finitePoints, valueAt } from "./curve";
 import type { Against, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
@@ -54,7 +55,7 @@ export function warningsFigure(runs: readonly RunRecord[], options: WarningsOpti
  * One point per window of steps, at its last step: sqrt(mean of squares).
  * @example windows of 2 over 3, 4, 6: sqrt((9 + 16) / 2) = 3.54 and, from the last window of one step, 6
  */
-export function rootMeanSquares(steps: readonly StepRecord[], against: Against, window: number): readonly Point[] {
+export function rootMeanSquares(steps: readonly StepNumbers[], against: Against, window: number): readonly Point[] {
   const all = finitePoints(steps, against, (step) => step.rmsProjectedGradient);
   const points: Point[] = [];
   for (let start = 0; start < all.length; start += window) {

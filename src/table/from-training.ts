@@ -1,13 +1,12 @@
 import type { ChanceLevel } from "../train/best";
 import { divergedRun } from "../train/diverged";
-import type { EndRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
+import type { EndRecord, Header } from "../train/records";
+import type { RunHistory } from "../train/run-history";
 import type { RunRecord } from "./record";
 
 /** What training has left so far: a finished result, a trajectory read from its file, or a live run. */
-export interface TrainingRecord {
+export interface TrainingRecord extends RunHistory {
   readonly header: Pick<Header, "settings">;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
   readonly end?: EndRecord | null | undefined;
 }
 

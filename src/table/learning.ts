@@ -5,7 +5,8 @@ import type { ShownTable } from "./published/beside";
 import { formatRate } from "./number";
 import { taskNamed } from "../task/tasks";
 import { someRuns } from "./record";
-import type { EvaluationRecord, RunRecord } from "./record";
+import type { EvaluationNumbers } from "../train/run-history";
+import type { RunRecord } from "./record";
 import { tableOf } from "./rows";
 import { spread } from "./statistics";
 
@@ -43,7 +44,7 @@ export function learningTable(planned: readonly PlannedRecord[], task: string): 
 
 const OPTIONS = "cross-entropy over options, dev";
 
-function onDev(runs: readonly RunRecord[], name: string, of: (evaluation: EvaluationRecord) => number | null) {
+function onDev(runs: readonly RunRecord[], name: string, of: (evaluation: EvaluationNumbers) => number | null) {
   const finite = ({ evaluations }: RunRecord): readonly number[] =>
     evaluations.map(of).filter((loss): loss is number => loss !== null && Number.isFinite(loss));
   return {

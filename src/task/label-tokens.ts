@@ -32,8 +32,8 @@ export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer):
   return ids;
 }
 
-const SEVERAL = " (openTrainable scores words of several tokens, as options)";
-const JOINED = " (it joins with what is before it: openTrainable scores such words, as options)";
+const SEVERAL = " (openProblem scores words of several tokens, as options)";
+const JOINED = " (it joins with what is before it: openProblem scores such words, as options)";
 
 /**
  * Whether every label word of a reading is one token where it stands: then one row of features serves all classes. Otherwise each

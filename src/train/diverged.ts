@@ -1,4 +1,5 @@
 import type { EndRecord, EvaluationRecord } from "./records";
+import type { RunHistory } from "./run-history";
 
 /** Nats above the lowest evaluation so far from which a run counts as diverged. */
 export const divergenceMargin = 0.3;
@@ -39,10 +40,11 @@ export function diverged(history: readonly EvaluationRecord[], margin = divergen
  * its output had become constant (every projected gradient exactly 0: no direction changes the loss any more).
  * @returns the step at which it shows first; null when the run did not diverge
  */
-export function divergedRun(run: {
-  readonly evaluations: readonly EvaluationRecord[];
-  readonly end?: EndRecord | null | undefined;
-}): { readonly step: number } | null {
+export function divergedRun(
+  run: Pick<RunHistory, "evaluations"> & {
+    readonly end?: EndRecord | null | undefined;
+  },
+): { readonly step: number } | null {
   const found = diverged(run.evaluations);
   if (found !== null) return { step: found.step };
   const { end } = run;

@@ -14,7 +14,8 @@ import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { LineSink } from "./line-file";
 import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
 import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
-import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity, StepRecord } from "./records";
+import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
+import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
 import type { RunSettings } from "./settings";
 import type { SourceHashes } from "./sources";
@@ -75,16 +76,11 @@ export interface TrainOptions<Batch> {
 }
 
 /** A run so far: enough to continue it. */
-export interface Past {
-  readonly header: Header;
+export interface Past extends TrainingHistory {
   readonly point: Float32Array;
   /** What the update rule carries on from the last step; absent: its start. */
   readonly state?: RuleState | undefined;
   readonly best: Checkpoint | null;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  readonly changes: readonly ChangeRecord[];
-  readonly end: EndRecord | null;
 }
 
 /** The point [d] at the best evaluation so far: nothing writes to its memory any more. */
@@ -93,18 +89,13 @@ export interface Checkpoint {
   readonly evaluation: EvaluationRecord;
 }
 
-export interface RunResult {
-  readonly header: Header;
+export interface RunResult extends TrainingHistory {
   readonly end: EndRecord;
   /** One sentence on how it ended. */
   readonly message: string;
   /** The last point with finite numbers [d]; before the first step the start itself. */
   readonly point: Float32Array;
   readonly best: Checkpoint | null;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  /** What was changed while it went, in order. */
-  readonly changes: readonly ChangeRecord[];
 }
 
 type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note" | "sources">;

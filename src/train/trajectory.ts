@@ -6,6 +6,7 @@ import type { Checked } from "./checksum";
 import { readLines } from "./line-file";
 import { decodeLine } from "./records";
 import type { ChangeRecord, EndRecord, EvaluationRecord, Header, SourcesRecord, StepRecord } from "./records";
+import type { TrainingHistory } from "./run-history";
 import type { SourceHashes } from "./sources";
 import { changedMethod } from "./method-change";
 
@@ -13,16 +14,9 @@ import { changedMethod } from "./method-change";
  * A run as a value that can be replayed: where it started, its settings, and one line of scalars a step.
  * The file is checkpoint, crash log and record in one.
  */
-export interface Trajectory {
-  readonly header: Header;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  /** What was changed while it went, in order. */
-  readonly changes: readonly ChangeRecord[];
+export interface Trajectory extends TrainingHistory {
   /** The project's files that decide the numbers, as they were at the last step; null where they are not known. */
   readonly sources: SourceHashes | null;
-  /** How the run ended; null when it was cut off. */
-  readonly end: EndRecord | null;
   /** Where each step's line ends, in bytes. */
   readonly stepEnds: readonly number[];
   /** Where the last whole line ends, in bytes. */

@@ -7,7 +7,7 @@ import { keptRuns } from "../../src/notebook/kept-runs";
 import { originOf, runLive, title } from "../../src/notebook/live-runs";
 import type { LiveOptions, LiveRun } from "../../src/notebook/live-runs";
 import { bestOnDev, testOnce } from "../../src/notebook/choose";
-import { openAdapter, openTrainable } from "../../src/notebook/open";
+import { openAdapter, openProblem } from "../../src/notebook/open";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { readTrajectory } from "../../src/train/trajectory";
 import { plotlyMime } from "../../src/notebook/figure-display";
@@ -175,7 +175,7 @@ test("Stop in a step that takes long ends its engine; the record is kept, and th
 test("options and texts to write are trained and kept like classes", async () => {
   const sizes = { seed: 1, batchSize: 4, train: 8, dev: 6, test: 4 };
   for (const texts of [choices, questions]) {
-    const task = await openTrainable(tinyLoaded("llama"), texts, sizes);
+    const task = await openProblem(tinyLoaded("llama"), texts, sizes);
     const arms = [arm("AdaZeta", tinySettings("llama", { steps: 2 }))];
     const cell = await asCell(async () => {
       const runs = await runLive(task, arms, { seed: 0, store: files.file(texts.task.name) });

@@ -10,7 +10,7 @@ import { scheduleFigure } from "../../src/plot/schedule";
 import { wrap } from "../../src/plot/template";
 import { timeFigure } from "../../src/plot/time";
 import { rootMeanSquares, warningsFigure } from "../../src/plot/warnings";
-import type { StepRecord } from "../../src/table/record";
+import type { StepNumbers } from "../../src/train/run-history";
 import { throwsWith } from "../support/throws";
 import { gallery } from "./gallery";
 import { divergenceRuns, syntheticRun } from "./synthetic-runs";
@@ -35,7 +35,7 @@ test("a long constant schedule stays two points", () => {
 });
 
 test("windows of two over projected gradients 3, 4, 6 give sqrt 12.5 and 6", () => {
-  const steps = [3, 4, 6].map((rmsProjectedGradient, i): StepRecord => {
+  const steps = [3, 4, 6].map((rmsProjectedGradient, i): StepNumbers => {
     return { step: i + 1, forwardPasses: 2 * i + 2, queries: 1, loss: 1, rmsProjectedGradient, weightNorm: 1 };
   });
   assert.equal(rootMeanSquares(steps, "steps", 2), [
