@@ -66,7 +66,7 @@ export function bottleneckAdapter(
 /**
  * The dense bottleneck adapter: `${site}.down.weight` [width, bottleneck], `${site}.up.weight` [bottleneck, width], a bias each.
  * Starts with Up zero, so the model is unchanged, and Down as a linear layer does: U(-1/sqrt(width), 1/sqrt(width)).
- * @example bottleneck({ kind: "bottleneck", placement: "roberta", bottleneck: 64, activation: "gelu", scale: 1 }, sites)
+ * For example `bottleneck({ kind: "bottleneck", placement: "roberta", bottleneck: 64, activation: "gelu", scale: 1 }, sites)`.
  * @throws when the model lacks the placement's sites, or a number is out of range
  * Source: Houlsby et al., arXiv 1902.00751, section 2.1. Departs: two zero matrices would have no gradient, so only Up is zero;
  *   `up: "small"` draws both from N(0, 0.01^2) as there (not truncated).

@@ -9,7 +9,7 @@ export type Fill = (key: RandomKey, out: Float32Array) => void;
 
 /**
  * A starting point [d]: every tensor filled from its own stream of the seed, so that one tensor's size does not move another's values.
- * @example fillTensors(layout, 0, () => uniform(0.1))
+ * For example `fillTensors(layout, 0, () => uniform(0.1))`.
  */
 export function fillTensors(layout: Layout, seed: number, rule: (entry: Entry) => Fill): Float32Array {
   const point = new Float32Array(layout.size);

@@ -17,7 +17,7 @@ export const unchanged: Hooks<never> = { input: (_site, x) => x, output: (_site,
 /**
  * The weights that a model's definition reads, in the order of first use, each once, and its head's. The definition is run with
  * operations that note what they are handed and compute nothing, so every definition has this without saying it a second time.
- * @example modelWeights(model).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0) // all of a model's parameters
+ * For example `modelWeights(model).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)`: all of a model's parameters.
  */
 export function modelWeights(model: Adaptable): readonly ModelWeight[] {
   const found = new Map<string, ModelWeight>();

@@ -15,7 +15,7 @@ export interface Seat {
  * - "llama": on the input of each gate and up projection and on the output of each down projection; none at attention. Models without
  *   a gate (OPT, BERT) have the other two.
  * - "roberta": on the output of each attention output projection and each feed-forward output projection, before residual and norm.
- * @example seats({ placement: "roberta" }, bertSites(config)).length // 12 for six layers
+ * For example `seats({ placement: "roberta" }, bertSites(config)).length`: 12 for six layers.
  * @throws when the model has no such sites
  * Source: the AdaZeta reference code, yifanycc/AdaZeta at 3659ba3 (Llama: gate_proj, up_proj, down_proj; RoBERTa: attention.output,
  *   output); "after each attention and each feed-forward" is also where LoRETTA, arXiv 2402.11417, section 3.2, puts them.

@@ -22,7 +22,7 @@ export function readStack<T>(ops: Ops<T>, { sites, part }: Stack): T {
 
 /**
  * Stacks, each read (and changed) once, as a function of the site: its own tensor [R, ...shape], null elsewhere.
- * @example const up = pickBySite(ops, stacks, (stack) => ops.scale(stack, 2)); up("layers.0.attention.query")
+ * For example `const up = pickBySite(ops, stacks, (stack) => ops.scale(stack, 2)); up("layers.0.attention.query")`.
  */
 export function pickBySite<T>(
   ops: Ops<T>,

@@ -8,8 +8,8 @@ export type Content = string | Uint8Array | ((file: number) => void);
 /**
  * Replaces a file as a whole: readers see the old content or the new, never a part, also after a power cut (the disk has the new one
  * before it gets the name). Temporary files that dead processes left of it are removed.
+ * For example `writeWhole("data/runs/first/summary.json", "{}")`.
  * @throws when the disk does not take it; then the old content is still there, and nothing beside it
- * @example writeWhole("data/runs/first/summary.json", "{}")
  */
 export function writeWhole(path: string, content: Content): void {
   fs.mkdirSync(dirname(path), { recursive: true });

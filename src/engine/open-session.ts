@@ -40,8 +40,8 @@ export function engineFor({ estimator }: Pick<Method, "estimator">): EngineOptio
 
 /**
  * Opens a model with its adapter on the engine of that name.
+ * For example `await openSession(model, adapter, { engine: "tfjs" })`.
  * @throws when there is no such engine, or it does not open
- * @example await openSession(model, adapter, { engine: "tfjs" })
  */
 export async function openSession<O extends EngineOptions>(
   model: Model,

@@ -36,7 +36,7 @@ export function openDirections(spec: DirectionSpec, at: DirectionsAt): Draw {
 /**
  * A direction z [size].
  * @throws when the specification is malformed or an index is not a count
- * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // four numbers, each 1 or -1
+ * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // Float32Array [1, 1, -1, -1]
  */
 export function direction(spec: DirectionSpec, { seed, step, query }: DirectionIndex, size: number): Float32Array {
   checkDirections("directions", spec);

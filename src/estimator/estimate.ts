@@ -33,9 +33,8 @@ export interface Queries<Batch> {
 /**
  * Estimates the gradient at a point; afterwards `workspace.gradient` holds it, with the bits that `gradientOf` gives.
  * The point is only read. Numbers that are not finite are handed on: see `isFiniteEstimate` below.
+ * For example `await estimate({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }, objective, point, { seed: 0, step: 0, queries: 4, directions: { kind: "gaussian" }, batch })`: { projectedGradients: [..4 numbers], loss, forwardPasses: 8 }.
  * @throws when the specification or a count is out of range, or the objective returns a wrong number of losses
- * @example await estimate({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }, objective, point,
- *   { seed: 0, step: 0, queries: 4, directions: { kind: "gaussian" }, batch }) // { projectedGradients: [..4 numbers], loss, forwardPasses: 8 }
  */
 export async function estimate<Batch>(
   spec: EstimatorSpec,

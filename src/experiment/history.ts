@@ -38,7 +38,7 @@ export interface KeptStep {
 
 /**
  * A run's history for a record: every evaluation, and at most `most` steps (every k-th and the last).
- * @example compactHistory(run.steps, run.evaluations).steps.loss // [1.79176, 1.78012, ...]
+ * For example `compactHistory(run.steps, run.evaluations).steps.loss`: [1.79176, 1.78012, ...].
  */
 export function compactHistory(
   steps: readonly StepRecord[],

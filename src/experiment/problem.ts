@@ -102,9 +102,9 @@ const EVALUATION_BATCH = 32;
 
 /**
  * Samples a task for a model and fixes the readout: label words for a language model, class prototypes for an encoder, or a linear probe.
+ * For example `(await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3)`: "1.569", the entropy of the dev questions' kinds.
  * @param openFrozen opens the model without an adapter, to compute the readout; it is closed again
  * @throws when the task and the model do not fit, or too few texts pass the length limit
- * @example (await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3) // "1.569", the entropy of the dev questions' kinds
  */
 export async function makeProblem(
   loaded: LoadedModel,

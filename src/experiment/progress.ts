@@ -18,7 +18,7 @@ export interface GridProgress {
   readonly message: string;
 }
 
-/** One line for a terminal. @example progressLine(progress) // "3/30 adazeta, seed 1, learning rate 0.003: 45 %, 12 min passed, about 2 h 5 min left" */
+/** One line for a terminal. For example `progressLine(progress)`: "3/30 adazeta, seed 1, learning rate 0.003: 45 %, 12 min passed, about 2 h 5 min left". */
 export function progressLine(progress: GridProgress): string {
   const { state, what, done, total, share, elapsedMs, remainingMs, message } = progress;
   const now = state === "running" ? `${Math.floor(100 * share)} %` : `${state}${message === "" ? "" : ` (${message})`}`;
@@ -26,7 +26,7 @@ export function progressLine(progress: GridProgress): string {
   return `${done}/${total} ${what}: ${now}, ${duration(elapsedMs)} passed${left}`;
 }
 
-/** @example duration(7_530_000) // "2 h 6 min" */
+/** Writes a time in hours, minutes and seconds. @example duration(7_530_000) // "2 h 6 min" */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;

@@ -22,7 +22,7 @@ export interface Records {
  * Reads the records of an experiment; a missing file has none, a half-written last line is dropped and said. A line that is no record, was
  * changed since it was written (new ones have a checksum each), or is of another format version, is passed over and said: the others
  * do not need it.
- * @example complaints(readRecords("data/results/ablation.jsonl")).forEach((line) => console.log(line))
+ * For example `complaints(readRecords("data/results/ablation.jsonl")).forEach((line) => console.log(line))`.
  */
 export function readRecords(path: string): Records {
   if (!existsSync(path)) return { records: [], recovered: null, damaged: [] };

@@ -51,7 +51,7 @@ function pictureOf(figure: object): string | null {
 
 /**
  * Shows a Plotly figure under the current cell and returns a handle that updates it in place.
- * @example const plot = showFigure(figure); plot.update(nextFigure);
+ * For example `const plot = showFigure(figure); plot.update(nextFigure)`.
  */
 export function showFigure(figure: FigureValue): FigureHandle {
   const output = display(figureBundle(figure));

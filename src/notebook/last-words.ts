@@ -19,9 +19,7 @@ type Line = Said | { readonly text: Piece };
 
 /**
  * Keeps what a kernel says until it has arrived.
- * @example
- * words.take('{"text":["stdout","a"]}\n');
- * words.missing()[0].content // { name: "stdout", text: "a" }
+ * @example const words = createLastWords(); words.take('{"text":["stdout","a"]}\n'); words.missing()[0].content // { name: "stdout", text: "a" }
  */
 export function createLastWords(): LastWords {
   let rest = "";

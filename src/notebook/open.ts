@@ -34,7 +34,7 @@ export interface OpenModelOptions {
  * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache. Stop ends
  * a download; what came stays for the next time.
  * @throws when it is not there, saying what to do; an unknown name lists the nearest
- * @example (await openModel("minilm")).model.layers // 6
+ * For example `(await openModel("minilm")).model.layers`: 6.
  */
 export function openModel(name: string, options: OpenModelOptions = {}): Promise<LoadedModel> {
   const { modelFolders, hub } = environment();
@@ -57,7 +57,7 @@ export interface OpenTaskOptions extends Omit<LoadOptions, "hub"> {
 /**
  * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub through its shared cache,
  * else the samples in data/.
- * @example (await openTask("trec")).origin.description // says which data it is
+ * For example `(await openTask("trec")).origin.description`: says which data it is.
  */
 export async function openTask(
   which: string | Task,
@@ -81,7 +81,7 @@ export async function openTask(
 
 /**
  * The same; null, with a line that says why, where the texts are in none of these places.
- * @example const squad = await openTaskIfThere("squad"); // null without ADAZETA_DATA_DIR and a hub
+ * For example `const squad = await openTaskIfThere("squad")`: null without ADAZETA_DATA_DIR and a hub
  */
 export async function openTaskIfThere(which: string | Task, options: OpenTaskOptions = {}): Promise<LoadedTask | null> {
   try {
@@ -101,8 +101,8 @@ export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
 /**
  * Opens a model with an adapter in the kernel's registry: the same pair is opened once and reused by later cells; another
  * adapter in the same slot replaces it.
+ * For example `const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] })`.
  * @param options which engine computes (ONNX Runtime by default, "tfjs" where gradients are wanted), and its options
- * @example const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] });
  */
 export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   { name, model }: LoadedModel,
@@ -135,7 +135,7 @@ export function scoredModel({
 /**
  * Samples a task for a model, with the readout fixed; see `makeProblem`. An encoder's prototypes have a fitted temperature, unless
  * `prototypeScale` says which (20 to compare with the recorded studies); `readout: "probe"` begins with a linear probe in their place.
- * @example (await openProblem(minilm, reviews, { ...options, readout: "probe" })).readout.bias // one number a class
+ * For example `(await openProblem(minilm, reviews, { ...options, readout: "probe" })).readout.bias`: one number a class.
  */
 export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
   return makeProblem(loaded, task, withFittedScale(options), ({ model }) =>
@@ -145,7 +145,7 @@ export function openProblem(loaded: LoadedModel, task: LoadedTask, options: Prob
 
 /**
  * The same for a task of any kind: choices and texts to write too. Open sessions of its `scoredModel`.
- * @example await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })
+ * For example `await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })`.
  */
 export function openTrainable(
   loaded: LoadedModel,

@@ -26,7 +26,7 @@ export function showCells({ planned }: PaperRecords, tasks?: readonly string[]):
 /**
  * Shows dev loss against steps and against forward passes, mean and range over the seeds, of a task's recorded runs; says so where there is
  * none yet.
- * @example showDivergence(records, "trec", { learningRate: 3e-3, arms: ["AdaZeta", "MeZO-LoRA"] })
+ * For example `showDivergence(records, "trec", { learningRate: 3e-3, arms: ["AdaZeta", "MeZO-LoRA"] })`.
  */
 export function showDivergence(records: PaperRecords, task: string, chosen: Chosen = {}): void {
   const runs = chosenRuns(records, task, chosen);

@@ -24,7 +24,7 @@ export interface PaperRecords {
  * @param asked the scale, "tiny" or "full"
  * @param folder default data/results
  * @throws when there is no experiment of that name at that scale
- * @example paperRecords("glue-roberta").tasks // ["trec"]
+ * @example paperRecords("glue-roberta").tasks // ["trec", ...]
  */
 export function paperRecords(name: string, asked: string = "tiny", folder: string = "data/results"): PaperRecords {
   const scale: Scale = asked === "tiny" || asked === "full" ? asked : fail("scale", '"tiny" or "full"', asked);

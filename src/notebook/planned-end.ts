@@ -24,7 +24,7 @@ export function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar)
 
 /**
  * Where a run will end that stands at a step, by its budget and the method that is in force.
- * @example plannedEnd({ ...settings, method: mezo({ queries: 4 }), budget: { kind: "forward-passes", forwardPasses: 240 } }, { step: 0, forwardPasses: 0 }) // { step: 30, forwardPasses: 240 }
+ * For example `plannedEnd({ ...settings, method: mezo({ queries: 4 }), budget: { kind: "forward-passes", forwardPasses: 240 } }, { step: 0, forwardPasses: 0 })`: { step: 30, forwardPasses: 240 }.
  */
 export function plannedEnd(settings: RunSettings, { step, forwardPasses }: RunCount): RunCount {
   while (!spent(settings, step, forwardPasses)) {

@@ -60,7 +60,7 @@ export function progressBundle(label: string, state: ProgressState, elapsedMs: n
 
 /**
  * Shows a progress bar under the current cell.
- * @example const bar = showProgress("AdaZeta", 100); bar.update({ step: 1, steps: 100, forwardPasses: 8, loss: 1.8 }); bar.finish();
+ * For example `const bar = showProgress("AdaZeta", 100); bar.update({ step: 1, steps: 100, forwardPasses: 8, loss: 1.8 }); bar.finish()`.
  */
 export function showProgress(label: string, steps: number, now: () => number = Date.now): ProgressHandle {
   const started = now();

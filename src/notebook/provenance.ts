@@ -5,7 +5,7 @@ import type { Origin } from "../table/origin";
 
 /**
  * The project's commit, with "+changes" when the working tree differs; "unknown" outside a git checkout.
- * @example commitNow() // "fa4fc44"
+ * For example `commitNow()`: "fa4fc44".
  */
 export function commitNow(): string {
   try {
@@ -20,7 +20,7 @@ export function commitNow(): string {
 
 /**
  * The origin of numbers that a cell measures now: today's date and the project's commit.
- * @example measuredNow({ model: "fresh adapters", data: "normal activations", seeds: [0] })
+ * For example `measuredNow({ model: "fresh adapters", data: "normal activations", seeds: [0] })`.
  */
 export function measuredNow(what: {
   readonly model: string;

@@ -6,8 +6,8 @@ import type { AttentionOptions, Ops } from "./ops";
  * Attention to a prefix and to the text's own tokens is one softmax, taken in two parts: with L = log(sum(exp(scores))) of each,
  *     o = (1 - g) o_own + g o_prefix,  g = sigmoid(L_prefix - L_own), the prefix's share of all weights
  * An engine with fused kernels overrides single operations: `{ ...plain(low), gelu: fusedGelu }`.
+ * For example `const ops = plain(referenceOps(pass)); ops.relu(x)`.
  * @param past what earlier passes left of the same texts, for attention; default: nothing
- * @example const ops = plain(referenceOps(pass)); ops.relu(x)
  */
 export function plain<T>(low: LowOps<T>, past: Past<T> | null = null): Ops<T> {
   return {

@@ -45,7 +45,7 @@ export interface Recorded {
 
 /**
  * Writes down the operations that `build` calls instead of computing them.
- * @example record((low) => { const ops = plain(low); return [model.forward(ops, adapter.bind(ops))]; }).program.instructions.length
+ * For example `record((low) => { const ops = plain(low); return [model.forward(ops, adapter.bind(ops))]; }).program.instructions.length`.
  */
 export function record(build: (low: LowOps<Recorded>) => readonly Recorded[]): Recording {
   const instructions: Instruction[] = [];

@@ -52,8 +52,8 @@ export interface StepResult extends Moved {
 /**
  * One step of a method: queries and learning rate from the schedules, a gradient estimate on the batch, the update.
  * Projected gradients that are not finite move nothing; the caller sees them by `isFiniteEstimate` and stops the run.
+ * For example `const { point: next, estimate } = await step(mezo(), objective, point, { seed: 0, step: 0, epoch: 0, layout, batch })`.
  * @throws when the point does not fit the layout, or step and epoch are not counts
- * @example const { point: next, estimate } = await step(mezo(), objective, point, { seed: 0, step: 0, epoch: 0, layout, batch })
  */
 export async function step<Batch>(
   method: Method,
@@ -78,8 +78,8 @@ export async function step<Batch>(
 
 /**
  * The point after a recorded step, from its projected gradients alone: the same bits as in the run.
+ * For example `applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point`.
  * @throws when the point does not fit the layout, or nothing was recorded
- * @example applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point
  */
 export function applyRecorded(method: Method, point: Float32Array, recorded: RecordedStep): Moved {
   sameLength("point", point.length, recorded.layout.size);

@@ -22,7 +22,11 @@ export function logAxis(values: readonly number[], leastFactor = 4): Partial<Lay
   return { type: "log", range, tickmode: "array", tickvals: ticks, ticktext: ticks.map(tickText) };
 }
 
-/** @example tickText(0.05) // "0.05"; tickText(1e7) // "10 million" */
+/**
+ * Writes the number beside a tick.
+ * @example tickText(0.05) // "0.05"
+ * @example tickText(1e7) // "10 million"
+ */
 export function tickText(value: number): string {
   if (value >= 1e9) return `${formatNumber(value / 1e9)} billion`;
   if (value >= 1e6) return `${formatNumber(value / 1e6)} million`;

@@ -107,7 +107,7 @@ function edgeNote(chanceLoss: number, panel: "" | "2", range: readonly [number, 
   };
 }
 
-/** @example chanceLabel(Math.log(6)) // "chance (log 6)" */
+/** Labels the line of the loss at chance. @example chanceLabel(Math.log(6)) // "chance (log 6)" */
 export function chanceLabel(chanceLoss: number): string {
   const classes = Math.exp(chanceLoss);
   const whole = Math.round(classes);

@@ -127,7 +127,7 @@ function shared(label: string, panel: "" | "2"): Trace {
   return { type: "scatter", name, legendgroup: name, xaxis: `x${panel}`, yaxis: `y${panel}` };
 }
 
-/** @example "5 seeds, 4 diverged" */
+/** Counts the seeds of a group and those that diverged: "5 seeds, 4 diverged". */
 function seedsText({ runs }: RunGroup): string {
   const diverged = runs.filter((run) => run.diverged !== null).length;
   return `${runs.length} ${runs.length === 1 ? "seed" : "seeds"}${diverged === 0 ? "" : `, ${diverged} diverged`}`;

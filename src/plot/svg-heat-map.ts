@@ -82,7 +82,10 @@ export function colorBarMarkup(trace: Trace, left: number, top: number, height: 
   const slices = 32;
   const steps = Array.from({ length: slices }, (_, i) =>
     element("rect", {
-      ...{ x: left, y: top + (i * height) / slices, width: 14, height: height / slices + 0.5 },
+      x: left,
+      y: top + (i * height) / slices,
+      width: 14,
+      height: height / slices + 0.5,
       fill: colorAt(stops, 1 - (i + 0.5) / slices),
     }),
   );

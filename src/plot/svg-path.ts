@@ -8,7 +8,7 @@ export interface Pixel {
 
 /**
  * At most about `most` points that look the same: of each run of neighbours the first, the lowest, the highest and the last.
- * @example thinned(points, 400) // points themselves where there are no more than 400
+ * For example `thinned(points, 400)`: points themselves where there are no more than 400.
  */
 export function thinned(points: readonly Pixel[], most: number): readonly Pixel[] {
   if (points.length <= most) return points;

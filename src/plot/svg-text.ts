@@ -80,7 +80,11 @@ export function textAt(
   return element(
     "text",
     {
-      ...{ x, y, "font-size": size, fill: color, transform: turn },
+      x,
+      y,
+      "font-size": size,
+      fill: color,
+      transform: turn,
       "text-anchor": anchor === "start" ? undefined : anchor,
     },
     escapeText(text) || " ",

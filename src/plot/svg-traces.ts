@@ -62,16 +62,12 @@ export function scatterMarkup(
     fillMarkup(trace, color, corners, y, () => (before === undefined ? [] : placed(before, { x, y }, most))),
     hasMode(trace, "lines") && width > 0
       ? element("path", {
-          ...{
-            d: pathOf(corners),
-            fill: "none",
-            ...paint("stroke", trace.line?.color === undefined ? color : String(trace.line.color)),
-          },
-          ...{
-            "stroke-width": width,
-            "stroke-dasharray": dashArray(trace.line?.dash, width),
-            "stroke-linejoin": "round",
-          },
+          d: pathOf(corners),
+          fill: "none",
+          ...paint("stroke", trace.line?.color === undefined ? color : String(trace.line.color)),
+          "stroke-width": width,
+          "stroke-dasharray": dashArray(trace.line?.dash, width),
+          "stroke-linejoin": "round",
         })
       : "",
     errorMarkup(trace, color, all, values.y, y),

@@ -52,7 +52,7 @@ export function warningsFigure(runs: readonly RunRecord[], options: WarningsOpti
 
 /**
  * One point per window of steps, at its last step: sqrt(mean of squares).
- * @example windows of 2 over 3, 4, 6: sqrt((9 + 16) / 2) = 3.54 and, from the last window of one step, 6
+ * For example `windows of 2 over 3, 4, 6: sqrt((9 + 16) / 2) = 3.54 and, from the last window of one step, 6`.
  */
 export function rootMeanSquares(steps: readonly StepRecord[], against: Against, window: number): readonly Point[] {
   const all = finitePoints(steps, against, (step) => step.rmsProjectedGradient);

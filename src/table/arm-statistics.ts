@@ -16,7 +16,7 @@ export function shareDiverged(runs: readonly RunRecord[]): number {
 
 /**
  * Mean and standard deviation over an arm's runs of the lowest dev loss, or of the last one.
- * @example devLoss(runs, "AdaZeta", "best").mean // 0.89
+ * For example `devLoss(runs, "AdaZeta", "best").mean`: 0.89.
  * @throws when the arm has no runs, or one of them has no finite evaluation
  */
 export function devLoss(runs: readonly RunRecord[], arm: string, which: "best" | "last"): Spread {

@@ -44,9 +44,9 @@ export interface CostRecord {
 
 /**
  * The records of a file of cost measurements (one JSON object a line).
+ * For example `parseCosts(text, "data/results/memory-and-speed.jsonl").length`.
  * @param onBad hears of a line that is not such a record, and the others are read; default: it is an error
  * @throws when a line is not such a record, naming it
- * @example parseCosts(text, "data/results/memory-and-speed.jsonl").length
  */
 export function parseCosts(
   text: string,
@@ -140,7 +140,7 @@ export function costOf(
 
 /**
  * How many times the peak memory of one method is that of another, on the same model and precision; null where one did not run.
- * @example memoryRatio(records, "SmolLM2-135M", "fp32", "zeroth-order, adapters", "inference")
+ * For example `memoryRatio(records, "SmolLM2-135M", "fp32", "zeroth-order, adapters", "inference")`.
  */
 export function memoryRatio(
   records: readonly CostRecord[],

@@ -47,7 +47,7 @@ export function runRecord(record: TrainingRecord, label: RunLabel): RunRecord {
 
 type Plain = string | number | boolean | null;
 
-/** @example flatten("", { a: { b: 1 }, c: [2] }) // { "a.b": 1, "c.0": 2 } */
+/** Lists nested settings by their paths. For example `flatten("", { a: { b: 1 }, c: [2] })`: { "a.b": 1, "c.0": 2 }. */
 function flatten(prefix: string, value: unknown): Readonly<Record<string, Plain>> {
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(

@@ -16,8 +16,8 @@ const PART = 0.2;
  * What a task's runs learned, by arm and rate: the training loss over the first and the last fifth of the steps, and on dev the loss before
  * and at its lowest, means over the seeds. A choice's runs train on the right options' tokens, and dev may be judged by another loss, the
  * cross-entropy over options: each stands under its own name, since an arm may lower the one and not the other.
+ * For example `showTable(learningTable(records.planned, "copa").table)`.
  * @throws when the task has no record with steps
- * @example showTable(learningTable(records.planned, "copa").table)
  */
 export function learningTable(planned: readonly PlannedRecord[], task: string): ShownTable {
   const runs = taskRuns(planned, task);

@@ -93,18 +93,23 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   const [best] = [...candidates].sort((a, b) => a.by - b.by);
   if (best === undefined)
     return {
-      ...{ ...basic, measured: 0, faults, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
-      ...{
-        collapsed: 0,
-        optionLoss: null,
-        testLoss: null,
-        guess: null,
-        atChance: false,
-        interval: null,
-        metrics: {},
-        steps: null,
-        forwardPasses: null,
-      },
+      ...basic,
+      measured: 0,
+      faults,
+      learningRate: null,
+      seeds: 0,
+      diverged: 0,
+      devLoss: null,
+      test: null,
+      collapsed: 0,
+      optionLoss: null,
+      testLoss: null,
+      guess: null,
+      atChance: false,
+      interval: null,
+      metrics: {},
+      steps: null,
+      forwardPasses: null,
     };
   const { group } = best;
   const loss = lossOf(group, "loss");
@@ -190,7 +195,7 @@ const AT_CHANCE = "at chance";
 /**
  * The measured table: a row for each task and arm. What has no record says so; where the share of right answers is at chance, that
  * stands in its place, and the losses are what there is to see.
- * @example paperTable(paperCells(planned)).table.columnNames()[0] // "task"
+ * For example `paperTable(paperCells(planned)).table.columnNames()[0]`: "task".
  */
 export function paperTable(cells: readonly PaperCell[]): ShownTable {
   const missing = "not measured yet";
@@ -285,7 +290,7 @@ function faultCaption(runs: Parameters<typeof faultRemark>[0]): { readonly capti
   return remark === null ? {} : { caption: remark };
 }
 
-/** @example lossAtChance(spread([0.71])) // "at chance, loss 0.71" */
+/** Says that a mean is no better than chance. For example `lossAtChance(spread([0.71]))`: "at chance, loss 0.71". */
 function lossAtChance(testLoss: Spread | null): string {
   return testLoss === null ? AT_CHANCE : `${AT_CHANCE}, loss ${formatNumber(testLoss.mean, 2)}`;
 }

@@ -70,7 +70,7 @@ export function someRuns(runs: readonly RunRecord[]): void {
 
 /**
  * The evaluation with the lowest finite loss; null when no evaluation has one.
- * @example bestEvaluation(run)?.loss // 0.886
+ * @example bestEvaluation({ evaluations: [{ loss: 0.95 }, { loss: 0.886 }, { loss: null }] })?.loss // 0.886
  */
 export function bestEvaluation(run: RunRecord): (EvaluationRecord & { readonly loss: number }) | null {
   return bestOf(run.evaluations);

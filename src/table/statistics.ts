@@ -35,7 +35,7 @@ export interface Interval {
 
 /**
  * m +- t(0.975, n - 1) s / sqrt(n).
- * @example tInterval95([1, 2, 3]) // low -0.484, high 4.484: 2 +- 4.303 / sqrt(3)
+ * @example tInterval95([1, 2, 3]) // { low: -0.484, high: 4.484, ... }: 2 +- 4.303 / sqrt(3)
  * @throws for fewer than two values
  */
 export function tInterval95(values: readonly number[]): Interval {
@@ -49,7 +49,7 @@ export function tInterval95(values: readonly number[]): Interval {
  * The interval of a share p = right / n by Wilson's score, with z = 1.96: (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
  * It stays within 0 and 1 and has a width at p = 0 and p = 1 too.
  * @param share right ones of all, from 0 to 1
- * @example wilson95(25 / 30, 30) // low 0.664, high 0.927
+ * @example wilson95(25 / 30, 30) // { low: 0.664, high: 0.927, ... }
  * @throws when the share is none, or there are no texts
  * Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927) 209-212.
  */

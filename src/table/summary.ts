@@ -12,7 +12,7 @@ import type { Spread } from "./statistics";
  * and of the accuracy at that same evaluation (not the best accuracy ever seen), and the mean of the forward passes spent.
  * A diverged seed counts with the best it had reached before: `diverged` stands beside it for that reason. Where a seed's lowest loss is
  * a collapse (`isCollapse`: a flatter output, fewer right answers), a column counts such seeds.
- * @example summaryTable(runs).get("diverged", 0) // "4/5"
+ * For example `summaryTable(runs).get("diverged", 0)`: "4/5".
  * @throws when there are no runs
  */
 export function summaryTable(runs: readonly RunRecord[]): ColumnTable {
@@ -114,13 +114,13 @@ function settingColumns(runs: readonly RunRecord[]): readonly Column[] {
   });
 }
 
-/** @example partOf("method.queries.cap") // "method.queries" */
+/** Gives the path of what a setting belongs to. For example `partOf("method.queries.cap")`: "method.queries". */
 function partOf(name: string): string {
   const parts = name.split(".");
   return parts.slice(0, parts[0] === "method" ? 2 : 1).join(".");
 }
 
-/** @example titleOf("method.queries") // "queries" */
+/** Gives the heading of a setting. For example `titleOf("method.queries")`: "queries". */
 function titleOf(name: string): string {
   return name.replace(/^method\./, "");
 }

@@ -135,8 +135,8 @@ function scoredAt(reading: Exclude<Reading, "masked">): "last token" | "mean of 
 
 /**
  * The last `longest` tokens of a text that has more; the token that begins texts stays in front, or is cut off with the others.
- * @example keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2).ids // [1, 6, 7]
- * @example keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2, "dropped").ids // [5, 6, 7]
+ * For example `keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2, "dropped").ids`: [5, 6, 7].
+ * For example `keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2).ids`: [1, 6, 7].
  */
 export function keepEnd<T extends { readonly ids: readonly number[]; readonly cut: number }>(
   text: T,

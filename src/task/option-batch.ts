@@ -68,8 +68,8 @@ export function optionBatch(
 /**
  * The batch of the encoded choices at these indices: with all options, to choose among, or with the right one alone (the first, where
  * several are right), to train on.
+ * For example `choiceBatch(encodeChoices(copa, examples, tokenizer, { context }).choices, [0, 1], "right").options`: [1, 1].
  * @throws when an index is not a choice's
- * @example choiceBatch(encodeChoices(copa, examples, tokenizer, { context }).choices, [0, 1], "right").options // [1, 1]
  */
 export function choiceBatch(
   choices: readonly EncodedChoice[],

@@ -24,10 +24,10 @@ export interface EncodedChoice {
 /**
  * A prompt and what follows it, as one text. The option's own tokens are those after the prompt's; where the two join to another
  * token (a tokenizer that merges across the boundary), they begin at the first token that differs.
+ * For example `encodeOption(llama2, "It rained so", " it was wet.")`: { ids: [1, 739, ...], from: 5, cut: 0 }.
  * @param longest more tokens are left out at the prompt's beginning
  * @param beginning what becomes of the token that begins texts then
  * @throws when the option adds no token, or fills the whole length
- * @example encodeOption(llama2, "It rained so", " it was wet.") // { ids: [1, 739, ...], from: 5, cut: 0 }
  * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the option is what is longer than the prompt's tokens. Departs: where
  * tokens join, the reference takes the difference of the lengths.
  */
@@ -65,7 +65,7 @@ export function optionTexts(task: Task, example: Example): readonly string[] {
 
 /**
  * Which options of an example are right: all that an accepted answer spells (ReCoRD), else the one.
- * @example rightOptions(copa, tap) // [1]
+ * @example rightOptions(copa, example({}, { label: 1 })) // [1]
  */
 export function rightOptions(task: Task, { label, candidates, answers }: Example): readonly number[] {
   if (task.kind !== "choice" || !candidates || !answers) return [label];

@@ -61,8 +61,8 @@ type Separator = keyof typeof SEPARATORS;
 
 /**
  * Checks that a table's first line is separated by what its name says.
+ * For example `checkSeparator("text;label\n", "a.csv", ",")`: throws "... expected columns separated by commas, got "semicolons"...".
  * @throws when it has none of it and another separator instead
- * @example checkSeparator("text;label\n", "a.csv", ",") // throws: "... expected columns separated by commas, got "semicolons"..."
  */
 export function checkSeparator(text: string, file: string, expected: Separator): void {
   const first = firstLine(text);

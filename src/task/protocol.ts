@@ -53,7 +53,7 @@ export interface ThousandOddities extends Oddities {
 /**
  * The protocol of causal models: 1,000 texts to train on and 500 for dev (100 where the task says so) of one permutation, at most
  * 1,000 of the validation split to test on. Where there are fewer, dev takes at most half.
- * @example sampleTask(await loadTask("cb"), thousand(cb)).counts // train 150, dev 100, test 56
+ * For example `sampleTask(await loadTask("cb"), thousand(cb)).counts`: train 150, dev 100, test 56.
  * Source: princeton-nlp/MeZO@552cb1b, large_models, run.py and tasks.py: the first 1,500 of a permutation with seed 0, dev the last
  * of them. Departs: our permutation is not numpy's.
  */

@@ -135,7 +135,7 @@ export async function readSamples(task: Task, directory: string, samples: string
 
 /**
  * Splits sample texts without a seed: of each class, in the file's order, every fourth goes to the test split.
- * @example splitSamples(trec, fiveQuestionsOfOneClass).test.length // 1
+ * For example `splitSamples(trec, fiveQuestionsOfOneClass).test.length`: 1.
  */
 export function splitSamples(
   task: Task,

@@ -5,8 +5,8 @@ import type { Example, Reading, Task } from "./task";
 
 /**
  * How a model reads a task: with a masked-LM head at the mask, with a causal head after the prompt, without a head as one vector.
+ * For example `readingOf(sst2, smollm2.model)`: "causal".
  * @throws when the task cannot be read so, naming task and readings
- * @example readingOf(sst2, smollm2.model) // "causal"
  */
 export function readingOf(task: Task, { reading }: Pick<Model, "reading">): Reading {
   return checkReading(task, reading);
@@ -42,7 +42,7 @@ function describe(reading: Reading): string {
  * The text that the model reads, to the character; of a masked prompt with its special tokens as RoBERTa writes them. Options and
  * label words follow it. A prompt to continue has no white space at its beginning, as in the reference; a user's own template is as it is.
  * @throws when the task has no such reading
- * @example promptText(sst2, "masked", gripping) // "<s>a gripping film . It was<mask>.</s>"
+ * @example promptText(sst2, "masked", example({ sentence: "a gripping film ." })) // "<s>a gripping film . It was<mask>.</s>"
  */
 export function promptText(task: Task, reading: Reading, example: Example): string {
   checkReading(task, reading);

@@ -31,7 +31,7 @@ export interface HeadRows {
  * @param features [points, B, H]
  * @returns [points, B, C], row-major
  * @throws when the features' width is not the readout's
- * @example scores({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, f) // f = [[[3, 4]]]: [110]
+ * @example scores({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, { data: Float32Array.of(3, 4), points: 1, texts: 1, width: 2 }) // [110]
  */
 export function scores(readout: Readout, features: Features): Float64Array {
   return project(readout, features, readout.bias);
@@ -81,8 +81,8 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
 /**
  * The readout at a point: rows and bias are the point's where its layout holds the head's own weights, as full-parameter training
  * does, or a copy of these rows (`trainedHead`); otherwise the readout as it is.
+ * For example `readoutAt(readout, adapter.layout, point).rows`.
  * @throws when the copy is of another number of tokens
- * @example readoutAt(readout, adapter.layout, point).rows
  */
 export function readoutAt(readout: Readout, layout: Layout, point: Float32Array): Readout {
   const { head, width, rows, bias } = readout;
@@ -162,7 +162,7 @@ export function addHeadGradientInPlace(
 
 /**
  * The readout of a language model at a head's rows of these label words; the head may be trained.
- * @example headReadout(model.head, [13321, 1109])
+ * For example `headReadout(model.head, [13321, 1109])`.
  */
 export function headReadout(head: Head, tokens: readonly number[]): Readout {
   return {

@@ -13,8 +13,8 @@ export type Answers =
 
 /**
  * The task's metric and its further ones, by name.
+ * For example `taskMetrics(cb, examples, { kind: "classes", predictions })`: { accuracy: 0.6607, "macro f1": 0.4632 }.
  * @throws when the answers are of another kind than the task's, or not one for each example
- * @example taskMetrics(cb, examples, { kind: "classes", predictions }) // { accuracy: 0.6607, "macro f1": 0.4632 }
  */
 export function taskMetrics(
   task: Task,

@@ -24,10 +24,10 @@ export interface ScoredPieces {
 /**
  * The tokenizer of a SentencePiece `.model` file (Llama 1 and 2, Mistral, TinyLlama): BPE, with bytes for characters that have no
  * piece. The beginning-of-text piece is put before every text, as these models were trained.
+ * For example `tokenizerFromSentencePiece("tokenizer.model").encode("hello")`: [1, 22172] with Llama-2's file.
  * @param source the file's path or its bytes
  * @param added tokens that a file beside it adds
  * @throws when it is damaged, is another kind of model, or normalizes texts by a table
- * @example tokenizerFromSentencePiece("tokenizer.model").encode("hello") // [1, 22172] with Llama-2's file
  */
 export function tokenizerFromSentencePiece(source: string | Uint8Array, added: readonly AddedToken[] = []): Tokenizer {
   const where = typeof source === "string" ? source : "SentencePiece model";

@@ -96,7 +96,7 @@ export interface Collapse extends Judged {
 
 /**
  * The evaluation with the lowest loss, where it is a collapse: to be told wherever that loss is shown or chosen by.
- * @example collapsedRun(run.evaluations, problem.chance)?.step // 30
+ * For example `collapsedRun(run.evaluations, problem.chance)?.step`: 30.
  */
 export function collapsedRun(evaluations: readonly Judged[], chance: ChanceLevel): Collapse | null {
   const lowest = bestOf(evaluations);

@@ -11,7 +11,7 @@ export interface Checked {
   readonly check: string | null;
 }
 
-/** @example splitCheck('{"a":1,"check":"0badcafe"}') // { body: '{"a":1}', check: "0badcafe" } */
+/** Splits a line into its text without the checksum, and the checksum. @example splitCheck('{"a":1,"check":"0badcafe"}') // { body: '{"a":1}', check: "0badcafe" } */
 export function splitCheck(text: string): Checked {
   const [all, check] = CHECK.exec(text) ?? [];
   if (all === undefined || check === undefined) return { body: text, check: null };

@@ -8,9 +8,9 @@ export type SourceHashes = Readonly<Record<string, string>>;
 /**
  * Hashes the files that these files need to run, themselves included: all that they import, however far down, but no types. Comments on
  * lines of their own, indentation and empty lines do not count.
+ * For example `sourceHashes(["src/train/train.ts"])!["src/schedule/power-law.ts"]`: "1b2c...".
  * @param roots paths from the current folder
  * @param counts which files count; default: all
- * @example sourceHashes(["src/train/train.ts"])!["src/schedule/power-law.ts"] // "1b2c..."
  * @returns null where a root is not there: the project lies elsewhere
  */
 export function sourceHashes(

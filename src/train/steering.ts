@@ -6,7 +6,7 @@ import type { ChangeRecord } from "./records";
 
 /**
  * The method of the step with that index (from 0): the settings' one with the last change recorded up to it.
- * @example methodAt(method, [{ kind: "change", step: 10, change: { perturbationScale: 1e-2 } }], 9) // method, unchanged
+ * For example `methodAt(method, [{ kind: "change", step: 10, change: { perturbationScale: 1e-2 } }], 9)`: method, unchanged.
  */
 export function methodAt(method: Method, changes: readonly ChangeRecord[], step: number): Method {
   const last = changes.filter((record) => record.step <= step).at(-1);

@@ -277,7 +277,7 @@ function steered(
 
 /**
  * Trains to the end and returns the result; `onEvent` hears of every step.
- * @example (await train({ settings, identity, start, layout, objective, batchAt, evaluate, clock })).message // "finished after step 240 ..."
+ * For example `(await train({ settings, identity, start, layout, objective, batchAt, evaluate, clock })).message`: "finished after step 240 ...".
  */
 export async function train<Batch>(
   options: TrainOptions<Batch>,

@@ -20,8 +20,8 @@ export interface Approximation {
 
 /**
  * How much of a matrix trains of growing rank miss, by TT-SVD.
+ * For example `approximationErrors(w, { inputs: [4, 4], outputs: [4, 4] }, [1, 16])[1].error`: below 1e-6: full rank.
  * @throws when the modes do not multiply to w's sizes, or a rank is not positive
- * @example approximationErrors(w, { inputs: [4, 4], outputs: [4, 4] }, [1, 16])[1].error // below 1e-6: full rank
  */
 export function approximationErrors(w: Matrix, modes: Modes, ranks: readonly number[]): readonly Approximation[] {
   const full = fullRanks(modes);

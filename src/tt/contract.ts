@@ -13,7 +13,7 @@ export interface Halves {
 /**
  * Contracts the input cores to L [inputs, r] and the output cores to R [r, outputs], r the rank between them.
  * Nothing of the size of W is formed.
- * @example contract(train).left.rows // the inputs
+ * For example `contract(train).left.rows`: the inputs.
  * Source: yifanycc/AdaZeta@3659ba3. Departs: the split lies between inputs and outputs, not at d / 2, so an odd number of modes works.
  */
 export function contract(train: TensorTrain): Halves {
@@ -41,7 +41,7 @@ export function reconstruct(train: TensorTrain): Matrix {
   return reshaped(chain(train, 0, train.cores.length), ...matrixSize(train.modes));
 }
 
-/** Multiply-adds of one row through the halves, and through the dense matrix. @example for 4096 x 64 at rank 5: { halves: 20800, dense: 262144 } */
+/** Multiply-adds of one row through the halves, and through the dense matrix. For example `for 4096 x 64 at rank 5: { halves: 20800, dense: 262144 }`. */
 export function multiplications(train: Pick<TensorTrain, "modes" | "ranks">): {
   readonly halves: number;
   readonly dense: number;

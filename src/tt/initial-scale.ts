@@ -29,8 +29,8 @@ export interface InitialScale {
 
 /**
  * |A(h) - h| / |h| of fresh adapters on normal activations, over several draws; norms are taken over all rows of h.
+ * For example `measureInitialScale(576, { bottleneck: 64, rank: 5, scale: 1, draws: 16, rows: 8 }).rootMeanSquare`: near 0.21.
  * @throws when a count or the scale is not positive
- * @example measureInitialScale(576, { bottleneck: 64, rank: 5, scale: 1, draws: 16, rows: 8 }).rootMeanSquare // near 0.21
  */
 export function measureInitialScale(width: number, options: InitialScaleOptions): InitialScale {
   const { bottleneck, rank, scale } = options;

@@ -24,8 +24,8 @@ export function matrixDeviation(modes: Modes): number {
 
 /**
  * A train of independent normal cores N(0, coreDeviation^2); core i is drawn from (seed, index, i).
+ * For example `initialTrain({ inputs: [8, 8, 16], outputs: [8, 8] }, 5, 0, 0)`.
  * @param index which matrix of the model this is
- * @example initialTrain({ inputs: [8, 8, 16], outputs: [8, 8] }, 5, 0, 0)
  */
 export function initialTrain(modes: Modes, rank: number | readonly number[], seed: number, index: number): TensorTrain {
   const shapes = coreShapes(modes, rank);

@@ -9,8 +9,8 @@ export interface Matrix {
 
 /**
  * A matrix from numbers in row-major order.
+ * For example `matrix(2, 2, [1, 2, 3, 4])`.
  * @throws when there are not rows x columns of them
- * @example matrix(2, 2, [1, 2, 3, 4])
  */
 export function matrix(rows: number, columns: number, data: ArrayLike<number>): Matrix {
   sameLength(`matrix [${rows}, ${columns}]`, data.length, rows * columns);

@@ -61,8 +61,8 @@ export function checkRanks(modes: Modes, ranks: readonly number[]): readonly num
 
 /**
  * A checked tensor train.
+ * For example `tensorTrain({ inputs: [2], outputs: [1] }, 1, [Float32Array.of(3, 4), Float32Array.of(2)])`: W = [[6], [8]].
  * @throws naming the mode, rank or core that breaks a rule: "cores[1]: expected 5 x 4 x 5 = 100 numbers, got 99"
- * @example tensorTrain({ inputs: [2], outputs: [1] }, 1, [Float32Array.of(3, 4), Float32Array.of(2)]) // W = [[6], [8]]
  */
 export function tensorTrain(
   modes: Modes,

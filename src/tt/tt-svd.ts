@@ -7,10 +7,10 @@ import { coreShapes, tensorTrain, type TensorTrain } from "./train";
  * The tensor train of given ranks nearest (to within a factor sqrt(d - 1)) to a dense matrix: at each core the rest is cut to its r
  * largest singular values. Exact where the ranks are at least those of the matrix's unfoldings; ranks above them are
  * filled with zeros, so the cores always have the asked shapes.
+ * For example `reconstruct(ttSvd(w, { inputs: [4, 4], outputs: [4] }, 16))`: w, to the precision of float32.
  * @param w [inputs, outputs]
  * @param rank one number, or all d + 1 ranks
  * @throws when the modes do not multiply to w's sizes, or a rank breaks a rule
- * @example reconstruct(ttSvd(w, { inputs: [4, 4], outputs: [4] }, 16)) // w, to the precision of float32
  * Source: Oseledets, "Tensor-Train Decomposition", SIAM J. Sci. Comput. 33 (2011), algorithm 1.
  */
 export function ttSvd(w: Matrix, modes: Modes, rank: number | readonly number[]): TensorTrain {

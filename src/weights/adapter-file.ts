@@ -46,8 +46,8 @@ function partsOf({ spec, layout, point, modelId, note }: SavedAdapter): Paramete
 
 /**
  * Loads an adapter. With `expected`, it must have been trained on that model and be that adapter.
+ * For example `loadAdapter("questions.safetensors", { modelId: model.id, spec: adapter.spec }).point`.
  * @throws when the file is not a whole adapter file, or belongs to another model or adapter, saying both
- * @example loadAdapter("questions.safetensors", { modelId: model.id, spec: adapter.spec }).point
  */
 export function loadAdapter(
   path: string,

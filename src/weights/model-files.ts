@@ -2,8 +2,16 @@ import { fail } from "../check/check";
 import { ADVICE } from "./sniff";
 
 const BESIDE = [
-  ...["config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"],
-  ...["sentencepiece.bpe.model", "vocab.txt", "vocab.json", "merges.txt", "added_tokens.json"],
+  "config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "tokenizer.model",
+  "sentencepiece.bpe.model",
+  "vocab.txt",
+  "vocab.json",
+  "merges.txt",
+  "added_tokens.json",
 ];
 
 /**

@@ -57,7 +57,7 @@ export function knownModels(pass: Omit<PassShape, "trainable"> = PASS): readonly
   });
 }
 
-/** @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */
+/** Names the place where a model comes from. @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */
 export function sourceName({ source }: Pick<KnownModel, "source">): string {
   if (source.kind === "package") return source.package;
   return source.gated ? `${source.repository} (gated)` : source.repository;

@@ -52,10 +52,10 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
  * Writes a LoRA as a folder that Hugging Face PEFT opens: `adapter_config.json` and `adapter_model.safetensors`, with
  * lora_A [rank, inputs] and lora_B [outputs, rank] under the modules' names in transformers. Over an older save the folder is the old
  * one or the new one at any time, never a mixture (`writeFolder`).
+ * For example `savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")`.
  * @param base what PEFT is to load the frozen model from: a hub repository or a folder; may be empty, it can be given there
  * @param besides files that are saved with it
  * @throws when the adapter is no LoRA, was not made for this model, or the disk does not take it
- * @example savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")
  * Source: huggingface/peft 0.21, whose package reads what is written here (test/fixtures/peft/make.py judges).
  */
 export function savePeft(
@@ -113,8 +113,8 @@ export function isPeftFolder(folder: string): boolean {
 /**
  * Reads a LoRA that PEFT, or `savePeft`, wrote. Which model it was trained on the folder does not say: that its modules and
  * shapes fit this one is checked.
+ * For example `loadPeft("data/runs/mine", smollm2.model).spec.rank`: 8.
  * @throws when a file is missing or damaged, the configuration asks for what `lora` does not compute, or the model has no such modules
- * @example loadPeft("data/runs/mine", smollm2.model).spec.rank // 8
  */
 export function loadPeft(folder: string, model: PeftModel): SavedAdapter & { readonly spec: LoraSpec } {
   settleFolder(folder);

@@ -30,8 +30,8 @@ export function weightsInFolder(folder: string): string {
 
 /**
  * The files of a model in several: an index {"weight_map": {tensor: file}} beside them. Index and files must say the same of every tensor.
+ * For example `shards("model.safetensors.index.json", open)`: [model-00001-of-00002.safetensors, model-00002-of-00002.safetensors].
  * @throws when a file is missing, lacks a tensor that the index says is there, or has one that the index does not put there
- * @example shards("model.safetensors.index.json", open) // [model-00001-of-00002.safetensors, model-00002-of-00002.safetensors]
  */
 export function shards(path: string, open: (path: string) => TensorFile): readonly TensorFile[] {
   const places = Object.entries(weightMap(path));

@@ -4,7 +4,7 @@ export type FileKind = "gguf" | "pickle" | "lfs" | "html" | "safetensors" | "unk
 
 /**
  * What the first bytes of a file say it is. Safetensors has no magic: eight bytes of header length, then "{".
- * @example sniff(openRange("pytorch_model.bin")) // "pickle"
+ * For example `sniff(openRange("pytorch_model.bin"))`: "pickle".
  */
 export function sniff(file: RangeFile): FileKind {
   const start = Buffer.from(file.bytes(0, Math.min(file.size, 64)));

@@ -24,7 +24,7 @@ export interface KeyValueCache {
   empty(tokens: number): ReadonlyMap<string, readonly number[]>;
 }
 
-/** @example const cache = keyValueCache(graph); const ops = { ...small, ...fusedOps(graph, feeds, plain(low, cache.past), cache) } */
+/** Opens a cache of keys and values, as inputs and outputs of a graph. For example `const cache = keyValueCache(graph); const ops = { ...small, ...fusedOps(graph, feeds, plain(low, cache.past), cache) }`. */
 export function keyValueCache(graph: GraphBuilder): KeyValueCache {
   const carried: Carried[] = [];
   /** The shape of an input before the first pass over a text of so many tokens. */

@@ -81,9 +81,7 @@ export interface OnnxSession extends ModelSession {
  * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
  * trainable parameters are an input theta [R, d], directions another [P, d]. A batch must not change while it is in use: its
  * inputs are made once for all calls in a row with the same batch.
- * @example
- * const session = await onnxSession(model, adapter);
- * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
+ * For example `const session = await onnxSession(model, adapter); const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] })`.
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
   const {

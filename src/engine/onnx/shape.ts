@@ -40,7 +40,7 @@ export function joined(lengths: readonly Dimension[]): Dimension {
     : lengths.join("+");
 }
 
-/** @example restOf("1+P") // "P" */
+/** Gives what a sum of dimensions has beside one. @example restOf("1+P") // "P" */
 export function restOf(length: Dimension): Dimension {
   if (typeof length === "number") return length - 1;
   return length.startsWith("1+") ? length.slice(2) : `${length}-1`;

@@ -19,7 +19,7 @@ import type { Tensor } from "./tensor";
 
 /**
  * Opens a model on the float64 interpreter: slow, exact from frozen float32 weights and the points as they are.
- * @example (await referenceSession(model, adapter).features([adapter.initial(0)], { ids: [[5, 6]] })).width // the model's
+ * For example `(await referenceSession(model, adapter).features([adapter.initial(0)], { ids: [[5, 6]] })).width`: the model's.
  */
 export function referenceSession(model: Model, adapter: Adapter): ModelSession {
   const features = ({ shape: [points, texts, width], data }: Tensor): Features => ({

@@ -12,8 +12,8 @@ export function sizeOf(shape: readonly number[]): number {
 
 /**
  * A tensor from numbers.
+ * For example `tensor([2, 1], [3, 4])`.
  * @throws when there are not as many as the shape holds
- * @example tensor([2, 1], [3, 4])
  */
 export function tensor(shape: readonly number[], data: ArrayLike<number>): Tensor {
   if (data.length !== sizeOf(shape)) fail(`tensor [${shape.join(", ")}]`, `${sizeOf(shape)} numbers`, data.length);

@@ -30,7 +30,7 @@ export interface TfModel {
   dispose(): void;
 }
 
-/** @example const model = tfModel(await openBackend(require), adapter.layout); model.addProgram("plain", program) */
+/** Makes a model that runs programs on a backend of TensorFlow.js. For example `const model = tfModel(await openBackend(require), adapter.layout); model.addProgram("plain", program)`. */
 export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
   const product = productOn(tf, name === "wasm");
   const weights = frozenTensors(tf, product);

@@ -20,16 +20,23 @@ function squad(): TablePart {
   const { smollm2 } = small;
   const problem = { batchSize: 4, train: 48, dev: 24, test: 40, maxTokens: 130 };
   return {
-    ...{ task: "squad", model: studies[smollm2.study].model, problem },
+    task: "squad",
+    model: studies[smollm2.study].model,
+    problem,
     settings: smallSettings(smollm2, { steps: 36, train: problem.train, batchSize: problem.batchSize }),
     arms: smallArms(["zero-shot", "AdaZeta", "MeZO-LoRA"], 1),
-    ...{ seeds: [0], learningRates: [1e-3], threads: 1, evaluateEvery: 12, work: smollm2.work(110) },
+    seeds: [0],
+    learningRates: [1e-3],
+    threads: 1,
+    evaluateEvery: 12,
+    work: smollm2.work(110),
   };
 }
 
 function fullParts(): readonly TablePart[] {
   return ["squad", "drop"].map((task) => ({
-    ...{ task, model: "llama-2-7b" },
+    task,
+    model: "llama-2-7b",
     problem: {
       batchSize: llama.batchSize,
       train: 1000,
@@ -40,7 +47,10 @@ function fullParts(): readonly TablePart[] {
     },
     settings: fullSettings(llama, 1000),
     arms: fullArms(llama, { probe: false }),
-    ...{ seeds: [0], learningRates: [llama.learningRate], evaluateEvery: llama.evaluateEvery, threads: 0 },
+    seeds: [0],
+    learningRates: [llama.learningRate],
+    evaluateEvery: llama.evaluateEvery,
+    threads: 0,
     work: { perToken: 13_200, tokens: 250 },
   }));
 }

@@ -38,7 +38,9 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     ...common,
     task,
     arms: smallArms(["zero-shot", "linear probe", "AdaZeta", "MeZO-LoRA"], 1),
-    ...{ seeds: [0], learningRates: [3e-3], work: minilm.work(11) },
+    seeds: [0],
+    learningRates: [3e-3],
+    work: minilm.work(11),
   }));
   return [[trec], [dearPart(trec)], sentences].map((stage) => stage.map(tablePart));
 }

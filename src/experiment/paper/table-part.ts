@@ -61,7 +61,9 @@ function gridArm(table: TablePart, row: TableArm): Arm<PlannedRun> {
     cost: workOf(armAt(1), table),
     settings: (seed, learningRate, train) => ({
       ...(isOfStudy && { study }),
-      ...{ model, task, problem },
+      model,
+      task,
+      problem,
       arm: armAt(still ? 1 : learningRate, train),
       seed,
       // A run that takes more steps for the same passes is evaluated about as often per pass.

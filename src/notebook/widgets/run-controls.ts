@@ -27,8 +27,8 @@ const REACH = 30;
 /**
  * A Stop button and sliders for what the method has: learning rate and perturbation scale where they are constant, alpha and cap of a
  * power law, or a constant number of queries. Where nobody moves them, `steer()` is null and nothing changes.
+ * For example `train({ ...options, steer: controls.steer, signal: controls.signal })`.
  * @param change what is in force in place of the method's own, in a run that is continued: the controls begin there
- * @example train({ ...options, steer: controls.steer, signal: controls.signal })
  */
 export function runControls(name: string, method: Method, change: MethodChange = {}): RunControls {
   const ended = new AbortController();

@@ -91,7 +91,7 @@ export interface ScheduleExplorer {
  * Sliders for the query schedule beside a figure of what it spends: queries per step, cumulative forward passes, and the estimator's
  * second moment (d + Q + 1) / Q; a line says what the run costs beside a constant number of queries. The next cell takes `schedule`.
  * Where nobody can move the sliders (headless), it has the values given.
- * @example const explorer = scheduleExplorer({ alpha: 0.85, cap: 8, steps: 240, examples: 128, batchSize: 8 }); explorer.schedule
+ * For example `const explorer = scheduleExplorer({ alpha: 0.85, cap: 8, steps: 240, examples: 128, batchSize: 8 }); explorer.schedule`.
  * @throws when a value is outside its slider
  */
 export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplorer {
@@ -139,7 +139,10 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
         { name: constantQueries === 1 ? "MeZO" : `constant ${constantQueries}`, queries: constantQueries },
       ],
       {
-        ...{ steps: sliders.steps.value, stepsPerEpoch: epochSteps, passes, title: "What the schedule spends" },
+        steps: sliders.steps.value,
+        stepsPerEpoch: epochSteps,
+        passes,
+        title: "What the schedule spends",
         ...(parameters === undefined ? {} : { parameters }),
       },
     );

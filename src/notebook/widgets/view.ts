@@ -48,8 +48,8 @@ export interface ShownView {
 
 /**
  * Shows a view under the current cell; controls that an earlier run of the cell showed are closed. Outside a kernel nothing is shown.
+ * For example `show(vbox([rate, stop]))`.
  * @param fallback what a page without live widgets draws
- * @example show(vbox([rate, stop]))
  */
 export function show(view: View, fallback: MimeBundle = {}): ShownView {
   if (kernelRegistry().publish === undefined) return { [shown]: true, freeze: () => undefined };
@@ -63,7 +63,7 @@ export function show(view: View, fallback: MimeBundle = {}): ShownView {
   return { [shown]: true, freeze: (bundle) => output.update(bundle) };
 }
 
-/** Views below each other. @example vbox([rate, scale]) */
+/** Views below each other. For example `vbox([rate, scale])`. */
 export function vbox(children: readonly View[]): View {
   return box("VBox", children);
 }

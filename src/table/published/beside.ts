@@ -26,9 +26,9 @@ export interface PublishedBeside {
 /**
  * Published cells beside measured ones, kept apart by the columns' names and colours. There is no difference of the two: the models
  * are not the same.
+ * For example `publishedBesideMeasured(rows, { reported: "RoBERTa-large, k = 16", measured: "MiniLM, 128 texts" }).table.columnNames()`.
  * @param models whose numbers stand in the two columns
  * @throws when there are no rows
- * @example publishedBesideMeasured(rows, { reported: "RoBERTa-large, k = 16", measured: "MiniLM, 128 texts" }).table.columnNames()
  * // ["task", "method", "reported: RoBERTa-large, k = 16", "read in", "measured here: MiniLM, 128 texts", "remark"]
  */
 export function publishedBesideMeasured(

@@ -43,10 +43,10 @@ export interface PublishedTable {
 
 /**
  * A published table from its printed rows: "90.5(1.2)" is mean and standard deviation, "-" a number that is not there.
+ * For example `printed({ model: "RoBERTa-large", metric: "accuracy (%)", source, tasks: "sst2 trec" }, [["MeZO", 16, "90.5(1.2) 76.9(2.7)"]])`.
  * @param tasks their names, divided by spaces
  * @param rows method, texts per class (null where that is not how it counts), and the numbers as printed, divided by spaces
  * @throws when a row has not one number for each task, or one is not of that form
- * @example printed({ model: "RoBERTa-large", metric: "accuracy (%)", source, tasks: "sst2 trec" }, [["MeZO", 16, "90.5(1.2) 76.9(2.7)"]])
  */
 export function printed(
   about: Pick<PublishedTable, "model" | "metric" | "source"> & { readonly tasks: string },
