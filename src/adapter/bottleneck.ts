@@ -2,7 +2,7 @@ import { fail, positiveInteger, positiveNumber } from "../check/check";
 import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
-import type { Activation, Adapter, AdapterSpec, Bound, BottleneckSpec, Placed } from "./adapter";
+import type { Activation, Adapter, AdapterSpec, Bound, BottleneckSpec, BottleneckPlacement } from "./adapter";
 import { denseMatrix } from "./dense-matrix";
 import { fillTensors, gaussian, uniform, zeros } from "./initial";
 import { seats } from "./placement";
@@ -24,7 +24,7 @@ export interface BottleneckParts {
  * @throws when the model lacks the placement's sites
  */
 export function bottleneckAdapter(
-  spec: AdapterSpec & Placed,
+  spec: AdapterSpec & BottleneckPlacement,
   sites: readonly Site[],
   { activation, scale, matrices }: BottleneckParts,
 ): Adapter {

@@ -1,7 +1,7 @@
 import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import { plain } from "../ops/plain";
 import { record } from "../ops/program";
-import type { Recorded } from "../ops/program";
+import type { RecordedValue } from "../ops/program";
 import type { Adaptable, WeightPart } from "./adapter";
 
 /** One of a model's own weights, and what it is in the model. */
@@ -26,8 +26,8 @@ export function modelWeights(model: Adaptable): readonly ModelWeight[] {
       found.set(weight.name, { name: weight.name, shape: weight.shape, part, read: () => weight.read() });
   };
   record((low) => {
-    const ops: Ops<Recorded> = plain(low);
-    const noting: Ops<Recorded> = {
+    const ops: Ops<RecordedValue> = plain(low);
+    const noting: Ops<RecordedValue> = {
       ...ops,
       embed(table, by) {
         note(table, "embeddings");
@@ -48,7 +48,7 @@ export function modelWeights(model: Adaptable): readonly ModelWeight[] {
         return ops.rmsNorm(x, scale, epsilon);
       },
     };
-    return [model.forward(noting, unchanged as unknown as Hooks<Recorded>)];
+    return [model.forward(noting, unchanged as unknown as Hooks<RecordedValue>)];
   });
   if (model.head) {
     note(model.head.weight, "embeddings");

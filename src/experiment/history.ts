@@ -2,7 +2,7 @@ import type { EvaluationRecord, StepRecord } from "../train/records";
 import { significant } from "../train/wire";
 
 /** A number as a record holds it; null where it was not finite (JSON knows no NaN). */
-export type Kept = number | null;
+export type RecordedNumber = number | null;
 
 /** The history of a run in columns, rounded to 6 significant digits; steps thinned out when there are many. */
 export interface History {
@@ -10,9 +10,9 @@ export interface History {
     readonly step: readonly number[];
     readonly forwardPasses: readonly number[];
     readonly queries: readonly number[];
-    readonly loss: readonly Kept[];
-    readonly rmsProjectedGradient: readonly Kept[];
-    readonly weightNorm: readonly Kept[];
+    readonly loss: readonly RecordedNumber[];
+    readonly rmsProjectedGradient: readonly RecordedNumber[];
+    readonly weightNorm: readonly RecordedNumber[];
   };
   readonly evaluations: readonly KeptEvaluation[];
 }
@@ -21,19 +21,19 @@ export interface KeptEvaluation {
   readonly step: number;
   readonly forwardPasses: number;
   readonly evaluationPasses: number;
-  readonly loss: Kept;
-  readonly accuracy: Kept;
+  readonly loss: RecordedNumber;
+  readonly accuracy: RecordedNumber;
   /** Cross-entropy over the options of a choice; absent where the loss is the only one. */
-  readonly optionLoss?: Kept;
+  readonly optionLoss?: RecordedNumber;
 }
 
 export interface KeptStep {
   readonly step: number;
   readonly forwardPasses: number;
   readonly queries: number;
-  readonly loss: Kept;
-  readonly rmsProjectedGradient: Kept;
-  readonly weightNorm: Kept;
+  readonly loss: RecordedNumber;
+  readonly rmsProjectedGradient: RecordedNumber;
+  readonly weightNorm: RecordedNumber;
 }
 
 /**
@@ -79,6 +79,6 @@ export function stepsOf({ steps }: History): readonly KeptStep[] {
   }));
 }
 
-function keep(value: number): Kept {
+function keep(value: number): RecordedNumber {
   return Number.isFinite(value) ? significant(value, 6) : null;
 }

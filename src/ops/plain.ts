@@ -9,7 +9,7 @@ import type { AttentionOptions, Ops } from "./ops";
  * For example `const ops = plain(referenceOps(pass)); ops.relu(x)`.
  * @param past what earlier passes left of the same texts, for attention; default: nothing
  */
-export function plain<T>(low: LowOps<T>, past: Past<T> | null = null): Ops<T> {
+export function plain<T>(low: LowOps<T>, past: PastTokens<T> | null = null): Ops<T> {
   return {
     embed: low.embed,
     linear: (x, weight, bias) => {
@@ -57,7 +57,7 @@ export function plain<T>(low: LowOps<T>, past: Past<T> | null = null): Ops<T> {
 }
 
 /** Keys and values of the tokens before this pass, attention after attention. */
-export interface Past<T> {
+export interface PastTokens<T> {
   /** All keys and values [R, B, kvHeads, 1, before + S, headSize] of the next attention, of which these [R, B, kvHeads, 1, S, headSize] are new. */
   after(keys: T, values: T): readonly [keys: T, values: T];
 }

@@ -2,7 +2,7 @@ import { formatRate } from "../table/number";
 import type { EvaluationRecord, RunRecord } from "../table/record";
 
 /** What the horizontal axis counts. */
-export type Against = "steps" | "forward passes";
+export type HorizontalAxis = "steps" | "forward passes";
 
 /** One point of a curve. */
 export interface Point {
@@ -11,19 +11,22 @@ export interface Point {
 }
 
 /** The horizontal place of an evaluation or a step. */
-export function position(record: { readonly step: number; readonly forwardPasses: number }, against: Against): number {
+export function position(
+  record: { readonly step: number; readonly forwardPasses: number },
+  against: HorizontalAxis,
+): number {
   return against === "steps" ? record.step : record.forwardPasses;
 }
 
 /** The finite dev losses of a run, in order. */
-export function lossCurve(run: RunRecord, against: Against): readonly Point[] {
+export function lossCurve(run: RunRecord, against: HorizontalAxis): readonly Point[] {
   return finitePoints(run.evaluations, against, (evaluation) => evaluation.loss);
 }
 
 /** The finite values of one quantity over evaluations or steps. */
 export function finitePoints<R extends { readonly step: number; readonly forwardPasses: number }>(
   records: readonly R[],
-  against: Against,
+  against: HorizontalAxis,
   value: (record: R) => number | null,
 ): readonly Point[] {
   return records.flatMap((record) => {
@@ -36,7 +39,7 @@ export function finitePoints<R extends { readonly step: number; readonly forward
  * Where the cross of a diverged run stands: at the step of divergence, on the first dev loss measured from there on, else on the last one.
  * null when the run has not diverged or has no evaluation.
  */
-export function divergencePoint(run: RunRecord, against: Against): Point | null {
+export function divergencePoint(run: RunRecord, against: HorizontalAxis): Point | null {
   const at = run.diverged?.step;
   const measured = run.evaluations.filter(hasLoss);
   if (at === undefined || measured.length === 0) return null;

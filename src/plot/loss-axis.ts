@@ -1,11 +1,11 @@
 import { formatNumber } from "../table/number";
 import type { RunRecord } from "../table/record";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Line, Note } from "./figure";
 import { colors } from "./palette";
 
 /** The name of a horizontal axis. A forward pass is one training batch through the model once; evaluations are counted apart. */
-export function countTitle(against: Against): string {
+export function countTitle(against: HorizontalAxis): string {
   return against === "steps" ? "step" : "cumulative forward passes (training batches)";
 }
 

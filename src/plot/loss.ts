@@ -3,7 +3,7 @@ import { formatNumber } from "../table/number";
 import { someRuns } from "../table/record";
 import type { RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { stylesFor } from "./palette";
@@ -12,7 +12,7 @@ import { axis, baseLayout, leftHalf, rightHalf } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface LossOptions extends FigureOptions {
-  readonly x: Against;
+  readonly x: HorizontalAxis;
   /** Right end of the axis while runs are still going on, so that a live figure does not jump. */
   readonly until?: number;
 }
@@ -70,7 +70,7 @@ interface Panel {
   readonly curves: readonly (readonly Point[])[];
 }
 
-function lossPanel(runs: readonly RunRecord[], against: Against, panel: "" | "2"): Panel {
+function lossPanel(runs: readonly RunRecord[], against: HorizontalAxis, panel: "" | "2"): Panel {
   const styles = stylesFor(runs.map((run) => run.arm));
   const labels = runLabels(runs);
   const curves = runs.map((run) => lossCurve(run, against));

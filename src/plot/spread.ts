@@ -2,7 +2,7 @@ import { escapeText } from "../table/escape";
 import { groupRuns } from "../table/record";
 import type { RunGroup, RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { countRange, crossTrace } from "./loss";
 import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
@@ -15,7 +15,7 @@ import type { FigureOptions } from "./template";
 
 export interface SpreadOptions extends FigureOptions {
   /** "both" draws two panels side by side. */
-  readonly x: Against | "both";
+  readonly x: HorizontalAxis | "both";
   /** "range" when absent. */
   readonly band?: Band;
 }
@@ -57,7 +57,7 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
 /** Bands lie lowest, then lines, then crosses. */
 function spreadPanel(
   groups: readonly RunGroup[],
-  against: Against,
+  against: HorizontalAxis,
   band: Band,
   panel: "" | "2",
   rates: boolean,

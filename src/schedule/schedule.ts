@@ -28,7 +28,7 @@ export interface Steps {
 }
 
 /** A moment of training: whole epochs completed and steps completed, both from 0. */
-export interface Moment {
+export interface TrainingMoment {
   readonly epoch: number;
   readonly step: number;
 }
@@ -43,7 +43,7 @@ export function scheduleOf(value: number | Schedule): Schedule {
  * @throws when the schedule is malformed (see `checkSchedule`) or the moment is not two counts
  * @example scheduleAt({ kind: "linear", from: 1, to: 9, over: 4, unit: "epoch" }, { epoch: 1, step: 63 }) // 3
  */
-export function scheduleAt(schedule: Schedule, moment: Moment): number {
+export function scheduleAt(schedule: Schedule, moment: TrainingMoment): number {
   checkSchedule("schedule", schedule);
   nonNegativeInteger("epoch", moment.epoch);
   nonNegativeInteger("step", moment.step);
@@ -70,7 +70,7 @@ export function scheduleAt(schedule: Schedule, moment: Moment): number {
  * The number of queries at a moment: the schedule's value rounded down, at least 1.
  * @example queriesAt({ kind: "constant", value: 4 }, { epoch: 0, step: 0 }) // 4
  */
-export function queriesAt(schedule: Schedule, moment: Moment): number {
+export function queriesAt(schedule: Schedule, moment: TrainingMoment): number {
   return Math.max(1, Math.floor(scheduleAt(schedule, moment)));
 }
 

@@ -1,5 +1,5 @@
 import { fail, sameLength } from "../check/check";
-import type { Judged } from "../train/best";
+import type { JudgedEvaluation } from "../train/best";
 import { spread, tInterval95 } from "./statistics";
 
 /** A change of the dev loss that is called none: one part in a hundred of what it was. */
@@ -21,7 +21,7 @@ export interface Movement {
  * @returns null before there are two finite ones
  * @example movementOf([{ step: 0, loss: 0.67916 }, { step: 200, loss: 0.67917 }])?.visible // false
  */
-export function movementOf(evaluations: readonly Judged[]): Movement | null {
+export function movementOf(evaluations: readonly JudgedEvaluation[]): Movement | null {
   const losses = evaluations.flatMap(({ loss }) => (loss !== null && Number.isFinite(loss) ? [loss] : []));
   const [first] = losses;
   const last = losses.at(-1);

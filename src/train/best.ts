@@ -1,7 +1,7 @@
 import type { Chance } from "../task/chance";
 
 /** What a choice among evaluations looks at; a record holds null for what was not finite. */
-export interface Judged {
+export interface JudgedEvaluation {
   readonly step: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
@@ -31,7 +31,7 @@ export function beyondLuck({ loss, count }: ChanceLevel): number {
  * @param history the evaluations up to and with this one, the one before training first
  * @example isCollapse([{ step: 0, loss: 1.4, accuracy: 0.62 }, { step: 10, loss: 0.72, accuracy: 0.45 }], { loss: 0.69, count: 40 }) // true
  */
-export function isCollapse(history: readonly Judged[], chance: ChanceLevel): boolean {
+export function isCollapse(history: readonly JudgedEvaluation[], chance: ChanceLevel): boolean {
   const [first] = history;
   const now = history.at(-1);
   if (first === undefined || now === undefined || history.length < 2) return false;
@@ -40,7 +40,7 @@ export function isCollapse(history: readonly Judged[], chance: ChanceLevel): boo
 }
 
 /** @param most the largest accuracy before */
-function isFlatter(first: Judged, now: Judged, most: number, chance: ChanceLevel): boolean {
+function isFlatter(first: JudgedEvaluation, now: JudgedEvaluation, most: number, chance: ChanceLevel): boolean {
   const [start, loss] = [first.loss ?? NaN, now.loss ?? NaN];
   const towardsChance = start > chance.loss && loss < start && loss >= beyondLuck(chance);
   const accuracy = now.accuracy ?? NaN;
@@ -63,7 +63,7 @@ export interface Choosing {
  * @returns null when none is left
  * @example bestOf([{ step: 0, loss: 1, accuracy: 0.5 }, { step: 9, loss: 0.8, accuracy: 0.6 }])?.step // 9
  */
-export function bestOf<E extends Judged>(
+export function bestOf<E extends JudgedEvaluation>(
   evaluations: readonly E[],
   { by = "loss", chance }: Choosing = {},
 ): (E & { readonly loss: number }) | null {
@@ -81,15 +81,15 @@ export function bestOf<E extends Judged>(
 /** Whether one evaluation beats another; by accuracy the lower loss breaks ties. */
 export function isBetter(
   by: "loss" | "accuracy",
-  now: Judged & { readonly loss: number },
-  best: Judged & { readonly loss: number },
+  now: JudgedEvaluation & { readonly loss: number },
+  best: JudgedEvaluation & { readonly loss: number },
 ): boolean {
   if (by === "accuracy" && now.accuracy !== best.accuracy) return (now.accuracy ?? -1) > (best.accuracy ?? -1);
   return now.loss < best.loss;
 }
 
 /** A run whose lowest loss is a collapse. */
-export interface Collapse extends Judged {
+export interface Collapse extends JudgedEvaluation {
   readonly loss: number;
   readonly accuracy: number;
 }
@@ -98,7 +98,7 @@ export interface Collapse extends Judged {
  * The evaluation with the lowest loss, where it is a collapse: to be told wherever that loss is shown or chosen by.
  * For example `collapsedRun(run.evaluations, problem.chance)?.step`: 30.
  */
-export function collapsedRun(evaluations: readonly Judged[], chance: ChanceLevel): Collapse | null {
+export function collapsedRun(evaluations: readonly JudgedEvaluation[], chance: ChanceLevel): Collapse | null {
   const lowest = bestOf(evaluations);
   if (lowest === null) return null;
   const history = evaluations.slice(0, evaluations.indexOf(lowest) + 1);
@@ -107,7 +107,11 @@ export function collapsedRun(evaluations: readonly Judged[], chance: ChanceLevel
 }
 
 /** One sentence on a collapse, for people. */
-export function describeCollapse({ step, loss, accuracy }: Collapse, first: Judged, chance: ChanceLevel): string {
+export function describeCollapse(
+  { step, loss, accuracy }: Collapse,
+  first: JudgedEvaluation,
+  chance: ChanceLevel,
+): string {
   const percent = (share: number | null): string => `${(100 * (share ?? NaN)).toFixed(1)} %`;
   return (
     `the dev loss went from ${(first.loss ?? NaN).toFixed(3)} to ${loss.toFixed(3)} at step ${step} by a flatter output alone: ` +
@@ -115,7 +119,7 @@ export function describeCollapse({ step, loss, accuracy }: Collapse, first: Judg
   );
 }
 
-function hasLoss<E extends Judged>(evaluation: E): evaluation is E & { readonly loss: number } {
+function hasLoss<E extends JudgedEvaluation>(evaluation: E): evaluation is E & { readonly loss: number } {
   return evaluation.loss !== null && Number.isFinite(evaluation.loss);
 }
 

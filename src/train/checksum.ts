@@ -6,13 +6,13 @@ import type { LineSink } from "./line-file";
 const CHECK = /,"check":"([0-9a-f]{8})"\}$/;
 
 /** A line's text without its checksum, and the checksum; null where it has none. */
-export interface Checked {
+export interface CheckedLine {
   readonly body: string;
   readonly check: string | null;
 }
 
 /** Splits a line into its text without the checksum, and the checksum. @example splitCheck('{"a":1,"check":"0badcafe"}') // { body: '{"a":1}', check: "0badcafe" } */
-export function splitCheck(text: string): Checked {
+export function splitCheck(text: string): CheckedLine {
   const [all, check] = CHECK.exec(text) ?? [];
   if (all === undefined || check === undefined) return { body: text, check: null };
   return { body: `${text.slice(0, -all.length)}}`, check };
@@ -39,7 +39,7 @@ export function withCheck(body: string, before = 0): string {
  * What a line's checksum should have been; null where it is right, or the line has none.
  * @param before as for `withCheck`
  */
-export function wrongCheck({ body, check }: Checked, before = 0): string | null {
+export function wrongCheck({ body, check }: CheckedLine, before = 0): string | null {
   const right = hex(checksum(body, before));
   return check === null || check === right ? null : right;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { takeLock, tryLock } from "../disk/lock";
-import type { Attempt, Lock } from "../disk/lock";
+import type { LockAttempt, Lock } from "../disk/lock";
 import type { LineSink } from "./line-file";
 
 /**
@@ -13,7 +13,7 @@ export function claimTrajectory(path: string): Lock {
 }
 
 /** The right to write a trajectory, or who has it. */
-export function tryTrajectory(path: string): Attempt {
+export function tryTrajectory(path: string): LockAttempt {
   return tryLock(lockOf(path));
 }
 

@@ -2,7 +2,7 @@ import { positiveInteger, sameLength } from "../check/check";
 import type { Objective } from "../estimator/objective";
 import { createWorkspace } from "../estimator/workspace";
 import { step as takeStep } from "../optimizer/step";
-import type { Moved } from "../optimizer/step";
+import type { StepOutcome } from "../optimizer/step";
 import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
@@ -54,7 +54,7 @@ export interface TrainOptions<Batch> {
   /** Where the trajectory goes, line by line; default: nowhere. */
   readonly sink?: LineSink | undefined;
   /** What happened before, when a run is resumed. */
-  readonly past?: Past | undefined;
+  readonly past?: PastRun | undefined;
   /**
    * Asked before each step: what is wanted in place of the settings' method from here on; null leaves everything as it is. What
    * changes is written to the trajectory, so that a replay changes it at the same step.
@@ -75,7 +75,7 @@ export interface TrainOptions<Batch> {
 }
 
 /** A run so far: enough to continue it. */
-export interface Past {
+export interface PastRun {
   readonly header: Header;
   readonly point: Float32Array;
   /** What the update rule carries on from the last step; absent: its start. */
@@ -142,7 +142,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   let point = past?.point ?? options.start;
   let state = past?.state;
   /** Where the last two steps led: the memory of the earlier one takes the next point, unless it is the best one's. */
-  const passed: Moved[] = [];
+  const passed: StepOutcome[] = [];
   let best = past?.best ?? null;
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);

@@ -16,7 +16,7 @@ export interface HubConnection {
 }
 
 /** Told before a request is made again. */
-export type Retried = (reason: string, waitMs: number) => void;
+export type RetryListener = (reason: string, waitMs: number) => void;
 
 /** A connection could not be made: the hub may have nothing against the request. */
 export class HubUnreachable extends Error {}
@@ -32,7 +32,7 @@ const LONGEST_WAIT = 60_000;
 export function hubFetch(
   connection: HubConnection,
   repository: string,
-  retried: Retried = () => undefined,
+  retried: RetryListener = () => undefined,
   whole = false,
 ): typeof fetch {
   const { endpoint, token, answerMs = 10_000, attempts = 5, retryMs = 500, signal } = connection;

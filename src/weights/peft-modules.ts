@@ -2,7 +2,7 @@ import { fail } from "../check/check";
 import type { Model } from "../model/model";
 
 /** A model as far as its modules' names go. */
-export type Named = Pick<Model, "moduleNames" | "sites">;
+export type NamedModules = Pick<Model, "moduleNames" | "sites">;
 
 /** A site and the module that Hugging Face transformers has there. */
 export interface SiteModule {
@@ -18,7 +18,7 @@ export interface SiteModule {
  * For example `peftModules(smollm2.model)[0].module`: "model.layers.0.self_attn.q_proj".
  * @throws when a site has no counterpart there
  */
-export function peftModules({ moduleNames: { layers, inLayer }, sites }: Named): readonly SiteModule[] {
+export function peftModules({ moduleNames: { layers, inLayer }, sites }: NamedModules): readonly SiteModule[] {
   return sites.map(({ name: site }) => {
     const [, layer, inner] = /^layers\.(\d+)\.(.*)$/.exec(site) ?? [];
     const word =

@@ -3,7 +3,7 @@ import type { CellValue, TableOptions } from "../cell";
 import { tableOf } from "../rows";
 import type { Spread } from "../statistics";
 import { describeSource, publishedValue } from "./published";
-import type { Published, PublishedTable } from "./published";
+import type { PublishedNumber, PublishedTable } from "./published";
 
 /** A table with how it is to be shown. */
 export interface ShownTable {
@@ -16,7 +16,7 @@ export interface PublishedBeside {
   readonly task: string;
   readonly method: string;
   /** null: not found. */
-  readonly published: Published | null;
+  readonly published: PublishedNumber | null;
   /** null: not measured yet; a text says what there is instead of a number. */
   readonly measured: number | Spread | string | null;
   /** What a reader must know beside the number; default: nothing. */
@@ -66,7 +66,7 @@ export function publishedBesideMeasured(
 export function publishedAsPrinted(published: PublishedTable, notFound: readonly string[] = []): ShownTable {
   const { tasks, rows, model, metric, source } = published;
   const shots = rows.some((row) => row.shots !== null);
-  const asRow = (method: string, k: number | null, cells: readonly (Published | null)[]) => ({
+  const asRow = (method: string, k: number | null, cells: readonly (PublishedNumber | null)[]) => ({
     method,
     ...(shots ? { k: k ?? "" } : {}),
     ...Object.fromEntries(tasks.map((task, i): [string, CellValue] => [task, valueOf(cells[i])])),
@@ -89,10 +89,10 @@ export function publishedAsPrinted(published: PublishedTable, notFound: readonly
   };
 }
 
-function valueOf(cell: Published | null | undefined): CellValue {
+function valueOf(cell: PublishedNumber | null | undefined): CellValue {
   return cell ? publishedValue(cell) : null;
 }
 
-function decimalsOf(cell: Published | null | undefined): number {
+function decimalsOf(cell: PublishedNumber | null | undefined): number {
   return cell ? (String(cell.value).split(".")[1]?.length ?? 0) : 0;
 }

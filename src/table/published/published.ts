@@ -14,7 +14,7 @@ export interface Source {
 }
 
 /** One published number: a mean over seeds where there were several. */
-export interface Published {
+export interface PublishedNumber {
   readonly model: string;
   readonly task: string;
   readonly method: string;
@@ -37,7 +37,7 @@ export interface PublishedTable {
     readonly method: string;
     readonly shots: number | null;
     /** In the order of the tasks; null: not printed, or not found. */
-    readonly cells: readonly (Published | null)[];
+    readonly cells: readonly (PublishedNumber | null)[];
   }[];
 }
 
@@ -82,7 +82,7 @@ export function printed(
 export function publishedCell(
   { tasks, rows }: PublishedTable,
   { task, method, shots = null }: { readonly task: string; readonly method: string; readonly shots?: number | null },
-): Published | null {
+): PublishedNumber | null {
   const row = rows.find((one) => one.method === method && one.shots === shots);
   return row?.cells[tasks.indexOf(task)] ?? null;
 }
@@ -105,6 +105,6 @@ export function describeSource({ what, how }: Source): string {
 }
 
 /** A published number as a table's cell: mean and deviation as they were printed. */
-export function publishedValue({ value, deviation }: Pick<Published, "value" | "deviation">) {
+export function publishedValue({ value, deviation }: Pick<PublishedNumber, "value" | "deviation">) {
   return deviation === null ? value : { ...spread([value]), standardDeviation: deviation };
 }
