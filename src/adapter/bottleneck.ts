@@ -18,7 +18,7 @@ export interface BottleneckParts {
 }
 
 /**
- * Bottleneck adapters at the seats of a placement, whatever their matrices are made of:
+ * Gives bottleneck adapters at the seats of a placement, whatever their matrices are made of:
  *     A(h) = h + s Up(activation(Down(h))),  Down: width -> bottleneck, Up: bottleneck -> width
  * Seats of one width are a family, prepared together once per forward pass, s folded into Up.
  * @throws when the model lacks the placement's sites
@@ -64,7 +64,7 @@ export function bottleneckAdapter(
 }
 
 /**
- * The dense bottleneck adapter: `${site}.down.weight` [width, bottleneck], `${site}.up.weight` [bottleneck, width], a bias each.
+ * Gives the dense bottleneck adapter: `${site}.down.weight` [width, bottleneck], `${site}.up.weight` [bottleneck, width], a bias each.
  * Starts with Up zero, so the model is unchanged, and Down as a linear layer does: U(-1/sqrt(width), 1/sqrt(width)).
  * For example `bottleneck({ kind: "bottleneck", placement: "roberta", bottleneck: 64, activation: "gelu", scale: 1 }, sites)`.
  * @throws when the model lacks the placement's sites, or a number is out of range

@@ -16,7 +16,7 @@ export interface TrainedHead {
 }
 
 /**
- * The head's dense layer and norm under their own names, and a copy of its rows and biases of these tokens. A tied table stays as it
+ * Gives the head's dense layer and norm under their own names, and a copy of its rows and biases of these tokens. A tied table stays as it
  * is for the embeddings. Rows of other tokens have no part in the loss of these: in the reference they are trained too, and
  * move at random.
  * For example `trainedHead(robertaLarge, [5, 7]).tensors.map(({ name }) => name)`: ["lm_head.dense.weight", ..., "head.rows", "head.bias"].

@@ -15,7 +15,7 @@ export interface ModelWeight {
 export const unchanged: Hooks<never> = { input: (_site, x) => x, output: (_site, _x, y) => y };
 
 /**
- * The weights that a model's definition reads, in the order of first use, each once, and its head's. The definition is run with
+ * Gives the weights that a model's definition reads, in the order of first use, each once, and its head's. The definition is run with
  * operations that note what they are handed and compute nothing, so every definition has this without saying it a second time.
  * For example `modelWeights(model).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)`: all of a model's parameters.
  */

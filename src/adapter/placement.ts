@@ -11,7 +11,7 @@ export interface BottleneckSeat {
 }
 
 /**
- * The seats of a bottleneck adapter.
+ * Gives the seats of a bottleneck adapter.
  * - "llama": on the input of each gate and up projection and on the output of each down projection; none at attention. Models without
  *   a gate (OPT, BERT) have the other two.
  * - "roberta": on the output of each attention output projection and each feed-forward output projection, before residual and norm.

@@ -6,7 +6,7 @@ import { bottleneckAdapter } from "./bottleneck";
 import { trainMatrix } from "./train-matrix";
 
 /**
- * Bottleneck adapter whose two matrices are tensor trains, with dense trainable biases:
+ * Makes a bottleneck adapter whose two matrices are tensor trains, with dense trainable biases:
  *     A(h) = h + s Up(relu(Down(h))),  Down: width -> bottleneck, Up: bottleneck -> width,  each y = (x L) R + b
  * with L [inputs, rank] and R [rank, outputs] the contracted halves of the train (fast-forward; W = L R is never formed).
  * Halves are contracted once per forward pass for all sites of one width together, s folded into Up.

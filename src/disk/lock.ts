@@ -49,7 +49,7 @@ export function takeLock(path: string): Lock {
   return got.lock;
 }
 
-/** The lock, or who holds it. */
+/** Gives the lock, or who holds it. */
 export function tryLock(path: string): LockAttempt {
   const mine = `${JSON.stringify({ ...thisProcess(), since: new Date().toISOString(), token: randomBytes(8).toString("hex") })}\n`;
   const beside = besideOf(path);

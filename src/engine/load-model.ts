@@ -38,7 +38,7 @@ export function loadModel(name: string, roots: readonly string[]): LoadedModel {
   return fail(`model ${name}`, "its files", "none");
 }
 
-/** The same; null where there is no such path and nothing of that name under the folders. */
+/** Opens a model as `loadModel` does; null where there is no such path and nothing of that name under the folders. */
 export function findModel(name: string, roots: readonly string[]): LoadedModel | null {
   const known = findKnownModel(name);
   if (known !== null) {
@@ -50,7 +50,7 @@ export function findModel(name: string, roots: readonly string[]): LoadedModel |
 }
 
 /**
- * The same for models that may have to be fetched: what is neither a path nor under the folders is taken for a hub repository, by
+ * Opens a model as `loadModel` does, and fetches it where it has to: what is neither a path nor under the folders is taken for a hub repository, by
  * its short name or as "organization/name".
  * For example `await fetchModel("roberta-large", roots, async (repository) => (await hubSnapshot(repository, null, hub)).folder)`.
  * @param fetch brings a repository's files and returns their folder

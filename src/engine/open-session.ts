@@ -33,7 +33,7 @@ export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
     ? ModelSession
     : OnnxSession;
 
-/** The engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
+/** Gives the engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
 export function engineFor({ estimator }: Pick<Method, "estimator">): EngineOptions {
   return estimator.kind === "backpropagation" ? { engine: "tfjs" } : {};
 }

@@ -52,7 +52,7 @@ export async function estimate<Batch>(
   return kindOf("estimator", spec).estimate(spec, objective, point, { queries, draw, batch }, workspace);
 }
 
-/** Whether loss and projected gradients are finite numbers; a run whose estimate is not has diverged and must stop. */
+/** Says whether loss and projected gradients are finite numbers; a run whose estimate is not has diverged and must stop. */
 export function isFiniteEstimate({
   loss,
   projectedGradients,
@@ -61,7 +61,7 @@ export function isFiniteEstimate({
   return Number.isFinite(loss) && projectedGradients.every(Number.isFinite) && Number.isFinite(gradientNorm);
 }
 
-/** How an estimator's steps are paid for. */
+/** Says how an estimator's steps are paid for. */
 export function passKindOf(spec: EstimatorSpec): PassKind {
   return kindOf("estimator", spec).passKind(spec);
 }

@@ -59,7 +59,7 @@ export interface OwnSettings {
 }
 
 /**
- * An estimator of one's own, for `mezo({ estimator })` and `adazeta({ estimator })`: how projected gradients follow from losses.
+ * Makes an estimator of one's own, for `mezo({ estimator })` and `adazeta({ estimator })`: how projected gradients follow from losses.
  * Directions, schedule, update, record, replay and comparison are those of every other estimator.
  * For example `ownEstimator({ name: "one-sided", settings: { scale: 1e-3 }, passes: { once: 1, perQuery: 1 }, async project({ ... }) { ... } })`.
  * @throws when the name is empty or the passes are not counts

@@ -37,7 +37,7 @@ export interface KeptStep {
 }
 
 /**
- * A run's history for a record: every evaluation, and at most `most` steps (every k-th and the last).
+ * Makes a run's history for a record: every evaluation, and at most `most` steps (every k-th and the last).
  * For example `compactHistory(run.steps, run.evaluations).steps.loss`: [1.79176, 1.78012, ...].
  */
 export function compactHistory(
@@ -67,7 +67,7 @@ export function compactHistory(
   };
 }
 
-/** The steps of a history row by row, as tables and figures take them. */
+/** Gives the steps of a history row by row, as tables and figures take them. */
 export function stepsOf({ steps }: History): readonly KeptStep[] {
   return steps.step.map((step, i) => ({
     step,

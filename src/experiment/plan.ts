@@ -44,7 +44,7 @@ export interface BothBudgets {
 }
 
 /**
- * The budget of an arm in steps and in forward passes.
+ * Gives the budget of an arm in steps and in forward passes.
  * For example `budgetOf(arm("AdaZeta", settings), 16)`: { steps: 240, forwardPasses: 1824 }.
  */
 export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {

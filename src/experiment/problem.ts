@@ -42,7 +42,7 @@ export interface Trainable<Batch> {
   readonly sessionModel: Model;
   /** What is reached on dev without looking at a text: the best constant answer's loss and share of right answers. */
   readonly chance: Chance;
-  /** The same on test: what its share of right answers is compared with. */
+  /** What is reached on test without looking at a text: what its share of right answers is compared with. */
   readonly testChance: Chance;
   /** `chance.loss`, in nats. */
   readonly chanceLoss: number;

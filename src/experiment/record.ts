@@ -67,7 +67,7 @@ export interface StillResult {
   readonly message: string;
 }
 
-/** The record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
+/** Gives the record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
 export function recordOfStill<Settings>(
   { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
   still: StillResult,
@@ -109,7 +109,7 @@ export function recordOfStill<Settings>(
 
 type RecordOrigin = Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown };
 
-/** The record of a run that ended. */
+/** Gives the record of a run that ended. */
 export function recordOf<Settings>(
   cell: Cell<Settings>,
   run: RunResult,

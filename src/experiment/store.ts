@@ -49,7 +49,7 @@ function recordIn(path: string, { line, text, value }: Line): ExperimentRecord {
   return record;
 }
 
-/** What is to be told of a file of records, a sentence each: what was dropped, which lines were passed over, and what to do. */
+/** Gives what is to be told of a file of records, a sentence each: what was dropped, which lines were passed over, and what to do. */
 export function complaints({ recovered, damaged }: Pick<Records, "recovered" | "damaged">): readonly string[] {
   const passed = damaged.map(
     ({ where, why }) =>
@@ -58,7 +58,7 @@ export function complaints({ recovered, damaged }: Pick<Records, "recovered" | "
   return [...(recovered === null ? [] : [recovered]), ...passed];
 }
 
-/** The keys of the records in these files that have a known fault. */
+/** Gives the keys of the records in these files that have a known fault. */
 export function faultyKeys(paths: readonly string[]): ReadonlySet<string> {
   return new Set(
     paths.flatMap((path) =>
@@ -121,7 +121,7 @@ function keysOf(path: string, again: (record: ExperimentRecord) => boolean): Rea
   );
 }
 
-/** Which runs have a record, without locking: for listing while another process runs. */
+/** Says which runs have a record, without locking: for listing while another process runs. */
 export function viewStore({
   recordsPath,
   partialFolder,

@@ -13,7 +13,7 @@ export function knownModel(name: string): KnownModel {
   throw new Error(`model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`);
 }
 
-/** The same, or null. */
+/** Finds the model of a name, as `knownModel` does; null where there is none. */
 export function findKnownModel(name: string): KnownModel | null {
   const wanted = name.toLowerCase();
   const called = ({ name: own, source }: KnownModel): boolean =>

@@ -25,7 +25,7 @@ export interface ChoiceOnDev {
 }
 
 /**
- * The run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
+ * Gives the run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
  * answer's, while accuracy fell, is not chosen by (`isCollapse`): a line says which runs that holds for. Where the choice is by
  * accuracy the checkpoint is walked to again from the run's record.
  * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
@@ -78,7 +78,7 @@ export interface TestScores {
 }
 
 /**
- * The one look at the test split: the chosen run's best checkpoint, the frozen model with the same readout, and a linear probe on its
+ * Gives the one look at the test split: the chosen run's best checkpoint, the frozen model with the same readout, and a linear probe on its
  * frozen features (`frozenProbe`). `testReport` says them.
  * For example `(await testOnce(problem, bestOnDev(runs))).count`: 200.
  */
@@ -101,7 +101,7 @@ async function probeScores(problem: Trainable<unknown>): Promise<number | null> 
 }
 
 /**
- * One sentence on tuning beside the probe; null where there is none.
+ * Writes one sentence on tuning beside the probe; null where there is none.
  * @example besideProbe({ before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" }) // "AdaZeta is 10.0 points (5 of 50 texts) behind ..."
  */
 export function besideProbe({ after, probe, count, tuned }: TestScores): string | null {
@@ -115,7 +115,7 @@ export function besideProbe({ after, probe, count, tuned }: TestScores): string 
 }
 
 /**
- * The test scores in words: the shares with their 95 % intervals (Wilson), what the frozen model was asked, and a linear probe's row, with
+ * Gives the test scores in words: the shares with their 95 % intervals (Wilson), what the frozen model was asked, and a linear probe's row, with
  * a sentence on tuning beside it.
  * For example `testReport(problem, chosen, await testOnce(problem, chosen))`: "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ...".
  */
@@ -131,7 +131,7 @@ export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, s
 }
 
 /**
- * The frozen model's scores on test: zero-shot, or with frozen prototypes.
+ * Gives the frozen model's scores on test: zero-shot, or with frozen prototypes.
  * For example `(await frozenScores(await openTrainable(smollm2, squad, options))).metrics`: { "token f1": 0.32, "exact match": 0.25 }.
  */
 export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Scores> {
@@ -149,7 +149,7 @@ export function saveRun(problem: Problem, run: LiveRun, path: string): string {
 }
 
 /**
- * The same for a LoRA as a folder that Hugging Face PEFT opens, with the readout beside its files.
+ * Saves the best checkpoint of a LoRA run as a folder that Hugging Face PEFT opens, with the readout beside its files.
  * @returns the folder, for `openClassifier`
  */
 export function saveRunAsPeft(problem: Problem, run: LiveRun, folder: string): string {

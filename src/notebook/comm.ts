@@ -28,7 +28,7 @@ export function onCommOpened(target: string, handler: OpenedComm): void {
   kernelRegistry().comms?.onOpened(target, handler);
 }
 
-/** The comms that are open now, in the order in which they were opened. */
+/** Gives the comms that are open now, in the order in which they were opened. */
 export function openComms(): readonly Comm[] {
   return kernelRegistry().comms?.list() ?? [];
 }

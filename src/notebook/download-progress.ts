@@ -21,7 +21,7 @@ function bundle(text: string, share: number): MimeBundle {
 }
 
 /**
- * What a download tells, as one line with a bar below the cell, or outside of a kernel as a line on standard error now and then; nothing
+ * Shows what a download tells, as one line with a bar below the cell, or outside of a kernel as a line on standard error now and then; nothing
  * where all files are in the cache.
  * For example `const told = downloadProgress("org/name"); await hubSnapshot("org/name", null, { ...hub, on: told.on }); told.finish()`.
  */

@@ -29,7 +29,7 @@ function folder(variables: Variables, name: string, root: string): string | unde
   return isFolder(full) ? full : fail(name, "an existing folder", value);
 }
 
-/** The same variables as Hugging Face's own libraries read; one that is empty counts as absent. */
+/** Reads the variables that Hugging Face's own libraries read; one that is empty counts as absent. */
 function hub(variables: Variables): HubSettings {
   const value = (name: string): string | undefined => variables[name] || undefined;
   const cache = value("XDG_CACHE_HOME") ?? path.join(value("HOME") ?? homedir(), ".cache");

@@ -48,7 +48,7 @@ interface KernelSpec {
   readonly language: string;
 }
 
-/** The notebook as it is, with what it says of its kernel: for a file that was written by other hands. */
+/** Gives the notebook as it is, with what it says of its kernel: for a file that was written by other hands. */
 export async function namedKernel(notebook: NotebookFile, options: KernelOptions = {}): Promise<NotebookFile> {
   const kernel = await startKernel(options);
   try {

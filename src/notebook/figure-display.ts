@@ -29,7 +29,7 @@ export const titleOf = (layout: object | undefined): string => {
   return plainText(String(title.text));
 };
 
-/** The figure for JupyterLab, a static picture for pages that run no scripts, and one line of text for everything else. */
+/** Gives the figure for JupyterLab, a static picture for pages that run no scripts, and one line of text for everything else. */
 export function figureBundle({ data, layout = {} }: FigureValue): MimeBundle {
   const traces = `${data.length} ${data.length === 1 ? "trace" : "traces"}`;
   const svg = pictureOf({ data, layout });

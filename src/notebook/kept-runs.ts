@@ -20,7 +20,7 @@ export interface KeptRunsOptions {
 }
 
 /**
- * The runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
+ * Gives the runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
  * which it differs from the others. A damaged one is named with what to do, and passed over.
  * For example `showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))`.
  */

@@ -390,12 +390,12 @@ function rateOf({ method }: Pick<Arm, "method">): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
 }
 
-/** What a figure of a problem's runs is called. */
+/** Gives what a figure of a problem's runs is called. */
 export function title({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
   return `${task.name.toUpperCase()} on ${loaded.title}`;
 }
 
-/** The caption of figures made from runs of a problem. */
+/** Gives the caption of figures made from runs of a problem. */
 export function originOf(problem: Pick<Trainable<unknown>, "loaded" | "origin">, ...seeds: readonly number[]) {
   const { loaded, origin } = problem;
   const date = new Date().toISOString().slice(0, 10);

@@ -80,8 +80,8 @@ export async function openTask(
 }
 
 /**
- * The same; null, with a line that says why, where the texts are in none of these places.
- * For example `const squad = await openTaskIfThere("squad")`: null without ADAZETA_DATA_DIR and a hub
+ * Loads the texts of a task as `openTask` does; null, with a line that says why, where the texts are in none of these places.
+ * For example `const squad = await openTaskIfThere("squad")`: null without ADAZETA_DATA_DIR and a hub.
  */
 export async function openTaskIfThere(which: string | Task, options: OpenTaskOptions = {}): Promise<LoadedTask | null> {
   try {
@@ -144,7 +144,7 @@ export function openProblem(loaded: LoadedModel, task: LoadedTask, options: Prob
 }
 
 /**
- * The same for a task of any kind: choices and texts to write too. Open sessions of its `scoredModel`.
+ * Samples a task of any kind for a model, with what `openProblem` does for classes: choices and texts to write too. Open sessions of its `scoredModel`.
  * For example `await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })`.
  */
 export function openTrainable(

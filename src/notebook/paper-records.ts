@@ -19,7 +19,7 @@ export interface PaperRecords {
 }
 
 /**
- * The runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
+ * Gives the runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
  * are, and the command that makes the rest.
  * @param asked the scale, "tiny" or "full"
  * @param folder default data/results

@@ -7,7 +7,7 @@ import { title } from "./live-runs";
 import { showTable } from "./table-display";
 
 /**
- * What a model is asked, in words: a classification's prompt and the word of each class; of other tasks that it differs by example.
+ * Gives what a model is asked, in words: a classification's prompt and the word of each class; of other tasks that it differs by example.
  * For example `askedOf(problem)`: '"{message}. This is a" with bug = " problem", question = " question"'.
  */
 export function askedOf({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {

@@ -1,7 +1,7 @@
 import { kernelRegistry, type Disposable } from "./kernel-registry";
 
 /**
- * The open value of `key`, opened only once: loading the same again, from this cell or another copy of this module, reuses it.
+ * Gives the open value of `key`, opened only once: loading the same again, from this cell or another copy of this module, reuses it.
  * A slot holds one value: opening another key in the same slot disposes the old value first, so its memory is free before the new
  * one is read. Without a slot a key is its own. A value that failed to open is forgotten.
  * For example `const session = await registered("minilm fp32", () => openSession(model), "quick start")`.
@@ -34,7 +34,7 @@ export async function unregister(slot: string): Promise<void> {
   await disposeQuietly(old?.value);
 }
 
-/** The keys that are open, by slot. */
+/** Gives the keys that are open, by slot. */
 export function openKeys(): Readonly<Record<string, string>> {
   return Object.fromEntries([...kernelRegistry().open].map(([slot, { key }]) => [slot, key]));
 }

@@ -69,12 +69,12 @@ export function record(build: (low: LowOps<RecordedValue>) => readonly RecordedV
   return { program: { instructions, outputs }, frozen };
 }
 
-/** The places of the values that an instruction reads. */
+/** Gives the places of the values that an instruction reads. */
 export function inputsOf({ args }: Instruction): readonly number[] {
   return args.flatMap((arg) => (arg.kind === "value" ? [arg.at] : arg.kind === "values" ? arg.at : []));
 }
 
-/** The place of each value's last reader; outputs and what `keep` names are never done with. */
+/** Gives the place of each value's last reader; outputs and what `keep` names are never done with. */
 export function lastReaders({ instructions, outputs }: Program, keep: ReadonlySet<number>): readonly number[] {
   const last = instructions.map((_, place) => place);
   instructions.forEach((instruction, place) => inputsOf(instruction).forEach((at) => (last[at] = place)));

@@ -255,7 +255,7 @@ function keptPlaces(instructions: readonly Instruction[], active: ReadonlySet<nu
   return kept;
 }
 
-/** The same memory, noting the shape of each value as it is made: values are made in the order of their places. */
+/** Wraps a memory so that it notes the shape of each value as it is made: values are made in the order of their places. */
 function watching<T>(
   { tidy, dispose }: Memory<T>,
   low: Reversible<T>,

@@ -114,7 +114,7 @@ export interface FirstOrderOptions {
 }
 
 /**
- * The first-order baseline: exact gradients by backpropagation, then AdamW (or SGD). What it trains is the adapter's choice:
+ * Gives the first-order baseline: exact gradients by backpropagation, then AdamW (or SGD). What it trains is the adapter's choice:
  * LoRA, a bottleneck, or the whole model. Needs an engine that gives gradients.
  * @throws naming the option that is out of range
  * @example firstOrder({ learningRate: 1e-3 }).rule // { kind: "adamw", weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }

@@ -50,7 +50,7 @@ export interface StepResult extends StepOutcome {
 }
 
 /**
- * One step of a method: queries and learning rate from the schedules, a gradient estimate on the batch, the update.
+ * Takes one step of a method: queries and learning rate from the schedules, a gradient estimate on the batch, the update.
  * Projected gradients that are not finite move nothing; the caller sees them by `isFiniteEstimate` and stops the run.
  * For example `const { point: next, estimate } = await step(mezo(), objective, point, { seed: 0, step: 0, epoch: 0, layout, batch })`.
  * @throws when the point does not fit the layout, or step and epoch are not counts
@@ -77,7 +77,7 @@ export async function step<Batch>(
 }
 
 /**
- * The point after a recorded step, from its projected gradients alone: the same bits as in the run.
+ * Gives the point after a recorded step, from its projected gradients alone: the same bits as in the run.
  * For example `applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point`.
  * @throws when the point does not fit the layout, or nothing was recorded
  */
@@ -94,7 +94,7 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
   return moved(method, point, gradient, recorded);
 }
 
-/** Whether a run can be walked again from its recorded scalars: not where the gradient is a whole vector of its own. */
+/** Says whether a run can be walked again from its recorded scalars: not where the gradient is a whole vector of its own. */
 export function isReplayable({ estimator }: Pick<Method, "estimator">): boolean {
   return estimator.kind !== "backpropagation";
 }

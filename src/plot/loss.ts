@@ -18,7 +18,7 @@ export interface LossOptions extends FigureOptions {
 }
 
 /**
- * The dev loss of every run against steps or forward passes; a cross marks divergence. Runs may be partial or not yet evaluated: the
+ * Gives the dev loss of every run against steps or forward passes; a cross marks divergence. Runs may be partial or not yet evaluated: the
  * live figure is the same function called again.
  * @throws when there are no runs
  */
@@ -41,7 +41,7 @@ export interface BothOptions extends FigureOptions {
 }
 
 /**
- * The same dev losses twice, side by side: left against steps, as the paper draws them, right against forward passes, the fair comparison.
+ * Draws the dev losses twice, side by side: left against steps, as the paper draws them, right against forward passes, the fair comparison.
  * @throws when there are no runs
  */
 export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOptions = {}): Figure {
@@ -100,7 +100,7 @@ function lossTrace(curve: readonly Point[], label: string, style: Style, panel: 
   };
 }
 
-/** Crosses where runs diverged, those above `ceiling` at it, with their true loss on hovering; they belong to their curve's legend entry. */
+/** Gives crosses where runs diverged, those above `ceiling` at it, with their true loss on hovering; they belong to their curve's legend entry. */
 export function crossTrace(
   points: readonly Point[],
   label: string,
@@ -124,7 +124,7 @@ export function crossTrace(
   };
 }
 
-/** Each run's name in the legend; learning rate and seed only where they are needed to tell runs apart. */
+/** Gives each run's name in the legend; learning rate and seed only where they are needed to tell runs apart. */
 export function runLabels(runs: readonly RunRecord[]): readonly string[] {
   const rates = severalRates(runs);
   const labels = runs.map((run) => run.name ?? groupLabel(run.arm, run.learningRate, rates));

@@ -20,7 +20,7 @@ export interface WarningsOptions extends FigureOptions {
 }
 
 /**
- * The two early warnings on logarithmic axes: the norm of the trainable parameters (left) and the root mean square projected gradient
+ * Gives the two early warnings on logarithmic axes: the norm of the trainable parameters (left) and the root mean square projected gradient
  * (right; the root of the mean square over each window of steps). Crosses mark divergence.
  * @throws when there are no runs
  */
@@ -51,7 +51,7 @@ export function warningsFigure(runs: readonly RunRecord[], options: WarningsOpti
 }
 
 /**
- * One point per window of steps, at its last step: sqrt(mean of squares).
+ * Gives one point per window of steps, at its last step: sqrt(mean of squares).
  * For example `windows of 2 over 3, 4, 6: sqrt((9 + 16) / 2) = 3.54 and, from the last window of one step, 6`.
  */
 export function rootMeanSquares(

@@ -3,7 +3,7 @@ import { generatorWords, type RandomKey } from "./key";
 import { threefry, type Words } from "./threefry";
 
 /**
- * Standard normals by Box-Muller from two 32-bit words (u, v) each:
+ * Draws standard normals by Box-Muller from two 32-bit words (u, v) each:
  *   radius^2 = -2 ln((u + 1/2) / 2^32),  angle = pi/4 + psi with psi from 30 bits of v in (-pi/4, pi/4), two sign bits,
  *   x = +-sqrt(-ln) (cos psi - sin psi),  y = +-sqrt(-ln) (cos psi + sin psi).
  * Logarithm, sine and cosine are a table and polynomials (error below 1e-10, far under Float32's): faster than

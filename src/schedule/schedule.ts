@@ -33,13 +33,13 @@ export interface TrainingMoment {
   readonly step: number;
 }
 
-/** A constant schedule from a number; a schedule as it is. */
+/** Makes a constant schedule from a number; a schedule as it is. */
 export function scheduleOf(value: number | Schedule): Schedule {
   return typeof value === "number" ? { kind: "constant", value } : value;
 }
 
 /**
- * The value of a schedule at a moment of training.
+ * Gives the value of a schedule at a moment of training.
  * @throws when the schedule is malformed (see `checkSchedule`) or the moment is not two counts
  * @example scheduleAt({ kind: "linear", from: 1, to: 9, over: 4, unit: "epoch" }, { epoch: 1, step: 63 }) // 3
  */
@@ -67,7 +67,7 @@ export function scheduleAt(schedule: Schedule, moment: TrainingMoment): number {
 }
 
 /**
- * The number of queries at a moment: the schedule's value rounded down, at least 1.
+ * Gives the number of queries at a moment: the schedule's value rounded down, at least 1.
  * @example queriesAt({ kind: "constant", value: 4 }, { epoch: 0, step: 0 }) // 4
  */
 export function queriesAt(schedule: Schedule, moment: TrainingMoment): number {

@@ -21,7 +21,7 @@ export interface RunLabel {
 }
 
 /**
- * A training run as tables and figures take it. It counts as diverged by our definition (`divergedRun` of the
+ * Makes a training run as tables and figures take it. It counts as diverged by our definition (`divergedRun` of the
  * training room). Settings are flattened for comparing: "method.queries.cap".
  * @throws when no learning rate is known: none is given, no step was made, and the method holds no constant one
  */

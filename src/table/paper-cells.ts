@@ -69,7 +69,7 @@ export interface PaperCell {
 }
 
 /**
- * The cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, those left out that are a
+ * Gives the cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, those left out that are a
  * collapse (`isCollapse`), and the test scores there. Test
  * plays no part in any choice. A rate counts once all its seeds that the other rates have are there; with partial records the choice
  * is among what was measured.
@@ -193,7 +193,7 @@ function lossOf(records: readonly ExperimentRecord[], which: "loss" | "optionLos
 const AT_CHANCE = "at chance";
 
 /**
- * The measured table: a row for each task and arm. What has no record says so; where the share of right answers is at chance, that
+ * Gives the measured table: a row for each task and arm. What has no record says so; where the share of right answers is at chance, that
  * stands in its place, and the losses are what there is to see.
  * For example `paperTable(paperCells(planned)).table.columnNames()[0]`: "task".
  */
@@ -244,7 +244,7 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
 }
 
 /**
- * Test scores beside published ones, task by task and method by method.
+ * Gives test scores beside published ones, task by task and method by method.
  * @param tables where to look, in order; `shots` as the published table counts them
  * @param names what an arm is called in the published tables, where it differs from its own name
  */
@@ -296,7 +296,7 @@ function lossAtChance(testLoss: Spread | null): string {
 }
 
 /**
- * Two arms against each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
+ * Compares two arms with each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
  * passes (the fewer that one of the two spent).
  * "lost": so many seeds had no finite loss there, or had ended before, when no direction changed their loss any more.
  * @throws when no task has both
@@ -359,7 +359,7 @@ const byStep: Measure = ({ step }) => step;
 const byPasses: Measure = ({ forwardPasses }) => forwardPasses;
 const NOWHERE = { step: 0, forwardPasses: 0 };
 
-/** Recorded runs of a task with steps, for figures. */
+/** Gives recorded runs of a task with steps, for figures. */
 export function taskRuns(planned: readonly PlannedRecord[], task: string): readonly RunRecord[] {
   return recordedRuns(
     planned.flatMap(({ cell, record }) =>

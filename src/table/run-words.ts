@@ -91,7 +91,7 @@ export function movedIn(runs: readonly RunRecord[]): string {
   return first === null || lowest === null ? NOT_MEASURED : [first, lowest].map((one) => inDigits(one, 2)).join(" to ");
 }
 
-/** A number with so many decimals, or that there is none. */
+/** Gives a number with so many decimals, or that there is none. */
 export function inDigits(value: number | null, digits: number): string {
   return value === null ? NOT_MEASURED : formatNumber(value, digits);
 }
@@ -110,7 +110,7 @@ function lowestOf(run: RunRecord): number | null {
   return bestEvaluation(run)?.loss ?? null;
 }
 
-/** The mean over runs; null where one of them has no such number. */
+/** Gives the mean over runs; null where one of them has no such number. */
 export function meanOf(runs: readonly RunRecord[], measure: (run: RunRecord) => number | null): number | null {
   const values = runs.flatMap((run) => measure(run) ?? []);
   return values.length < runs.length || values.length === 0 ? null : spread(values).mean;

@@ -10,7 +10,7 @@ export interface AnswerOptions {
 }
 
 /**
- * The model's own answer to each prompt at a point: greedy decoding to the task's stop text, to the end of a text, or for its number of
+ * Gives the model's own answer to each prompt at a point: greedy decoding to the task's stop text, to the end of a text, or for its number of
  * new tokens; without the white space around it.
  * For example `await generateAnswers(generator, tokenizer, point, encodePrompts(squad, examples, tokenizer, { context }).prompts, squad)`.
  * @param prompts token ids, as `encodePrompts` gives them

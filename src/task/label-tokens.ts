@@ -7,7 +7,7 @@ import { promptText, wordsOf } from "./reading";
 import type { Reading, Task } from "./task";
 
 /**
- * The token of each of the task's label words, in the order of its classes. After a prompt it is checked where it will be scored:
+ * Gives the token of each of the task's label words, in the order of its classes. After a prompt it is checked where it will be scored:
  * prompt + word has to be the prompt's tokens and then that one token. At a mask that takes the space before it along ("was <mask>"), a
  * word without a space of its own has that one.
  * For example `labelTokens(sst2, "causal", smollm2)`: [13321, 1109]: " terrible", " great".
@@ -36,7 +36,7 @@ const SEVERAL = " (openTrainable scores words of several tokens, as options)";
 const JOINED = " (it joins with what is before it: openTrainable scores such words, as options)";
 
 /**
- * Whether every label word of a reading is one token where it stands: then one row of features serves all classes. Otherwise each
+ * Says whether every label word of a reading is one token where it stands: then one row of features serves all classes. Otherwise each
  * word is an option of its own, see `encodeChoices`.
  * For example `oneTokenWords(cb, "causal", llama2)`: true: Yes, No, Maybe.
  */

@@ -20,7 +20,7 @@ export interface ReadSplit {
 }
 
 /**
- * The distribution of a task in a data directory: the one asked for, else the first that is complete (train and what the literature
+ * Gives the distribution of a task in a data directory: the one asked for, else the first that is complete (train and what the literature
  * reports on), else the first whose train file or folder is there; undefined where the directory has no folder of the task.
  * @throws when the task has no such variant
  */

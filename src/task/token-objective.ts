@@ -53,7 +53,7 @@ export function optionClassifierObjective(session: ModelSession): Objective<Opti
 }
 
 /**
- * The length-normalised log-probability of each option of each example at a point: what inference takes the largest of.
+ * Gives the length-normalised log-probability of each option of each example at a point: what inference takes the largest of.
  * @returns [examples][options], in nats a token
  * @throws when the session's features are not scores of tokens
  * Source: princeton-nlp/MeZO@6acfd0b large_models/run.py, `one_step_pred`: the mean of the option tokens' log-probabilities.

@@ -13,7 +13,7 @@ export interface AddedToken {
 }
 
 /**
- * An added token as a file describes it: an object with `content` and flags; null where it is none.
+ * Makes an added token as a file describes it: an object with `content` and flags; null where it is none.
  * @example addedToken(4, { content: "<mask>", lstrip: true, special: true })?.normalized // false
  * Source: what huggingface/tokenizers 0.22 takes where a flag is missing.
  */

@@ -1,7 +1,7 @@
 import type { Tokenizer } from "./tokenizer";
 
 /**
- * The token id of each label word. A classification scores these rows of the head alone, so each word has to be one token,
+ * Gives the token id of each label word. A classification scores these rows of the head alone, so each word has to be one token,
  * and no two the same. A word that follows a space in the prompt is given with it: " great".
  * For example `labelWordIds(smollm2, [" terrible", " great"])`: [13321, 1109].
  * @param hint what to do where a word is several tokens

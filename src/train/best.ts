@@ -14,7 +14,7 @@ export type ChanceLevel = Pick<Chance, "loss" | "count">;
 const LUCK = 1.92;
 
 /**
- * The part of chance that a loss must pass to say anything: an output that is almost constant has one number by which it can be a
+ * Gives the part of chance that a loss must pass to say anything: an output that is almost constant has one number by which it can be a
  * little better than the best constant by luck, as much as 1.92 / n nats in one of twenty cases (Wilks: 2 n times the difference is
  * chi-squared).
  * @example beyondLuck({ loss: Math.log(2), count: 40 }) // 0.645
@@ -24,7 +24,7 @@ export function beyondLuck({ loss, count }: ChanceLevel): number {
 }
 
 /**
- * Whether an evaluation's lower loss is a collapse and no progress: the run began above chance, so that whatever flattens the output
+ * Says whether an evaluation's lower loss is a collapse and no progress: the run began above chance, so that whatever flattens the output
  * lowers its loss; the loss went down but not below chance; and fewer answers are right. In numbers
  *     L_0 > chance,  chance - 1.92 / n <= L < L_0,  and  A < A_0  or  A < A_max - sqrt(A_max (1 - A_max) / n)
  * with A_max the largest accuracy before it: a fall from there counts from one standard error on.
@@ -57,7 +57,7 @@ export interface Choosing {
 }
 
 /**
- * The best of a run's evaluations, the earlier one of equals; one whose loss is not finite is never it, nor a collapse (`isCollapse`)
+ * Gives the best of a run's evaluations, the earlier one of equals; one whose loss is not finite is never it, nor a collapse (`isCollapse`)
  * where the choice is by loss. By accuracy no loss can hide a collapse.
  * @param evaluations in order, the one before training first
  * @returns null when none is left
@@ -78,7 +78,7 @@ export function bestOf<E extends JudgedEvaluation>(
   return best;
 }
 
-/** Whether one evaluation beats another; by accuracy the lower loss breaks ties. */
+/** Says whether one evaluation beats another; by accuracy the lower loss breaks ties. */
 export function isBetter(
   by: "loss" | "accuracy",
   now: JudgedEvaluation & { readonly loss: number },
@@ -95,7 +95,7 @@ export interface Collapse extends JudgedEvaluation {
 }
 
 /**
- * The evaluation with the lowest loss, where it is a collapse: to be told wherever that loss is shown or chosen by.
+ * Gives the evaluation with the lowest loss, where it is a collapse: to be told wherever that loss is shown or chosen by.
  * For example `collapsedRun(run.evaluations, problem.chance)?.step`: 30.
  */
 export function collapsedRun(evaluations: readonly JudgedEvaluation[], chance: ChanceLevel): Collapse | null {
@@ -106,7 +106,7 @@ export function collapsedRun(evaluations: readonly JudgedEvaluation[], chance: C
   return accuracy !== null && isCollapse(history, chance) ? { step, loss, accuracy } : null;
 }
 
-/** One sentence on a collapse, for people. */
+/** Writes one sentence on a collapse, for people. */
 export function describeCollapse(
   { step, loss, accuracy }: Collapse,
   first: JudgedEvaluation,

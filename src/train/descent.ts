@@ -36,7 +36,7 @@ export async function riseAlong<Batch>(
 }
 
 /**
- * What is said of a run whose training loss rose along each of its first eight steps; null otherwise. An estimator that knows nothing
+ * Gives what is said of a run whose training loss rose along each of its first eight steps; null otherwise. An estimator that knows nothing
  * comes to that in one run of 2^8 = 256.
  * @param rises `riseAlong` of the first steps, in order
  */

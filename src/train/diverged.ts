@@ -13,7 +13,7 @@ export interface Divergence {
 }
 
 /**
- * The part of our definition of "diverged" that evaluations show: the loss is more than 0.3 nats above the lowest one so far, or
+ * Gives the part of our definition of "diverged" that evaluations show: the loss is more than 0.3 nats above the lowest one so far, or
  * is not finite (see `divergedRun` for the whole).
  *
  *     diverged at the first evaluation k with  loss_k > min_{j < k} loss_j + margin  or  loss_k not finite

@@ -19,7 +19,7 @@ export interface Resumption {
 type ResumedRun = Pick<TrainOptions<never>, "settings" | "start" | "layout" | "chance">;
 
 /**
- * Where a recorded run stands: walked again from its scalars where the method allows it, else at its last snapshot (steps after
+ * Says where a recorded run stands: walked again from its scalars where the method allows it, else at its last snapshot (steps after
  * it are taken again: a function of the batch and the point alone, so they come out the same).
  * @param path the trajectory's; the snapshot lies beside it
  */

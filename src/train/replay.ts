@@ -59,7 +59,7 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
 }
 
 /**
- * The point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
+ * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
  * For example `replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout)`: the run's last point, bit for bit.
  * @throws when `start` is not where the run started, or the method does not lead where the record says
  */

@@ -30,7 +30,7 @@ export function sourceHashes(
 }
 
 /**
- * The files in which two states of the source differ, those that only one of them has included.
+ * Gives the files in which two states of the source differ, those that only one of them has included.
  * @example changedSources({ "a.ts": "1", "b.ts": "2" }, { "a.ts": "1", "b.ts": "3" }) // ["b.ts"]
  */
 export function changedSources(before: SourceHashes, now: SourceHashes): readonly string[] {

@@ -119,7 +119,7 @@ export function toldSources(files: readonly string[]): string {
 }
 
 /**
- * The changed files for which a recorded run is not gone on with unasked; none where nothing has changed, or it is not known, or the run has
+ * Gives the changed files for which a recorded run is not gone on with unasked; none where nothing has changed, or it is not known, or the run has
  * ended and its last point is kept: one that has to be walked again would be led elsewhere by them.
  */
 export function refusedSources(path: string, recorded: Trajectory, now: SourceHashes | null): readonly string[] {

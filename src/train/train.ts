@@ -109,7 +109,7 @@ export interface RunResult {
 
 type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note" | "sources">;
 
-/** The first line of the trajectory that these options make. */
+/** Gives the first line of the trajectory that these options make. */
 export function headerOf(options: HeaderOptions): Header {
   const { settings, identity, layout, sources = null, note = null } = options;
   const start = {

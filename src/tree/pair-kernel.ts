@@ -11,7 +11,7 @@ export interface PairKernel {
 }
 
 /**
- * A kernel with memory for `size` floats.
+ * Makes a kernel with memory for `size` floats.
  * @example const { memory, pair } = pairKernel(16); memory.set([1, 2, 3, 4]); pair(0, 0, 4, 8, 4, 0.5); memory[4] // 1.5
  */
 export function pairKernel(size: number): PairKernel {

@@ -27,7 +27,7 @@ export function contract(train: TensorTrain): Halves {
 }
 
 /**
- * The fast-forward product y = (x L) R, a row of x at a time in float64.
+ * Gives the fast-forward product y = (x L) R, a row of x at a time in float64.
  * @param x [rows, inputs], one row included
  * @returns y [rows, outputs]
  * @throws when x has not as many columns as there are inputs
@@ -36,12 +36,12 @@ export function fastForward(x: Matrix, halves: Halves): Matrix {
   return multiply(multiply(x, halves.left), halves.right);
 }
 
-/** W [inputs, outputs] from all cores, one after another. */
+/** Computes W [inputs, outputs] from all cores, one after another. */
 export function reconstruct(train: TensorTrain): Matrix {
   return reshaped(chain(train, 0, train.cores.length), ...matrixSize(train.modes));
 }
 
-/** Multiply-adds of one row through the halves, and through the dense matrix. For example `for 4096 x 64 at rank 5: { halves: 20800, dense: 262144 }`. */
+/** Counts the multiply-adds of one row through the halves, and through the dense matrix. At rank 5 and 4096 x 64 these are 20,800 and 262,144. */
 export function multiplications(train: Pick<TensorTrain, "modes" | "ranks">): {
   readonly halves: number;
   readonly dense: number;

@@ -27,7 +27,7 @@ export function saveAdapter(path: string, adapter: SavedAdapter): void {
   writeSafetensors(path, ...partsOf(adapter));
 }
 
-/** The content of such a file, for those who save it with others. @throws when the point does not fit the layout */
+/** Gives the content of such a file, for those who save it with others. @throws when the point does not fit the layout */
 export function adapterContent(adapter: SavedAdapter): (file: number) => void {
   return safetensors(...partsOf(adapter));
 }

@@ -47,7 +47,7 @@ export const READ_TYPES = Object.values(READ)
   .join(", ");
 
 /**
- * The type of a ggml type number; for one that is not read, its name.
+ * Gives the type of a ggml type number; for one that is not read, its name.
  * @example ggmlType(12).name // "Q4_K"
  */
 export function ggmlType(code: number): StoredType | string {

@@ -62,7 +62,7 @@ export interface HubSnapshot {
 }
 
 /**
- * One file of a repository, from the cache or the hub.
+ * Gives one file of a repository, from the cache or the hub.
  * For example `await hubFile("org/name", "config.json", { endpoint, cacheDirectory })`.
  * @throws as `hubSnapshot` does
  */
@@ -72,7 +72,7 @@ export async function hubFile(repository: string | HubRepository, path: string, 
 }
 
 /**
- * Files of a repository at one commit, from the cache or the hub: without `wanted` what a model needs (`chooseModelFiles`). Each file is
+ * Gives files of a repository at one commit, from the cache or the hub: without `wanted` what a model needs (`chooseModelFiles`). Each file is
  * checked against the hub's own digest before it appears in the cache, all of them together; what breaks off is resumed. A commit that is
  * named and whole in the cache costs no request; without a connection, and where the cache cannot be written, the cache's own commit of the
  * branch is used, and an event says so.

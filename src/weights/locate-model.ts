@@ -27,7 +27,7 @@ export function locateModel(name: string, roots: readonly string[]): ModelFiles 
   return findModelFiles(known, roots) ?? missing(known, roots);
 }
 
-/** The same; null where no folder has all files. */
+/** Finds the files of a model as `locateModel` does; null where no folder has all files. */
 export function findModelFiles(known: KnownModel, roots: readonly string[]): ModelFiles | null {
   const { name, source } = known;
   const repository = source.repository.split("/");
@@ -53,7 +53,7 @@ function missing({ name, source }: KnownModel, roots: readonly string[]): never 
 }
 
 /**
- * The model files of a folder: config.json with safetensors and a tokenizer, or one GGUF model; null where it has neither.
+ * Gives the model files of a folder: config.json with safetensors and a tokenizer, or one GGUF model; null where it has neither.
  * @param gguf only a GGUF model whose file's name has this part, whatever its case
  */
 export function filesIn(folder: string, gguf: string | null = null): ModelFiles | null {
@@ -73,7 +73,7 @@ export function filesIn(folder: string, gguf: string | null = null): ModelFiles 
 /** One of these is in a folder that has a tokenizer. */
 const TOKENIZER = ["tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"];
 
-/** The site-packages folders of a Python virtual environment; none when it does not exist. */
+/** Gives the site-packages folders of a Python virtual environment; none when it does not exist. */
 export function sitePackages(environment: string): readonly string[] {
   const library = join(environment, "lib");
   const versions = isFolder(library)

@@ -104,7 +104,7 @@ export function savePeft(
   writeFolder(folder, files, { last: CONFIG, drop: [READOUT] });
 }
 
-/** Whether a folder is one that PEFT would open. */
+/** Says whether a folder is one that PEFT would open. */
 export function isPeftFolder(folder: string): boolean {
   settleFolder(folder);
   return existsSync(join(folder, CONFIG));

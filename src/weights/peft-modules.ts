@@ -14,7 +14,7 @@ export interface SiteModule {
 }
 
 /**
- * Every site of a model with its module's name in transformers.
+ * Gives every site of a model with its module's name in transformers.
  * For example `peftModules(smollm2.model)[0].module`: "model.layers.0.self_attn.q_proj".
  * @throws when a site has no counterpart there
  */

@@ -48,7 +48,7 @@ export function openSafetensors(path: string): Weights {
   );
 }
 
-/** All tensors of a small file with its metadata. @throws as `openSafetensors` does */
+/** Gives all tensors of a small file with its metadata. @throws as `openSafetensors` does */
 export function readSafetensors(path: string): {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly NamedTensor[];

@@ -3,7 +3,7 @@ import type { RangeFile } from "./range-file";
 export type FileKind = "gguf" | "pickle" | "lfs" | "html" | "safetensors" | "unknown";
 
 /**
- * What the first bytes of a file say it is. Safetensors has no magic: eight bytes of header length, then "{".
+ * Gives what the first bytes of a file say it is. Safetensors has no magic: eight bytes of header length, then "{".
  * For example `sniff(openRange("pytorch_model.bin"))`: "pickle".
  */
 export function sniff(file: RangeFile): FileKind {

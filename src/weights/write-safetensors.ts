@@ -29,7 +29,7 @@ export function writeSafetensors(
   writeWhole(path, content);
 }
 
-/** The content of such a file, for those who save it with others. @throws when names repeat, or a shape does not fit its data */
+/** Gives the content of such a file, for those who save it with others. @throws when names repeat, or a shape does not fit its data */
 export function safetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},

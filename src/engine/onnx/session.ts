@@ -252,7 +252,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 }
 
-/** The options of a session as ONNX Runtime takes them. */
+/** Gives the options of a session as ONNX Runtime takes them. */
 export function runtimeOptions(
   options: Omit<OnnxOptions, "buckets" | "keep">,
   usualOptimization: Optimization,

@@ -33,7 +33,7 @@ export const table: DirectionKind<NoiseTable> = {
 };
 
 /**
- * A direction made of pieces of one table of standard normals, for parameters by the hundred million: nothing is computed for a
+ * Makes a direction made of pieces of one table of standard normals, for parameters by the hundred million: nothing is computed for a
  * number but its place, and z itself is never stored. It is still a pure function of (seed, step, query).
  * What it is not: independent normals. Numbers of a block are neighbours in a table of 2^bits, so there are 2^(bits + 1) different
  * blocks (less where they overlap), and for one table E[z_i z_j] is the identity only up to about 2^(-bits / 2): the signs make

@@ -47,7 +47,7 @@ const CHANGES: readonly Change[] = [
 /** What everything is compared with; its runs on a small model are the study's. */
 const UNCHANGED: Change = { name: "AdaZeta" };
 
-/** The ablation: tiny on TREC with MiniLM, AdaZeta on three draws and each change on one; full on SST-2 with Llama-2-7B. */
+/** Gives the ablation: tiny on TREC with MiniLM, AdaZeta on three draws and each change on one; full on SST-2 with Llama-2-7B. */
 export function ablation(scale: Scale): Grid<PlannedRun> {
   return { name: "ablation", stages: [scale === "tiny" ? tinyParts() : [fullPart()]] };
 }

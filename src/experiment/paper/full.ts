@@ -89,7 +89,7 @@ function lora(rank: number): LoraSpec {
 }
 
 /**
- * What the arms share. Training texts decide the epochs and so the schedule's exponent, and what it spends: those that are planned, or
+ * Gives what the arms share. Training texts decide the epochs and so the schedule's exponent, and what it spends: those that are planned, or
  * those that a problem really has.
  */
 export function fullSettings(
@@ -122,7 +122,7 @@ export function fullSettings(
   };
 }
 
-/** All arms, or those without a linear probe for tasks that have no classes. */
+/** Gives all arms, or those without a linear probe for tasks that have no classes. */
 export function fullArms(full: FullScale, { probe = true } = {}): readonly TableArm[] {
   const names = probe ? paperArmNames : paperArmNames.filter((name) => name !== "linear probe");
   return names.map((name) => ({ name, ...full.own[name] }));

@@ -8,7 +8,7 @@ import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
 /**
- * The Llama-2 table of answers to write: SQuAD and DROP, judged by F1 and exact match.
+ * Gives the Llama-2 table of answers to write: SQuAD and DROP, judged by F1 and exact match.
  * tiny: SmolLM2-135M, zero-shot and one short run on short paragraphs of SQuAD; 40 answers are written at the end.
  * Source: as `superglueLlama2`.
  */

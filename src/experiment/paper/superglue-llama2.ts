@@ -8,7 +8,7 @@ import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
 /**
- * The Llama-2 table of classification and choice: SST-2 and SuperGLUE, 1,000 / 500 / 1,000 texts.
+ * Gives the Llama-2 table of classification and choice: SST-2 and SuperGLUE, 1,000 / 500 / 1,000 texts.
  * tiny: SmolLM2-135M on short prompts.
  * Source: AdaZeta's code names the tasks; settings in `full`; the protocol is MeZO's, arXiv 2305.17333, appendix.
  */

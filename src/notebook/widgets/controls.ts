@@ -19,7 +19,7 @@ export interface SliderOptions {
 const WIDTH = "26em";
 
 /**
- * A slider over real numbers. The number beside it is the value to its last digit, and takes what is typed there.
+ * Makes a slider over real numbers. The number beside it is the value to its last digit, and takes what is typed there.
  * @throws when min < max does not hold, or the value is outside
  * @example const rate = floatSlider("learning rate", { value: 3e-3, min: 0, max: 1e-2 }); rate.value // 0.003
  */
@@ -28,14 +28,14 @@ export function floatSlider(description: string, options: SliderOptions): Contro
   return slider("FloatSlider", description, options, { min, max, step, scale: "linear" });
 }
 
-/** A slider over whole numbers. @example integerSlider("cap", { value: 8, min: 1, max: 64 }).value // 8 */
+/** Makes a slider over whole numbers. @example integerSlider("cap", { value: 8, min: 1, max: 64 }).value // 8 */
 export function integerSlider(description: string, options: SliderOptions): Control<number> {
   const { min, max, step = 1 } = options;
   return slider("IntSlider", description, options, { min, max, step, scale: "linear" });
 }
 
 /**
- * A slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive; `step` is one of the
+ * Makes a slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive; `step` is one of the
  * exponent.
  */
 export function logSlider(description: string, options: SliderOptions): Control<number> {
@@ -88,7 +88,7 @@ function slider(
 }
 
 /**
- * A choice of one of several texts.
+ * Makes a choice of one of several texts.
  * @example dropdown("form", ["current", "june"], "june").value // "june"
  */
 export function dropdown<const T extends string>(
@@ -127,7 +127,7 @@ export function checkbox(description: string, value = false): Control<boolean> {
   });
 }
 
-/** One line of text to write in: what the field of a page cannot show, a line break, it cannot have. @example textInput("name", "mine").value // "mine" */
+/** Makes one line of text to write in: what the field of a page cannot show, a line break, it cannot have. @example textInput("name", "mine").value // "mine" */
 export function textInput(description: string, value = ""): Control<string> {
   return control<string>({
     kind: controlClass("Text"),
@@ -178,7 +178,7 @@ export interface Label extends View {
   set(text: string): void;
 }
 
-/** A text that is shown as it is. For example `const costs = label("12 passes"); costs.set("14 passes")`. */
+/** Makes a text that is shown as it is. For example `const costs = label("12 passes"); costs.set("14 passes")`. */
 export function label(initial: string): Label {
   let text = initial;
   let opened: OpenWidget | undefined;

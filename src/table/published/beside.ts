@@ -24,7 +24,7 @@ export interface PublishedBeside {
 }
 
 /**
- * Published cells beside measured ones, kept apart by the columns' names and colours. There is no difference of the two: the models
+ * Gives published cells beside measured ones, kept apart by the columns' names and colours. There is no difference of the two: the models
  * are not the same.
  * For example `publishedBesideMeasured(rows, { reported: "RoBERTa-large, k = 16", measured: "MiniLM, 128 texts" }).table.columnNames()`.
  * @param models whose numbers stand in the two columns
@@ -59,7 +59,7 @@ export function publishedBesideMeasured(
 }
 
 /**
- * A published table as it is printed, with a row of "not found" for each method whose numbers could not be found.
+ * Makes a published table as it is printed, with a row of "not found" for each method whose numbers could not be found.
  * @param notFound methods that the reader will look for
  * @example publishedAsPrinted(mezoRoberta, ["AdaZeta"]).table.numRows() // 15
  */

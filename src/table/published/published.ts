@@ -42,7 +42,7 @@ export interface PublishedTable {
 }
 
 /**
- * A published table from its printed rows: "90.5(1.2)" is mean and standard deviation, "-" a number that is not there.
+ * Makes a published table from its printed rows: "90.5(1.2)" is mean and standard deviation, "-" a number that is not there.
  * For example `printed({ model: "RoBERTa-large", metric: "accuracy (%)", source, tasks: "sst2 trec" }, [["MeZO", 16, "90.5(1.2) 76.9(2.7)"]])`.
  * @param tasks their names, divided by spaces
  * @param rows method, texts per class (null where that is not how it counts), and the numbers as printed, divided by spaces
@@ -76,7 +76,7 @@ export function printed(
 }
 
 /**
- * A table's number for a task and method; null where it has none: shown as "not found", never guessed.
+ * Makes a table's number for a task and method; null where it has none: shown as "not found", never guessed.
  * @example publishedCell(mezoRoberta, { task: "trec", method: "MeZO", shots: 16 })?.value // 76.9
  */
 export function publishedCell(
@@ -88,7 +88,7 @@ export function publishedCell(
 }
 
 /**
- * Where a number was read, in words.
+ * Says where a number was read, in words.
  * @example describeSource({ what: "AdaZeta, Figure 1", how: "figure" }) // "read off the figure: AdaZeta, Figure 1"
  */
 export function describeSource({ what, how }: Source): string {
@@ -104,7 +104,7 @@ export function describeSource({ what, how }: Source): string {
   }
 }
 
-/** A published number as a table's cell: mean and deviation as they were printed. */
+/** Makes a published number as a table's cell: mean and deviation as they were printed. */
 export function publishedValue({ value, deviation }: Pick<PublishedNumber, "value" | "deviation">) {
   return deviation === null ? value : { ...spread([value]), standardDeviation: deviation };
 }
