@@ -9,7 +9,7 @@ import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { peftModules } from "./peft-modules";
-import type { Named, SiteModule } from "./peft-modules";
+import type { NamedModules, SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
 import { safetensors } from "./write-safetensors";
 
@@ -20,7 +20,7 @@ const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
 
 /** A model as far as PEFT's files go. */
-export type PeftModel = Named & Pick<Model, "reading" | "id">;
+export type PeftModel = NamedModules & Pick<Model, "reading" | "id">;
 
 /** PEFT's name of what a model does; it has none for masked language models. */
 const TASK_TYPES: Readonly<Record<Reading, string | null>> = {
