@@ -14,7 +14,7 @@ export type { AdapterSpec } from "./adapter/adapter";
 
 // methods
 export { ownEstimator } from "./estimator/own";
-export type { Asked, Own, OwnDefinition } from "./estimator/own";
+export type { EstimatorInput, OwnDefinition, OwnEstimator } from "./estimator/own";
 export type { Objective } from "./estimator/objective";
 export { suggestedRate } from "./notebook/rates";
 export { adazeta, firstOrder, mezo, mezoFull, randomMask } from "./optimizer/method";

@@ -69,6 +69,17 @@ test("an expected error is compared: uvu takes a text as its own message, so thr
   assert.equal(linesWith(new RegExp("import \\{[^}]*\\b" + 'throws\\b[^}]*\\} from "uvu'), elsewhere), []);
 });
 
+test("no docstring of an exported declaration leans on the one above it", () => {
+  const leaning = files
+    .filter((name) => name.startsWith("src/") && /\.c?ts$/.test(name))
+    .flatMap((name) =>
+      [...readFileSync(name, "utf8").matchAll(/\/\*\*[\s*]*(The same\b(?:(?!\*\/)[^])*)\*\/\s*export\b/g)].map(
+        ([, first]) => `${name}: ${first}`,
+      ),
+    );
+  assert.equal(leaning, []);
+});
+
 test("committed text names no path of one machine and no registry host", () => {
   assert.equal(linesWith(machinePath, files), []);
   assert.equal(linesWith(registryHost, files), []);

@@ -35,11 +35,11 @@ export function loadModel(name: string, roots: readonly string[]): LoadedModel {
 }
 
 /**
- * The same for models that may have to be fetched: what is neither a path nor under the folders is taken for a hub repository, by
+ * Opens a model as `loadModel` does, and fetches it where it has to: what is neither a path nor under the folders is taken for a hub repository, by
  * its short name or as "organization/name".
+ * For example `await fetchModel("roberta-large", roots, async (repository) => (await hubSnapshot(repository, null, hub)).folder)`.
  * @param fetch brings a repository's files and returns their folder
  * @throws as `loadModel`, and as `fetch`
- * @example await fetchModel("roberta-large", roots, async (repository) => (await hubSnapshot(repository, null, hub)).folder)
  */
 export async function fetchModel(
   name: string,

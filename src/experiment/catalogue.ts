@@ -26,19 +26,19 @@ export function experimentNames(scale: Scale): readonly string[] {
   return [...(scale === "tiny" ? Object.keys(figures) : []), ...Object.keys(tables)];
 }
 
-/** Experiments at a scale whose names begin like this; "" are all. */
+/** Gives experiments at a scale whose names begin like this; "" are all. */
 export function experiments(scale: Scale, beginning: string = ""): readonly Grid<PlannedRun>[] {
   return experimentNames(scale)
     .filter((name) => name.startsWith(beginning))
     .flatMap((name) => figures[name]?.() ?? tables[name]?.(scale) ?? []);
 }
 
-/** Where an experiment's records are kept. @example recordsPath("glue-roberta", "full") // "data/results/glue-roberta-full.jsonl" */
+/** Says where an experiment's records are kept. @example recordsPath("glue-roberta", "full") // "data/results/glue-roberta-full.jsonl" */
 export function recordsPath(name: string, scale: Scale, folder: string = "data/results"): string {
   return `${folder}/${name}${scale === "full" ? "-full" : ""}.jsonl`;
 }
 
-/** The records of all experiments: a run that is in one of them is not made again for another. */
+/** Gives the records of all experiments: a run that is in one of them is not made again for another. */
 export function allRecords(folder?: string): readonly string[] {
   return (["tiny", "full"] as const).flatMap((scale) =>
     experimentNames(scale).map((name) => recordsPath(name, scale, folder)),

@@ -13,9 +13,9 @@ export interface FrozenProbe extends FittedProbe {
 /**
  * Fits a linear probe on the frozen features of a problem's labelled texts, with the C that is best on dev: what every tuned encoder has to
  * be compared with, for it costs one forward pass a text.
+ * For example `(await frozenProbe(problem, session, "all")).test.accuracy`: 0.83.
  * @param session the problem's model without an adapter
  * @param which "all" labelled texts that tuning has seen, the prototypes' among them, or the training texts alone, as in the recorded grids
- * @example (await frozenProbe(problem, session, "all")).test.accuracy // 0.83
  */
 export async function frozenProbe(
   problem: Problem,

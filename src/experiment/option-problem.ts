@@ -44,9 +44,9 @@ const EVALUATION_BATCH = 16;
  * - choice: the share of right answers, the option with the largest length-normalised log-probability taken, and the cross-entropy over
  *   those scores (`optionLoss`)
  * - generation: on test the model writes its own answers, greedily
+ * For example `(await makeOptionProblem(smollm2, await loadTask("copa"), options)).chance.accuracy`: 0.5, one option of two.
  * @param writing options of the engine that writes answers
  * @throws when the model has no causal head, too few texts pass the length limit, or two classes have the same word
- * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chance.accuracy // 0.5, one option of two
  * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective` and
  *   `optionClassifierObjective`.
  */

@@ -44,7 +44,7 @@ export interface Trainable<Batch> {
   readonly sessionModel: Model;
   /** What is reached on dev without looking at a text: the best constant answer's loss and share of right answers. */
   readonly chance: Chance;
-  /** The same on test: what its share of right answers is compared with. */
+  /** What is reached on test without looking at a text: what its share of right answers is compared with. */
   readonly testChance: Chance;
   /** `chance.loss`, in nats. */
   readonly chanceLoss: number;
@@ -103,7 +103,7 @@ export function isProblem(problem: Trainable<unknown>): problem is Problem {
 /**
  * The problem again, as one with a readout.
  * @throws when it has none: its options are scored whole
- * @example withReadout(await openProblem(minilm, trec, options)).readout.classes // 6
+ * For example `withReadout(await openProblem(minilm, trec, options)).readout.classes`: 6.
  */
 export function withReadout(problem: Trainable<unknown>): Problem {
   if (isProblem(problem)) return problem;
@@ -115,9 +115,9 @@ const EVALUATION_BATCH = 32;
 
 /**
  * Samples a task for a model and fixes the readout: label words for a language model, class prototypes for an encoder, or a linear probe.
+ * For example `(await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3)`: "1.569", the entropy of the dev questions' kinds.
  * @param openFrozen opens the model without an adapter, to compute the readout; it is closed again
  * @throws when the task and the model do not fit, or too few texts pass the length limit
- * @example (await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3) // "1.569", the entropy of the dev questions' kinds
  */
 export async function makeProblem(
   loaded: LoadedModel,

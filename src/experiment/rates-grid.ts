@@ -9,8 +9,11 @@ const PASSES = 240;
 
 const LORA: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
 const BOTTLENECK: AdapterSpec = {
-  ...{ kind: "bottleneck", placement: "roberta", bottleneck: 16 },
-  ...{ activation: "relu", scale: 1 },
+  kind: "bottleneck",
+  placement: "roberta",
+  bottleneck: 16,
+  activation: "relu",
+  scale: 1,
 };
 
 /**
@@ -24,9 +27,17 @@ export function ratesGrid(): Grid<PlannedRun> {
     name: name.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
     cost: PASSES,
     settings: (seed, learningRate) => ({
-      ...{ model, task, problem, seed, evaluateEvery: 40 / queries, threads: 1 },
+      model,
+      task,
+      problem,
+      seed,
+      evaluateEvery: 40 / queries,
+      threads: 1,
       arm: {
-        ...{ name, adapter, batchSize: problem.batchSize, budget: { kind: "forward-passes", forwardPasses: PASSES } },
+        name,
+        adapter,
+        batchSize: problem.batchSize,
+        budget: { kind: "forward-passes", forwardPasses: PASSES },
         method: mezo({ learningRate, queries }),
       },
     }),

@@ -68,7 +68,7 @@ export interface StillResult {
   readonly message: string;
 }
 
-/** The record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
+/** Gives the record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
 export function recordOfStill<Settings>(
   { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
   still: StillResult,
@@ -79,11 +79,30 @@ export function recordOfStill<Settings>(
   const elapsedMs = Math.round(still.elapsedMs);
   const evaluation = { step: 0, loss, accuracy, forwardPasses: 0, evaluationPasses, elapsedMs };
   return {
-    ...{ format: "adazeta-record", version: 1, key, experiment, arm, seed, learningRate, settings },
-    ...{ model: still.model, adapter: still.adapter, data: still.data, parameters: still.parameters },
-    ...{ startingPoint: "", commit, machine, command, ...(origin.sources && { sources: origin.sources }) },
-    ...{ startedAt, endedAt, elapsedMs },
-    ...{ reason: "finished", message: still.message, forwardPasses: 0, diverged: null },
+    format: "adazeta-record",
+    version: 1,
+    key,
+    experiment,
+    arm,
+    seed,
+    learningRate,
+    settings,
+    model: still.model,
+    adapter: still.adapter,
+    data: still.data,
+    parameters: still.parameters,
+    startingPoint: "",
+    commit,
+    machine,
+    command,
+    ...(origin.sources && { sources: origin.sources }),
+    startedAt,
+    endedAt,
+    elapsedMs,
+    reason: "finished",
+    message: still.message,
+    forwardPasses: 0,
+    diverged: null,
     history: compactHistory([], [{ kind: "evaluation", ...evaluation }]),
     extra,
   };
@@ -91,7 +110,7 @@ export function recordOfStill<Settings>(
 
 type RecordOrigin = Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown };
 
-/** The record of a run that ended. */
+/** Gives the record of a run that ended. */
 export function recordOf<Settings>(
   cell: Cell<Settings>,
   run: RunResult,

@@ -30,7 +30,12 @@ export async function runStill(
 ): Promise<StillScores> {
   const begin = clock();
   const result = (dev: StillResult["dev"], parameters: number, message: string): StillResult => ({
-    ...{ model: session.id, adapter: FROZEN, data: problem.dataHash, parameters, dev, message },
+    model: session.id,
+    adapter: FROZEN,
+    data: problem.dataHash,
+    parameters,
+    dev,
+    message,
     elapsedMs: clock() - begin,
   });
   if (arm.kind === "zero-shot") {

@@ -22,7 +22,7 @@ export interface Records {
  * Reads the records of an experiment; a missing file has none, a half-written last line is dropped and said. A line that is no record, was
  * changed since it was written (new ones have a checksum each), or is of another format version, is passed over and said: the others
  * do not need it.
- * @example complaints(readRecords("data/results/ablation.jsonl")).forEach((line) => console.log(line))
+ * For example `complaints(readRecords("data/results/ablation.jsonl")).forEach((line) => console.log(line))`.
  */
 export function readRecords(path: string): Records {
   if (!existsSync(path)) return { records: [], recovered: null, damaged: [] };
@@ -49,7 +49,7 @@ function recordIn(path: string, { line, text, value }: Line): ExperimentRecord {
   return record;
 }
 
-/** What is to be told of a file of records, a sentence each: what was dropped, which lines were passed over, and what to do. */
+/** Gives what is to be told of a file of records, a sentence each: what was dropped, which lines were passed over, and what to do. */
 export function complaints({ recovered, damaged }: Pick<Records, "recovered" | "damaged">): readonly string[] {
   const passed = damaged.map(
     ({ where, why }) =>
@@ -58,7 +58,7 @@ export function complaints({ recovered, damaged }: Pick<Records, "recovered" | "
   return [...(recovered === null ? [] : [recovered]), ...passed];
 }
 
-/** The keys of the records in these files that have a known fault. */
+/** Gives the keys of the records in these files that have a known fault. */
 export function faultyKeys(paths: readonly string[]): ReadonlySet<string> {
   return new Set(
     paths.flatMap((path) =>
@@ -121,7 +121,7 @@ function keysOf(path: string, again: (record: ExperimentRecord) => boolean): Rea
   );
 }
 
-/** Which runs have a record, without locking: for listing while another process runs. */
+/** Says which runs have a record, without locking: for listing while another process runs. */
 export function viewStore({
   recordsPath,
   partialFolder,

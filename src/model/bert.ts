@@ -91,7 +91,7 @@ export function bertSites({
  *     h <- LayerNorm(h + Attention(h)),  h <- LayerNorm(h + W2 gelu(W1 h))
  * Where the file has a masked-LM head, the features are LayerNorm(gelu(W h + b)) at each text's scored (mask) position, which
  * `head` turns into logits; otherwise the mean of the last hidden states over the text's tokens, divided by its length.
- * @example bert(bertConfig(json), weights).forward(ops, hooks) // [R, B, hidden]
+ * For example `bert(bertConfig(json), weights).forward(ops, hooks)`: [R, B, hidden].
  * @throws when a weight is missing or has another shape
  * Source: Devlin et al., arXiv 1810.04805; Liu et al., arXiv 1907.11692; pooling as in sentence-transformers (mean, then normalize).
  */

@@ -139,7 +139,7 @@ export function llamaSites(
  * before each sub-layer, rotary positions (pairs i, i + headSize/2), grouped-query attention, SwiGLU.
  *     h <- h + Attention(RMSNorm(h)),  h <- h + W_down (silu(W_gate n) * W_up n) with n = RMSNorm(h)
  * The features are the final RMSNorm's output at each text's scored position; after the last attention only that token is computed.
- * @example llama(llamaConfig(json), weights).forward(ops, hooks) // [R, B, hidden]
+ * For example `llama(llamaConfig(json), weights).forward(ops, hooks)`: [R, B, hidden].
  * @throws when a weight is missing or has another shape
  * Source: Touvron et al., arXiv 2307.09288, and its references for each part; Jiang et al., arXiv 2310.06825; Yang et al., arXiv 2407.10671.
  */

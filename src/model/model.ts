@@ -1,4 +1,4 @@
-import type { Placed } from "../adapter/adapter";
+import type { BottleneckPlacement } from "../adapter/adapter";
 import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import type { Site } from "../ops/site";
 
@@ -51,7 +51,7 @@ export interface Model {
   /** How the features read a text. */
   readonly reading: Reading;
   /** Where AdaZeta's adapters sit in the layers. */
-  readonly placement: Placed["placement"];
+  readonly placement: BottleneckPlacement["placement"];
   readonly moduleNames: ModuleNames;
   /** Width H of the features. */
   readonly width: number;

@@ -85,7 +85,7 @@ export function optSites({
  *     h <- h + Attention(LayerNorm(h)),  h <- h + W2 relu(W1 LayerNorm(h))
  * The features are what the head multiplies, at each text's scored position: the final LayerNorm's output, projected to the
  * embedding's width where that is another.
- * @example opt(optConfig(json), weights).forward(ops, hooks) // [R, B, embedding]
+ * For example `opt(optConfig(json), weights).forward(ops, hooks)`: [R, B, embedding].
  * @throws when a weight is missing or has another shape
  * Source: Zhang et al., arXiv 2205.01068; the order of norms and the position offset as in Hugging Face transformers.
  */

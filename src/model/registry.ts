@@ -18,7 +18,7 @@ export function unknownModel(name: string): string {
   return `model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`;
 }
 
-/** The same, or null. */
+/** Finds the model of a name, as `knownModel` does; null where there is none. */
 export function findKnownModel(name: string): KnownModel | null {
   const wanted = name.toLowerCase();
   const called = ({ name: own, source }: KnownModel): boolean =>

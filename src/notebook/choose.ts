@@ -25,11 +25,11 @@ export interface ChoiceOnDev {
 }
 
 /**
- * The run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
+ * Gives the run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
  * answer's, while accuracy fell, is not chosen by (`isCollapse`): a line says which runs that holds for. Where the choice is by
  * accuracy the checkpoint is walked to again from the run's record.
+ * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
  * @throws when no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
- * @example bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy // 0.73
  */
 export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev = {}): LiveRun {
   const candidates = runs.flatMap((run) => {
@@ -78,9 +78,9 @@ export interface TestScores {
 }
 
 /**
- * The one look at the test split: the chosen run's best checkpoint, the frozen model with the same readout, and a linear probe on its
+ * Gives the one look at the test split: the chosen run's best checkpoint, the frozen model with the same readout, and a linear probe on its
  * frozen features (`frozenProbe`). `testReport` says them.
- * @example (await testOnce(problem, bestOnDev(runs))).count // 200
+ * For example `(await testOnce(problem, bestOnDev(runs))).count`: 200.
  */
 export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): Promise<TestScores> {
   const { arm, result } = run;
@@ -101,7 +101,7 @@ async function probeScores(problem: Trainable<unknown>): Promise<number | null> 
 }
 
 /**
- * One sentence on tuning beside the probe; null where there is none.
+ * Writes one sentence on tuning beside the probe; null where there is none.
  * @example besideProbe({ before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" }) // "AdaZeta is 10.0 points (5 of 50 texts) behind ..."
  */
 export function besideProbe({ after, probe, count, tuned }: TestScores): string | null {
@@ -115,9 +115,9 @@ export function besideProbe({ after, probe, count, tuned }: TestScores): string 
 }
 
 /**
- * The test scores in words: the shares with their 95 % intervals (Wilson), what the frozen model was asked, and a linear probe's row, with
+ * Gives the test scores in words: the shares with their 95 % intervals (Wilson), what the frozen model was asked, and a linear probe's row, with
  * a sentence on tuning beside it.
- * @example testReport(problem, chosen, await testOnce(problem, chosen)) // "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ..."
+ * For example `testReport(problem, chosen, await testOnce(problem, chosen))`: "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ...".
  */
 export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
   const { before, after, probe, count } = scores;
@@ -131,8 +131,8 @@ export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, s
 }
 
 /**
- * The frozen model's scores on test: zero-shot, or with frozen prototypes.
- * @example (await frozenScores(await openProblem(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
+ * Gives the frozen model's scores on test: zero-shot, or with frozen prototypes.
+ * For example `(await frozenScores(await openProblem(smollm2, squad, options))).metrics`: { "token f1": 0.32, "exact match": 0.25 }.
  */
 export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Scores> {
   const { session, adapter } = await openAdapter(scoredModel(problem), { kind: "none" });
@@ -149,7 +149,7 @@ export function saveRun(problem: Problem, run: LiveRun, path: string): string {
 }
 
 /**
- * The same for a LoRA as a folder that Hugging Face PEFT opens, with the readout beside its files.
+ * Saves the best checkpoint of a LoRA run as a folder that Hugging Face PEFT opens, with the readout beside its files.
  * @returns the folder, for `openClassifier`
  */
 export function saveRunAsPeft(problem: Problem, run: LiveRun, folder: string): string {

@@ -34,11 +34,11 @@ export interface OpenClassifier {
 
 /**
  * Loads a saved adapter and readout into a fresh copy of the frozen model, ready to answer.
+ * For example `(await (await openClassifier(minilm, "data/runs/trec")).predict("Who was Galileo?")).label`: "Human".
  * @param path as given to `saveRun`, or a folder of `saveRunAsPeft`
  * @param task puts fields into its prompt; it has to be the one that the classifier was tuned with
  * @throws when the files are missing or were made for another model, or the task has another template, other words or other classes,
  *   showing both
- * @example (await (await openClassifier(minilm, "data/runs/trec")).predict("Who was Galileo?")).label // "Human"
  */
 export async function openClassifier(
   { model, tokenizer }: LoadedModel,

@@ -11,8 +11,8 @@ export interface CostRecords {
 
 /**
  * Reads the committed measurements of memory and time, and says in one line what they are and how to make them again.
+ * For example `costRecords().records.length`.
  * @throws when there are none yet, naming the command that makes them
- * @example costRecords().records.length
  */
 export function costRecords(path: string = "data/results/memory-and-speed.jsonl"): CostRecords {
   const command = "npm run bench -- costs";

@@ -8,7 +8,7 @@ import { duration } from "./progress";
 
 type Progress = Extract<HubEvent, { readonly kind: "progress" }>;
 
-/** @example downloadText("org/name", event) // "org/name: model.safetensors · 120 MB of 1.4 GB · 12 MB/s · 1:47 left" */
+/** Says in one line how far a download is. For example `downloadText("org/name", event)`: "org/name: model.safetensors · 120 MB of 1.4 GB · 12 MB/s · 1:47 left". */
 export function downloadText(repository: string, { path, bytes, total, bytesPerSecond }: Progress): string {
   const left = bytesPerSecond > 0 ? [`${duration((1000 * (total - bytes)) / bytesPerSecond)} left`] : [];
   const amount = `${formatBytes(bytes)} of ${formatBytes(total)}`;
@@ -21,9 +21,9 @@ function bundle(text: string, share: number): MimeBundle {
 }
 
 /**
- * What a download tells, as one line with a bar below the cell, or outside of a kernel as a line on standard error now and then; nothing
+ * Shows what a download tells, as one line with a bar below the cell, or outside of a kernel as a line on standard error now and then; nothing
  * where all files are in the cache.
- * @example const told = downloadProgress("org/name"); await hubSnapshot("org/name", null, { ...hub, on: told.on }); told.finish();
+ * For example `const told = downloadProgress("org/name"); await hubSnapshot("org/name", null, { ...hub, on: told.on }); told.finish()`.
  */
 export function downloadProgress(repository: string): {
   readonly on: (event: HubEvent) => void;

@@ -20,7 +20,7 @@ export interface CellError {
   readonly traceback: readonly string[];
 }
 
-export interface Executed {
+export interface ExecutedNotebook {
   readonly notebook: NotebookFile;
   readonly error: CellError | undefined;
   readonly stopped: boolean;
@@ -48,7 +48,7 @@ interface KernelSpec {
   readonly language: string;
 }
 
-/** The notebook as it is, with what it says of its kernel: for a file that was written by other hands. */
+/** Gives the notebook as it is, with what it says of its kernel: for a file that was written by other hands. */
 export async function namedKernel(notebook: NotebookFile, options: KernelOptions = {}): Promise<NotebookFile> {
   const kernel = await startKernel(options);
   try {
@@ -76,7 +76,7 @@ const tail = (log: string): readonly string[] =>
  * shows after its end included. A kernel that does not start, or ends, is an error of the cell that it happened in, below what that cell
  * had shown.
  */
-export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<Executed> {
+export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<ExecutedNotebook> {
   const { onCell = () => undefined, signal, now = Date.now, onStart = () => undefined } = options;
   const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
   let outputs: readonly (readonly Output[])[] = cells.map(() => []);
@@ -94,7 +94,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
     return at < 0 ? cell : { ...cell, outputs: outputs[at] ?? [] };
   };
   const soFar = (): NotebookFile => ({ ...notebook, metadata, cells: notebook.cells.map(withOutputs) });
-  const result = (): Executed => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
+  const result = (): ExecutedNotebook => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
 
   onStart(soFar);
   const first = cells.findIndex((cell) => sourceOf(cell).trim() !== "");

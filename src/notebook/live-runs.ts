@@ -93,9 +93,9 @@ export interface RunNote {
  * continues it, and a finished one is shown from its record unless `recompute` is set. The task may be of any kind: classes, options,
  * texts to write. A run that another kernel or cell makes now is shown as it goes there, and taken over if that one dies. A run whose
  * record is damaged, or that was begun with other files of `src`, is named and passed over.
+ * For example `const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 })`.
  * @returns the runs, in the order of the arms; those after a Stop, and those passed over, are missing
  * @throws when every run was passed over, saying why and what to do
- * @example const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 });
  */
 export async function runLive<Batch>(
   problem: Trainable<Batch>,
@@ -307,9 +307,16 @@ async function keptRun<Batch>(
     let steps = 0;
     const result = await trainInFile(
       {
-        ...{ ...basic, note, clock: () => performance.now(), ...hand, path: kept.path, snapshotEvery: 100 },
+        ...basic,
+        note,
+        clock: () => performance.now(),
+        ...hand,
+        path: kept.path,
+        snapshotEvery: 100,
         ...(stoppedThere && { signal: AbortSignal.abort() }),
-        ...{ claim, sources: SOURCES, whenChanged: options.continueChanged === true ? "continue" : "refuse" },
+        claim,
+        sources: SOURCES,
+        whenChanged: options.continueChanged === true ? "continue" : "refuse",
       },
       (event) => {
         if (event.kind === "step") steps++;
@@ -384,12 +391,12 @@ function rateOf({ method }: Pick<Arm, "method">): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
 }
 
-/** What a figure of a problem's runs is called. */
+/** Gives what a figure of a problem's runs is called. */
 export function title({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
   return `${task.name.toUpperCase()} on ${loaded.title}`;
 }
 
-/** The caption of figures made from runs of a problem. */
+/** Gives the caption of figures made from runs of a problem. */
 export function originOf(problem: Pick<Trainable<unknown>, "loaded" | "origin">, ...seeds: readonly number[]) {
   const { loaded, origin } = problem;
   const date = new Date().toISOString().slice(0, 10);

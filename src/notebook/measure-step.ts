@@ -14,8 +14,8 @@ export interface StepTimes {
 /**
  * Times an encoder's loss and zeroth-order step with tensor-train adapters on generated token ids: for a look, not for a table
  * (`npm run bench -- costs` measures in a process of its own).
+ * For example `await measureStep((await openModel("minilm")).model, { texts: 8, tokens: 64, steps: 3 })`.
  * @throws when the batch is longer than the model's context
- * @example await measureStep((await openModel("minilm")).model, { texts: 8, tokens: 64, steps: 3 })
  */
 export async function measureStep(
   model: Model,

@@ -44,7 +44,7 @@ export function readNotebook(file: string): NotebookFile {
   return notebook as NotebookFile;
 }
 
-/** The text of a notebook's file: the bytes that JupyterLab would save. */
+/** Gives the text of a notebook's file: the bytes that JupyterLab would save. */
 export function notebookText(notebook: NotebookFile): string {
   return `${notebookJson({ ...notebook, cells: notebook.cells.map(cellForFile) })}\n`;
 }
@@ -83,7 +83,7 @@ function textOf(text: unknown): string {
 }
 
 /**
- * The outputs of all cells after one more message of cell `at`: text of one stream is joined, an update replaces every output
+ * Gives the outputs of all cells after one more message of cell `at`: text of one stream is joined, an update replaces every output
  * with its display id, in whatever cell it is.
  */
 export function withMessage(

@@ -1,5 +1,5 @@
 /**
- * A value as JupyterLab's server writes it to a notebook's file: keys in order, an indent of one, numbers as Python writes them. So a notebook
+ * Gives a value as JupyterLab's server writes it to a notebook's file: keys in order, an indent of one, numbers as Python writes them. So a notebook
  * that was executed here and one that was saved in JupyterLab have the same bytes where they hold the same.
  * Source: nbformat 5, `v4/nbjson.py` (json.dumps with sort_keys and indent 1, ensure_ascii off).
  * @example notebookJson({ b: [1e-5], a: {} }) // '{\n "a": {},\n "b": [\n  1e-05\n ]\n}'
@@ -39,12 +39,12 @@ function byCodePoint(a: string, b: string): number {
 const LINES =
   /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])|[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+/g;
 
-/** Text as a list of lines, ended by all that ends one in Python. @example asLines("a\nb") // ["a\n", "b"] */
+/** Gives text as a list of lines, ended by all that ends one in Python. @example asLines("a\nb") // ["a\n", "b"] */
 export function asLines(text: string): readonly string[] {
   return text.match(LINES) ?? [];
 }
 
-/** Whether a file has text of this MIME type as a list of lines. Source: nbformat 5, `v4/rwbase.py`. */
+/** Says whether a file has text of this MIME type as a list of lines. Source: nbformat 5, `v4/rwbase.py`. */
 export function inLines(mime: string): boolean {
   return mime.startsWith("text/") || mime === "application/javascript" || mime === "image/svg+xml";
 }

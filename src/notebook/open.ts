@@ -34,7 +34,7 @@ export interface OpenModelOptions {
  * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache. Stop ends
  * a download; what came stays for the next time.
  * @throws when it is not there, saying what to do; an unknown name lists the nearest
- * @example (await openModel("minilm")).model.layers // 6
+ * For example `(await openModel("minilm")).model.layers`: 6.
  */
 export function openModel(name: string, options: OpenModelOptions = {}): Promise<LoadedModel> {
   const { modelFolders, hub } = environment();
@@ -57,7 +57,7 @@ export interface OpenTaskOptions extends Omit<LoadOptions, "hub"> {
 /**
  * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub through its shared cache,
  * else the samples in data/.
- * @example (await openTask("trec")).origin.description // says which data it is
+ * For example `(await openTask("trec")).origin.description`: says which data it is.
  */
 export async function openTask(
   which: string | Task,
@@ -80,8 +80,8 @@ export async function openTask(
 }
 
 /**
- * The same; null, with a line that says why, where the texts are in none of these places.
- * @example const squad = await openTaskIfThere("squad"); // null without ADAZETA_DATA_DIR and a hub
+ * Loads the texts of a task as `openTask` does; null, with a line that says why, where the texts are in none of these places.
+ * For example `const squad = await openTaskIfThere("squad")`: null without ADAZETA_DATA_DIR and a hub.
  */
 export async function openTaskIfThere(which: string | Task, options: OpenTaskOptions = {}): Promise<LoadedTask | null> {
   try {
@@ -101,8 +101,8 @@ export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
 /**
  * Opens a model with an adapter in the kernel's registry: the same pair is opened once and reused by later cells; another
  * adapter in the same slot replaces it.
+ * For example `const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] })`.
  * @param options which engine computes (ONNX Runtime by default, "tfjs" where gradients are wanted), and its options
- * @example const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] });
  */
 export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   { name, model }: LoadedModel,
@@ -138,7 +138,7 @@ export function scoredModel({
  * its `scoredModel`. An encoder's prototypes have a fitted temperature, unless `prototypeScale` says which (20 to compare with the
  * recorded studies); `readout: "probe"` begins with a linear probe in their place.
  * @throws when the task and the model do not fit, or too few texts pass the length limit
- * @example (await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind // "classes"
+ * For example `(await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind`: "classes".
  */
 export function openProblem(
   loaded: LoadedModel,

@@ -19,12 +19,12 @@ export interface PaperRecords {
 }
 
 /**
- * The runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
+ * Gives the runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
  * are, and the command that makes the rest.
  * @param asked the scale, "tiny" or "full"
  * @param folder default data/results
  * @throws when there is no experiment of that name at that scale
- * @example paperRecords("glue-roberta").tasks // ["trec"]
+ * @example paperRecords("glue-roberta").tasks // ["trec", ...]
  */
 export function paperRecords(name: string, asked: string = "tiny", folder: string = "data/results"): PaperRecords {
   const scale: Scale = asked === "tiny" || asked === "full" ? asked : fail("scale", '"tiny" or "full"', asked);

@@ -12,15 +12,15 @@ export interface RunCount {
 /** What a trajectory has of a run that goes. */
 export type RunSoFar = Pick<TrainingHistory, "header" | "steps" | "changes">;
 
-/** Where a run will end, from where its trajectory stands, with what was changed by hand. */
+/** Says where a run will end, from where its trajectory stands, with what was changed by hand. */
 export function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar): RunCount {
   const { step, forwardPasses } = steps.at(-1) ?? { step: 0, forwardPasses: 0 };
   return plannedEnd({ ...settings, method: methodAt(settings.method, changes, step) }, { step, forwardPasses });
 }
 
 /**
- * Where a run will end that stands at a step, by its budget and the method that is in force.
- * @example plannedEnd({ ...settings, method: mezo({ queries: 4 }), budget: { kind: "forward-passes", forwardPasses: 240 } }, { step: 0, forwardPasses: 0 }) // { step: 30, forwardPasses: 240 }
+ * Says where a run will end that stands at a step, by its budget and the method that is in force.
+ * For example `plannedEnd({ ...settings, method: mezo({ queries: 4 }), budget: { kind: "forward-passes", forwardPasses: 240 } }, { step: 0, forwardPasses: 0 })`: { step: 30, forwardPasses: 240 }.
  */
 export function plannedEnd(settings: RunSettings, { step, forwardPasses }: RunCount): RunCount {
   while (!spent(settings, step, forwardPasses)) {

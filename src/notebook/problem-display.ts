@@ -7,8 +7,8 @@ import { title } from "./live-runs";
 import { showTable } from "./table-display";
 
 /**
- * What a model is asked, in words: a classification's prompt and the word of each class; of other tasks that it differs by example.
- * @example askedOf(problem) // '"{message}. This is a" with bug = " problem", question = " question"'
+ * Gives what a model is asked, in words: a classification's prompt and the word of each class; of other tasks that it differs by example.
+ * For example `askedOf(problem)`: '"{message}. This is a" with bug = " problem", question = " question"'.
  */
 export function askedOf({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
   if (task.kind !== "classification") return "each text's own prompt";

@@ -10,10 +10,10 @@ import { queriesKind, rateRows, suggestRate } from "../table/rates";
 import type { RateRow, RateSuggestion } from "../table/rates";
 
 /**
- * What each learning rate came to in the committed records, by model, adapter and queries; `npm run experiment -- rates` and the grids of
+ * Gives what each learning rate came to in the committed records, by model, adapter and queries; `npm run experiment -- rates` and the grids of
  * the tables make them.
+ * For example `showTable(rateTable(measuredRates()))`.
  * @param folder default data/results
- * @example showTable(rateTable(measuredRates()))
  */
 export function measuredRates(folder: string = "data/results"): readonly RateRow[] {
   const records = new Map<string, ExperimentRecord<PlannedRun>>();
@@ -23,11 +23,11 @@ export function measuredRates(folder: string = "data/results"): readonly RateRow
 }
 
 /**
- * A learning rate to begin with, from the committed records: the one that took most off the dev loss, runs that were lost counted as
+ * Makes a learning rate to begin with, from the committed records: the one that took most off the dev loss, runs that were lost counted as
  * nothing. `mezo()` and `adazeta()` themselves keep the reference's 1e-4.
+ * For example `suggestedRate(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, 4).rate`: 3e-3.
  * @param queries a number or a schedule, as the method has it; default 1
  * @returns no rate, and what to try, for a model or an adapter that nobody has measured
- * @example suggestedRate(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, 4).rate // 3e-3
  */
 export function suggestedRate(
   model: string | Pick<LoadedModel, "name">,

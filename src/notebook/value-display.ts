@@ -135,8 +135,8 @@ function shownAs(value: unknown): Shown | undefined {
 }
 
 /**
- * What a value of this project shows itself as when it is a cell's last: a table of what it is. Undefined for any other value.
- * @example bundleOf(await openModel("minilm")) // { "text/html": "<table ...", "text/plain": "..." }
+ * Gives what a value of this project shows itself as when it is a cell's last: a table of what it is. Undefined for any other value.
+ * For example `bundleOf(await openModel("minilm"))`: { "text/html": "<table ...", "text/plain": "..." }.
  */
 export function bundleOf(value: unknown): MimeBundle | undefined {
   const shown = shownAs(value);

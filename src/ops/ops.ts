@@ -14,7 +14,7 @@ export interface Ops<T> {
   parameters(names: readonly string[]): T;
   /** One tensor of a stack: [R, A, ...shape] -> [R, ...shape]. */
   pick(stack: T, index: number): T;
-  /** The same elements under other static trailing axes; the leading R stays: [R, ...] -> [R, ...shape]. */
+  /** Reads the elements under other static trailing axes; the leading R stays: [R, ...] -> [R, ...shape]. */
   reshape(x: T, shape: readonly number[]): T;
   /** Product over the last two axes, all leading axes equal (or R = 1): [R, ..., m, k] x [R, ..., k, n] -> [R, ..., m, n]. */
   matmul(x: T, y: T): T;

@@ -1,11 +1,11 @@
 import { formatNumber } from "../table/number";
 import type { RunRecord } from "../table/record";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Line, Note } from "./figure";
 import { colors } from "./palette";
 
-/** The name of a horizontal axis. A forward pass is one training batch through the model once; evaluations are counted apart. */
-export function countTitle(against: Against): string {
+/** Gives the name of a horizontal axis. A forward pass is one training batch through the model once; evaluations are counted apart. */
+export function countTitle(against: HorizontalAxis): string {
   return against === "steps" ? "step" : "cumulative forward passes (training batches)";
 }
 
@@ -13,7 +13,7 @@ export function countTitle(against: Against): string {
 const ROOM_FOR_CHANCE = 0.5;
 
 /**
- * The shown range of a loss axis: all of the curves, but no more than 1.5 times the larger of chance and starting loss, so that one run that
+ * Gives the shown range of a loss axis: all of the curves, but no more than 1.5 times the larger of chance and starting loss, so that one run that
  * blows up to 90 nats does not flatten the others; what lies above leaves the figure at its top edge, its cross stays just below. The line
  * of chance is no reason to flatten them either: it is taken in where it is near.
  */
@@ -34,13 +34,13 @@ export function lossRange(runs: readonly RunRecord[], curves: readonly (readonly
   return [Math.max(0, low - room), high + 1.5 * room];
 }
 
-/** The highest place of a cross, so that it is seen whole. */
+/** Gives the highest place of a cross, so that it is seen whole. */
 export function crossCeiling([low, high]: readonly [number, number]): number {
   return high - 0.04 * (high - low);
 }
 
 /**
- * A horizontal line at chance over each panel, and its label at the panel's right end, where few curves are that high; where chance lies
+ * Makes a horizontal line at chance over each panel, and its label at the panel's right end, where few curves are that high; where chance lies
  * outside of the shown range, the label with an arrow at that edge. None without a chance.
  */
 export function chanceLines(
@@ -56,7 +56,7 @@ export function chanceLines(
   };
 }
 
-/** Chance of runs together: the mean of theirs, since each seed has dev texts of its own; null where none has one. */
+/** Gives the chance of runs together: the mean of theirs, since each seed has dev texts of its own; null where none has one. */
 export function chanceOf(runs: readonly RunRecord[]): number | null {
   const chances = runs.map((run) => run.chanceLoss).filter((loss): loss is number => loss !== null);
   return chances.length === 0 ? null : chances.reduce((sum, loss) => sum + loss, 0) / chances.length;
@@ -107,7 +107,7 @@ function edgeNote(chanceLoss: number, panel: "" | "2", range: readonly [number, 
   };
 }
 
-/** @example chanceLabel(Math.log(6)) // "chance (log 6)" */
+/** Labels the line of the loss at chance. @example chanceLabel(Math.log(6)) // "chance (log 6)" */
 export function chanceLabel(chanceLoss: number): string {
   const classes = Math.exp(chanceLoss);
   const whole = Math.round(classes);

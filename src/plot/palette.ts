@@ -46,7 +46,7 @@ const SPREAD = 9;
 const variants: readonly Dash[] = ["dash", "dot", "dashdot", "longdash", "longdashdot"];
 
 /**
- * One style for each key. The arm's name alone fixes the colour; where a figure has another curve of that colour and dash (of the same arm, or
+ * Gives one style for each key. The arm's name alone fixes the colour; where a figure has another curve of that colour and dash (of the same arm, or
  * of one whose name fell on the same colour), the later one changes its dash.
  * @param arms the arm of each curve, in drawing order; case, spaces and punctuation do not matter
  * @example stylesFor(["AdaZeta", "MeZO-LoRA", "MeZO-LoRA"])[2] // { color: "#D55E00", dash: "dash" }
@@ -82,7 +82,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** A colour with an opacity in [0, 1], for bands. @example translucent("#0072B2", 0.2) // "rgba(0, 114, 178, 0.2)" */
+/** Gives a colour with an opacity in [0, 1], for bands. @example translucent("#0072B2", 0.2) // "rgba(0, 114, 178, 0.2)" */
 export function translucent(color: string, opacity: number): string {
   const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
   return `rgba(${red}, ${green}, ${blue}, ${opacity})`;

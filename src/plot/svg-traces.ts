@@ -18,26 +18,26 @@ const MOST_IN_ALL = 3600;
 
 const cycle = [colors.blue, colors.vermillion, colors.green, colors.orange, colors.purple, colors.sky];
 
-/** A column of a trace as an array; what is no list of values is empty. */
+/** Makes a column of a trace as an array; what is no list of values is empty. */
 export function columnOf(column: unknown): readonly unknown[] {
   if (Array.isArray(column)) return column as readonly unknown[];
   return ArrayBuffer.isView(column) && !(column instanceof DataView) ? Array.from(column as Float64Array) : [];
 }
 
-/** Values along x and y; where one is left out, it counts from 0. */
+/** Gives values along x and y; where one is left out, it counts from 0. */
 export function pointsOf(trace: Trace): { readonly x: readonly unknown[]; readonly y: readonly unknown[] } {
   const [x, y] = [columnOf(trace.x), columnOf(trace.y)];
   const counted = (other: readonly unknown[]): readonly number[] => other.map((_, i) => i);
   return { x: x.length > 0 ? x : counted(y), y: y.length > 0 ? y : counted(x) };
 }
 
-/** The colour of a whole trace: its line's, else its marker's, else one of a fixed cycle. */
+/** Gives the colour of a whole trace: its line's, else its marker's, else one of a fixed cycle. */
 export function colorOf(trace: Trace, index: number): string {
   const own = [trace.line?.color, trace.marker?.color, trace.fillcolor].find((color) => typeof color === "string");
   return typeof own === "string" && !/^rgba\(.*,\s*0\s*\)$/.test(own) ? own : cycle[index % cycle.length]!;
 }
 
-/** Whether a scatter trace has this part ("lines", "markers", "text"), by its mode or by Plotly's rule for none. */
+/** Says whether a scatter trace has this part ("lines", "markers", "text"), by its mode or by Plotly's rule for none. */
 export function hasMode(trace: Trace, part: "lines" | "markers" | "text"): boolean {
   const mode = trace.mode ?? (pointsOf(trace).y.length < 20 ? "lines+markers" : "lines");
   return mode.split("+").includes(part);
@@ -62,16 +62,12 @@ export function scatterMarkup(
     fillMarkup(trace, color, corners, y, () => (before === undefined ? [] : placed(before, { x, y }, most))),
     hasMode(trace, "lines") && width > 0
       ? element("path", {
-          ...{
-            d: pathOf(corners),
-            fill: "none",
-            ...paint("stroke", trace.line?.color === undefined ? color : String(trace.line.color)),
-          },
-          ...{
-            "stroke-width": width,
-            "stroke-dasharray": dashArray(trace.line?.dash, width),
-            "stroke-linejoin": "round",
-          },
+          d: pathOf(corners),
+          fill: "none",
+          ...paint("stroke", trace.line?.color === undefined ? color : String(trace.line.color)),
+          "stroke-width": width,
+          "stroke-dasharray": dashArray(trace.line?.dash, width),
+          "stroke-linejoin": "round",
         })
       : "",
     errorMarkup(trace, color, all, values.y, y),
@@ -191,13 +187,13 @@ function wordsMarkup(trace: Trace, points: readonly Pixel[]): string {
     .join("");
 }
 
-/** The least distance of two different values at their places; `alone` where there is only one. */
+/** Gives the least distance of two different values at their places; `alone` where there is only one. */
 export function spacing(values: readonly unknown[], place: (value: unknown) => number, alone: number): number {
   const places = [...new Set(values.map(place).filter(Number.isFinite))].sort((a, b) => a - b);
   return places.length < 2 ? alone : Math.min(...places.slice(1).map((at, i) => at - places[i]!));
 }
 
-/** The bars of one panel, in groups of one bar a trace or on top of each other; their words outside, above all bars. */
+/** Gives the bars of one panel, in groups of one bar a trace or on top of each other; their words outside, above all bars. */
 export function barsMarkup(
   traces: readonly { readonly trace: Trace; readonly index: number }[],
   { x, y }: PanelScales,

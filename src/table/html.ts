@@ -17,11 +17,11 @@ const FIXED = "position: sticky; left: 0;";
 const PAGE_GROUND = " background-color: var(--jp-layout-color0, var(--vscode-editor-background, Canvas));";
 
 /**
- * A table as HTML: numbers to the right, the best value of a column in bold on a light ground, every text escaped. Reported numbers
+ * Gives a table as HTML: numbers to the right, the best value of a column in bold on a light ground, every text escaped. Reported numbers
  * are in italics on an orange ground, measured ones upright on a blue one: two colours that every kind of colour vision tells apart.
  * A table that is wider than the page scrolls by itself under its first column. Styles stand inline, since a notebook's page has no
  * style sheet of ours; colours of letters and ground are the page's own, light or dark, but for marked cells.
- * @example toHtml(summaryTable(runs), { caption: describeOrigin(origin), best: { "best dev loss": "lowest" } })
+ * For example `toHtml(summaryTable(runs), { caption: describeOrigin(origin), best: { "best dev loss": "lowest" } })`.
  * @throws when an option names a column that the table has not
  */
 export function toHtml(table: ColumnTable, options: TableOptions = {}): string {

@@ -14,11 +14,11 @@ import { spread } from "./statistics";
 const PART = 0.2;
 
 /**
- * What a task's runs learned, by arm and rate: the training loss over the first and the last fifth of the steps, and on dev the loss before
+ * Gives what a task's runs learned, by arm and rate: the training loss over the first and the last fifth of the steps, and on dev the loss before
  * and at its lowest, means over the seeds. A choice's runs train on the right options' tokens, and dev may be judged by another loss, the
  * cross-entropy over options: each stands under its own name, since an arm may lower the one and not the other.
+ * For example `showTable(learningTable(records.planned, "copa").table)`.
  * @throws when the task has no record with steps
- * @example showTable(learningTable(records.planned, "copa").table)
  */
 export function learningTable(planned: readonly PlannedRecord[], task: string): ShownTable {
   const runs = taskRuns(planned, task);
@@ -53,7 +53,7 @@ function onDev(runs: readonly RunRecord[], name: string, of: (evaluation: Evalua
   };
 }
 
-/** Mean training losses over the first and the last part of a run's steps; null where one is not finite. */
+/** Gives mean training losses over the first and the last part of a run's steps; null where one is not finite. */
 export function ends({ steps }: Pick<RunRecord, "steps">): {
   readonly first: number | null;
   readonly last: number | null;

@@ -1,5 +1,5 @@
 import { fail, sameLength } from "../check/check";
-import type { Judged } from "../train/best";
+import type { JudgedEvaluation } from "../train/best";
 import { spread, tInterval95 } from "./statistics";
 
 /** A change of the dev loss that is called none: one part in a hundred of what it was. */
@@ -16,12 +16,12 @@ export interface Movement {
 }
 
 /**
- * Whether a run's dev loss moved at all: max_k |L_k - L_0| against L_0 / 100.
+ * Says whether a run's dev loss moved at all: max_k |L_k - L_0| against L_0 / 100.
  * @param evaluations in order, the one before training first
  * @returns null before there are two finite ones
  * @example movementOf([{ step: 0, loss: 0.67916 }, { step: 200, loss: 0.67917 }])?.visible // false
  */
-export function movementOf(evaluations: readonly Judged[]): Movement | null {
+export function movementOf(evaluations: readonly JudgedEvaluation[]): Movement | null {
   const losses = evaluations.flatMap(({ loss }) => (loss !== null && Number.isFinite(loss) ? [loss] : []));
   const [first] = losses;
   const last = losses.at(-1);
@@ -39,7 +39,7 @@ export interface PairedChange {
 }
 
 /**
- * The change of the dev loss between two points, text by text: what all texts have in common drops out,
+ * Gives the change of the dev loss between two points, text by text: what all texts have in common drops out,
  *     D = mean_i d_i,  SE = sqrt(sum_i (d_i - D)^2 / (n (n - 1))),  d_i = after_i - before_i
  * A run that learned nothing is called significant once in twenty times; one whose loss fell by four standard errors is missed once in
  * forty.
@@ -61,7 +61,7 @@ export function pairedChange(before: readonly number[], after: readonly number[]
 }
 
 /**
- * What is said at the end of a run whose dev loss did not move beyond its own noise; null of a run that moved.
+ * Gives what is said at the end of a run whose dev loss did not move beyond its own noise; null of a run that moved.
  * @param paired of the same texts at the start and at the end, where it was measured
  * @param proposal what to try, one sentence without its full stop
  */

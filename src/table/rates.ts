@@ -26,17 +26,17 @@ export interface RateRow {
 
 export type Queries = "one" | "several";
 
-/** @example queriesKind({ kind: "constant", value: 4 }) // "several" */
+/** Says whether a schedule has one query a step or several. @example queriesKind({ kind: "constant", value: 4 }) // "several" */
 export function queriesKind(queries: number | Schedule): Queries {
   if (typeof queries === "number") return queries > 1 ? "several" : "one";
   return queries.kind === "constant" && queries.value <= 1 ? "one" : "several";
 }
 
 /**
- * The rates of recorded zeroth-order runs by model, adapter and queries, a row for each: what a suggestion is made of. Left out are runs on
+ * Gives the rates of recorded zeroth-order runs by model, adapter and queries, a row for each: what a suggestion is made of. Left out are runs on
  * another batch size than the rest of their grid's, on masked directions, and first-order ones: their rates say nothing of the others'.
  * A run's gain is (L_0 - L_best) / L_0 on dev, 0 where it is lost: a rate that diverges in every second run keeps half.
- * @example rateRows(records).find(({ model, adapter, rate }) => model === "minilm" && adapter === "lora" && rate === 3e-3)
+ * For example `rateRows(records).find(({ model, adapter, rate }) => model === "minilm" && adapter === "lora" && rate === 3e-3)`.
  */
 export function rateRows(records: readonly ExperimentRecord<PlannedRun>[]): readonly RateRow[] {
   const runs = records.flatMap((record) => {
@@ -83,9 +83,9 @@ export interface RateSuggestion {
 export const RATES_TO_TRY = [3e-4, 1e-3, 3e-3, 1e-2] as const;
 
 /**
- * The measured rate with the largest mean gain for a model, an adapter and one query or several; a third of the smallest one where that
+ * Gives the measured rate with the largest mean gain for a model, an adapter and one query or several; a third of the smallest one where that
  * one lost most of its runs or gained nothing.
- * @example suggestRate(rateRows(records), "minilm", "lora", "one").rate // 1e-3
+ * For example `suggestRate(rateRows(records), "minilm", "lora", "one").rate`: 1e-3.
  */
 export function suggestRate(
   rows: readonly RateRow[],
@@ -118,7 +118,7 @@ export function suggestRate(
   };
 }
 
-/** The rows as a table, those that a suggestion takes marked. */
+/** Gives the rows as a table, those that a suggestion takes marked. */
 export function rateTable(rows: readonly RateRow[]): ColumnTable {
   return tableOf(
     rows.map((row) => ({

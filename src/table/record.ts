@@ -46,25 +46,25 @@ export function someRuns(runs: readonly RunRecord[]): void {
 }
 
 /**
- * The evaluation with the lowest finite loss; null when no evaluation has one.
- * @example bestEvaluation(run)?.loss // 0.886
+ * Gives the evaluation with the lowest finite loss; null when no evaluation has one.
+ * @example bestEvaluation({ evaluations: [{ loss: 0.95 }, { loss: 0.886 }, { loss: null }] })?.loss // 0.886
  */
 export function bestEvaluation(run: RunRecord): (EvaluationNumbers & { readonly loss: number }) | null {
   return bestOf(run.evaluations);
 }
 
-/** The evaluation with the lowest loss, where it is a collapse and no progress (`isCollapse`); null elsewhere, or where chance is not known. */
+/** Gives the evaluation with the lowest loss, where it is a collapse and no progress (`isCollapse`); null elsewhere, or where chance is not known. */
 export function collapseOf({ evaluations, chanceLoss, devTexts }: RunRecord): Collapse | null {
   if (chanceLoss === null || devTexts === undefined) return null;
   return collapsedRun(evaluations, { loss: chanceLoss, count: devTexts });
 }
 
-/** Forward passes on training batches that the run has spent so far. */
+/** Gives forward passes on training batches that the run has spent so far. */
 export function forwardPassesOf(run: RunRecord): number {
   return Math.max(0, run.steps.at(-1)?.forwardPasses ?? 0, run.evaluations.at(-1)?.forwardPasses ?? 0);
 }
 
-/** Steps that the run has made so far. */
+/** Gives steps that the run has made so far. */
 export function stepsOf(run: RunRecord): number {
   return Math.max(0, run.steps.at(-1)?.step ?? 0, run.evaluations.at(-1)?.step ?? 0);
 }

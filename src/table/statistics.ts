@@ -10,7 +10,7 @@ export interface Spread {
 }
 
 /**
- * Mean and sample standard deviation, m = sum x / n, s^2 = sum (x - m)^2 / (n - 1).
+ * Computes the mean and sample standard deviation, m = sum x / n, s^2 = sum (x - m)^2 / (n - 1).
  * @example spread([1, 3]) // { kind: "spread", mean: 2, standardDeviation: 1.4142135623730951, count: 2 }
  * @throws when there is no value, or one is not finite
  */
@@ -34,8 +34,8 @@ export interface Interval {
 }
 
 /**
- * m +- t(0.975, n - 1) s / sqrt(n).
- * @example tInterval95([1, 2, 3]) // low -0.484, high 4.484: 2 +- 4.303 / sqrt(3)
+ * Computes m +- t(0.975, n - 1) s / sqrt(n).
+ * @example tInterval95([1, 2, 3]) // { low: -0.484, high: 4.484, ... }: 2 +- 4.303 / sqrt(3)
  * @throws for fewer than two values
  */
 export function tInterval95(values: readonly number[]): Interval {
@@ -46,10 +46,10 @@ export function tInterval95(values: readonly number[]): Interval {
 }
 
 /**
- * The interval of a share p = right / n by Wilson's score, with z = 1.96: (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
+ * Gives the interval of a share p = right / n by Wilson's score, with z = 1.96: (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
  * It stays within 0 and 1 and has a width at p = 0 and p = 1 too.
  * @param share right ones of all, from 0 to 1
- * @example wilson95(25 / 30, 30) // low 0.664, high 0.927
+ * @example wilson95(25 / 30, 30) // { low: 0.664, high: 0.927, ... }
  * @throws when the share is none, or there are no texts
  * Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927) 209-212.
  */
@@ -64,7 +64,7 @@ export function wilson95(share: number, count: number): Interval {
 }
 
 /**
- * The t with P(|T| > t) = 0.05 for `degrees` degrees of freedom, by bisection on the distribution function.
+ * Gives the t with P(|T| > t) = 0.05 for `degrees` degrees of freedom, by bisection on the distribution function.
  * @example tCritical95(4) // 2.776445...
  */
 export function tCritical95(degrees: number): number {

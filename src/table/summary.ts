@@ -8,11 +8,11 @@ import { spread, wilson95 } from "./statistics";
 import type { Spread } from "./statistics";
 
 /**
- * One row per arm and learning rate: seeds, how many diverged, and over the seeds mean and standard deviation of the lowest dev loss
+ * Gives one row per arm and learning rate: seeds, how many diverged, and over the seeds mean and standard deviation of the lowest dev loss
  * and of the accuracy at that same evaluation (not the best accuracy ever seen), and the mean of the forward passes spent.
  * A diverged seed counts with the best it had reached before: `diverged` stands beside it for that reason. Where a seed's lowest loss is
  * a collapse (`isCollapse`: a flatter output, fewer right answers), a column counts such seeds.
- * @example summaryTable(runs).get("diverged", 0) // "4/5"
+ * For example `summaryTable(runs).get("diverged", 0)`: "4/5".
  * @throws when there are no runs
  */
 export function summaryTable(runs: readonly RunRecord[]): ColumnTable {
@@ -42,7 +42,7 @@ function summaryRow(
 const MOST_COLUMNS = 8;
 
 /**
- * One row per run, for interactive runs side by side: what came of them first, then only those settings in which the runs differ, parts of
+ * Gives one row per run, for interactive runs side by side: what came of them first, then only those settings in which the runs differ, parts of
  * one thing together ("queries": "power-law, cap 8"). At most eight columns: what finds no place is said in the last.
  * @param devTexts how many texts dev has: then the accuracy's 95 % interval (Wilson) stands beside it
  * @throws when there are no runs
@@ -114,13 +114,13 @@ function settingColumns(runs: readonly RunRecord[]): readonly Column[] {
   });
 }
 
-/** @example partOf("method.queries.cap") // "method.queries" */
+/** Gives the path of what a setting belongs to. For example `partOf("method.queries.cap")`: "method.queries". */
 function partOf(name: string): string {
   const parts = name.split(".");
   return parts.slice(0, parts[0] === "method" ? 2 : 1).join(".");
 }
 
-/** @example titleOf("method.queries") // "queries" */
+/** Gives the heading of a setting. For example `titleOf("method.queries")`: "queries". */
 function titleOf(name: string): string {
   return name.replace(/^method\./, "");
 }
@@ -143,7 +143,7 @@ function gathered(columns: readonly Column[], room: number): readonly Column[] {
 }
 
 /**
- * The 95 % interval (Wilson) of an accuracy, in percent; null where there is no accuracy.
+ * Gives the 95 % interval (Wilson) of an accuracy, in percent; null where there is no accuracy.
  * @example intervalText(25 / 30, 30) // "66 to 93"
  */
 export function intervalText(accuracy: number | null, texts: number): string | null {

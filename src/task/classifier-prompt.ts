@@ -12,7 +12,7 @@ export interface ClassifierPrompt {
 }
 
 /**
- * The prompt of a task in a reading, as it can be kept and compared.
+ * Gives the prompt of a task in a reading, as it can be kept and compared.
  * @example promptOf(sst2, "causal") // { reading: "causal", template: "{sentence} It was", words: [" terrible", " great"] }
  */
 export function promptOf(task: ClassificationTask, reading: Reading): ClassifierPrompt {
@@ -22,7 +22,7 @@ export function promptOf(task: ClassificationTask, reading: Reading): Classifier
 }
 
 /**
- * A prompt in words, for people.
+ * Gives a prompt in words, for people.
  * @example described(promptOf(sst2, "causal"), ["negative", "positive"]) // '"{sentence} It was" with negative = " terrible", positive = " great"'
  */
 export function described({ template, words }: ClassifierPrompt, labels: readonly string[]): string {
@@ -63,7 +63,7 @@ function sorted(texts: readonly string[]): string {
   return JSON.stringify([...texts].sort());
 }
 
-/** The prompt that JSON text holds. @throws when it is none, or has not one word for each class */
+/** Gives the prompt that JSON text holds. @throws when it is none, or has not one word for each class */
 export function parsedPrompt(what: string, value: unknown, classes: number): ClassifierPrompt {
   const { reading, template, words } = (value ?? {}) as { readonly [field in keyof ClassifierPrompt]?: unknown };
   const known = READINGS.find((one) => one === reading);

@@ -23,7 +23,7 @@ export interface HubFilesOptions extends HubSettings {
 const revisions = ["refs/convert/parquet", "main"] as const;
 
 /**
- * The parquet files of a task's labelled splits, from the hub or the cache that models have too (`hubSnapshot`):
+ * Gives the parquet files of a task's labelled splits, from the hub or the cache that models have too (`hubSnapshot`):
  * `{configuration}/{split}/*.parquet` of the branch refs/convert/parquet, else `{configuration}/{split}-*.parquet` of main. Several files
  * of a split come in the order of their names.
  * @throws when the hub does not answer in time, answers with an error, or has no such files, and the cache does not have them
@@ -63,7 +63,7 @@ export async function hubFiles(source: HubSource, options: HubFilesOptions): Pro
 }
 
 /**
- * The files of each labelled split among a listing, in order; null where a split has none, or lacks a part of several.
+ * Gives the files of each labelled split among a listing, in order; null where a split has none, or lacks a part of several.
  * @example chooseFiles(sst2.hub, ["sst2/train/0000.parquet", "sst2/validation/0000.parquet", "sst2/test/0000.parquet"])
  *   // [{ split: "train", path: "sst2/train/0000.parquet" }, { split: "validation", path: "sst2/validation/0000.parquet" }]
  */

@@ -39,7 +39,7 @@ export async function readParquet(
   return examplesOf(task, { ...rows, header, rows: named }) ?? fail(file, "labels", "none");
 }
 
-/** A parquet file's rows, nested columns as objects and lists, and its metadata. @throws when it is none, or has no rows */
+/** Makes a parquet file's rows, nested columns as objects and lists, and its metadata. @throws when it is none, or has no rows */
 export async function parquetRows(
   bytes: Uint8Array,
   file: string,

@@ -27,8 +27,8 @@ const FORMAT = "adazeta-readout-1";
 /**
  * Saves a classifier as two safetensors files: `<path>.adapter.safetensors` and `<path>.readout.safetensors`,
  * both of this save or, after a kill, both of the one before.
+ * For example `saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })`.
  * @throws when the disk does not take them
- * @example saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })
  */
 export function saveClassifier(path: string, classifier: SavedClassifier): void {
   const [adapter, readout] = pathsOf(path);
@@ -101,7 +101,8 @@ function readReadout(file: string, modelId: string): Omit<SavedClassifier, "adap
   const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
   const prompt = metadata["prompt"];
   return {
-    ...{ readout, labels },
+    readout,
+    labels,
     ...(prompt === undefined ? {} : { prompt: parsedPrompt(`${file}: prompt`, parsed(prompt), classes) }),
   };
 }

@@ -142,7 +142,7 @@ export function classNames(task: Task): readonly string[] {
   return task.kind === "classification" ? task.labels : ["examples"];
 }
 
-/** The class that an example counts to. */
+/** Gives the class that an example counts to. */
 export function classOf(task: Task, example: Example): number {
   return task.kind === "classification" ? example.label : 0;
 }

@@ -18,10 +18,10 @@ export interface JsonTokenizerOptions {
 }
 
 /**
- * A tokenizer from Hugging Face's tokenizer.json: its path, or its parsed content. Texts are never truncated or padded,
+ * Makes a tokenizer from Hugging Face's tokenizer.json: its path, or its parsed content. Texts are never truncated or padded,
  * whatever the file says (see `requireLength`); special-token strings inside a text become those tokens, and decoding shows them.
+ * For example `tokenizerFromJson("tokenizer.json").encode("hello world")`: [101, 7592, 2088, 102] with MiniLM's file.
  * @throws when the file is missing, is not JSON, or has a step that is not known
- * @example tokenizerFromJson("tokenizer.json").encode("hello world") // [101, 7592, 2088, 102] with MiniLM's file
  */
 export function tokenizerFromJson(source: string | object, options: JsonTokenizerOptions = {}): Tokenizer {
   const where = typeof source === "string" ? source : "tokenizer";

@@ -22,12 +22,12 @@ export interface ScoredPieces {
 }
 
 /**
- * The tokenizer of a SentencePiece `.model` file (Llama 1 and 2, Mistral, TinyLlama): BPE, with bytes for characters that have no
+ * Gives the tokenizer of a SentencePiece `.model` file (Llama 1 and 2, Mistral, TinyLlama): BPE, with bytes for characters that have no
  * piece. The beginning-of-text piece is put before every text, as these models were trained.
+ * For example `tokenizerFromSentencePiece("tokenizer.model").encode("hello")`: [1, 22172] with Llama-2's file.
  * @param source the file's path or its bytes
  * @param added tokens that a file beside it adds
  * @throws when it is damaged, is another kind of model, or normalizes texts by a table
- * @example tokenizerFromSentencePiece("tokenizer.model").encode("hello") // [1, 22172] with Llama-2's file
  */
 export function tokenizerFromSentencePiece(source: string | Uint8Array, added: readonly AddedToken[] = []): Tokenizer {
   const where = typeof source === "string" ? source : "SentencePiece model";
@@ -51,7 +51,7 @@ export function tokenizerFromSentencePiece(source: string | Uint8Array, added: r
 }
 
 /**
- * Pieces as a BPE tokenizer: the two neighbours whose joint piece scores highest are joined first, the leftmost of equals; what is
+ * Makes a BPE tokenizer of pieces: the two neighbours whose joint piece scores highest are joined first, the leftmost of equals; what is
  * no piece then becomes its UTF-8 bytes, or the unknown piece. Ids are SentencePiece's.
  * Control and unknown pieces are found in a text (SentencePiece itself takes "<s>" for three characters), as in transformers; like
  * there a space is put before what follows one.

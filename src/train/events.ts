@@ -21,7 +21,7 @@ export type TrainEvent =
   /** Once, last. */
   | { readonly kind: "end"; readonly record: EndRecord; readonly message: string };
 
-/** One sentence on how a run ended, for people. */
+/** Writes one sentence on how a run ended, for people. */
 export function describeEnd(end: EndRecord): string {
   const at = `step ${end.step} (${end.forwardPasses} forward passes)`;
   switch (end.reason) {

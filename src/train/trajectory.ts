@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fail } from "../check/check";
 import { differences } from "./canonical-json";
 import { checksum, splitCheck, wrongCheck } from "./checksum";
-import type { Checked } from "./checksum";
+import type { CheckedLine } from "./checksum";
 import { readLines } from "./line-file";
 import { decodeLine } from "./records";
 import type { ChangeRecord, EndRecord, EvaluationRecord, Header, SourcesRecord, StepRecord } from "./records";
@@ -88,7 +88,7 @@ function told(unchecked: number, lines: number): string | null {
 }
 
 /** @param required whether a line before it has a checksum: then this one has too, or is not of the run that wrote the file */
-function checkLine(where: string, text: string, before: number, required: boolean): Checked {
+function checkLine(where: string, text: string, before: number, required: boolean): CheckedLine {
   const checked = splitCheck(text);
   const right = wrongCheck(checked, before);
   if (right === null && (checked.check !== null || !required)) return checked;

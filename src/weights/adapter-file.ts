@@ -27,7 +27,7 @@ export function saveAdapter(path: string, adapter: SavedAdapter): void {
   writeSafetensors(path, ...partsOf(adapter));
 }
 
-/** The content of such a file, for those who save it with others. @throws when the point does not fit the layout */
+/** Gives the content of such a file, for those who save it with others. @throws when the point does not fit the layout */
 export function adapterContent(adapter: SavedAdapter): (file: number) => void {
   return safetensors(...partsOf(adapter));
 }
@@ -46,8 +46,8 @@ function partsOf({ spec, layout, point, modelId, note }: SavedAdapter): Paramete
 
 /**
  * Loads an adapter. With `expected`, it must have been trained on that model and be that adapter.
+ * For example `loadAdapter("questions.safetensors", { modelId: model.id, spec: adapter.spec }).point`.
  * @throws when the file is not a whole adapter file, or belongs to another model or adapter, saying both
- * @example loadAdapter("questions.safetensors", { modelId: model.id, spec: adapter.spec }).point
  */
 export function loadAdapter(
   path: string,

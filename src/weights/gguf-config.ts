@@ -46,9 +46,9 @@ export interface GgufTensors {
 }
 
 /**
- * The configuration of a Llama, Mistral or Qwen2 from GGUF metadata.
+ * Gives the configuration of a Llama, Mistral or Qwen2 from GGUF metadata.
+ * For example `ggufConfig(openGguf("SmolLM2.gguf").metadata, { names: new Set(), ropeFactors: null }).hidden_size`: 576.
  * @throws when the architecture is another, a number is missing, or the metadata has what the forward pass does not compute
- * @example ggufConfig(openGguf("SmolLM2.gguf").metadata, { names: new Set(), ropeFactors: null }).hidden_size // 576
  */
 export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufTensors): GgufConfig {
   const stated = metadata.get("general.architecture");

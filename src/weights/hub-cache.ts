@@ -11,7 +11,7 @@ export interface HubRepository {
 }
 
 /**
- * Where a repository lies in the cache that all of Hugging Face's libraries share:
+ * Says where a repository lies in the cache that all of Hugging Face's libraries share:
  *   models--org--name/refs/main (a commit), /blobs/HASH (the files), /snapshots/COMMIT/PATH (links to blobs).
  * @example repositoryFolder("cache", { type: "model", name: "org/name" }) // "cache/models--org--name"
  */
@@ -21,7 +21,7 @@ export function repositoryFolder(cache: string, { type, name }: HubRepository): 
 }
 
 /**
- * A path inside a repository, which the hub tells and which is not trusted.
+ * Gives a path inside a repository, which the hub tells and which is not trusted.
  * @throws when it could lead out of the folder it is put in
  */
 export function safePath(path: string): string {
@@ -34,7 +34,7 @@ export function safePath(path: string): string {
   return safe ? path : fail("path in a repository", "one that stays inside the folder", path);
 }
 
-/** The commit that the cache knows a branch or tag by; a commit is itself. null: not known. */
+/** Gives the commit that the cache knows a branch or tag by; a commit is itself. null: not known. */
 export function cachedCommit(folder: string, revision: string): string | null {
   if (isCommit(revision)) return revision;
   const reference = join(folder, "refs", safePath(revision));
@@ -46,7 +46,7 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** Where a file of a snapshot lies; null where it is not there (or is a link to a blob that is gone). */
+/** Says where a file of a snapshot lies; null where it is not there (or is a link to a blob that is gone). */
 export function cachedFile(folder: string, commit: string, path: string): string | null {
   const place = snapshotPath(folder, commit, path);
   return existsSync(place) ? place : null;

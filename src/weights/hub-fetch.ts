@@ -16,7 +16,7 @@ export interface HubConnection {
 }
 
 /** Told before a request is made again. */
-export type Retried = (reason: string, waitMs: number) => void;
+export type RetryListener = (reason: string, waitMs: number) => void;
 
 /** A connection could not be made: the hub may have nothing against the request. */
 export class HubUnreachable extends Error {}
@@ -24,7 +24,7 @@ export class HubUnreachable extends Error {}
 const LONGEST_WAIT = 60_000;
 
 /**
- * A fetch for @huggingface/hub, with what that library does not do: it waits for an answer only so long, tries again after broken
+ * Makes a fetch for @huggingface/hub, with what that library does not do: it waits for an answer only so long, tries again after broken
  * connections, 429 (as long as `Retry-After` says) and 5xx, and explains other refusals.
  * @param whole whether an answer counts when all of it is there, as it must for a listing; a file's bytes are waited for by who reads them
  * @throws (when called) HubUnreachable without an answer; an error that says what to do for 401, 403, 404 and the rest
@@ -32,7 +32,7 @@ const LONGEST_WAIT = 60_000;
 export function hubFetch(
   connection: HubConnection,
   repository: string,
-  retried: Retried = () => undefined,
+  retried: RetryListener = () => undefined,
   whole = false,
 ): typeof fetch {
   const { endpoint, token, answerMs = 10_000, attempts = 5, retryMs = 500, signal } = connection;
@@ -177,7 +177,7 @@ async function refusal(response: Response, { endpoint, repository, token }: Aske
 export class HubNotFound extends Error {}
 export class HubNoRevision extends HubNotFound {}
 
-/** An error's message with what fetch hides in `cause`, and without the token. */
+/** Gives an error's message with what fetch hides in `cause`, and without the token. */
 export function describe(error: unknown, token?: string): string {
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
   const message = `${error instanceof Error ? error.message : String(error)}${cause}`;

@@ -62,8 +62,8 @@ export interface HubSnapshot {
 }
 
 /**
- * One file of a repository, from the cache or the hub.
- * @example await hubFile("org/name", "config.json", { endpoint, cacheDirectory })
+ * Gives one file of a repository, from the cache or the hub.
+ * For example `await hubFile("org/name", "config.json", { endpoint, cacheDirectory })`.
  * @throws as `hubSnapshot` does
  */
 export async function hubFile(repository: string | HubRepository, path: string, options: HubOptions): Promise<string> {
@@ -72,7 +72,7 @@ export async function hubFile(repository: string | HubRepository, path: string, 
 }
 
 /**
- * Files of a repository at one commit, from the cache or the hub: without `wanted` what a model needs (`chooseModelFiles`). Each file is
+ * Gives files of a repository at one commit, from the cache or the hub: without `wanted` what a model needs (`chooseModelFiles`). Each file is
  * checked against the hub's own digest before it appears in the cache, all of them together; what breaks off is resumed. A commit that is
  * named and whole in the cache costs no request; without a connection, and where the cache cannot be written, the cache's own commit of the
  * branch is used, and an event says so.
@@ -182,7 +182,11 @@ async function fromHub(repo: HubRepository, folder: string, choose: Choose, opti
     const { path } = file;
     const url = `${endpoint}/${repo.type === "dataset" ? "datasets/" : ""}${repo.name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
     await transfer(url, blobOf(file), file, {
-      ...{ fetch, signal, attempts: options.attempts, retryMs: options.retryMs, silenceMs: options.silenceMs },
+      fetch,
+      signal,
+      attempts: options.attempts,
+      retryMs: options.retryMs,
+      silenceMs: options.silenceMs,
       retried: retried(path),
       onBytes: (done) => {
         const bytesPerSecond = rate(before + done, done === file.size);

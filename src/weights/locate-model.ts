@@ -122,7 +122,7 @@ function nothingAt(name: string): string {
 }
 
 /**
- * The model files of a folder: config.json with safetensors and a tokenizer, or one GGUF model; null where it has neither.
+ * Gives the model files of a folder: config.json with safetensors and a tokenizer, or one GGUF model; null where it has neither.
  * @param gguf only a GGUF model whose file's name has this part, whatever its case
  */
 export function filesIn(folder: string, gguf: string | null = null): ModelFiles | null {
@@ -142,7 +142,7 @@ export function filesIn(folder: string, gguf: string | null = null): ModelFiles 
 /** One of these is in a folder that has a tokenizer. */
 const TOKENIZER = ["tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt"];
 
-/** The site-packages folders of a Python virtual environment; none when it does not exist. */
+/** Gives the site-packages folders of a Python virtual environment; none when it does not exist. */
 export function sitePackages(environment: string): readonly string[] {
   const library = join(environment, "lib");
   const versions = isFolder(library)

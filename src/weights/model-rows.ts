@@ -24,7 +24,7 @@ export interface ModelRow {
 const PASS: Omit<PassShape, "trainable"> = { texts: 8, tokens: 64, points: 2 };
 
 /**
- * The models of the registry with what they need to be trained by the two-sided estimate, all computed from their configurations
+ * Gives the models of the registry with what they need to be trained by the two-sided estimate, all computed from their configurations
  * (`describeModel`, `predictMemory`; int4 in blocks of 32).
  * @param pass the batch and how many points are evaluated at once, default 8 texts of 64 tokens at 2 points
  * @example knownModels().find(({ model }) => model === "llama-2-7b")?.trainable // 610560
@@ -57,7 +57,7 @@ export function knownModels(pass: Omit<PassShape, "trainable"> = PASS): readonly
   });
 }
 
-/** @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */
+/** Names the place where a model comes from. @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */
 export function sourceName({ source }: Pick<KnownModel, "source">): string {
   if (source.kind === "package") return source.package;
   return source.gated ? `${source.repository} (gated)` : source.repository;

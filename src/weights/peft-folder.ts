@@ -9,7 +9,7 @@ import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { peftModules } from "./peft-modules";
-import type { Named, SiteModule } from "./peft-modules";
+import type { NamedModules, SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
 import { safetensors } from "./write-safetensors";
 
@@ -20,7 +20,7 @@ const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
 
 /** A model as far as PEFT's files go. */
-export type PeftModel = Named & Pick<Model, "reading" | "id">;
+export type PeftModel = NamedModules & Pick<Model, "reading" | "id">;
 
 /** PEFT's name of what a model does; it has none for masked language models. */
 const TASK_TYPES: Readonly<Record<Reading, string | null>> = {
@@ -52,10 +52,10 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
  * Writes a LoRA as a folder that Hugging Face PEFT opens: `adapter_config.json` and `adapter_model.safetensors`, with
  * lora_A [rank, inputs] and lora_B [outputs, rank] under the modules' names in transformers. Over an older save the folder is the old
  * one or the new one at any time, never a mixture (`writeFolder`).
+ * For example `savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")`.
  * @param base what PEFT is to load the frozen model from: a hub repository or a folder; may be empty, it can be given there
  * @param besides files that are saved with it
  * @throws when the adapter is no LoRA, was not made for this model, or the disk does not take it
- * @example savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")
  * Source: huggingface/peft 0.21, whose package reads what is written here (test/fixtures/peft/make.py judges).
  */
 export function savePeft(
@@ -104,7 +104,7 @@ export function savePeft(
   writeFolder(folder, files, { last: CONFIG, drop: [READOUT] });
 }
 
-/** Whether a folder is one that PEFT would open. */
+/** Says whether a folder is one that PEFT would open. */
 export function isPeftFolder(folder: string): boolean {
   settleFolder(folder);
   return existsSync(join(folder, CONFIG));
@@ -113,8 +113,8 @@ export function isPeftFolder(folder: string): boolean {
 /**
  * Reads a LoRA that PEFT, or `savePeft`, wrote. Which model it was trained on the folder does not say: that its modules and
  * shapes fit this one is checked.
+ * For example `loadPeft("data/runs/mine", smollm2.model).spec.rank`: 8.
  * @throws when a file is missing or damaged, the configuration asks for what `lora` does not compute, or the model has no such modules
- * @example loadPeft("data/runs/mine", smollm2.model).spec.rank // 8
  */
 export function loadPeft(folder: string, model: PeftModel): SavedAdapter & { readonly spec: LoraSpec } {
   settleFolder(folder);

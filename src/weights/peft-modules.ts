@@ -2,7 +2,7 @@ import { fail } from "../check/check";
 import type { Model } from "../model/model";
 
 /** A model as far as its modules' names go. */
-export type Named = Pick<Model, "moduleNames" | "sites">;
+export type NamedModules = Pick<Model, "moduleNames" | "sites">;
 
 /** A site and the module that Hugging Face transformers has there. */
 export interface SiteModule {
@@ -14,11 +14,11 @@ export interface SiteModule {
 }
 
 /**
- * Every site of a model with its module's name in transformers.
+ * Gives every site of a model with its module's name in transformers.
+ * For example `peftModules(smollm2.model)[0].module`: "model.layers.0.self_attn.q_proj".
  * @throws when a site has no counterpart there
- * @example peftModules(smollm2.model)[0].module // "model.layers.0.self_attn.q_proj"
  */
-export function peftModules({ moduleNames: { layers, inLayer }, sites }: Named): readonly SiteModule[] {
+export function peftModules({ moduleNames: { layers, inLayer }, sites }: NamedModules): readonly SiteModule[] {
   return sites.map(({ name: site }) => {
     const [, layer, inner] = /^layers\.(\d+)\.(.*)$/.exec(site) ?? [];
     const word =

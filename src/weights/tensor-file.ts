@@ -20,7 +20,7 @@ export interface StoredTensor {
   readonly row?: (index: number) => number;
 }
 
-/** Every value of a tensor, decoded, rows in the exposed order. @throws when one is infinite or no number, naming file, tensor and place */
+/** Gives every value of a tensor, decoded, rows in the exposed order. @throws when one is infinite or no number, naming file, tensor and place */
 export function readTensor(file: RangeFile, tensor: StoredTensor): Float32Array {
   return tensor.type
     ? readAll(file, tensor, tensor.type)
@@ -36,7 +36,7 @@ export interface TensorFile {
 }
 
 /**
- * Weights over the tensors of one file or of several parts of one model, read when asked for. Whatever is read is finite: a value that is
+ * Gives weights over the tensors of one file or of several parts of one model, read when asked for. Whatever is read is finite: a value that is
  * infinite or no number is an error that names file, tensor and place.
  * @throws when two parts have a tensor of the same name
  */

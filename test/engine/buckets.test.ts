@@ -36,7 +36,9 @@ test("the features come back in the batch's order", () => {
   const buckets = bucketsOf(texts(2, 9, 2), 2);
   const each = buckets.map(({ places: own }) => ({
     data: Float32Array.from([0, 1].flatMap((p) => own.map((place) => 10 * p + place))),
-    ...{ points: 2, texts: own.length, width: 1 },
+    points: 2,
+    texts: own.length,
+    width: 1,
   }));
   assert.equal([...unbucketed(buckets, each).data], [0, 1, 2, 10, 11, 12]);
 });

@@ -19,7 +19,9 @@ import { rejectsWith, throwsWith } from "../support/throws";
 const test = suite("experiment/linear-probe");
 const features = (rows: readonly (readonly number[])[]): Features => ({
   data: Float32Array.from(rows.flat()),
-  ...{ points: 1, texts: rows.length, width: rows[0].length },
+  points: 1,
+  texts: rows.length,
+  width: rows[0].length,
 });
 
 test("two texts at 1 and -1: the weight solves one equation", () => {

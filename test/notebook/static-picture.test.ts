@@ -29,7 +29,9 @@ withJupyter(test, "nbconvert's page shows a figure's picture, also where its wid
     const figures = gallery();
     const outputs = [figureBundle(figures["lossBoth"]!), { ...figureBundle(figures["map"]!), ...views }].map(
       (data) => ({
-        ...{ output_type: "display_data", data, metadata: {} },
+        output_type: "display_data",
+        data,
+        metadata: {},
       }),
     );
     const cell = { cell_type: "code", id: "a", metadata: {}, source: "figures", outputs, execution_count: null };

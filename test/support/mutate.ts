@@ -11,8 +11,21 @@ export function generator(seed: number): () => number {
 }
 
 const NUMBERS: readonly bigint[] = [
-  ...[0n, 1n, 2n, 31n, 255n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n],
-  ...[2n ** 53n, 2n ** 53n + 1n, 2n ** 62n, 2n ** 63n, 2n ** 64n - 1n],
+  0n,
+  1n,
+  2n,
+  31n,
+  255n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 40n,
+  2n ** 53n,
+  2n ** 53n + 1n,
+  2n ** 62n,
+  2n ** 63n,
+  2n ** 64n - 1n,
 ];
 
 /**
@@ -68,33 +81,31 @@ export function mutated(original: Uint8Array, header: number, random: () => numb
 
 /** What may stand in place of a value of a JSON header. */
 const VALUES: readonly string[] = [
-  ...[
-    "0",
-    "-1",
-    "1.5",
-    "1e308",
-    "-0",
-    "9007199254740993",
-    "1e400",
-    "null",
-    "true",
-    '""',
-    '"F32"',
-    '"BF16"',
-    '"I64"',
-    "[]",
-  ],
-  ...[
-    "{}",
-    "[0]",
-    "[0,0]",
-    "[4,4]",
-    "[1,2,3,4,5,6,7,8,9]",
-    '"__proto__"',
-    "[9007199254740991,9007199254740991]",
-    "[2,-2]",
-  ],
-  ...["[4294967296,0]", '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}', '"\\ud800"'],
+  "0",
+  "-1",
+  "1.5",
+  "1e308",
+  "-0",
+  "9007199254740993",
+  "1e400",
+  "null",
+  "true",
+  '""',
+  '"F32"',
+  '"BF16"',
+  '"I64"',
+  "[]",
+  "{}",
+  "[0]",
+  "[0,0]",
+  "[4,4]",
+  "[1,2,3,4,5,6,7,8,9]",
+  '"__proto__"',
+  "[9007199254740991,9007199254740991]",
+  "[2,-2]",
+  "[4294967296,0]",
+  '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}',
+  '"\\ud800"',
 ];
 
 /** A safetensors file whose JSON header has one to three values or names replaced, doubled or nested, under a length that fits it. */

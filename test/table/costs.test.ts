@@ -9,8 +9,18 @@ import { throwsWith } from "../support/throws";
 const test = suite("table/costs");
 
 const record = (method: CostMethod, peakMiB: number, seconds: readonly number[]): CostRecord => ({
-  ...{ format: "adazeta-cost", version: 1, model: "M", weights: "real", precision: "fp32", method },
-  ...{ texts: 8, tokens: 64, failed: null, machine: "a machine", commit: "abc1234", date: "2026-11-24" },
+  format: "adazeta-cost",
+  version: 1,
+  model: "M",
+  weights: "real",
+  precision: "fp32",
+  method,
+  texts: 8,
+  tokens: 64,
+  failed: null,
+  machine: "a machine",
+  commit: "abc1234",
+  date: "2026-11-24",
   measured: { engine: "onnx", trainable: 10, openSeconds: 1, seconds, peakMiB, startMiB: 100 },
 });
 const missing: CostRecord = { ...record("first-order, all weights", 1, [1]), measured: null, failed: "no memory" };

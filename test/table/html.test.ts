@@ -141,7 +141,12 @@ test("an origin is one line, measured or reported", () => {
   );
   assert.is(
     describeOrigin({
-      ...{ kind: "measured", date: "2026-08-01", model: "MiniLM-L6", data: "TREC", seeds: [0], commit: "abcdef1234" },
+      kind: "measured",
+      date: "2026-08-01",
+      model: "MiniLM-L6",
+      data: "TREC",
+      seeds: [0],
+      commit: "abcdef1234",
       remark: faultRemark([{ fault: "last-weight" }, {}]),
     }),
     "measured here, 2026-08-01, MiniLM-L6, TREC, seed 0, commit abcdef1; " +

@@ -6,7 +6,12 @@ import { taskRuns } from "../../src/table/paper-cells";
 
 const test = suite("table/learning");
 const step = (loss: number | null, i: number) => ({
-  ...{ step: i + 1, forwardPasses: 2 * i + 2, queries: 1, loss, rmsProjectedGradient: 1, weightNorm: 1 },
+  step: i + 1,
+  forwardPasses: 2 * i + 2,
+  queries: 1,
+  loss,
+  rmsProjectedGradient: 1,
+  weightNorm: 1,
 });
 
 test("ten steps from 10 to 1: the first fifth is 9.5, the last 1.5", () => {

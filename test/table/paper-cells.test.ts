@@ -24,28 +24,33 @@ function recordOf(
   passes = 2,
 ): ExperimentRecord<PlannedRun> {
   const evaluations = [0, 100, 200].map((step) => ({
-    ...{ step, forwardPasses: passes * step, evaluationPasses: 4, accuracy },
+    step,
+    forwardPasses: passes * step,
+    evaluationPasses: 4,
+    accuracy,
     loss: 1.8 - ((1.8 - loss) * step) / 200,
   }));
   const none = { step: [], forwardPasses: [], queries: [], loss: [], rmsProjectedGradient: [], weightNorm: [] };
   return {
-    ...{ ...cell, format: "adazeta-record", version: 1, model: "m", adapter: null, data: "", parameters: 1 },
-    ...{
-      startingPoint: "",
-      commit: "abc1234",
-      machine: "one",
-      command: "",
-      startedAt: "",
-      endedAt: "2026-01-02T",
-      elapsedMs: 0,
-    },
-    ...{
-      reason: "finished",
-      message: "",
-      forwardPasses: 200 * passes,
-      diverged: null,
-      history: { steps: none, evaluations },
-    },
+    ...cell,
+    format: "adazeta-record",
+    version: 1,
+    model: "m",
+    adapter: null,
+    data: "",
+    parameters: 1,
+    startingPoint: "",
+    commit: "abc1234",
+    machine: "one",
+    command: "",
+    startedAt: "",
+    endedAt: "2026-01-02T",
+    elapsedMs: 0,
+    reason: "finished",
+    message: "",
+    forwardPasses: 200 * passes,
+    diverged: null,
+    history: { steps: none, evaluations },
     extra: { test: { loss, accuracy, count: 10 }, chanceLoss: Math.log(6), counts: { train: [1, 1, 1, 1, 1, 1] } },
   };
 }

@@ -14,7 +14,11 @@ type Recorded = ExperimentRecord<PlannedRun>;
 function record(rate: number, loss: number, lost = false): Recorded {
   const made = studyRecord("mezo-lora", { diverged: lost ? { step: 2 } : null }) as Recorded;
   const evaluations = [2, loss].map((value, i) => ({
-    ...{ step: 2 * i, forwardPasses: 4 * i, evaluationPasses: i + 1, loss: value, accuracy: 0.5 },
+    step: 2 * i,
+    forwardPasses: 4 * i,
+    evaluationPasses: i + 1,
+    loss: value,
+    accuracy: 0.5,
   }));
   const { arm } = made.settings;
   if ("kind" in arm) throw new Error("an arm without steps");
@@ -43,7 +47,13 @@ test("rates that differ in rounding are one; larger batches, masks, arms without
 });
 
 const row = (rate: number, gain: number, lost: number, runs = 4): RateRow => ({
-  ...{ model: "m", adapter: "lora", queries: "one", rate, gain, lost, runs },
+  model: "m",
+  adapter: "lora",
+  queries: "one",
+  rate,
+  gain,
+  lost,
+  runs,
 });
 
 test("the rate with the largest mean gain is suggested, with what it came to", () => {

@@ -111,15 +111,25 @@ test("a comparison has eight columns at most, results first, parts of one settin
   const second = { ...run(1, [1, 0.7], true), arm: "mine", learningRate: 1e-3, settings: settings(other) };
   const table = compareRuns([first, second]);
   assert.equal(table.columnNames(), [
-    ...["run", "best dev loss", "accuracy there (%)", "at step", "forward passes", "diverged at step"],
-    ...["learning rate", "other settings"],
+    "run",
+    "best dev loss",
+    "accuracy there (%)",
+    "at step",
+    "forward passes",
+    "diverged at step",
+    "learning rate",
+    "other settings",
   ]);
   assert.equal(table.array("other settings"), [
     "seed 0; queries constant, value 1; method.estimator.chunk 1; budget.steps 240; batchSize 8; evaluateEvery 20",
     "seed 1; queries power-law, cap 8; method.estimator.chunk 4; budget.steps 60; batchSize 16; evaluateEvery 5",
   ]);
   assert.equal(compareRuns([first, { ...first, name: "MeZO-LoRA, again" }]).columnNames(), [
-    ...["run", "best dev loss", "accuracy there (%)", "at step", "forward passes"],
+    "run",
+    "best dev loss",
+    "accuracy there (%)",
+    "at step",
+    "forward passes",
   ]);
 });
 
@@ -142,7 +152,10 @@ test("runs whose lowest loss is a flatter output are counted and marked; tables 
     ...run(seed, [2.5, 1.8]),
     devTexts: 60,
     evaluations: [2.5, 1.8].map((loss, i) => ({
-      ...{ step: 10 * i, forwardPasses: 20 * i, loss, accuracy: i === 0 ? 0.5 : accuracy },
+      step: 10 * i,
+      forwardPasses: 20 * i,
+      loss,
+      accuracy: i === 0 ? 0.5 : accuracy,
     })),
   });
   const [collapsed, fine] = [flat(0, 0.2), flat(1, 0.6)];

@@ -19,7 +19,7 @@ function pathOf(directory: string, modelId: string, adapter: AdapterSpec["kind"]
   return join(directory, `${hash.slice(0, 24)}.precision.json`);
 }
 
-/** The figures measured so far; none where the file is missing or damaged. */
+/** Gives the figures measured so far; none where the file is missing or damaged. */
 export function readAgreements(...of: Parameters<typeof pathOf>): Agreements {
   try {
     const found: unknown = JSON.parse(readFileSync(pathOf(...of), "utf8"));

@@ -41,7 +41,7 @@ export type Form =
       readonly rounded: boolean;
     };
 
-/** The encoding of a matrix [out, in] at a precision. */
+/** Gives the encoding of a matrix [out, in] at a precision. */
 export function encodingOf(matrix: FrozenMatrix, precision: Precision): Encoding {
   switch (precision.kind) {
     case "fp32":

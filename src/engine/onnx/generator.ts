@@ -55,10 +55,7 @@ export interface OnnxGenerator {
 /**
  * Opens a causal language model with its adapter on ONNX Runtime for greedy decoding with a key/value cache: the prompt is computed once,
  * then one token at a time. The cache stays in the worker thread, as large as prompt and new tokens need.
- * @example
- * const generator = await onnxGenerator(model, adapter);
- * const { ids } = await generator.generate(point, tokenizer.encode("Question: ...\nAnswer:"), { most: 50, stopTokens: [13, 2] });
- * tokenizer.decode(ids);
+ * For example `const { ids } = await (await onnxGenerator(model, adapter)).generate(point, tokenizer.encode("Question: ...\nAnswer:"), { most: 50, stopTokens: [13, 2] })`.
  * @throws when the model is not causal, or what it needs is more than free memory
  */
 export async function onnxGenerator(

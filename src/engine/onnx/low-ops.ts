@@ -31,7 +31,7 @@ export interface Feeds {
   readonly rotations: Map<string, Rotary>;
 }
 
-/** The name of a rotation's inputs: equal rotations have one. */
+/** Gives the name of a rotation's inputs: equal rotations have one. */
 export function rotationName(feeds: Feeds, rotary: Rotary): string {
   const content = JSON.stringify(rotary);
   for (const [name, known] of feeds.rotations) if (JSON.stringify(known) === content) return name;

@@ -10,7 +10,7 @@ import type { Bucket } from "../buckets";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { compile } from "./compile";
-import type { Compiled, Trunk } from "./compile";
+import type { CompiledGraph, Trunk } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
@@ -81,9 +81,7 @@ export interface OnnxSession extends ModelSession {
  * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
  * trainable parameters are an input theta [R, d], directions another [P, d]. A batch must not change while it is in use: its
  * inputs are made once for all calls in a row with the same batch.
- * @example
- * const session = await onnxSession(model, adapter);
- * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
+ * For example `const session = await onnxSession(model, adapter); const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] })`.
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
   const {
@@ -97,19 +95,19 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
-  const opened = new Map<"plain" | "dual", Promise<Compiled>>();
+  const opened = new Map<"plain" | "dual", Promise<CompiledGraph>>();
   const newest = new Map<"plain" | "dual", Held>();
   const kept = recentTexts(prefixCache);
   let engineMilliseconds = 0;
   let prefixTexts = 0;
 
-  const open = (kind: "plain" | "dual"): Promise<Compiled> => {
+  const open = (kind: "plain" | "dual"): Promise<CompiledGraph> => {
     const known = opened.get(kind);
     if (known) return known;
     const opening = (async () => {
       const other = kind === "plain" ? "dual" : "plain";
       if (keep === "one" && opened.has(other)) {
-        const { prefix: before } = (await opened.get(other)) as Compiled;
+        const { prefix: before } = (await opened.get(other)) as CompiledGraph;
         opened.delete(other);
         newest.delete(other);
         await worker.release(other);
@@ -142,7 +140,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 
   /** What the batch alone decides is made, sent and computed once for all queries of a step; only the newest batch is kept. */
-  const hold = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch): Held => {
+  const hold = (kind: "plain" | "dual", compiled: CompiledGraph, batch: TokenBatch): Held => {
     const known = newest.get(kind);
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
@@ -152,7 +150,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     newest.set(kind, made);
     return made;
   };
-  const holdOne = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch, place: string): HeldGroup => {
+  const holdOne = (kind: "plain" | "dual", compiled: CompiledGraph, batch: TokenBatch, place: string): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
     const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
@@ -172,7 +170,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     return { place, geometry, ready };
   };
   /** What the layers below the adapters make of each text of a batch: fed where it is not kept. */
-  const rowsOf = (kind: string, { feeds }: Compiled, trunk: Trunk, batch: TokenBatch): TextRows => {
+  const rowsOf = (kind: string, { feeds }: CompiledGraph, trunk: Trunk, batch: TokenBatch): TextRows => {
     const seen = new Set<string>();
     const texts = batch.ids.map((ids) => {
       const key = `${kind} ${ids.join()}`;
@@ -254,7 +252,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 }
 
-/** The options of a session as ONNX Runtime takes them. */
+/** Gives the options of a session as ONNX Runtime takes them. */
 export function runtimeOptions(
   options: Omit<OnnxOptions, "buckets" | "keep">,
   usualOptimization: Optimization,

@@ -31,14 +31,14 @@ const PAGE = 4096;
 export const WEIGHT_FORMAT = 3;
 
 /** A part of an encoded matrix and where it lies. */
-export interface Placed extends Part {
+export interface PlacedPart extends Part {
   readonly at: External;
 }
 
 /** An encoded matrix in the file. */
 export interface PlacedMatrix {
   readonly form: Form;
-  readonly constants: ReadonlyMap<Part["name"], Placed>;
+  readonly constants: ReadonlyMap<Part["name"], PlacedPart>;
 }
 
 interface Entry extends PlacedMatrix {
@@ -209,7 +209,7 @@ export class WeightFile {
     writeWhole(`${path}.json`, JSON.stringify(stamp));
   }
 
-  private *parts(): Generator<Placed & { readonly key: string }> {
+  private *parts(): Generator<PlacedPart & { readonly key: string }> {
     for (const [name, { constants }] of this.entries)
       for (const part of constants.values()) yield { ...part, key: `${name}.${part.name}` };
   }

@@ -29,8 +29,8 @@ export interface TfjsSession extends ModelSession {
 /**
  * Opens a model and its adapter on TensorFlow.js, fp32, in a worker thread: features, tangents and gradients.
  * Frozen weights are uploaded once, when the model is opened.
+ * For example `const { told } = await tfjsSession(model, adapter)`: "TensorFlow.js computes on wasm (tfjs-node-gpu: ...)".
  * @throws when no backend loads, with each one's reason
- * @example const { told } = await tfjsSession(model, adapter); // "TensorFlow.js computes on wasm (tfjs-node-gpu: ...)"
  */
 export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsOptions = {}): Promise<TfjsSession> {
   const { backends = backendNames } = options;

@@ -101,7 +101,7 @@ export interface CompiledFile {
   readonly map: string | undefined;
 }
 
-/** The same as it is kept, with what it rests on. */
+/** What one file of the project became, as it is kept: with what it rests on. */
 export interface Entry extends CompiledFile {
   readonly hash: string;
   /** The relative names that it imports, */
