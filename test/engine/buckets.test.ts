@@ -51,7 +51,11 @@ test("a session with buckets has the features and tangents of one without", asyn
     const point = adapter.initial(0).map((x, i) => x + 0.01 * (i % 5));
     const found = [];
     for (const buckets of [1, 3]) {
-      const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), buckets });
+      const session = await onnxSession(model, adapter, {
+        threads: 1,
+        cacheDirectory: folder.file("cache"),
+        tuning: { buckets },
+      });
       const { primal, tangents } = await session.tangents(point, [point, adapter.initial(1)], batch);
       const plain = await session.features([point, adapter.initial(2)], batch);
       const again = await session.features([point], batch);

@@ -119,11 +119,10 @@ test("a task without classes, and a probe without strengths, are refused", async
   const problem = await tinyProblem("llama");
   const { model } = problem.loaded;
   const session = referenceSession(model, makeAdapter(FROZEN, model));
-  const others: Partial<typeof problem> = { ...problem };
-  delete (others as { readout?: unknown }).readout;
+  const others: Trainable<unknown> = { ...problem, kind: "options" };
   const probe = { name: "probe", kind: "linear-probe", strengths: [1] } as const;
   await rejectsWith(
-    runStill(probe, others as Trainable<unknown>, session, () => 0),
+    runStill(probe, others, session, () => 0),
     "linear probe on sst2: expected a task with classes",
   );
   await rejectsWith(

@@ -13,10 +13,12 @@ import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import { FP32, precisionName, storage } from "./precision";
 import { runtimeOptions } from "./session";
-import type { OnnxOptions } from "./session";
+import type { OnnxOptions, OnnxTuning } from "./session";
 import { EngineWorker } from "./worker-client";
 
-export type GeneratorOptions = Omit<OnnxOptions, "buckets" | "keep" | "prefix" | "memoryPattern">;
+export interface GeneratorOptions extends Omit<OnnxOptions, "keep" | "tuning"> {
+  readonly tuning?: Omit<OnnxTuning, "buckets" | "prefix" | "prefixCache" | "memoryPattern">;
+}
 
 /** What ends a generated text. */
 export interface GenerationLimits {
@@ -63,7 +65,7 @@ export async function onnxGenerator(
   adapter: Adapter,
   options: GeneratorOptions = {},
 ): Promise<OnnxGenerator> {
-  const { fused = true, precision = FP32, progress } = options;
+  const { precision = FP32, progress, tuning: { fused = true } = {} } = options;
   const { layout } = adapter;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   requireMemory({
