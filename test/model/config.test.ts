@@ -121,6 +121,23 @@ test("what the definitions do not compute is refused by field", () => {
   throwsWith(() => llamaConfig({ ...llama, hidden_act: "gelu" }), /config\.hidden_act: expected "silu"/);
 });
 
+test("counts of things that are made one by one are refused where no model has so many, at once", () => {
+  for (const huge of [1e9, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+    throwsWith(
+      () => bertConfig({ ...bert, num_hidden_layers: huge }),
+      "config.num_hidden_layers: expected at most 10000",
+    );
+    throwsWith(
+      () => optConfig({ ...opt, num_hidden_layers: huge }),
+      "config.num_hidden_layers: expected at most 10000",
+    );
+    throwsWith(() => llamaConfig({ ...llama, num_hidden_layers: huge }), "config.num_hidden_layers: expected at most");
+    throwsWith(() => llamaConfig({ ...llama, head_dim: huge }), "config.head_dim: expected at most 65536");
+  }
+  const wide = { ...llama, hidden_size: 4e9, num_attention_heads: 4, num_key_value_heads: 4, head_dim: undefined };
+  throwsWith(() => llamaConfig(wide), "config.head_dim: expected at most 65536, got 1000000000");
+});
+
 test("missing or contradictory numbers are refused by field", () => {
   throwsWith(
     () => bertConfig({ ...bert, hidden_size: undefined }),

@@ -134,3 +134,24 @@ export function mutatedHeader(original: Uint8Array, random: () => number): Buffe
   header.writeBigUInt64LE(BigInt(text.length));
   return Buffer.concat([header, text, file.subarray(8 + length)]);
 }
+
+/** What one number of a JSON file may be instead. */
+const SIZES: readonly string[] = [
+  ...["0", "-1", "1.5", "1000000", "1e9", "2147483647", "4294967296", "9007199254740991", "1e15", "1e308", "1e400"],
+  ...["null", '"8"', "[]", "[1e9]", "{}"],
+];
+
+/** A JSON text of which one to three numbers are replaced by others, most of them sizes that nothing has. */
+export function mutatedNumbers(original: string, random: () => number): Buffer {
+  const below = (limit: number): number => Math.floor(random() * limit);
+  let json = original;
+  const changes = 1 + below(3);
+  for (let change = 0; change < changes; change++) {
+    const places = [...json.matchAll(/([:[,]\s*)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=\s*[,\]}])/g)];
+    const place = places[below(places.length)];
+    if (!place) break;
+    const at = place.index! + place[1]!.length;
+    json = json.slice(0, at) + SIZES[below(SIZES.length)]! + json.slice(at + place[2]!.length);
+  }
+  return Buffer.from(json);
+}

@@ -80,6 +80,13 @@ test("a window shorter than the context is every layer's", () => {
   assert.is(windows(64), undefined);
 });
 
+test("more layers than the file has tensors are refused before a list of them is made", () => {
+  for (const block_count of [1001, 1e9, 2 ** 32 - 1]) {
+    const huge = metadata("llama", { block_count, "attention.sliding_window": 16 });
+    throwsWith(() => ggufConfig(huge, plain), "llama.block_count: expected at most 1, as the file has tensors");
+  }
+});
+
 test("what is not computed is refused by key", () => {
   const refused = (
     changes: Readonly<Record<string, number | string>>,

@@ -98,6 +98,17 @@ test("what is no LoRA, or another model's, is not saved", () => {
   throwsWith(() => savePeft(place.file("none"), prefix, model, ""), "adapter: expected a LoRA");
 });
 
+test("a rank that the tensors do not have is refused before room is made for it", () => {
+  const { model } = tinyModel("llama-tied");
+  const folder = place.file("huge-rank");
+  cpSync(`${fixtures}/llama`, folder, { recursive: true });
+  const config = readJson(join(folder, "adapter_config.json")) as object;
+  for (const r of [1e6, 1e9, 2 ** 40]) {
+    writeFileSync(join(folder, "adapter_config.json"), JSON.stringify({ ...config, r }));
+    throwsWith(() => loadPeft(folder, model), "adapter_model.safetensors: shape for");
+  }
+});
+
 test("a LoRA with a trained head is refused: PEFT's folder would lose the head", () => {
   const { model } = tinyModel("roberta-masked");
   const { spec, layout, initial } = makeAdapter(
