@@ -2,6 +2,7 @@
 // Whatever a cell throws, shows or holds, it ends: code of a cell's values runs only where Stop watches (`watched`), and its reply and "idle"
 // are sent in a `finally` (`serve`).
 const jupyter = require("tslab/dist/jupyter.js");
+const { AWAITS_AT } = require("./await-places.cjs");
 const { describe, read } = require("./describe.cjs");
 const { describeFailure, INTERRUPTED } = require("./errors.cjs");
 const { createHistory } = require("./history.cjs");
@@ -81,6 +82,7 @@ exports.createCells = function createCells(kernel) {
       try {
         const { columnOf, code: expanded } = notTooDeep(() => expandShorthand(code));
         about = { code, columnOf };
+        executor.locals[AWAITS_AT] = undefined;
         sources.beginCell({ label, code, columnOf, owner: cell });
         well = (await executor.execute(expanded)) === true;
       } catch (error) {
@@ -96,7 +98,7 @@ exports.createCells = function createCells(kernel) {
           well = false;
         }
       }
-      return well ? undefined : wordsFor(failures, about);
+      return well ? undefined : wordsFor(failures, { ...about, label, awaitsAt: executor.locals[AWAITS_AT] });
     });
     ended = true;
     tidy(cell);

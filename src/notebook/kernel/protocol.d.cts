@@ -92,6 +92,9 @@ export interface Told {
   readonly columnOf: ColumnOf;
   readonly sources: { textOf(source: string): string | undefined };
   readonly root: string;
+  /** The cell's name in a stack, and the place of the `await` that it came to last (await-places.cjs). */
+  readonly label?: string;
+  readonly awaitsAt?: unknown;
 }
 
 /** What one file of the project became. */

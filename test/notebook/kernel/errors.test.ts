@@ -121,6 +121,29 @@ test("so it is with a recursion without end, one of two functions, an async one 
   }
 });
 
+test("an error that comes from outside any code of the cell is shown at the line that waited for it", async () => {
+  await kernel.run(
+    'import { once } from "node:events";\nimport { createReadStream } from "node:fs";\nimport { connect } from "node:net";',
+  );
+  for (const [code, place] of [
+    ['const a = 1\nfor await (const piece of createReadStream("/nowhere")) console.log(piece)', "2:1"],
+    [
+      'const b = { a }\nif (a > 0) {\n  await null\n  const c = [await once(connect(1, "127.0.0.1"), "connect"), { b }]\n}',
+      "4:14",
+    ],
+    ['switch (a) {\n  case 1: await once(connect(1, "127.0.0.1"), "connect");\n}', "2:11"],
+  ] as const) {
+    const ran = await kernel.run(code);
+    const text = traceback(ran);
+    assert.is(frames(text).at(-1), `    at async cell [${String(ran.reply["execution_count"])}]:${place}`, text);
+    assert.ok(text.includes(`  ${place.split(":")[0]} | ${code.split("\n")[Number(place[0]) - 1]}\n`), text);
+  }
+  const wrong = String(
+    find(await kernel.run("const d: string = await (a as any), e = { a }.none;"), "error")["evalue"],
+  );
+  assert.match(wrong, /^line 1, column 47: Property 'none'/);
+});
+
 test("several errors in one, and causes of causes, are named in a line each, and not for ever", async () => {
   const text = traceback(
     await kernel.run(
