@@ -32,6 +32,8 @@ export class WorkerThread {
   private whenGone: () => void = () => undefined;
   private gone: Error | null = null;
   private ending: Promise<void> | null = null;
+  /** The thread is no more: by itself, or because it was ended. */
+  private hasExited = false;
 
   /**
    * @param path the worker's script, from the project's root: the compiled form of a notebook's imports has no file of its own
@@ -52,6 +54,7 @@ export class WorkerThread {
     });
     this.worker.on("error", (error) => this.fail(error));
     this.worker.on("exit", () => {
+      this.hasExited = true;
       process.off("exit", this.beforeExit);
       this.whenGone();
       this.fail(new Error("the engine's worker thread has ended"));
@@ -81,6 +84,8 @@ export class WorkerThread {
   private async finish(): Promise<void> {
     this.fail(new Error("the model was closed"));
     if (this.owed > 0) await new Promise<void>((idle) => (this.whenIdle = idle));
+    // No message reaches a thread that has ended by itself, and it does not exit again.
+    if (this.hasExited) return;
     const gone = new Promise<void>((done) => (this.whenGone = done));
     this.worker.postMessage({ id: this.next++, action: "end" });
     const timer = setTimeout(() => void this.worker.terminate(), CLOSING_MS);
