@@ -42,7 +42,8 @@ exports.createChecker = (library) => (files, declarationOf) => {
   const host = ts.createCompilerHost(OPTIONS);
   showDeclarations(host, (file) => (checked.has(file) ? undefined : declarationOf(file)));
   const parse = host.getSourceFile;
-  host.getSourceFile = (/** @type {Parameters<typeof parse>} */ ...[name, ...rest]) => (isShared(name) ? library(name) : undefined) ?? parse(name, ...rest);
+  host.getSourceFile = (/** @type {Parameters<typeof parse>} */ ...[name, ...rest]) =>
+    (isShared(name) ? library(name) : undefined) ?? parse(name, ...rest);
   const program = ts.createProgram([...files], OPTIONS, host);
   /** @param {string} file */
   const compiled = (file) => {
