@@ -21,7 +21,9 @@ test("a model shows what it is, opened by name or alone", () => {
   const loaded = tinyLoaded("bert");
   assert.match(shown(loaded).text, /^tiny bert\n[^]*family +bert\nlayers +\d+\nwidth +\d+\nvocabulary/);
   assert.match(shown(loaded.model).text, /^a model\n/);
-  assert.match(shown({ ...loaded, title: "<img src=x>" }).html, /<caption[^>]*>&lt;img src=x&gt;</);
+  const { html } = shown({ ...loaded, title: "<img src=x>" });
+  assert.match(html, /&lt;img src=x&gt;/);
+  assert.not.match(html, /<img/);
 });
 
 test("a session shows model, adapter, engine and how many numbers are trained", () => {
@@ -46,9 +48,9 @@ test("a task and its texts show fields, classes and sizes; a problem its texts b
 
 test("runs show what came of them, one or several, and not more than a hundred", () => {
   const [run] = recordedRuns([studyRecord("mezo-lora")]);
-  assert.match(shown(run).text, /^a run\nrun +learning rate/);
+  assert.match(shown(run).text, /^a run\nrun +/);
   assert.match(shown([run, run]).text, /^2 runs\n/);
-  assert.is(shown(Array(500).fill(run)).html.match(/<tr>/g)?.length, 101);
+  assert.is(shown(Array(500).fill(run)).html.match(/<tr\b/g)?.length, 101);
 });
 
 test("any other value is left to the kernel, also one that only looks like these at first", () => {

@@ -44,11 +44,13 @@ test("completion and Shift+Tab know imported symbols of src, with their TSDoc, i
   assert.match(text, /@example const \{ steps/);
 });
 
-test("so do symbols that come through the notebooks' one door, and their members and options", async () => {
-  await kernel.run('import * as adazeta from "./src/index";\nimport { adazeta as method } from "./src/index";');
+test("so do symbols that come through the notebooks' doors, and their members and options", async () => {
+  await kernel.run(
+    'import * as adazeta from "./src/index";\nimport * as parts from "./src/parts";\nimport { adazeta as method } from "./src/index";',
+  );
   assert.ok(((await complete("adazeta.scheduleEx"))["matches"] as string[]).includes("scheduleExplorer"));
   assert.ok(((await complete("method({ learn"))["matches"] as string[]).includes("learningRate"));
-  const reply = await inspect("adazeta.floatSlider", 10);
+  const reply = await inspect("parts.floatSlider", 8);
   const text = String((reply["data"] as Record<string, unknown>)["text/plain"]);
   assert.match(text, /floatSlider\(description: string, options: \S*SliderOptions\)/);
   assert.match(text, /A slider over real numbers/);

@@ -38,7 +38,7 @@ test("of a large table the beginning is shown, and said to be", async () => {
 
 test("a value of src is shown as its kind says, once src is imported", async () => {
   const shown = await bundle('import { taskNamed } from "./src/parts";\ntaskNamed("trec")');
-  assert.match(shown["text/html"] ?? "", /^<table[^]*TREC/);
+  assert.match(shown["text/html"] ?? "", /^<[^]*<td[^]*TREC/);
   assert.match(shown["text/plain"] ?? "", /task +trec: TREC/);
 });
 
