@@ -7,7 +7,10 @@ import { recordKey } from "./record-key";
 /** Names of the reference's habits, for the command line. */
 const NAMES = ["referenceDev", "testForDev", "keepRepeats"] as const satisfies readonly (keyof ThousandOddities)[];
 
-/** @throws when a name is none of the reference's habits */
+/**
+ * Gives the reference's habits of these names.
+ * @throws when a name is none of the reference's habits
+ */
 export function odditiesNamed(names: readonly string[]): ThousandOddities {
   const known = names.map((name) => NAMES.find((one) => one === name) ?? fail("--oddities", NAMES.join(", "), name));
   return Object.fromEntries(known.map((name) => [name, true]));

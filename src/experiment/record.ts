@@ -170,7 +170,10 @@ export function asRun({ arm, seed, learningRate, history, diverged: at, fault }:
   return { arm, seed, learningRate, steps: stepsOf(history), evaluations, diverged: at, ...(fault && { fault }) };
 }
 
-/** @throws when a line is no record, or one of another format version, naming `where` (file and line) */
+/**
+ * Reads a value as a record of an experiment.
+ * @throws when a line is no record, or one of another format version, naming `where` (file and line)
+ */
 export function checkRecord(where: string, value: unknown): ExperimentRecord {
   if (typeof value !== "object" || value === null) return fail(where, "a record", value);
   const record: Record<string, unknown> = { ...value };

@@ -30,7 +30,10 @@ export interface Output {
 
 export const sourceOf = ({ source }: NotebookCell): string => (typeof source === "string" ? source : source.join(""));
 
-/** @throws when the file is no notebook of format 4 */
+/**
+ * Reads a notebook file.
+ * @throws when the file is no notebook of format 4
+ */
 export function readNotebook(file: string): NotebookFile {
   let value: unknown;
   try {

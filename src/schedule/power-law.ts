@@ -73,7 +73,10 @@ export function exponentOf(law: PowerLaw): number {
   return Math.log((target - start) / multiplier) / Math.log(epochs);
 }
 
-/** @throws naming the field that is out of range */
+/**
+ * Checks a power law that came from outside.
+ * @throws naming the field that is out of range
+ */
 export function checkPowerLaw(what: string, law: PowerLaw): void {
   switch (law.form) {
     case "current":

@@ -40,7 +40,10 @@ export function groupRuns(runs: readonly RunRecord[]): readonly RunGroup[] {
   });
 }
 
-/** @throws when there is no run to show */
+/**
+ * Checks that there is a run to show.
+ * @throws when there is no run to show
+ */
 export function someRuns(runs: readonly RunRecord[]): void {
   if (runs.length === 0) fail("runs", "at least one run (none was recorded yet: train one, or read a record)", runs);
 }

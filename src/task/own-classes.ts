@@ -30,7 +30,10 @@ export function classSpellings(labels: readonly string[]): (spelling: string) =>
 
 const SEVERAL = -1;
 
-/** @throws when two classes look the same: what a row means could not be seen */
+/**
+ * Checks that classes can be told apart.
+ * @throws when two classes look the same: what a row means could not be seen
+ */
 export function checkClasses(labels: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const label of labels) {

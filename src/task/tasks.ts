@@ -57,7 +57,10 @@ export const tasks: readonly Task[] = [
   drop,
 ];
 
-/** @throws when there is no task of that name, listing those there are */
+/**
+ * Gives the task of a name.
+ * @throws when there is no task of that name, listing those there are
+ */
 export function taskNamed(name: string): Task {
   const names = tasks.map((task) => task.name);
   return (

@@ -127,7 +127,10 @@ function addedTokens(where: string, list: unknown): readonly AddedToken[] {
 /** Ids that no token has, which a file may leave out beside those that it lists: a table of all ids is made of them. */
 const MOST_GAPS = 2 ** 20;
 
-/** @throws when an id is no whole number, or so large that most ids below it would have no token */
+/**
+ * Checks the ids of a vocabulary and its added tokens.
+ * @throws when an id is no whole number, or so large that most ids below it would have no token
+ */
 function checkIds(where: string, vocab: object, added: readonly AddedToken[]): void {
   const entries = Object.entries(vocab);
   const most = entries.length + added.length + MOST_GAPS;

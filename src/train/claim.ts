@@ -17,7 +17,10 @@ export function tryTrajectory(path: string): LockAttempt {
   return tryLock(lockOf(path));
 }
 
-/** @throws when a living process works on the trajectory */
+/**
+ * Checks that nobody works on a trajectory.
+ * @throws when a living process works on the trajectory
+ */
 export function unclaimed(path: string): void {
   if (existsSync(dirname(path))) claimTrajectory(path).release();
 }

@@ -126,7 +126,10 @@ export function encodeLine(line: TrajectoryLine): string {
   return JSON.stringify(wire);
 }
 
-/** @throws when the value is not a line of a trajectory, naming `where` (file and line) */
+/**
+ * Reads a value as a line of a trajectory.
+ * @throws when the value is not a line of a trajectory, naming `where` (file and line)
+ */
 export function decodeLine(where: string, value: unknown): TrajectoryLine {
   if (typeof value !== "object" || value === null) return fail(where, "a line of a trajectory", value);
   const line: Record<string, unknown> = { ...value };

@@ -34,7 +34,10 @@ export interface RunSettings {
   readonly best?: "loss" | "accuracy";
 }
 
-/** @throws when a setting makes no sense, naming it */
+/**
+ * Checks a run's settings.
+ * @throws when a setting makes no sense, naming it
+ */
 export function checkSettings(settings: RunSettings): void {
   const { budget } = settings;
   checkMethod(settings.method);

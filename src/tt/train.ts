@@ -48,7 +48,10 @@ export function coreShapes(
   return allModes(modes).map((mode, i) => [ranks[i], mode, ranks[i + 1]]);
 }
 
-/** @throws when there are not d + 1 positive ranks with 1 at both ends */
+/**
+ * Checks the ranks of a tensor train.
+ * @throws when there are not d + 1 positive ranks with 1 at both ends
+ */
 export function checkRanks(modes: Modes, ranks: readonly number[]): readonly number[] {
   const count = allModes(modes).length + 1;
   if (ranks.length !== count) fail("ranks", `${count} ranks for ${count - 1} modes`, ranks);

@@ -91,7 +91,10 @@ export function hubFetch(
   };
 }
 
-/** @throws when it is no http address, or has a password in it (which is not repeated) */
+/**
+ * Reads a hub's address.
+ * @throws when it is no http address, or has a password in it (which is not repeated)
+ */
 function checkedEndpoint(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   if (url && (url.username !== "" || url.password !== ""))

@@ -29,7 +29,10 @@ export const ADVICE: Readonly<Record<FileKind, string>> = {
   unknown: "none of the formats that are read here (safetensors, GGUF)",
 };
 
-/** @throws when the file is not of the expected kind, saying what it is and what to do */
+/**
+ * Checks that a file is of a kind, by its first bytes.
+ * @throws when the file is not of the expected kind, saying what it is and what to do
+ */
 export function requireKind(file: RangeFile, expected: "gguf" | "safetensors"): void {
   const kind = sniff(file);
   if (kind !== expected) throw new Error(`${file.path}: expected ${ADVICE[expected]}, got ${ADVICE[kind]}`);

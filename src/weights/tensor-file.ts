@@ -113,7 +113,10 @@ function readAll(file: RangeFile, tensor: StoredTensor, type: StoredType): Float
   return values;
 }
 
-/** @throws naming the first value that is infinite or no number by its row and column (`place` of its index) */
+/**
+ * Checks that decoded values are finite.
+ * @throws naming the first value that is infinite or no number by its row and column (`place` of its index)
+ */
 function finite(
   file: RangeFile,
   { name, shape }: StoredTensor,
