@@ -73,9 +73,9 @@ test("no docstring of an exported declaration leans on the one above it, or says
   const leaning = files
     .filter((name) => name.startsWith("src/") && /\.c?ts$/.test(name))
     .flatMap((name) =>
-      [...readFileSync(name, "utf8").matchAll(/\/\*\*[\s*]*((?:The same\b|@throws)(?:(?!\*\/)[^])*)\*\/\s*export\b/g)].map(
-        ([, first]) => `${name}: ${first}`,
-      ),
+      [
+        ...readFileSync(name, "utf8").matchAll(/\/\*\*[\s*]*((?:The same\b|@throws)(?:(?!\*\/)[^])*)\*\/\s*export\b/g),
+      ].map(([, first]) => `${name}: ${first}`),
     );
   assert.equal(leaning, []);
 });

@@ -4,6 +4,7 @@ import { scoredPlaces } from "./scored";
 import type { Features, TokenBatch } from "./session";
 
 /**
+ * Checks a batch against the model.
  * @throws when a text is longer than the model's context, a token id is not in its vocabulary, a text that is mean-pooled has several
  * scored positions, or targets that the model's features need are missing
  */
