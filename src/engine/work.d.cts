@@ -19,5 +19,5 @@ export function serveRequests<Request>(
   close: () => void | Promise<void>,
 ): void;
 
-/** @throws where no computation may begin any more: to be asked before each one of a request that has several */
+/** Asks whether a computation may still begin, before each one of a request that has several. @throws where none may */
 export function checkWanted(state: Int32Array): void;
