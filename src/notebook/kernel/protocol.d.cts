@@ -1,7 +1,7 @@
 /** The types that the kernel's own files share; types only, so that a running kernel never loads this file. */
 import type { Buffer } from "node:buffer";
 import type { Diagnostic } from "@tslab/typescript-for-tslab";
-import type { Message } from "./message.cjs";
+import type { Header, Message } from "./message.cjs";
 
 /** The connection file that Jupyter or the headless runner writes for a kernel. */
 export interface Connection {
@@ -35,8 +35,7 @@ export interface ControlData {
 }
 
 export type ToControl =
-  | { readonly kind: "answer" | "close" }
-  | { readonly kind: "send"; readonly frames: readonly (string | Uint8Array)[] };
+  { readonly kind: "answer" | "close" } | { readonly kind: "send"; readonly frames: readonly (string | Uint8Array)[] };
 
 export type FromControl =
   | { readonly kind: "ready" | "ask" | "interrupt" | "terminated" }
@@ -65,6 +64,15 @@ export interface Request {
 /** What a reply goes out on. */
 export interface Socket {
   send(frames: (string | Buffer)[]): Promise<void> | void;
+}
+
+/** What a message answers: a request that was taken, or the part of one by which it is named. */
+export type Named = { readonly header: Header } | undefined;
+
+/** What the requests' door does with each, and with those whose handlers were ended. */
+export interface Handlers {
+  receive(request: Request): void;
+  giveUp(): void;
 }
 
 /** A request that runs as a cell, or has run: what belongs to it stays known after its end. */

@@ -1,5 +1,6 @@
 // tslab turns a use of an earlier cell's variable `steps` into `exports.steps`, but misses it in a shorthand property `{ steps }`,
 // which then fails with "steps is not defined". So the cell's text is given to it with `{ steps: steps }`.
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /**
@@ -10,7 +11,9 @@ const ts = require("@tslab/typescript-for-tslab");
  */
 exports.expandShorthand = function expandShorthand(code) {
   const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
+  /** @type {{ start: number, text: string }[]} */
   const names = [];
+  /** @type {import("@tslab/typescript-for-tslab").Node[]} */
   const waiting = [source]; // not by recursion: a sum of many terms is as deep as it is long
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (ts.isShorthandPropertyAssignment(node))
@@ -28,6 +31,7 @@ exports.expandShorthand = function expandShorthand(code) {
     ...source.getLineAndCharacterOfPosition(start),
     length: text.length,
   }));
+  /** @type {import("./protocol.cjs").ColumnOf} */
   const columnOf = (line, column) =>
     places
       .filter((place) => place.line === line - 1)

@@ -102,7 +102,8 @@ exports.createSourceMaps = function createSourceMaps(root) {
   }
 
   return {
-    remember: (/** @type {string} */ text, /** @type {readonly (string | undefined)[]} */ maps) => void compiled.set(text, maps),
+    remember: (/** @type {string} */ text, /** @type {readonly (string | undefined)[]} */ maps) =>
+      void compiled.set(text, maps),
     placeOf,
     /**
      * Says which cell's code is compiled next: its name in a stack, its text, how its columns were changed, and whose outputs it makes.
@@ -138,7 +139,7 @@ exports.createSourceMaps = function createSourceMaps(root) {
       }
       const maps = output === undefined ? undefined : compiled.get(output);
       compiled.clear();
-      if (maps === undefined) return { output, sideOutputs, hasToplevelAwait, ...rest };
+      if (maps === undefined || output === undefined) return { output, sideOutputs, hasToplevelAwait, ...rest };
       const find = lookUp(maps);
       const script = `${CELL}${++cells}`;
       const { label, columnOf, owner } = cell;
@@ -156,9 +157,13 @@ exports.createSourceMaps = function createSourceMaps(root) {
     /** The cell that started what these frames are in, `await`ed frames included: the outermost one. */
     ownerOf,
     /** The cell that started what an error was made in; undefined where its stack does not say. */
-    ownerOfError: (/** @type {any} any value can be thrown */ error) => (read(error, "stack"), Object(error) === error ? ownersOfErrors.get(error) : undefined),
+    ownerOfError: (/** @type {any} any value can be thrown */ error) => (
+      read(error, "stack"),
+      Object(error) === error ? ownersOfErrors.get(error) : undefined
+    ),
     /** Whether code of a cell, or of a file that cells import, is among these frames. */
-    hasSource: (/** @type {readonly import("./protocol.cjs").CallSite[]} */ sites) => sites.some((site) => places.has(scriptOf(site))),
+    hasSource: (/** @type {readonly import("./protocol.cjs").CallSite[]} */ sites) =>
+      sites.some((site) => places.has(scriptOf(site))),
     /** Writes the stack of every error of this process with places of the source, whole: the cell's own line is its last. */
     install() {
       Error.stackTraceLimit = Infinity;

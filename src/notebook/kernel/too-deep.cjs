@@ -1,5 +1,6 @@
 // The compiler and its parser call themselves for each level of nesting. Code that is nested more deeply than that can be is the fault of one cell.
 
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /** Levels of a text's syntax tree, a long chain of calls or sums included. */
