@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { environment } from "../src/notebook/environment";
 import { executeNotebook } from "../src/notebook/execute-notebook";
 import { readNotebook } from "../src/notebook/notebook-file";
+import { locateModel } from "../src/weights/locate-model";
 
 const test = suite("notebooks");
 
-/** How each notebook is run here: its parameters for a small budget, and the model packages (folders) that it needs. */
+/** How each notebook is run here: its parameters for a small budget, and the models that it needs. */
 interface Budget {
   readonly set: Readonly<Record<string, unknown>>;
   readonly models: readonly string[];
@@ -19,7 +19,7 @@ const notebooks = (existsSync("notebooks") ? readdirSync("notebooks") : [])
   .map((name) => `notebooks/${name}`);
 
 const missingModel = (models: readonly string[]): string | undefined =>
-  models.find((model) => !environment().modelFolders.some((folder) => existsSync(path.join(folder, model))));
+  models.find((model) => locateModel(model, environment().modelFolders).kind !== "here");
 
 test("every notebook has a budget in test/notebooks.json, and every budget a notebook", () => {
   assert.equal(
@@ -35,7 +35,7 @@ test("every notebook has a budget in test/notebooks.json, and every budget a not
 for (const [name, { set, models }] of Object.entries(budgets))
   test(`${name} runs from top to bottom`, async () => {
     const missing = missingModel(models);
-    if (missing !== undefined) return console.log(`SKIP: ${name}: the model package ${missing} is not installed`);
+    if (missing !== undefined) return console.log(`SKIP: ${name}: the model ${missing} is not installed`);
     const { error } = await executeNotebook(readNotebook(name), { env: { ADAZETA_SET: JSON.stringify(set) } });
     assert.is(error && `cell ${error.cell}: ${error.name}: ${error.message}`, undefined);
   });

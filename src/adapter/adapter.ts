@@ -43,7 +43,7 @@ export type AdapterSpec = TensorTrainSpec | BottleneckSpec | LoraSpec | PrefixSp
 export type Layers = readonly number[] | { readonly from: number };
 
 /** Where bottleneck adapters sit. */
-export interface Placed {
+export interface BottleneckPlacement {
   /**
    * "llama": on the input of gate (where the model has one) and up, and on the output of down;
    * "roberta": on the output of the attention and the feed-forward output projections, before residual and norm.
@@ -53,7 +53,7 @@ export interface Placed {
 }
 
 /** A(h) = h + s Up(relu(Down(h))) with both matrices in tensor-train form. */
-export interface TensorTrainSpec extends Placed {
+export interface TensorTrainSpec extends BottleneckPlacement {
   readonly kind: "tensor-train";
   readonly rank: number;
   readonly bottleneck: number;
@@ -69,7 +69,7 @@ export interface TensorTrainSpec extends Placed {
 export type SplitModes = Modes;
 
 /** A(h) = h + s Up(activation(Down(h))) with two dense matrices. */
-export interface BottleneckSpec extends Placed {
+export interface BottleneckSpec extends BottleneckPlacement {
   readonly kind: "bottleneck";
   readonly bottleneck: number;
   readonly activation: Activation;

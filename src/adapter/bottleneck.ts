@@ -2,7 +2,7 @@ import { fail, positiveInteger, positiveNumber } from "../check/check";
 import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
-import type { Activation, Adapter, AdapterSpec, Bound, BottleneckSpec, Placed } from "./adapter";
+import type { Activation, Adapter, AdapterSpec, Bound, BottleneckSpec, BottleneckPlacement } from "./adapter";
 import { denseMatrix } from "./dense-matrix";
 import { fillTensors, gaussian, uniform, zeros } from "./initial";
 import { seats } from "./placement";
@@ -18,13 +18,13 @@ export interface BottleneckParts {
 }
 
 /**
- * Bottleneck adapters at the seats of a placement, whatever their matrices are made of:
+ * Gives bottleneck adapters at the seats of a placement, whatever their matrices are made of:
  *     A(h) = h + s Up(activation(Down(h))),  Down: width -> bottleneck, Up: bottleneck -> width
  * Seats of one width are a family, prepared together once per forward pass, s folded into Up.
  * @throws when the model lacks the placement's sites
  */
 export function bottleneckAdapter(
-  spec: AdapterSpec & Placed,
+  spec: AdapterSpec & BottleneckPlacement,
   sites: readonly Site[],
   { activation, scale, matrices }: BottleneckParts,
 ): Adapter {
@@ -64,9 +64,9 @@ export function bottleneckAdapter(
 }
 
 /**
- * The dense bottleneck adapter: `${site}.down.weight` [width, bottleneck], `${site}.up.weight` [bottleneck, width], a bias each.
+ * Gives the dense bottleneck adapter: `${site}.down.weight` [width, bottleneck], `${site}.up.weight` [bottleneck, width], a bias each.
  * Starts with Up zero, so the model is unchanged, and Down as a linear layer does: U(-1/sqrt(width), 1/sqrt(width)).
- * @example bottleneck({ kind: "bottleneck", placement: "roberta", bottleneck: 64, activation: "gelu", scale: 1 }, sites)
+ * For example `bottleneck({ kind: "bottleneck", placement: "roberta", bottleneck: 64, activation: "gelu", scale: 1 }, sites)`.
  * @throws when the model lacks the placement's sites, or a number is out of range
  * Source: Houlsby et al., arXiv 1902.00751, section 2.1. Departs: two zero matrices would have no gradient, so only Up is zero;
  *   `up: "small"` draws both from N(0, 0.01^2) as there (not truncated).

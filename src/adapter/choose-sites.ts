@@ -7,10 +7,10 @@ interface Named {
 }
 
 /**
- * Those whose names fit at least one target, in their own order. A target is the last words of a name ("query", "mlp.up"), a whole
+ * Gives those whose names fit at least one target, in their own order. A target is the last words of a name ("query", "mlp.up"), a whole
  * name, or a pattern in which each star stands for any characters ("layers.3.attention.*", "*.mlp.up").
+ * For example `chooseSites(["query", "layers.3.*"], sites)`.
  * @throws when a target fits nothing, or there is none, listing what there is
- * @example chooseSites(["query", "layers.3.*"], sites)
  */
 export function chooseSites<N extends Named>(targets: readonly string[], sites: readonly N[]): readonly N[] {
   const known = `${lastWords(sites).join(", ")}; or whole names like ${sites[0]?.name}, stars allowed`;
@@ -34,16 +34,16 @@ function lastWords(sites: readonly Named[]): readonly string[] {
   return [...new Set(sites.map(({ name }) => name.slice(name.lastIndexOf(".") + 1)))];
 }
 
-/** The layer that a name belongs to ("layers.3.mlp.up", "encoder.layer.3.output.dense.weight"), or null. */
+/** Gives the layer that a name belongs to ("layers.3.mlp.up", "encoder.layer.3.output.dense.weight"), or null. */
 export function layerOf({ name }: Named): number | null {
   const found = /(?:^|\.)layers?\.(\d+)\./.exec(name);
   return found ? Number(found[1]) : null;
 }
 
 /**
- * Those of the chosen layers, all without a choice.
+ * Gives those of the chosen layers, all without a choice.
+ * For example `inLayers(sites, { from: 18 })`: the top quarter of 24 layers.
  * @throws when a layer is not there, naming the last one
- * @example inLayers(sites, { from: 18 }) // the top quarter of 24 layers
  */
 export function inLayers<N extends Named>(sites: readonly N[], layers: Layers | undefined): readonly N[] {
   if (layers === undefined) return sites;

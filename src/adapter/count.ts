@@ -10,7 +10,7 @@ export interface TrainableCounts {
 
 /**
  * Counts an adapter's tensors: those named `....bias`, and all others.
- * @example trainableCounts(makeAdapter(spec, llama2Sites)) // { weights: 211200, biases: 399360, total: 610560 } for AdaZeta's on Llama-2-7B
+ * For example `trainableCounts(makeAdapter(spec, llama2Sites))`: { weights: 211200, biases: 399360, total: 610560 } for AdaZeta's on Llama-2-7B.
  */
 export function trainableCounts({ layout }: Pick<Adapter, "layout">): TrainableCounts {
   const isBias = ({ name }: { readonly name: string }): boolean => name.endsWith(".bias");

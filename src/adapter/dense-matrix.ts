@@ -6,7 +6,7 @@ import { readStack } from "./stacks";
 import type { Stack } from "./stacks";
 
 /**
- * One dense matrix at each of its sites: `${part}.weight` [inputs, outputs] and `${part}.bias` [outputs], which starts at zero.
+ * Gives one dense matrix at each of its sites: `${part}.weight` [inputs, outputs] and `${part}.bias` [outputs], which starts at zero.
  * @example denseMatrix(["layers.0.mlp.down"], "up", [64, 384], zeros).tensors.length // 2
  */
 export function denseMatrix(

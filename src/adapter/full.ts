@@ -13,7 +13,7 @@ import { withOwnWeights } from "./own-weights";
  * are (`withOwnWeights`).
  * A tied head is one tensor with its embedding table; the readout takes the label words' rows from the point (`readoutAt`).
  * Weight decay applies to matrices and tables, not to biases and norms.
- * @example full({ kind: "full", layers: "all" }, model).initial(0) // the model's weights, whatever the seed
+ * For example `full({ kind: "full", layers: "all" }, model).initial(0)`: the model's weights, whatever the seed.
  * @throws when no weight is chosen, or a layer is not there
  * Source: MeZO, arXiv 2305.17333, section 2 (all parameters); the choice of kinds as in BitFit, arXiv 2106.10199.
  */

@@ -16,11 +16,11 @@ export interface TrainedHead {
 }
 
 /**
- * The head's dense layer and norm under their own names, and a copy of its rows and biases of these tokens. A tied table stays as it
+ * Gives the head's dense layer and norm under their own names, and a copy of its rows and biases of these tokens. A tied table stays as it
  * is for the embeddings. Rows of other tokens have no part in the loss of these: in the reference they are trained too, and
  * move at random.
+ * For example `trainedHead(robertaLarge, [5, 7]).tensors.map(({ name }) => name)`: ["lm_head.dense.weight", ..., "head.rows", "head.bias"].
  * @throws when the model has no head, or there is no token
- * @example trainedHead(robertaLarge, [5, 7]).tensors.map(({ name }) => name) // ["lm_head.dense.weight", ..., "head.rows", "head.bias"]
  * Source: yifanycc/AdaZeta@3659ba3 and princeton-nlp/MeZO@552cb1b, medium_models (run.py freezes what is named roberta alone; models.py
  *   does not tie the two tables).
  */

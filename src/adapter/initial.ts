@@ -8,8 +8,8 @@ import type { Entry, Layout } from "../tree/layout";
 export type Fill = (key: RandomKey, out: Float32Array) => void;
 
 /**
- * A starting point [d]: every tensor filled from its own stream of the seed, so that one tensor's size does not move another's values.
- * @example fillTensors(layout, 0, () => uniform(0.1))
+ * Makes a starting point [d]: every tensor filled from its own stream of the seed, so that one tensor's size does not move another's values.
+ * For example `fillTensors(layout, 0, () => uniform(0.1))`.
  */
 export function fillTensors(layout: Layout, seed: number, rule: (entry: Entry) => Fill): Float32Array {
   const point = new Float32Array(layout.size);
@@ -21,7 +21,7 @@ export function fillTensors(layout: Layout, seed: number, rule: (entry: Entry) =
 
 export const zeros: Fill = () => undefined;
 
-/** U(-bound, bound). */
+/** Draws from U(-bound, bound). */
 export function uniform(bound: number): Fill {
   return (key, out) => {
     uniforms(key, out.length).forEach((value, i) => {
@@ -30,7 +30,7 @@ export function uniform(bound: number): Fill {
   };
 }
 
-/** N(0, deviation^2). */
+/** Draws from N(0, deviation^2). */
 export function gaussian(deviation: number): Fill {
   return (key, out) => {
     normals(key, out.length).forEach((value, i) => {

@@ -12,7 +12,7 @@ import { groupBy, pickBySite, stackTensors } from "./stacks";
 import type { Stack } from "./stacks";
 
 /**
- * Low-rank adapter: y = W x + (alpha / rank) B A x at each site that a target fits (see `chooseSites`).
+ * Makes a low-rank adapter: y = W x + (alpha / rank) B A x at each site that a target fits (see `chooseSites`).
  * Stored for products from the left: `A` [inputs, rank] and `B` [rank, outputs], so the adapter adds (x A) B.
  * At the start A ~ U(-1/sqrt(inputs), 1/sqrt(inputs)) (Kaiming-uniform with a = sqrt(5)) and B = 0: the model is unchanged.
  * With `head` the language-model head is trained besides (`trainedHead`), after them in the layout.

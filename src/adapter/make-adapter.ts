@@ -9,9 +9,9 @@ import { prefix } from "./prefix";
 import { tensorTrain } from "./tensor-train";
 
 /**
- * The adapter that a specification describes, on a model, or on its sites alone where it does not train the model's own weights.
+ * Gives the adapter that a specification describes, on a model, or on its sites alone where it does not train the model's own weights.
  * Reads no weights, so that counts come from a description alone.
- * @example makeAdapter({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, model).layout.size
+ * For example `makeAdapter({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, model).layout.size`.
  * @throws when the specification does not fit the sites
  */
 export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site[]): Adapter {

@@ -1,7 +1,7 @@
 import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import { plain } from "../ops/plain";
 import { record } from "../ops/program";
-import type { Recorded } from "../ops/program";
+import type { RecordedValue } from "../ops/program";
 import type { Adaptable, WeightPart } from "./adapter";
 
 /** One of a model's own weights, and what it is in the model. */
@@ -15,9 +15,9 @@ export interface ModelWeight {
 export const unchanged: Hooks<never> = { input: (_site, x) => x, output: (_site, _x, y) => y };
 
 /**
- * The weights that a model's definition reads, in the order of first use, each once, and its head's. The definition is run with
+ * Gives the weights that a model's definition reads, in the order of first use, each once, and its head's. The definition is run with
  * operations that note what they are handed and compute nothing, so every definition has this without saying it a second time.
- * @example modelWeights(model).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0) // all of a model's parameters
+ * For example `modelWeights(model).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)`: all of a model's parameters.
  */
 export function modelWeights(model: Adaptable): readonly ModelWeight[] {
   const found = new Map<string, ModelWeight>();
@@ -26,8 +26,8 @@ export function modelWeights(model: Adaptable): readonly ModelWeight[] {
       found.set(weight.name, { name: weight.name, shape: weight.shape, part, read: () => weight.read() });
   };
   record((low) => {
-    const ops: Ops<Recorded> = plain(low);
-    const noting: Ops<Recorded> = {
+    const ops: Ops<RecordedValue> = plain(low);
+    const noting: Ops<RecordedValue> = {
       ...ops,
       embed(table, by) {
         note(table, "embeddings");
@@ -48,7 +48,7 @@ export function modelWeights(model: Adaptable): readonly ModelWeight[] {
         return ops.rmsNorm(x, scale, epsilon);
       },
     };
-    return [model.forward(noting, unchanged as unknown as Hooks<Recorded>)];
+    return [model.forward(noting, unchanged as unknown as Hooks<RecordedValue>)];
   });
   if (model.head) {
     note(model.head.weight, "embeddings");

@@ -1,7 +1,7 @@
 import { layoutOf } from "../tree/layout";
 import type { Adapter, NoAdapterSpec } from "./adapter";
 
-/** The frozen model alone: no trainable parameters, every site as it was. */
+/** Gives the frozen model alone: no trainable parameters, every site as it was. */
 export function noAdapter(spec: NoAdapterSpec = { kind: "none" }): Adapter {
   return {
     spec,

@@ -1,7 +1,7 @@
 import type { FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
 
 /**
- * Operations that read the point's tensors in place of the model's own weights of these names. The definition is unchanged:
+ * Gives operations that read the point's tensors in place of the model's own weights of these names. The definition is unchanged:
  *     y = x W^T + b,  norms: scale * norm(x) + shift,  embeddings: rows of the point's table
  * @param trained names of weights, under which the point holds them in their own shapes
  */

@@ -9,7 +9,7 @@ import { groupBy, pickBySite, stackTensors } from "./stacks";
 import type { Stack } from "./stacks";
 
 /**
- * Prefix tuning: in each attention, m trainable keys and values stand before those of every text; all its tokens see them,
+ * Makes an adapter for prefix tuning: in each attention, m trainable keys and values stand before those of every text; all its tokens see them,
  * whatever the mask or the window.
  *     softmax(q [Kp; K]^T / sqrt(headSize) + [0, mask]) [Vp; V]
  * Tensors: `layers.{i}.attention.prefix.key` and `.value`, each [kvHeads * headSize, m]: a column is a token, so that heads are

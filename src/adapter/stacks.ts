@@ -10,19 +10,19 @@ export interface Stack {
   readonly decay: boolean;
 }
 
-/** A stack's tensors in layout order: `${site}.${part}`. */
+/** Makes a stack's tensors in layout order: `${site}.${part}`. */
 export function stackTensors({ sites, part, shape, decay }: Stack): readonly TensorSpec[] {
   return sites.map((site) => ({ name: `${site}.${part}`, shape, decay }));
 }
 
-/** The whole stack as one value [R, sites, ...shape]. */
+/** Gives the whole stack as one value [R, sites, ...shape]. */
 export function readStack<T>(ops: Ops<T>, { sites, part }: Stack): T {
   return ops.parameters(sites.map((site) => `${site}.${part}`));
 }
 
 /**
  * Stacks, each read (and changed) once, as a function of the site: its own tensor [R, ...shape], null elsewhere.
- * @example const up = pickBySite(ops, stacks, (stack) => ops.scale(stack, 2)); up("layers.0.attention.query")
+ * For example `const up = pickBySite(ops, stacks, (stack) => ops.scale(stack, 2)); up("layers.0.attention.query")`.
  */
 export function pickBySite<T>(
   ops: Ops<T>,

@@ -9,13 +9,13 @@ import type { Fill } from "./initial";
 import { readStack } from "./stacks";
 import type { Stack } from "./stacks";
 
-/** The same core of every site: [rankLeft, mode, rankRight]. */
+/** One core, at every site: [rankLeft, mode, rankRight]. */
 interface CoreStack extends Stack {
   readonly shape: readonly [number, number, number];
 }
 
 /**
- * One TT matrix at each of its sites: `${part}.core.${i}` [rankLeft, mode, rankRight] and `${part}.bias` [outputs].
+ * Gives one TT matrix at each of its sites: `${part}.core.${i}` [rankLeft, mode, rankRight] and `${part}.bias` [outputs].
  * The cores of all sites are contracted at once, without forming W = left right:
  *     left = G_1 ... G_m,  right = scale G_m+1 ... G_d,  bias = scale b,  with the split m where the input modes end,
  * so y = (x left) right + bias (without, where there is none) with left [R, A, inputs, r], right [R, A, r, outputs], bias [R, A, 1, outputs].

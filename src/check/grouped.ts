@@ -1,5 +1,5 @@
 /**
- * Values with the same key together: groups in the order of their first members, members in theirs. No group is empty.
+ * Gives values with the same key together: groups in the order of their first members, members in theirs. No group is empty.
  * @example grouped([1, 2, 3], (n) => String(n % 2)) // [[1, 3], [2]]
  */
 export function grouped<V>(values: readonly V[], key: (value: V) => string): readonly (readonly [V, ...V[]])[] {

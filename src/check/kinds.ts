@@ -13,7 +13,7 @@ export type SpecIn<Table> = {
 }[keyof Table];
 
 /**
- * The names in a table as a message says them.
+ * Gives the names in a table as a message says them.
  * @example kindsInWords({ sgd: 0, adamw: 0 }) // '"sgd" or "adamw"'
  */
 export function kindsInWords(table: Readonly<Record<string, unknown>>): string {

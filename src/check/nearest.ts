@@ -1,5 +1,5 @@
 /**
- * The candidates that are spelled most like a name, best first: those within a third of its length in edits, or that contain it.
+ * Gives the candidates that are spelled most like a name, best first: those within a third of its length in edits, or that contain it.
  * @example nearest("rowberta", ["roberta", "bert", "opt"]) // ["roberta"]
  */
 export function nearest(name: string, candidates: readonly string[], most = 3): readonly string[] {
@@ -15,7 +15,7 @@ export function nearest(name: string, candidates: readonly string[], most = 3): 
     .map(({ candidate }) => candidate);
 }
 
-/** "; nearest: a, b", or nothing where there is none: the end of a message about an unknown name. */
+/** Writes "; nearest: a, b", or nothing where there is none: the end of a message about an unknown name. */
 export function nearestHint(name: string, candidates: readonly string[]): string {
   const found = nearest(name, candidates);
   return found.length === 0 ? "" : `; nearest: ${found.join(", ")}`;

@@ -1,5 +1,5 @@
 /**
- * A text as it looks: composed (NFC), runs of white space of any kind one space and none at its ends, without characters that leave no mark
+ * Gives a text as it looks: composed (NFC), runs of white space of any kind one space and none at its ends, without characters that leave no mark
  * (zero widths, byte-order marks, soft hyphens, controls, marks of direction).
  * @example visibly("\ufeffyes\u00a0\u200b") // "yes"
  */
@@ -13,7 +13,7 @@ export function visibly(text: string): string {
 }
 
 /**
- * A text in quotes, with what cannot be seen in it written out: invisible characters, spaces other than the plain one, combining marks.
+ * Gives a text in quotes, with what cannot be seen in it written out: invisible characters, spaces other than the plain one, combining marks.
  * @example marked("yes\u00a0") // "\"yes\\u{a0}\""
  */
 export function marked(text: string): string {

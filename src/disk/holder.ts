@@ -12,22 +12,22 @@ export interface Holder {
   readonly place?: string;
 }
 
-/** This process as a holder. */
+/** Describes this process as a holder. */
 export function thisProcess(): Holder {
   return { pid: process.pid, processStart: processStart(process.pid), host: hostname(), place: placeHere() };
 }
 
-/** Whether a holder is this very process. */
+/** Says whether a holder is this very process. */
 export function isThisProcess({ pid, processStart: start, ...at }: Holder): boolean {
   return pid === process.pid && isHere(at) && (start === null || start === processStart(pid));
 }
 
-/** Whether a holder's process number means something here; elsewhere only signs of life tell whether it lives. */
+/** Says whether a holder's process number means something here; elsewhere only signs of life tell whether it lives. */
 export function isHere({ host, place }: Pick<Holder, "host" | "place">): boolean {
   return place === undefined ? host === hostname() : place === placeHere();
 }
 
-/** Whether a process of this place lives: by its number and when it started, as a number is given out again. */
+/** Says whether a process of this place lives: by its number and when it started, as a number is given out again. */
 export function livesHere({ pid, processStart: start }: Pick<Holder, "pid" | "processStart">): boolean {
   try {
     process.kill(pid, 0);
@@ -40,7 +40,7 @@ export function livesHere({ pid, processStart: start }: Pick<Holder, "pid" | "pr
   return fields[0] !== "Z" && (start === null || fields[19] === start);
 }
 
-/** A part of a temporary file's name that says who writes it, and that no other name has. */
+/** Gives a part of a temporary file's name that says who writes it, and that no other name has. */
 export function writerMark(): string {
   return `${process.pid}-${processStart(process.pid) ?? ""}-${shortPlace()}-${randomBytes(4).toString("hex")}`;
 }
@@ -51,7 +51,7 @@ const MARK = /^(\d+)-(\d*)-([0-9a-f]{8})-[0-9a-f]{8}$/;
 const SILENT_MS = 3_600_000;
 
 /**
- * Whether the writer of a temporary file is gone.
+ * Says whether the writer of a temporary file is gone.
  * @param mark what `writerMark` gave; another text counts as a writer of another place
  * @param silentMs milliseconds since the file was last written
  */

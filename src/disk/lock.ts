@@ -13,7 +13,7 @@ export interface Lock {
 }
 
 /** Who holds a lock that was wanted. */
-export interface Held {
+export interface LockHolder {
   /** One sentence for people: "process 123 on this computer". */
   readonly who: string;
   /** Whether it is this very process: another cell of the same kernel. */
@@ -22,8 +22,9 @@ export interface Held {
   readonly since: string | null;
 }
 
-export type Attempt =
-  { readonly lock: Lock; readonly held: null } | { readonly lock: null; readonly held: Held; readonly error: Error };
+export type LockAttempt =
+  | { readonly lock: Lock; readonly held: null }
+  | { readonly lock: null; readonly held: LockHolder; readonly error: Error };
 
 /** Milliseconds between two signs of life of a held lock. */
 const BEAT_MS = 5_000;
@@ -48,8 +49,8 @@ export function takeLock(path: string): Lock {
   return got.lock;
 }
 
-/** The lock, or who holds it. */
-export function tryLock(path: string): Attempt {
+/** Gives the lock, or who holds it. */
+export function tryLock(path: string): LockAttempt {
   const mine = `${JSON.stringify({ ...thisProcess(), since: new Date().toISOString(), token: randomBytes(8).toString("hex") })}\n`;
   const beside = besideOf(path);
   try {

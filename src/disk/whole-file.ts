@@ -8,8 +8,8 @@ export type Content = string | Uint8Array | ((file: number) => void);
 /**
  * Replaces a file as a whole: readers see the old content or the new, never a part, also after a power cut (the disk has the new one
  * before it gets the name). Temporary files that dead processes left of it are removed.
+ * For example `writeWhole("data/runs/first/summary.json", "{}")`.
  * @throws when the disk does not take it; then the old content is still there, and nothing beside it
- * @example writeWhole("data/runs/first/summary.json", "{}")
  */
 export function writeWhole(path: string, content: Content): void {
   fs.mkdirSync(dirname(path), { recursive: true });
@@ -25,7 +25,7 @@ export function writeWhole(path: string, content: Content): void {
   }
 }
 
-/** The temporary name under which this process writes what is to be called `path`. */
+/** Gives the temporary name under which this process writes what is to be called `path`. */
 export function besideOf(path: string, ending: Ending = "part"): string {
   return `${path}.${writerMark()}.${ending}`;
 }
@@ -37,12 +37,12 @@ export type Ending = "part" | "old" | "swap";
 export interface Leftover {
   readonly path: string;
   readonly ending: Ending;
-  /** The same in all that one save leaves. */
+  /** Tells one save from another: equal in all that one of them leaves. */
   readonly mark: string;
   readonly dead: boolean;
 }
 
-/** What saves of `path` have left beside it, those in progress included. */
+/** Gives what saves of `path` have left beside it, those in progress included. */
 export function leftoversOf(path: string): readonly Leftover[] {
   const start = `${basename(path)}.`;
   return entriesOf(dirname(path)).flatMap((name) => {
@@ -100,7 +100,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** The error that says what could not be written, and what helps. */
+/** Gives the error that says what could not be written, and what helps. */
 export function notWritten(path: string, error: unknown): Error {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const got = error instanceof Error ? error.message : String(error);

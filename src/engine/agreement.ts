@@ -9,7 +9,7 @@ export interface Agreement {
 }
 
 /**
- * Correlation and relative error of projected gradients p against the exact ones.
+ * Computes correlation and relative error of projected gradients p against the exact ones.
  * @example agreement([1, 2, 4], [1, 2, 3]).relativeError.toFixed(3) // "0.267", 1 / sqrt(14)
  * @throws when they are not equally many, or fewer than two
  */

@@ -1,7 +1,7 @@
 import type { Rotary } from "../ops/ops";
 import type { Geometry } from "./onnx/geometry";
 
-/** Mean over each text's tokens as a matrix [B, T]. */
+/** Gives the mean over each text's tokens as a matrix [B, T]. */
 export function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
   const pool = new Float32Array(texts * tokens);
   let row = 0;
@@ -13,7 +13,7 @@ export function poolMatrix({ texts, tokens, lengths }: Geometry): Float32Array {
 }
 
 /**
- * factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis.
+ * Computes factor * f(position * frequency) [S, copies * frequencies], the frequencies repeated `copies` times along the last axis.
  * @param S how many positions
  * @param start the first of them, default 0
  */

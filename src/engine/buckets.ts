@@ -32,7 +32,7 @@ export function bucketsOf(batch: TokenBatch, count: number): readonly Bucket[] {
 }
 
 /**
- * The features of all buckets in the batch's own order: [points, K, H].
+ * Gives the features of all buckets in the batch's own order: [points, K, H].
  * @param each one for each bucket, with equal points and width
  */
 export function unbucketed(buckets: readonly Bucket[], each: readonly Features[]): Features {

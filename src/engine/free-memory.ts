@@ -1,7 +1,7 @@
 import { freemem, totalmem } from "node:os";
 
 /**
- * Bytes that this process may still take: what the system can give without swapping, and no more than a container's limit leaves. A
+ * Gives bytes that this process may still take: what the system can give without swapping, and no more than a container's limit leaves. A
  * container's own count of free memory is not used: it counts cached file pages as taken.
  */
 export function freeMemory(): number {

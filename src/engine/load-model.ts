@@ -1,16 +1,14 @@
-import { readFileSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import type { Model } from "../model/model";
 import { modelOf } from "../model/model-of";
-import { findKnownModel, knownModel } from "../model/registry";
 import { tokenizerFromFolder } from "../text/folder-tokenizer";
 import { tokenizerFromGguf } from "../text/gguf-tokenizer";
 import type { Tokenizer } from "../text/tokenizer";
 import { openGguf } from "../weights/gguf";
-import { filesIn, findModelFiles, locateModel } from "../weights/locate-model";
+import { filesIn, locateModel } from "../weights/locate-model";
 import type { ModelFiles } from "../weights/locate-model";
-import { isFolder } from "../weights/safetensors-index";
 import { openSafetensors } from "../weights/safetensors";
 
 /** A model with the tokenizer that its texts must go through. */
@@ -31,58 +29,36 @@ export interface LoadedModel {
  * @example loadModel("minilm", sitePackages(".venv")).model.width // 384
  */
 export function loadModel(name: string, roots: readonly string[]): LoadedModel {
-  const found = findModel(name, roots);
-  if (found !== null) return found;
-  if (findKnownModel(name) === null && /[\\/]/.test(name))
-    return fail("model", "a folder with config.json, safetensors and a tokenizer, or a GGUF file", name);
-  locateModel(name, roots);
-  return fail(`model ${name}`, "its files", "none");
-}
-
-/** The same; null where there is no such path and nothing of that name under the folders. */
-export function findModel(name: string, roots: readonly string[]): LoadedModel | null {
-  const known = findKnownModel(name);
-  if (known !== null) {
-    const files = findModelFiles(known, roots);
-    return files === null ? null : opened(known.name, known.title, files);
-  }
-  const files = filesAt(name) ?? roots.map((root) => filesIn(join(root, name))).find((found) => found !== null) ?? null;
-  return files === null ? null : opened(name, basename(resolve(name)), files);
+  const located = locateModel(name, roots);
+  if (located.kind !== "here") throw new Error(located.reason);
+  return opened(located, located.files);
 }
 
 /**
- * The same for models that may have to be fetched: what is neither a path nor under the folders is taken for a hub repository, by
+ * Opens a model as `loadModel` does, and fetches it where it has to: what is neither a path nor under the folders is taken for a hub repository, by
  * its short name or as "organization/name".
+ * For example `await fetchModel("roberta-large", roots, async (repository) => (await hubSnapshot(repository, null, hub)).folder)`.
  * @param fetch brings a repository's files and returns their folder
  * @throws as `loadModel`, and as `fetch`
- * @example await fetchModel("roberta-large", roots, async (repository) => (await hubSnapshot(repository, null, hub)).folder)
  */
 export async function fetchModel(
   name: string,
   roots: readonly string[],
   fetch: (repository: string) => Promise<string>,
 ): Promise<LoadedModel> {
-  const found = findModel(name, roots);
-  if (found !== null) return found;
-  const isRepository = /^[\w.-]+\/[\w.-]+$/.test(name);
-  const known = isRepository ? findKnownModel(name) : knownModel(name);
-  // A packaged model comes from its package: the hub's files are others.
-  if (known?.source.kind === "package") return loadModel(known.name, roots);
-  const repository = known?.source.repository ?? name;
-  const folder = await fetch(repository);
+  const located = locateModel(name, roots);
+  if (located.kind !== "hub") return loadModel(name, roots);
+  const { repository, known, reason } = located;
+  const folder = await fetch(repository).catch((error: unknown) => {
+    if (known) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}. Taken for a repository of the hub: ${said}`, { cause: error });
+  });
   const files = filesIn(folder) ?? fail(repository, "config.json, weights and a tokenizer, or one GGUF file", folder);
-  return opened(known?.name ?? name, known?.title ?? name, files);
+  return opened(located, files);
 }
 
-/** The model files that a path names itself; null where it names none. */
-function filesAt(path: string): ModelFiles | null {
-  if (isFolder(path))
-    return filesIn(path) ?? fail(path, "config.json, safetensors and a tokenizer, or one GGUF file", "neither");
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  return isFile ? { kind: "gguf", weights: path } : null;
-}
-
-function opened(name: string, title: string, files: ModelFiles): LoadedModel {
+function opened({ name, title }: Pick<LoadedModel, "name" | "title">, files: ModelFiles): LoadedModel {
   switch (files.kind) {
     case "safetensors": {
       const { folder, weights } = files;

@@ -33,15 +33,15 @@ export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
     ? ModelSession
     : OnnxSession;
 
-/** The engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
+/** Gives the engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
 export function engineFor({ estimator }: Pick<Method, "estimator">): EngineOptions {
   return estimator.kind === "backpropagation" ? { engine: "tfjs" } : {};
 }
 
 /**
  * Opens a model with its adapter on the engine of that name.
+ * For example `await openSession(model, adapter, { engine: "tfjs" })`.
  * @throws when there is no such engine, or it does not open
- * @example await openSession(model, adapter, { engine: "tfjs" })
  */
 export async function openSession<O extends EngineOptions>(
   model: Model,

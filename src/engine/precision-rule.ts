@@ -5,13 +5,13 @@ import type { ModelSession } from "./session";
 /** What is asked of an estimator at a precision before it may train. */
 export const PRECISION_RULE = { correlation: 0.95, relativeError: 0.3, directions: 50 } as const;
 
-/** Whether figures meet the rule; NaN does not. */
+/** Says whether figures meet the rule; NaN does not. */
 export function meetsRule({ correlation, relativeError, directions }: Agreement): boolean {
   const { correlation: least, relativeError: most, directions: enough } = PRECISION_RULE;
   return correlation >= least && relativeError <= most && directions >= enough;
 }
 
-/** What figures of an estimator are kept under. @example estimatorKey({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }) // "two-sided 0.001" */
+/** Gives what figures of an estimator are kept under. @example estimatorKey({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }) // "two-sided 0.001" */
 export function estimatorKey(spec: EstimatorSpec): string {
   if (spec.kind === "own") return `own ${spec.name}`;
   return spec.kind === "two-sided" ? `two-sided ${spec.perturbationScale}` : spec.kind;

@@ -6,7 +6,7 @@ import { plain } from "../ops/plain";
 import { record } from "../ops/program";
 import type { Recording } from "../ops/program";
 
-/** An adapted model as a program: "plain" gives its features, "dual" also their tangents (none where nothing is trainable). */
+/** Makes an adapted model as a program: "plain" gives its features, "dual" also their tangents (none where nothing is trainable). */
 export function recordModel(model: Model, adapter: Adapter, kind: "plain" | "dual"): Recording {
   return record((low) => {
     if (kind === "plain") return [forwardWith(model, adapter, plain(low))];

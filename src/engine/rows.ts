@@ -28,7 +28,7 @@ export function checkTokens(
   });
 }
 
-/** Vectors [d] one after another: [n, d]. @throws when one has another length */
+/** Gives vectors [d] one after another: [n, d]. @throws when one has another length */
 export function stackRows(
   what: string,
   rows: readonly Float32Array[],

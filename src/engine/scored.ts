@@ -12,7 +12,7 @@ export interface ScoredPlace {
 }
 
 /**
- * All scored positions of a batch, text after text: row k of its features is the k-th of them. Without `scored` it is each text's last token.
+ * Gives all scored positions of a batch, text after text: row k of its features is the k-th of them. Without `scored` it is each text's last token.
  * @throws when a text has no position, a position is outside its text, or targets do not match the positions
  * @example scoredPlaces({ ids: [[5, 6, 7], [8]], scored: [[0, 1], 0] }).map(({ text, at }) => [text, at]) // [[0, 0], [0, 1], [1, 0]]
  */

@@ -30,7 +30,7 @@ export interface DirectionKind<Spec> {
   open(spec: Spec, at: DirectionsAt): Draw;
 }
 
-/** A direction whose numbers stand in z [d]. */
+/** Makes a direction whose numbers stand in z [d]. */
 export function storedDirection(z: Float32Array): Direction {
   return {
     spreadInto: (plus, minus, a, point) => spreadInto(plus, minus, a, z, point),
@@ -38,7 +38,7 @@ export function storedDirection(z: Float32Array): Direction {
   };
 }
 
-/** How a kind with stored numbers draws: `fill` writes the query's numbers over the memory it is given. */
+/** Says how a kind with stored numbers draws: `fill` writes the query's numbers over the memory it is given. */
 export function drawStored(fill: (query: number, out: Float32Array) => void): Draw {
   return (query, memory) => {
     const z = memory();

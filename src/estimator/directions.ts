@@ -34,9 +34,9 @@ export function openDirections(spec: DirectionSpec, at: DirectionsAt): Draw {
 }
 
 /**
- * A direction z [size].
+ * Makes a direction z [size].
  * @throws when the specification is malformed or an index is not a count
- * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // four numbers, each 1 or -1
+ * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // Float32Array [1, 1, -1, -1]
  */
 export function direction(spec: DirectionSpec, { seed, step, query }: DirectionIndex, size: number): Float32Array {
   checkDirections("directions", spec);
@@ -45,7 +45,7 @@ export function direction(spec: DirectionSpec, { seed, step, query }: DirectionI
   return out;
 }
 
-/** The standard normal direction of a seed, step and query: the paper's z. */
+/** Gives the standard normal direction of a seed, step and query: the paper's z. */
 export function gaussianDirection(seed: number, step: number, query: number, size: number): Float32Array {
   return direction({ kind: "gaussian" }, { seed, step, query }, size);
 }

@@ -33,9 +33,8 @@ export interface Queries<Batch> {
 /**
  * Estimates the gradient at a point; afterwards `workspace.gradient` holds it, with the bits that `gradientOf` gives.
  * The point is only read. Numbers that are not finite are handed on: see `isFiniteEstimate` below.
+ * For example `await estimate({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }, objective, point, { seed: 0, step: 0, queries: 4, directions: { kind: "gaussian" }, batch })`: { projectedGradients: [..4 numbers], loss, forwardPasses: 8 }.
  * @throws when the specification or a count is out of range, or the objective returns a wrong number of losses
- * @example await estimate({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }, objective, point,
- *   { seed: 0, step: 0, queries: 4, directions: { kind: "gaussian" }, batch }) // { projectedGradients: [..4 numbers], loss, forwardPasses: 8 }
  */
 export async function estimate<Batch>(
   spec: EstimatorSpec,
@@ -53,7 +52,7 @@ export async function estimate<Batch>(
   return kindOf("estimator", spec).estimate(spec, objective, point, { queries, draw, batch }, workspace);
 }
 
-/** Whether loss and projected gradients are finite numbers; a run whose estimate is not has diverged and must stop. */
+/** Says whether loss and projected gradients are finite numbers; a run whose estimate is not has diverged and must stop. */
 export function isFiniteEstimate({
   loss,
   projectedGradients,
@@ -62,7 +61,7 @@ export function isFiniteEstimate({
   return Number.isFinite(loss) && projectedGradients.every(Number.isFinite) && Number.isFinite(gradientNorm);
 }
 
-/** How an estimator's steps are paid for. */
+/** Says how an estimator's steps are paid for. */
 export function passKindOf(spec: EstimatorSpec): PassKind {
   return kindOf("estimator", spec).passKind(spec);
 }

@@ -12,12 +12,12 @@ export interface RecordedQueries {
 }
 
 /**
- * The gradient estimate of recorded queries, rebuilt from the seed: g = (1/Q) sum_q p_q z_q, with the same bits as in the run.
+ * Gives the gradient estimate of recorded queries, rebuilt from the seed: g = (1/Q) sum_q p_q z_q, with the same bits as in the run.
+ * For example `gradientOf({ kind: "gaussian" }, { seed: 0, step: 5, projectedGradients: [0.3, -0.1] }, 1000)`.
  * @param directions the distribution that the run drew from
  * @param workspace memory to reuse; the gradient is then in `workspace.gradient`. Default: new memory
  * @returns g [size]
  * @throws when there is no projected gradient
- * @example gradientOf({ kind: "gaussian" }, { seed: 0, step: 5, projectedGradients: [0.3, -0.1] }, 1000)
  * Source: MeZO, arXiv 2305.17333, section 2 (the seed trick); yifanycc/AdaZeta@3659ba3 (the average over queries).
  */
 export function gradientOf(

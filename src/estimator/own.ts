@@ -8,7 +8,7 @@ import type { Objective } from "./objective";
 import type { Workspace } from "./workspace";
 
 /** What an estimator of one's own is given at each step. */
-export interface Asked<Settings> {
+export interface EstimatorInput<Settings> {
   /** theta [d]; only to be read. */
   readonly point: Float32Array;
   /** z_q [d], one for each query; only to be read. */
@@ -21,7 +21,7 @@ export interface Asked<Settings> {
 }
 
 /** What an estimator of one's own answers: g = (1/Q) sum_q p_q z_q follows from it, and so does a replay. */
-export interface Projected {
+export interface EstimatorAnswer {
   /** p_q, one for each direction. */
   readonly projectedGradients: readonly number[];
   /** The training loss to show for the step. */
@@ -36,14 +36,14 @@ export interface OwnDefinition<Settings> {
   readonly settings: Settings;
   /** Forward passes of a step with Q queries: once + perQuery Q. Every step is held to it. */
   readonly passes: PassesOfOwn;
-  project(asked: Asked<Settings>): Promise<Projected>;
+  project(asked: EstimatorInput<Settings>): Promise<EstimatorAnswer>;
 }
 
 /** Under a symbol, the same in every copy of this module: records, which are JSON, do not see the function. */
 const projectOf: unique symbol = Symbol.for("adazeta.estimator.project") as never;
 
 /** An estimator that is not one of this project's: plain data, and a function beside it. */
-export interface Own extends OwnSettings {
+export interface OwnEstimator extends OwnSettings {
   readonly kind: "own";
 }
 
@@ -55,20 +55,20 @@ export interface OwnSettings {
   /** The function's text: an estimator that was changed makes another run, never a record's continuation. */
   readonly source: string;
   /** Absent in a specification that was read from a record. */
-  readonly [projectOf]?: (asked: Asked<never>) => Promise<Projected>;
+  readonly [projectOf]?: (asked: EstimatorInput<never>) => Promise<EstimatorAnswer>;
 }
 
 /**
- * An estimator of one's own, for `mezo({ estimator })` and `adazeta({ estimator })`: how projected gradients follow from losses.
+ * Makes an estimator of one's own, for `mezo({ estimator })` and `adazeta({ estimator })`: how projected gradients follow from losses.
  * Directions, schedule, update, record, replay and comparison are those of every other estimator.
+ * For example `ownEstimator({ name: "one-sided", settings: { scale: 1e-3 }, passes: { once: 1, perQuery: 1 }, async project({ ... }) { ... } })`.
  * @throws when the name is empty or the passes are not counts
- * @example ownEstimator({ name: "one-sided", settings: { scale: 1e-3 }, passes: { once: 1, perQuery: 1 }, async project({ ... }) { ... } })
  */
 export function ownEstimator<Settings extends Readonly<Record<string, unknown>>>(
   definition: OwnDefinition<Settings>,
-): Own {
+): OwnEstimator {
   const { name, settings, passes } = definition;
-  const project = (asked: Asked<never>): Promise<Projected> => definition.project(asked);
+  const project = (asked: EstimatorInput<never>): Promise<EstimatorAnswer> => definition.project(asked);
   check("estimator", { name, passes });
   return { kind: "own", name, settings, passes, source: String(definition.project), [projectOf]: project };
 }

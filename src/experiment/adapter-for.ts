@@ -3,9 +3,9 @@ import { fail } from "../check/check";
 import type { Problem, Trainable } from "./problem";
 
 /**
- * An arm's adapter on a problem: a LoRA that trains the head at the label words gets their tokens; any other is as it was.
+ * Makes an arm's adapter on a problem: a LoRA that trains the head at the label words gets their tokens; any other is as it was.
+ * For example `adapterFor({ kind: "lora", rank: 8, alpha: 16, targets: ["query"], head: "label words" }, sst2OnRoberta)`: head: [6587, 372].
  * @throws when the problem is not scored at label words of a language-model head
- * @example adapterFor({ kind: "lora", rank: 8, alpha: 16, targets: ["query"], head: "label words" }, sst2OnRoberta) // head: [6587, 372]
  */
 export function adapterFor(spec: AdapterSpec, problem: Trainable<unknown>): AdapterSpec {
   if (spec.kind !== "lora" || spec.head !== "label words") return spec;

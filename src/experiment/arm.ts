@@ -44,7 +44,7 @@ export const armNames = [
 export type ArmName = (typeof armNames)[number];
 
 /**
- * The arms of the paper's Figure 1 and of the questions it leaves open.
+ * Gives the arms of the paper's Figure 1 and of the questions it leaves open.
  * - AdaZeta / TT, one query / LoRA + schedule / MeZO-LoRA: {tensor train, LoRA} x {schedule, one query}
  * - MeZO-LoRA, batch x4: the figure's own rival, four times the texts in each forward pass
  * - random mask: one query on a random quarter of LoRA's parameters, new at each step (the reference code's "Sparse-MeZO",

@@ -6,11 +6,13 @@ import { generationLlama2 } from "./paper/generation-llama2";
 import { glueRoberta } from "./paper/glue-roberta";
 import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
+import { ratesGrid } from "./rates-grid";
 
-/** The experiments by name: the studies of Figure 1, which have only a tiny scale, and the paper's tables. */
+/** The experiments by name: the studies of Figure 1 and the rates, which have only a tiny scale, and the paper's tables. */
 const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "divergence-minilm-trec": () => divergenceGrid("minilm-trec"),
   "divergence-smollm2-sst2": () => divergenceGrid("smollm2-sst2"),
+  rates: ratesGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,
@@ -24,19 +26,19 @@ export function experimentNames(scale: Scale): readonly string[] {
   return [...(scale === "tiny" ? Object.keys(figures) : []), ...Object.keys(tables)];
 }
 
-/** Experiments at a scale whose names begin like this; "" are all. */
+/** Gives experiments at a scale whose names begin like this; "" are all. */
 export function experiments(scale: Scale, beginning: string = ""): readonly Grid<PlannedRun>[] {
   return experimentNames(scale)
     .filter((name) => name.startsWith(beginning))
     .flatMap((name) => figures[name]?.() ?? tables[name]?.(scale) ?? []);
 }
 
-/** Where an experiment's records are kept. @example recordsPath("glue-roberta", "full") // "data/results/glue-roberta-full.jsonl" */
+/** Says where an experiment's records are kept. @example recordsPath("glue-roberta", "full") // "data/results/glue-roberta-full.jsonl" */
 export function recordsPath(name: string, scale: Scale, folder: string = "data/results"): string {
   return `${folder}/${name}${scale === "full" ? "-full" : ""}.jsonl`;
 }
 
-/** The records of all experiments: a run that is in one of them is not made again for another. */
+/** Gives the records of all experiments: a run that is in one of them is not made again for another. */
 export function allRecords(folder?: string): readonly string[] {
   return (["tiny", "full"] as const).flatMap((scale) =>
     experimentNames(scale).map((name) => recordsPath(name, scale, folder)),

@@ -47,7 +47,7 @@ export interface Cell<Settings> {
 }
 
 /**
- * All runs of a grid: stage by stage, seed by seed and rate by rate, so that a grid cut short has every arm of its first stage.
+ * Gives all runs of a grid: stage by stage, seed by seed and rate by rate, so that a grid cut short has every arm of its first stage.
  * @throws when a part has no arm, two arms of one name, a seed or a rate twice, arms with different numbers of rates (each arm gets
  *   the same number of trials, or one where no rate plays a part), or settings that are not plain data
  */
@@ -109,7 +109,7 @@ export interface Selection {
   readonly learningRates: readonly number[] | null;
 }
 
-/** The cells that were asked for, each key once. @throws when an arm, seed or learning rate is none of the grid's */
+/** Gives the cells that were asked for, each key once. @throws when an arm, seed or learning rate is none of the grid's */
 export function selectCells<Settings>(
   cells: readonly Cell<Settings>[],
   selection: Selection,

@@ -15,8 +15,8 @@ const ROOTS = [
 const APART = /^src\/(check|disk|text)\//;
 
 /**
- * Hashes of the project's files that decide a run's numbers, as the disk has them now; null outside the project.
- * @example decidingFiles()?.["src/schedule/power-law.ts"] // "1b2c..."
+ * Gives hashes of the project's files that decide a run's numbers, as the disk has them now; null outside the project.
+ * For example `decidingFiles()?.["src/schedule/power-law.ts"]`: "1b2c...".
  */
 export function decidingFiles(): SourceHashes | null {
   return sourceHashes(ROOTS, (file) => !APART.test(file));

@@ -76,7 +76,7 @@ export interface StudyChanges {
 }
 
 /**
- * What the arms of a study share at one learning rate.
+ * Gives what the arms of a study share at one learning rate.
  * @example studySettings("minilm-trec", 3e-3).scheduledPasses // 1824
  */
 export function studySettings(name: StudyName, learningRate: number, changes: StudyChanges = {}): StudySettings {
@@ -98,7 +98,7 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
 }
 
 /**
- * A study as a grid of arms x seeds x learning rates.
+ * Makes a study as a grid of arms x seeds x learning rates.
  * @example cellsOf(divergenceGrid("smollm2-sst2")).length // 21: 7 arms, 3 seeds, 1 learning rate
  */
 export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {

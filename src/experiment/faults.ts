@@ -18,7 +18,7 @@ export function hasFault({ fault }: { readonly fault?: Fault }): boolean {
 }
 
 /**
- * The remark that stands where numbers of these records are shown; null where none has a fault.
+ * Gives the remark that stands where numbers of these records are shown; null where none has a fault.
  * @example faultRemark([{ fault: "last-weight" }, {}]) // "1 of 2 runs was made with one corrupted weight (repaired since; being made again)"
  */
 export function faultRemark(records: readonly { readonly fault?: Fault }[]): string | null {

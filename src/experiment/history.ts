@@ -1,8 +1,9 @@
 import type { EvaluationRecord, StepRecord } from "../train/records";
+import type { EvaluationNumbers, StepNumbers } from "../train/run-history";
 import { significant } from "../train/wire";
 
 /** A number as a record holds it; null where it was not finite (JSON knows no NaN). */
-export type Kept = number | null;
+export type RecordedNumber = number | null;
 
 /** The history of a run in columns, rounded to 6 significant digits; steps thinned out when there are many. */
 export interface History {
@@ -10,35 +11,22 @@ export interface History {
     readonly step: readonly number[];
     readonly forwardPasses: readonly number[];
     readonly queries: readonly number[];
-    readonly loss: readonly Kept[];
-    readonly rmsProjectedGradient: readonly Kept[];
-    readonly weightNorm: readonly Kept[];
+    readonly loss: readonly RecordedNumber[];
+    readonly rmsProjectedGradient: readonly RecordedNumber[];
+    readonly weightNorm: readonly RecordedNumber[];
   };
   readonly evaluations: readonly KeptEvaluation[];
 }
 
-export interface KeptEvaluation {
-  readonly step: number;
-  readonly forwardPasses: number;
+export interface KeptEvaluation extends EvaluationNumbers {
   readonly evaluationPasses: number;
-  readonly loss: Kept;
-  readonly accuracy: Kept;
   /** Cross-entropy over the options of a choice; absent where the loss is the only one. */
-  readonly optionLoss?: Kept;
-}
-
-export interface KeptStep {
-  readonly step: number;
-  readonly forwardPasses: number;
-  readonly queries: number;
-  readonly loss: Kept;
-  readonly rmsProjectedGradient: Kept;
-  readonly weightNorm: Kept;
+  readonly optionLoss?: RecordedNumber;
 }
 
 /**
- * A run's history for a record: every evaluation, and at most `most` steps (every k-th and the last).
- * @example compactHistory(run.steps, run.evaluations).steps.loss // [1.79176, 1.78012, ...]
+ * Makes a run's history for a record: every evaluation, and at most `most` steps (every k-th and the last).
+ * For example `compactHistory(run.steps, run.evaluations).steps.loss`: [1.79176, 1.78012, ...].
  */
 export function compactHistory(
   steps: readonly StepRecord[],
@@ -67,8 +55,8 @@ export function compactHistory(
   };
 }
 
-/** The steps of a history row by row, as tables and figures take them. */
-export function stepsOf({ steps }: History): readonly KeptStep[] {
+/** Gives the steps of a history row by row, as tables and figures take them. */
+export function stepsOf({ steps }: History): readonly StepNumbers[] {
   return steps.step.map((step, i) => ({
     step,
     forwardPasses: steps.forwardPasses[i],
@@ -79,6 +67,6 @@ export function stepsOf({ steps }: History): readonly KeptStep[] {
   }));
 }
 
-function keep(value: number): Kept {
+function keep(value: number): RecordedNumber {
   return Number.isFinite(value) ? significant(value, 6) : null;
 }

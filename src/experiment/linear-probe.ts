@@ -9,10 +9,11 @@ import { minimise } from "./lbfgs";
 /**
  * Multinomial logistic regression on frozen features, with an L2 penalty on the weights and none on the bias:
  *     min over W [C, H], b [C] of  strength sum_i crossEntropy(W f_i + b, y_i) + |W|^2 / 2
+ * For example `linearProbe(await session.features([point], train.input), train.labels, 2, 1).rows`: [2, H].
  * @param features [1, n, H]
  * @param labels [n], in 0..classes-1
- * @param strength C, as scikit-learn has it: larger is a weaker penalty
- * @example linearProbe(await session.features([point], train.input), train.labels, 2, 1).rows // [2, H]
+ * @param strength C, as scikit-learn has it for three classes and more: larger is a weaker penalty. Its two-class form has one vector in
+ *   place of two rows, and the same penalty at 2 C
  * Source: the linear probing of MeZO's experiments, a logistic regression on what the head's last product reads (princeton-nlp/MeZO,
  *   medium_models/src/linearhead_trainer.py). Departs: there C is chosen by cross-validation on train, here on dev (`fitProbe`); the
  *   bias is fitted for causal models too.
@@ -52,12 +53,15 @@ export function linearProbe(features: Features, labels: readonly number[], class
       return strength * texts * crossEntropy(scores, classes, labels).mean + penalty;
     },
     new Float64Array(size + classes),
-    { tolerance: 1e-5 * Math.max(1, strength), iterations: 300 },
+    // The bias has no penalty: its curvature is the texts' alone, and as small as C.
+    { tolerance: 1e-7 * Math.min(1, strength), iterations: 1000 },
   );
   return {
     rows: Float32Array.from(x.subarray(0, size)),
     bias: Float32Array.from(x.subarray(size)),
-    ...{ classes, width, scale: 1 },
+    classes,
+    width,
+    scale: 1,
   };
 }
 
@@ -75,8 +79,8 @@ export interface FittedProbe {
 
 /**
  * Fits a linear probe for each C and takes the one with the lowest loss on dev, the earlier one of equal ones.
+ * For example `fitProbe(await readAll(session, problem.train), await readAll(session, problem.dev), 6).strength`: 10.
  * @throws when there is no C, no training text or no dev text
- * @example fitProbe(await readAll(session, problem.train), await readAll(session, problem.dev), 6).strength // 10
  */
 export function fitProbe(
   train: readonly ReadBatch[],

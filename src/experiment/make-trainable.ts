@@ -1,9 +1,9 @@
 import { oneTokenWords } from "../task/label-tokens";
-import type { OptionBatch } from "../task/option-batch";
 import { readingOf } from "../task/reading";
 import { makeOptionProblem } from "./option-problem";
+import type { OptionProblem } from "./option-problem";
 import { makeProblem } from "./problem";
-import type { Problem, Trainable } from "./problem";
+import type { Problem } from "./problem";
 
 /**
  * A task of any kind as a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
@@ -14,7 +14,7 @@ export function makeTrainable(
     ...Parameters<typeof makeProblem>,
     Parameters<typeof makeOptionProblem>[3]?,
   ]
-): Promise<Problem | Trainable<OptionBatch>> {
+): Promise<Problem | OptionProblem> {
   const { task } = from;
   const byRows =
     task.kind === "classification" &&

@@ -25,7 +25,7 @@ export const MEASURED: readonly MeasuredEstimator[] = [
 ];
 
 /**
- * The projected gradient of every probe by one estimator: <grad L, z> exactly, or (L(theta + eps z) - L(theta - eps z)) / (2 eps).
+ * Gives the projected gradient of every probe by one estimator: <grad L, z> exactly, or (L(theta + eps z) - L(theta - eps z)) / (2 eps).
  * Batch b has the directions of step b.
  */
 export async function projectedGradients<Batch>(
@@ -54,7 +54,7 @@ export async function projectedGradients<Batch>(
   return found;
 }
 
-/** How each measured estimator agrees with exact projected gradients, by its key. */
+/** Says how each measured estimator agrees with exact projected gradients, by its key. */
 export async function measureAgreement<Batch>(
   objective: Objective<Batch>,
   exact: readonly number[],

@@ -14,9 +14,9 @@ export function odditiesNamed(names: readonly string[]): ThousandOddities {
 }
 
 /**
- * The same runs on samples drawn with the reference's habits. They are other runs, with records of their own: tables of the runs without
+ * Plans runs again on samples drawn with the reference's habits. They are other runs, with records of their own: tables of the runs without
  * do not show them.
- * @example oddCells(cellsOf(superglueLlama2("full")), { referenceDev: true }) // WSC trains on 54 texts
+ * For example `oddCells(cellsOf(superglueLlama2("full")), { referenceDev: true })`: WSC trains on 54 texts.
  */
 export function oddCells(cells: readonly Cell<PlannedRun>[], oddities: ThousandOddities): readonly Cell<PlannedRun>[] {
   if (Object.keys(oddities).length === 0) return cells;

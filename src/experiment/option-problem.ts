@@ -11,7 +11,7 @@ import { generateAnswers } from "../task/generate-answers";
 import { classChance, optionChance, tokenChance } from "../task/chance";
 import type { Chance } from "../task/chance";
 import { choiceAccuracy } from "../task/group-metrics";
-import type { LoadedTask } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import { logSumExp } from "../task/loss";
 import { choiceBatch } from "../task/option-batch";
 import type { OptionBatch } from "../task/option-batch";
@@ -29,6 +29,11 @@ import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 import type { Scores, Trainable } from "./problem";
 
+/** A problem of choosing among options that are scored whole, or of writing texts. */
+export interface OptionProblem extends Trainable<OptionBatch> {
+  readonly kind: "options";
+}
+
 /** Options of one evaluation pass, about: examples are not taken apart. */
 const EVALUATION_BATCH = 16;
 
@@ -39,9 +44,9 @@ const EVALUATION_BATCH = 16;
  * - choice: the share of right answers, the option with the largest length-normalised log-probability taken, and the cross-entropy over
  *   those scores (`optionLoss`)
  * - generation: on test the model writes its own answers, greedily
+ * For example `(await makeOptionProblem(smollm2, await loadTask("copa"), options)).chance.accuracy`: 0.5, one option of two.
  * @param writing options of the engine that writes answers
  * @throws when the model has no causal head, too few texts pass the length limit, or two classes have the same word
- * @example (await makeOptionProblem(smollm2, await loadTask("copa"), options)).chance.accuracy // 0.5, one option of two
  * Source: MeZO, arXiv 2305.17333 (tables 1 and 18's causal protocol), princeton-nlp/MeZO, large_models; see `optionObjective` and
  *   `optionClassifierObjective`.
  */
@@ -50,7 +55,7 @@ export function makeOptionProblem(
   from: LoadedTask,
   options: ProblemOptions,
   writing: Pick<GeneratorOptions, "cacheDirectory"> = {},
-): Promise<Trainable<OptionBatch>> {
+): Promise<OptionProblem> {
   const { task } = from;
   const { model, tokenizer } = loaded;
   const reading = readingOf(task, model);
@@ -107,6 +112,7 @@ export function makeOptionProblem(
   };
   const chance = chanceOn("dev");
   return Promise.resolve({
+    kind: "options",
     loaded,
     task,
     origin: from.origin,

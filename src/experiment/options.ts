@@ -79,7 +79,7 @@ function numberOf(what: string, text: string): number {
   return Number.isFinite(value) ? value : fail(what, "numbers separated by commas", text);
 }
 
-/** One line a run: recorded, begun or to do. */
+/** Lists the runs, one line each: recorded, begun or to do. */
 export function listCells(
   cells: readonly Cell<unknown>[],
   store: Pick<Store, "has" | "partialPath">,

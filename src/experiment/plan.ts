@@ -44,8 +44,8 @@ export interface BothBudgets {
 }
 
 /**
- * The budget of an arm in steps and in forward passes.
- * @example budgetOf(arm("AdaZeta", settings), 16) // { steps: 240, forwardPasses: 1824 }
+ * Gives the budget of an arm in steps and in forward passes.
+ * For example `budgetOf(arm("AdaZeta", settings), 16)`: { steps: 240, forwardPasses: 1824 }.
  */
 export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {
   if (isStill(arm)) return { steps: 0, forwardPasses: 0 };

@@ -51,7 +51,7 @@ function amountOf(size: Size): Amount {
 
 /**
  * How long a problem's texts may be for a model of this context.
- * @example limitsOf({ context: 4096 }, { ...options, cutTo: 2048, protocol: "thousand" }) // { context: 4096, cutTo: 2048, beginning: "dropped" }
+ * For example `limitsOf({ context: 4096 }, { ...options, cutTo: 2048, protocol: "thousand" })`: { context: 4096, cutTo: 2048, beginning: "dropped" }.
  */
 export function limitsOf(
   { context }: { readonly context: number },

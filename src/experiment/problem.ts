@@ -13,7 +13,7 @@ import type { TrainingBatches } from "../task/batches";
 import { batchesInOrder, encodeExamples, labelledBatch } from "../task/encode";
 import type { EncodedExamples } from "../task/encode";
 import { labelTokens } from "../task/label-tokens";
-import type { LoadedTask, Origin } from "../task/load-task";
+import type { LoadedTask, Origin } from "../task/loaded-task";
 import { fitScale } from "../task/fit-scale";
 import { headReadout, leaveOneOutCosines, prototypeReadout, PROTOTYPE_SCALE } from "../task/readout";
 import type { Readout } from "../task/readout";
@@ -34,6 +34,8 @@ export type { ProblemOptions, Size } from "./problem-options";
  * mask or after the prompt, prototypes, options) is hidden behind `objective` and `evaluate`.
  */
 export interface Trainable<Batch> {
+  /** What is chosen among: the same classes for every text, read off features (`Problem`), or options that are scored whole (`OptionProblem`). */
+  readonly kind: "classes" | "options";
   readonly loaded: LoadedModel;
   readonly task: Task;
   readonly origin: Origin;
@@ -42,7 +44,7 @@ export interface Trainable<Batch> {
   readonly sessionModel: Model;
   /** What is reached on dev without looking at a text: the best constant answer's loss and share of right answers. */
   readonly chance: Chance;
-  /** The same on test: what its share of right answers is compared with. */
+  /** What is reached on test without looking at a text: what its share of right answers is compared with. */
   readonly testChance: Chance;
   /** `chance.loss`, in nats. */
   readonly chanceLoss: number;
@@ -79,6 +81,7 @@ export interface Scores {
 
 /** A problem of choosing among the same classes for every text, with a frozen readout of the model's features. */
 export interface Problem extends Trainable<LabelledBatch> {
+  readonly kind: "classes";
   readonly task: ClassificationTask;
   readonly readout: Readout;
   /** Labelled texts that the readout may be made of, beside the training texts; empty for a language model. */
@@ -92,14 +95,29 @@ export interface Problem extends Trainable<LabelledBatch> {
   readonly test: readonly LabelledBatch[];
 }
 
+/** Whether a problem has the same classes for every text, and a readout of features. */
+export function isProblem(problem: Trainable<unknown>): problem is Problem {
+  return problem.kind === "classes";
+}
+
+/**
+ * The problem again, as one with a readout.
+ * @throws when it has none: its options are scored whole
+ * For example `withReadout(await openProblem(minilm, trec, options)).readout.classes`: 6.
+ */
+export function withReadout(problem: Trainable<unknown>): Problem {
+  if (isProblem(problem)) return problem;
+  return fail(`task ${problem.task.name}`, "classes that are read off features", "options that are scored whole");
+}
+
 /** Texts of one evaluation pass; larger than training batches, since no direction shares it. */
 const EVALUATION_BATCH = 32;
 
 /**
  * Samples a task for a model and fixes the readout: label words for a language model, class prototypes for an encoder, or a linear probe.
+ * For example `(await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3)`: "1.569", the entropy of the dev questions' kinds.
  * @param openFrozen opens the model without an adapter, to compute the readout; it is closed again
  * @throws when the task and the model do not fit, or too few texts pass the length limit
- * @example (await makeProblem(minilm, trec, options, open)).chanceLoss.toFixed(3) // "1.569", the entropy of the dev questions' kinds
  */
 export async function makeProblem(
   loaded: LoadedModel,
@@ -136,6 +154,7 @@ export async function makeProblem(
   const metricsOf = (part: "dev" | "test", predictions: readonly number[]): Scores["metrics"] =>
     taskMetrics(task, sample.parts[part], { kind: "classes", predictions });
   return {
+    kind: "classes",
     loaded,
     task,
     origin: from.origin,

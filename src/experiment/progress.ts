@@ -18,7 +18,7 @@ export interface GridProgress {
   readonly message: string;
 }
 
-/** One line for a terminal. @example progressLine(progress) // "3/30 adazeta, seed 1, learning rate 0.003: 45 %, 12 min passed, about 2 h 5 min left" */
+/** Writes one line for a terminal. For example `progressLine(progress)`: "3/30 adazeta, seed 1, learning rate 0.003: 45 %, 12 min passed, about 2 h 5 min left". */
 export function progressLine(progress: GridProgress): string {
   const { state, what, done, total, share, elapsedMs, remainingMs, message } = progress;
   const now = state === "running" ? `${Math.floor(100 * share)} %` : `${state}${message === "" ? "" : ` (${message})`}`;
@@ -26,7 +26,7 @@ export function progressLine(progress: GridProgress): string {
   return `${done}/${total} ${what}: ${now}, ${duration(elapsedMs)} passed${left}`;
 }
 
-/** @example duration(7_530_000) // "2 h 6 min" */
+/** Writes a time in hours, minutes and seconds. @example duration(7_530_000) // "2 h 6 min" */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
@@ -34,12 +34,12 @@ export function duration(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Time that remains: the cost left at the pace so far. @returns null before anything was done */
+/** Gives the time that remains: the cost left at the pace so far. @returns null before anything was done */
 export function remaining(elapsedMs: number, costDone: number, costLeft: number): number | null {
   return costDone > 0 ? (elapsedMs / costDone) * costLeft : null;
 }
 
-/** The share of its budget that a run has spent at this event; null for events that do not tell. */
+/** Gives the share of its budget that a run has spent at this event; null for events that do not tell. */
 export function shareAt(event: TrainEvent, settings: RunSettings): number | null {
   if (event.kind === "end") return 1;
   const last = event.kind === "start" ? event.steps.at(-1) : event.kind === "step" ? event.record : null;

@@ -1,7 +1,7 @@
 import { fingerprintData } from "../train/fingerprint";
 
 /**
- * The name of a run by its settings alone: 16 hexadecimal digits of the SHA-256 of their canonical JSON.
+ * Gives the name of a run by its settings alone: 16 hexadecimal digits of the SHA-256 of their canonical JSON.
  * Equal settings have equal keys on every machine, whatever the order of their properties.
  * @example recordKey({ seed: 0, rank: 8 }) === recordKey({ rank: 8, seed: 0 }) // true
  * @throws when the settings are not plain data

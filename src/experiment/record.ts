@@ -1,11 +1,12 @@
 import { fail, show } from "../check/check";
 import { divergedRun } from "../train/diverged";
+import type { RunHistory, StepNumbers } from "../train/run-history";
 import type { RunResult } from "../train/train";
 import type { Cell } from "./cells";
 import { FAULTS, isFault } from "./faults";
 import type { Fault } from "./faults";
 import { compactHistory, stepsOf } from "./history";
-import type { History, KeptEvaluation, KeptStep } from "./history";
+import type { History, KeptEvaluation } from "./history";
 
 /** Where and from what a run was made, beside its settings. */
 export interface Origin {
@@ -15,6 +16,11 @@ export interface Origin {
   readonly machine: string;
   /** The command that made the record. */
   readonly command: string;
+  /**
+   * Hash of the project's files that decided the numbers (`decidingFiles`); two with a "+" where they changed while the run was cut off.
+   * Absent in records of earlier versions. No record is made again because of it.
+   */
+  readonly sources?: string;
 }
 
 /** One run of an experiment, with everything needed to repeat it: a line of data/results/<name>.jsonl. */
@@ -62,7 +68,7 @@ export interface StillResult {
   readonly message: string;
 }
 
-/** The record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
+/** Gives the record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
 export function recordOfStill<Settings>(
   { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
   still: StillResult,
@@ -73,10 +79,30 @@ export function recordOfStill<Settings>(
   const elapsedMs = Math.round(still.elapsedMs);
   const evaluation = { step: 0, loss, accuracy, forwardPasses: 0, evaluationPasses, elapsedMs };
   return {
-    ...{ format: "adazeta-record", version: 1, key, experiment, arm, seed, learningRate, settings },
-    ...{ model: still.model, adapter: still.adapter, data: still.data, parameters: still.parameters },
-    ...{ startingPoint: "", commit, machine, command, startedAt, endedAt, elapsedMs },
-    ...{ reason: "finished", message: still.message, forwardPasses: 0, diverged: null },
+    format: "adazeta-record",
+    version: 1,
+    key,
+    experiment,
+    arm,
+    seed,
+    learningRate,
+    settings,
+    model: still.model,
+    adapter: still.adapter,
+    data: still.data,
+    parameters: still.parameters,
+    startingPoint: "",
+    commit,
+    machine,
+    command,
+    ...(origin.sources && { sources: origin.sources }),
+    startedAt,
+    endedAt,
+    elapsedMs,
+    reason: "finished",
+    message: still.message,
+    forwardPasses: 0,
+    diverged: null,
     history: compactHistory([], [{ kind: "evaluation", ...evaluation }]),
     extra,
   };
@@ -84,7 +110,7 @@ export function recordOfStill<Settings>(
 
 type RecordOrigin = Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown };
 
-/** The record of a run that ended. */
+/** Gives the record of a run that ended. */
 export function recordOf<Settings>(
   cell: Cell<Settings>,
   run: RunResult,
@@ -110,6 +136,7 @@ export function recordOf<Settings>(
     commit,
     machine,
     command,
+    ...sourcesOf(run.header.note, origin),
     startedAt,
     endedAt,
     elapsedMs: Math.round(run.end.elapsedMs),
@@ -122,13 +149,18 @@ export function recordOf<Settings>(
   };
 }
 
-/** A record as tables and figures take it (they add the loss of an even guess). */
-export interface RecordedRun {
+/** The source at the run's end, and before it that of its begin, which its trajectory's note has, where it was another. */
+function sourcesOf(note: unknown, { sources }: Origin): Pick<Origin, "sources"> {
+  if (sources === undefined) return {};
+  const begun = typeof note === "object" && note !== null && "sources" in note ? note.sources : sources;
+  return { sources: begun === sources ? sources : `${String(begun)}+${sources}` };
+}
+
+/** A record as tables and figures take it (they add the loss of the best constant answer). */
+export interface RecordedRun extends RunHistory<StepNumbers, KeptEvaluation> {
   readonly arm: string;
   readonly seed: number;
   readonly learningRate: number;
-  readonly steps: readonly KeptStep[];
-  readonly evaluations: readonly KeptEvaluation[];
   readonly diverged: { readonly step: number } | null;
   readonly fault?: Fault;
 }
@@ -141,16 +173,30 @@ export function asRun({ arm, seed, learningRate, history, diverged: at, fault }:
 /** @throws when a line is no record, or one of another format version, naming `where` (file and line) */
 export function checkRecord(where: string, value: unknown): ExperimentRecord {
   if (typeof value !== "object" || value === null) return fail(where, "a record", value);
-  const record = value as Readonly<Record<string, unknown>>;
+  const record: Record<string, unknown> = { ...value };
+  delete record["check"]; // the line's checksum, which `readRecords` compares with its text
   if (record["format"] !== "adazeta-record") fail(`${where}: format`, '"adazeta-record"', record["format"]);
   if (record["version"] !== 1)
     throw new Error(
       `${where}: version: expected 1, got ${show(record["version"])}; ` +
         "the record was made by another version of this project: read it with that one, or move the file away",
     );
-  for (const name of ["key", "arm", "seed", "learningRate", "history"])
-    if (record[name] === undefined) fail(`${where}: ${name}`, "a value", undefined);
+  for (const [name, type] of Object.entries(TYPES))
+    if (typeof record[name] !== type) fail(`${where}: ${name}`, `a ${type}`, record[name]);
+  const { steps, evaluations } = (record["history"] ?? {}) as Partial<History>;
+  if (!Array.isArray(steps?.step) || !Array.isArray(evaluations))
+    fail(`${where}: history`, "steps in columns and a list of evaluations", record["history"]);
   if (record["fault"] !== undefined && !isFault(record["fault"]))
     fail(`${where}: fault`, `one of ${Object.keys(FAULTS).join(", ")}`, record["fault"]);
-  return value as ExperimentRecord;
+  return record as unknown as ExperimentRecord;
 }
+
+/** What readers rely on; of the rest of a record they show what is there. */
+const TYPES = {
+  key: "string",
+  arm: "string",
+  seed: "number",
+  learningRate: "number",
+  endedAt: "string",
+  elapsedMs: "number",
+};

@@ -129,7 +129,7 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
   return { recorded, skipped, failed, stopped: false };
 }
 
-/** @example describeCell(cell) // "trec: adazeta, seed 1, learning rate 0.003" */
+/** Names a cell in one line. For example `describeCell(cell)`: "trec: adazeta, seed 1, learning rate 0.003". */
 export function describeCell({ task, arm, seed, learningRate }: Cell<unknown>): string {
   const rate = learningRate === 0 ? "" : `, learning rate ${learningRate}`;
   return `${task === null ? "" : `${task}: `}${arm}, seed ${seed}${rate}`;

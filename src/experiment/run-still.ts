@@ -1,10 +1,10 @@
 import { fail } from "../check/check";
 import type { ModelSession } from "../engine/session";
-import { evaluateReadout, readAll } from "../task/classifier";
-import { fitProbe } from "./linear-probe";
+import { frozenProbe } from "./frozen-probe";
 import type { StillArm } from "./plan";
 import { FROZEN } from "./plan";
-import type { Problem, Scores, Trainable } from "./problem";
+import { isProblem } from "./problem";
+import type { Scores, Trainable } from "./problem";
 import type { StillResult } from "./record";
 
 /** What an arm without steps measured, and its one look at test. */
@@ -30,7 +30,12 @@ export async function runStill(
 ): Promise<StillScores> {
   const begin = clock();
   const result = (dev: StillResult["dev"], parameters: number, message: string): StillResult => ({
-    ...{ model: session.id, adapter: FROZEN, data: problem.dataHash, parameters, dev, message },
+    model: session.id,
+    adapter: FROZEN,
+    data: problem.dataHash,
+    parameters,
+    dev,
+    message,
     elapsedMs: clock() - begin,
   });
   if (arm.kind === "zero-shot") {
@@ -38,25 +43,15 @@ export async function runStill(
     const test = await problem.evaluate(session, NOTHING, "test", FROZEN);
     return { still: result(dev, 0, `zero-shot: dev loss ${dev.loss.toFixed(4)}`), test, chosen: null };
   }
-  if (!isClassification(problem))
+  if (!isProblem(problem))
     return fail(`linear probe on ${problem.task.name}`, "a task with classes", problem.task.name);
-  const { classes } = problem.readout;
-  const [train, devTexts, testTexts] = [
-    await readAll(session, problem.train),
-    await readAll(session, problem.dev),
-    await readAll(session, problem.test),
-  ];
-  const { readout, strength, dev: found, losses } = fitProbe(train, devTexts, classes, arm.strengths);
-  const test = evaluateReadout(readout, testTexts);
+  const probe = await frozenProbe(problem, session, "train", arm.strengths);
+  const { readout, strength, dev: found, losses, test } = probe;
   const dev = { ...found, forwardPasses: problem.dev.length };
-  const parameters = classes * (readout.width + 1);
+  const parameters = readout.classes * (readout.width + 1);
   return {
     still: result(dev, parameters, `probe with C = ${strength}: dev loss ${dev.loss.toFixed(4)}`),
     test: { ...test, forwardPasses: problem.test.length, metrics: problem.metricsOf("test", test.predictions) },
     chosen: { strength, losses },
   };
-}
-
-function isClassification(problem: Trainable<unknown>): problem is Problem {
-  return "readout" in problem;
 }

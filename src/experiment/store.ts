@@ -1,30 +1,64 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { fail } from "../check/check";
 import { takeLock, withLock } from "../disk/lock";
 import type { Lock } from "../disk/lock";
 import { writeWhole } from "../disk/whole-file";
+import { splitCheck, withCheck, wrongCheck } from "../train/checksum";
 import { openLineFile, readLines } from "../train/line-file";
+import type { BadLine, Line } from "../train/line-file";
 import { hasFault } from "./faults";
 import { checkRecord } from "./record";
 import type { ExperimentRecord } from "./record";
 
-/** The records of a file, one line each, and what was left of a half-written last one. */
+/** The records of a file, one line each, what was left of a half-written last one, and the lines that cannot be used. */
 export interface Records {
   readonly records: readonly ExperimentRecord[];
   readonly recovered: string | null;
+  readonly damaged: readonly BadLine[];
 }
 
 /**
- * Reads the records of an experiment; a missing file has none, a half-written last line is dropped and said.
- * @throws when a line is no record or one of another format version (file and line are named)
+ * Reads the records of an experiment; a missing file has none, a half-written last line is dropped and said. A line that is no record, was
+ * changed since it was written (new ones have a checksum each), or is of another format version, is passed over and said: the others
+ * do not need it.
+ * For example `complaints(readRecords("data/results/ablation.jsonl")).forEach((line) => console.log(line))`.
  */
 export function readRecords(path: string): Records {
-  if (!existsSync(path)) return { records: [], recovered: null };
-  const { values, recovered } = readLines(path);
-  return { records: values.map(({ line, value }) => checkRecord(`${path}:${line}`, value)), recovered };
+  if (!existsSync(path)) return { records: [], recovered: null, damaged: [] };
+  const damaged: BadLine[] = [];
+  const { values, recovered } = readLines(path, (bad) => damaged.push(bad));
+  const records = values.flatMap((line) => {
+    try {
+      return recordIn(path, line);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      damaged.push({ where: `${path}:${line.line}`, why: why.replace(`${path}:${line.line}: `, "") });
+      return [];
+    }
+  });
+  return { records, recovered, damaged };
 }
 
-/** The keys of the records in these files that have a known fault. */
+function recordIn(path: string, { line, text, value }: Line): ExperimentRecord {
+  const where = `${path}:${line}`;
+  const checked = splitCheck(text);
+  const record = checkRecord(where, value);
+  const right = wrongCheck(checked);
+  if (right !== null) fail(`${where}: checksum`, `${right}, that of the line as it is`, checked.check);
+  return record;
+}
+
+/** Gives what is to be told of a file of records, a sentence each: what was dropped, which lines were passed over, and what to do. */
+export function complaints({ recovered, damaged }: Pick<Records, "recovered" | "damaged">): readonly string[] {
+  const passed = damaged.map(
+    ({ where, why }) =>
+      `${where}: damaged, passed over: ${why} (bring the line back from a copy, or delete it: \`npm run experiment\` makes its run again)`,
+  );
+  return [...(recovered === null ? [] : [recovered]), ...passed];
+}
+
+/** Gives the keys of the records in these files that have a known fault. */
 export function faultyKeys(paths: readonly string[]): ReadonlySet<string> {
   return new Set(
     paths.flatMap((path) =>
@@ -39,6 +73,8 @@ export function faultyKeys(paths: readonly string[]): ReadonlySet<string> {
 export interface Store {
   /** Says what was recovered when the store was opened; null when the file was whole. */
   readonly recovered: string | null;
+  /** The lines that could not be used then; their runs are made again. */
+  readonly damaged: readonly BadLine[];
   has(key: string): boolean;
   /** Keeps other processes from making this run at the same time; null where one does. */
   claim(key: string): Lock | null;
@@ -85,7 +121,7 @@ function keysOf(path: string, again: (record: ExperimentRecord) => boolean): Rea
   );
 }
 
-/** Which runs have a record, without locking: for listing while another process runs. */
+/** Says which runs have a record, without locking: for listing while another process runs. */
 export function viewStore({
   recordsPath,
   partialFolder,
@@ -98,16 +134,16 @@ export function viewStore({
 /**
  * Opens the records of an experiment for writing. Several processes may: each claims the runs that it makes, and holds
  * `<partialFolder>/<name>.lock` while it writes a line.
- * @throws when a record is of another format version
  */
 export function openStore({ recordsPath, partialFolder, others = [], again = NONE }: StoreOptions): Store {
   const lockOf = (path: string): string =>
     join(partialFolder, `${path.replace(/^.*[\\/]/, "").replace(/\.jsonl$/, "")}.lock`);
   const has = keysIn([recordsPath, ...others], again);
-  const { recovered } = withLock(lockOf(recordsPath), () => readRecords(recordsPath));
+  const { recovered, damaged } = withLock(lockOf(recordsPath), () => readRecords(recordsPath));
   const partialPath = (key: string) => join(partialFolder, `${key}.jsonl`);
   return {
     recovered,
+    damaged,
     has,
     claim(key) {
       try {
@@ -117,7 +153,7 @@ export function openStore({ recordsPath, partialFolder, others = [], again = NON
       }
     },
     append(record) {
-      const line = JSON.stringify(record);
+      const line = withCheck(JSON.stringify(record));
       const old = (other: ExperimentRecord): boolean => other.key === record.key && again(other);
       for (const path of again === NONE ? [] : [recordsPath, ...others])
         if (existsSync(path) && withLock(lockOf(path), () => replaceLine(path, old, line))) return;
@@ -133,7 +169,7 @@ export function openStore({ recordsPath, partialFolder, others = [], again = NON
 
 /** Appends a line after the last whole one: a process that was killed may have left the half of one. */
 function appendLine(path: string, line: string): void {
-  const keepBytes = existsSync(path) ? readLines(path).goodBytes : 0;
+  const keepBytes = existsSync(path) ? readLines(path, () => undefined).goodBytes : 0;
   const sink = openLineFile(path, { keepBytes, sync: true });
   try {
     sink.append(line);
@@ -144,11 +180,17 @@ function appendLine(path: string, line: string): void {
 
 /** Puts a line in the place of the first record that `old` finds; the other lines keep their bytes. @returns whether there was one */
 function replaceLine(path: string, old: (record: ExperimentRecord) => boolean, line: string): boolean {
-  const { values, goodBytes } = readLines(path);
-  const index = values.findIndex(({ line: at, value }) => old(checkRecord(`${path}:${at}`, value)));
-  if (index < 0) return false;
+  const { values, goodBytes } = readLines(path, () => undefined);
+  const found = values.find((value) => {
+    try {
+      return old(recordIn(path, value));
+    } catch {
+      return false;
+    }
+  });
+  if (found === undefined) return false;
   const bytes = readFileSync(path);
-  const [begin, end] = [values[index - 1]?.end ?? 0, values[index]!.end];
+  const { begin, end } = found;
   writeWhole(
     path,
     Buffer.concat([bytes.subarray(0, begin), Buffer.from(`${line}\n`, "utf8"), bytes.subarray(end, goodBytes)]),

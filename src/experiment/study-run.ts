@@ -5,7 +5,7 @@ import { parsePrecision } from "../engine/onnx/precision";
 import { engineFor, openSession } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
 import type { ModelSession } from "../engine/session";
-import type { LoadedTask } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import { trainInFile } from "../train/train-in-file";
 import type { Cell } from "./cells";
 import { adapterFor } from "./adapter-for";

@@ -1,14 +1,32 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
-import { configReader } from "./config";
-import type { Head, Model, Tap, Weights } from "./model";
+import { configReader, MOST_LAYERS } from "./config";
+import type { Head, Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
 import { layerSites, siteAttention, siteLinear } from "./site";
 
+/** What the two architectures, which are one encoder, have of their own: the names of the masked-LM head, and where positions begin. */
+const FAMILIES = {
+  bert: {
+    head: { root: "cls.predictions", dense: "transform.dense", norm: "transform.LayerNorm" },
+    positionsAfterPadding: false,
+  },
+  roberta: { head: { root: "lm_head", dense: "dense", norm: "layer_norm" }, positionsAfterPadding: true },
+} as const;
+
+const IN_LAYER: ModuleNames["inLayer"] = {
+  "attention.query": "attention.self.query",
+  "attention.key": "attention.self.key",
+  "attention.value": "attention.self.value",
+  "attention.output": "attention.output.dense",
+  "mlp.up": "intermediate.dense",
+  "mlp.down": "output.dense",
+};
+
 export interface BertConfig {
-  readonly family: "bert" | "roberta";
+  readonly family: keyof typeof FAMILIES;
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
@@ -41,13 +59,13 @@ export function bertConfig(json: unknown): BertConfig {
     family,
     hidden,
     heads,
-    layers: read.integer("num_hidden_layers"),
+    layers: read.count("num_hidden_layers", MOST_LAYERS),
     intermediate: read.integer("intermediate_size"),
     vocabulary: read.integer("vocab_size"),
     positions: read.integer("max_position_embeddings"),
     types: read.integer("type_vocab_size", 2),
     epsilon: read.number("layer_norm_eps", 1e-12),
-    ...(family === "roberta" ? { firstPosition: read.integer("pad_token_id", 1) + 1 } : {}),
+    ...(FAMILIES[family].positionsAfterPadding ? { firstPosition: read.integer("pad_token_id", 1) + 1 } : {}),
     ...(read.boolean("tie_word_embeddings", true) ? {} : { untied: true }),
   };
 }
@@ -73,7 +91,7 @@ export function bertSites({
  *     h <- LayerNorm(h + Attention(h)),  h <- LayerNorm(h + W2 gelu(W1 h))
  * Where the file has a masked-LM head, the features are LayerNorm(gelu(W h + b)) at each text's scored (mask) position, which
  * `head` turns into logits; otherwise the mean of the last hidden states over the text's tokens, divided by its length.
- * @example bert(bertConfig(json), weights).forward(ops, hooks) // [R, B, hidden]
+ * For example `bert(bertConfig(json), weights).forward(ops, hooks)`: [R, B, hidden].
  * @throws when a weight is missing or has another shape
  * Source: Devlin et al., arXiv 1810.04805; Liu et al., arXiv 1907.11692; pooling as in sentence-transformers (mean, then normalize).
  */
@@ -110,6 +128,9 @@ export function bert(config: BertConfig, weights: Weights): Model {
 
   return {
     family,
+    reading: masked === null ? "pooled" : "masked",
+    placement: "roberta",
+    moduleNames: { layers: masked === null ? "encoder.layer" : `${family}.encoder.layer`, inLayer: IN_LAYER },
     width: hidden,
     layers: config.layers,
     context: config.positions - firstPosition,
@@ -160,10 +181,7 @@ function maskedHead(
   weights: Weights,
   words: string,
 ): MaskedHead | null {
-  const [root, dense, norm] =
-    family === "bert"
-      ? (["cls.predictions", "transform.dense", "transform.LayerNorm"] as const)
-      : (["lm_head", "dense", "layer_norm"] as const);
+  const { root, dense, norm } = FAMILIES[family].head;
   if (!weights.has(`${root}.${dense}.weight`)) return null;
   // A head of its own has its own bias; a tied one's bias is under both names, or one of them.
   const names = untied ? [`${root}.decoder.bias`, `${root}.bias`] : [`${root}.bias`, `${root}.decoder.bias`];

@@ -5,6 +5,8 @@ export interface ConfigReader {
   has(field: string): boolean;
   number(field: string, fallback?: number): number;
   integer(field: string, fallback?: number): number;
+  /** Of things that are made one by one before any weight is looked at, and so not more than `most`. */
+  count(field: string, most: number, fallback?: number): number;
   boolean(field: string, fallback: boolean): boolean;
   /** One of these texts. */
   oneOf<V extends string>(field: string, values: readonly V[], fallback?: V): V;
@@ -35,12 +37,17 @@ function readerAt(path: string, json: unknown): ConfigReader {
     const value = get(field) ?? fallback;
     return typeof value === "number" && Number.isFinite(value) ? value : fail(`${path}.${field}`, "a number", value);
   };
+  const integer = (field: string, fallback?: number): number => {
+    const value = number(field, fallback);
+    return Number.isSafeInteger(value) && value >= 1 ? value : fail(`${path}.${field}`, "a positive integer", value);
+  };
   return {
     has: (field) => get(field) !== undefined,
     number,
-    integer(field, fallback) {
-      const value = number(field, fallback);
-      return Number.isSafeInteger(value) && value >= 1 ? value : fail(`${path}.${field}`, "a positive integer", value);
+    integer,
+    count(field, most, fallback) {
+      const value = integer(field, fallback);
+      return value <= most ? value : fail(`${path}.${field}`, `at most ${most}`, value);
     },
     boolean(field, fallback) {
       const value = get(field) ?? fallback;
@@ -71,6 +78,9 @@ function readerAt(path: string, json: unknown): ConfigReader {
     },
   };
 }
+
+/** More layers than any model has: a longer list of them is damage. */
+export const MOST_LAYERS = 10_000;
 
 function oneOf(values: readonly unknown[]): string {
   return values.map((value) => JSON.stringify(value)).join(" or ");

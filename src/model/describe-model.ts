@@ -5,6 +5,7 @@ import { modelOf } from "./model-of";
 /** What an architecture amounts to, without its weights. */
 export interface ModelDescription {
   readonly family: Model["family"];
+  readonly placement: Model["placement"];
   /** Every number of the weights that the definition reads; a tied head is counted once. */
   readonly parameters: number;
   readonly layers: number;
@@ -23,9 +24,9 @@ export interface ModelDescription {
  */
 export function describeModel(config: unknown): ModelDescription {
   const asked = new Map<string, number>();
-  const { family, layers, width, vocabulary, context, sites } = modelOf(config, shapesOnly(config, asked));
+  const { family, placement, layers, width, vocabulary, context, sites } = modelOf(config, shapesOnly(config, asked));
   const parameters = [...asked.values()].reduce((a, b) => a + b, 0);
-  return { family, parameters, layers, width, vocabulary, context, sites };
+  return { family, placement, parameters, layers, width, vocabulary, context, sites };
 }
 
 /** Weights that have every name asked for and no numbers. */

@@ -1,13 +1,26 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
-import { configReader } from "./config";
+import { configReader, MOST_LAYERS } from "./config";
 import type { ConfigReader } from "./config";
-import type { Model, Tap, Weights } from "./model";
+import type { Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, prefixOf, scoredTokens } from "./parts";
 import { rotary, rotaryConfig } from "./rotary";
 import type { RotaryConfig } from "./rotary";
 import { layerSites, siteAttention, siteLinear } from "./site";
+
+const MODULE_NAMES: ModuleNames = {
+  layers: "model.layers",
+  inLayer: {
+    "attention.query": "self_attn.q_proj",
+    "attention.key": "self_attn.k_proj",
+    "attention.value": "self_attn.v_proj",
+    "attention.output": "self_attn.o_proj",
+    "mlp.gate": "mlp.gate_proj",
+    "mlp.up": "mlp.up_proj",
+    "mlp.down": "mlp.down_proj",
+  },
+};
 
 export interface LlamaConfig extends RotaryConfig {
   readonly hidden: number;
@@ -28,6 +41,9 @@ export interface LlamaConfig extends RotaryConfig {
   readonly windows?: readonly (number | null)[];
 }
 
+/** Numbers of a head: wider ones than any model has. */
+const WIDEST_HEAD = 65_536;
+
 /**
  * Reads Hugging Face's `config.json` of a Llama, Mistral or Qwen2 model.
  * @throws when the architecture is another one, or has what `llama` does not compute
@@ -42,9 +58,9 @@ export function llamaConfig(json: unknown): LlamaConfig {
   if (heads % kvHeads !== 0) fail("config.num_key_value_heads", `a divisor of num_attention_heads ${heads}`, kvHeads);
   if (!read.has("head_dim") && hidden % heads !== 0)
     fail("config.num_attention_heads", `a divisor of hidden_size ${hidden}`, heads);
-  const headSize = read.integer("head_dim", Math.floor(hidden / heads));
+  const headSize = read.count("head_dim", WIDEST_HEAD, Math.floor(hidden / heads));
   if (headSize % 2 !== 0) fail("config.head_dim", "an even number (rotary positions turn pairs)", headSize);
-  const layers = read.integer("num_hidden_layers");
+  const layers = read.count("num_hidden_layers", MOST_LAYERS);
   const context = read.integer("max_position_embeddings");
   const biases = biasesOf(type, read);
   const windows = windowsOf(type, read, layers);
@@ -123,7 +139,7 @@ export function llamaSites(
  * before each sub-layer, rotary positions (pairs i, i + headSize/2), grouped-query attention, SwiGLU.
  *     h <- h + Attention(RMSNorm(h)),  h <- h + W_down (silu(W_gate n) * W_up n) with n = RMSNorm(h)
  * The features are the final RMSNorm's output at each text's scored position; after the last attention only that token is computed.
- * @example llama(llamaConfig(json), weights).forward(ops, hooks) // [R, B, hidden]
+ * For example `llama(llamaConfig(json), weights).forward(ops, hooks)`: [R, B, hidden].
  * @throws when a weight is missing or has another shape
  * Source: Touvron et al., arXiv 2307.09288, and its references for each part; Jiang et al., arXiv 2310.06825; Yang et al., arXiv 2407.10671.
  */
@@ -157,6 +173,9 @@ export function llama(config: LlamaConfig, weights: Weights): Model {
 
   return {
     family: "llama",
+    reading: "causal",
+    placement: "llama",
+    moduleNames: MODULE_NAMES,
     width: hidden,
     layers: config.layers,
     context: config.context,

@@ -10,7 +10,7 @@ export const MODEL_TYPES = ["bert", "roberta", "llama", "mistral", "qwen2", "opt
 
 /**
  * The model that a configuration (Hugging Face's `config.json`) describes, over its weights.
- * @example modelOf(JSON.parse(readFileSync("config.json", "utf8")), openSafetensors("model.safetensors")).family // "roberta"
+ * For example `modelOf(JSON.parse(readFileSync("config.json", "utf8")), openSafetensors("model.safetensors")).family`: "roberta".
  * @throws when `model_type` is none of `MODEL_TYPES`, the configuration has what the definition does not compute, or a weight is missing
  */
 export function modelOf(config: unknown, weights: Weights): Model {

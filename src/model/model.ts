@@ -1,3 +1,4 @@
+import type { BottleneckPlacement } from "../adapter/adapter";
 import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import type { Site } from "../ops/site";
 
@@ -32,9 +33,26 @@ export interface Head {
  */
 export type Tap<T> = (layer: number, hidden: T) => void;
 
+/** How a model reads texts: at a mask, after a prompt that it continues, or as one vector of the whole text. */
+export type Reading = "masked" | "causal" | "pooled";
+
+/** What Hugging Face transformers calls the modules at a model's sites. */
+export interface ModuleNames {
+  /** What is before the number of a layer, in the class that `AutoModelForCausalLM`, `AutoModelForMaskedLM` or, without a head, `AutoModel` makes. */
+  readonly layers: string;
+  /** A module's name within its layer, by what follows "layers.{i}." in a site's name. */
+  readonly inLayer: Readonly<Record<string, string>>;
+}
+
 /** A model definition written once on `Ops<T>`. */
 export interface Model {
-  readonly family: "bert" | "roberta" | "llama" | "opt";
+  /** What the architecture is called, for messages, tables and paths: whatever depends on it is a field of its own. */
+  readonly family: string;
+  /** How the features read a text. */
+  readonly reading: Reading;
+  /** Where AdaZeta's adapters sit in the layers. */
+  readonly placement: BottleneckPlacement["placement"];
+  readonly moduleNames: ModuleNames;
   /** Width H of the features. */
   readonly width: number;
   readonly layers: number;

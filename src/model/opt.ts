@@ -1,7 +1,7 @@
 import { fail } from "../check/check";
 import type { Hooks, Ops } from "../ops/ops";
-import { configReader } from "./config";
-import type { Model, Tap, Weights } from "./model";
+import { configReader, MOST_LAYERS } from "./config";
+import type { Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
@@ -25,6 +25,18 @@ export interface OptConfig {
 const FIRST_POSITION = 2;
 const EPSILON = 1e-5;
 
+const MODULE_NAMES: ModuleNames = {
+  layers: "model.decoder.layers",
+  inLayer: {
+    "attention.query": "self_attn.q_proj",
+    "attention.key": "self_attn.k_proj",
+    "attention.value": "self_attn.v_proj",
+    "attention.output": "self_attn.out_proj",
+    "mlp.up": "fc1",
+    "mlp.down": "fc2",
+  },
+};
+
 /**
  * Reads Hugging Face's `config.json` of an OPT model.
  * @throws when the architecture is another one, or has what `opt` does not compute
@@ -42,7 +54,7 @@ export function optConfig(json: unknown): OptConfig {
   return {
     hidden,
     heads,
-    layers: read.integer("num_hidden_layers"),
+    layers: read.count("num_hidden_layers", MOST_LAYERS),
     intermediate: read.integer("ffn_dim"),
     vocabulary: read.integer("vocab_size"),
     context: read.integer("max_position_embeddings"),
@@ -73,7 +85,7 @@ export function optSites({
  *     h <- h + Attention(LayerNorm(h)),  h <- h + W2 relu(W1 LayerNorm(h))
  * The features are what the head multiplies, at each text's scored position: the final LayerNorm's output, projected to the
  * embedding's width where that is another.
- * @example opt(optConfig(json), weights).forward(ops, hooks) // [R, B, embedding]
+ * For example `opt(optConfig(json), weights).forward(ops, hooks)`: [R, B, embedding].
  * @throws when a weight is missing or has another shape
  * Source: Zhang et al., arXiv 2205.01068; the order of norms and the position offset as in Hugging Face transformers.
  */
@@ -109,6 +121,9 @@ export function opt(config: OptConfig, weights: Weights): Model {
 
   return {
     family: "opt",
+    reading: "causal",
+    placement: "llama",
+    moduleNames: MODULE_NAMES,
     width: embedding,
     layers: config.layers,
     context: config.context,

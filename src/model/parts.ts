@@ -16,7 +16,7 @@ export interface Norm {
 /**
  * The first of several prefixes under which the file has this tensor; the last one where it has none, so that the error of a
  * missing tensor names it as the format does.
- * @example prefixOf(weights, "embeddings.word_embeddings.weight", ["", "bert."]) // "bert."
+ * For example `prefixOf(weights, "embeddings.word_embeddings.weight", ["", "bert."])`: "bert.".
  */
 export function prefixOf(weights: Weights, name: string, prefixes: readonly string[]): string {
   return prefixes.find((prefix) => weights.has(`${prefix}${name}`)) ?? prefixes[prefixes.length - 1] ?? "";
@@ -55,11 +55,12 @@ export function headOf(table: FrozenMatrix, bias: FrozenVector | null): Head {
 
 /**
  * The rows of a table from `first` on: learned positions whose first rows belong to no token.
- * @example rowsFrom(positions, 2).rows([0]) // row 2 of the table
+ * For example `rowsFrom(positions, 2).rows([0])`: row 2 of the table.
  */
 export function rowsFrom(table: FrozenMatrix, first: number): FrozenMatrix {
   const [rows, width] = table.shape;
   return {
+    ...(table.source === undefined ? {} : { source: table.source }),
     name: `${table.name}[${first}:]`,
     shape: [rows - first, width],
     read: () => table.read().subarray(first * width),

@@ -9,11 +9,16 @@ import { MODELS, type KnownModel } from "./known-models";
 export function knownModel(name: string): KnownModel {
   const found = findKnownModel(name);
   if (found !== null) return found;
-  const names = MODELS.map((model) => model.name);
-  throw new Error(`model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`);
+  throw new Error(unknownModel(name));
 }
 
-/** The same, or null. */
+/** What is said of a name that no model has: those there are, and the nearest. */
+export function unknownModel(name: string): string {
+  const names = MODELS.map((model) => model.name);
+  return `model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`;
+}
+
+/** Finds the model of a name, as `knownModel` does; null where there is none. */
 export function findKnownModel(name: string): KnownModel | null {
   const wanted = name.toLowerCase();
   const called = ({ name: own, source }: KnownModel): boolean =>

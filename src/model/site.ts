@@ -7,7 +7,7 @@ export type SiteLinear<T> = (site: string, x: T, layer: Linear) => T;
 
 /**
  * hook on the input -> y = x W^T + b -> hook on the output. The only way by which a model's layers reach their frozen linears.
- * @example siteLinear(ops, hooks)("layers.0.attention.query", x, { weight, bias: null })
+ * For example `siteLinear(ops, hooks)("layers.0.attention.query", x, { weight, bias: null })`.
  */
 export function siteLinear<T>(ops: Ops<T>, hooks: Hooks<T>): SiteLinear<T> {
   return (site, x, { weight, bias }) => {
@@ -21,7 +21,7 @@ export type SiteAttention<T> = (site: string, q: T, k: T, v: T, options: Attenti
 
 /**
  * Attention with the adapter's prefix. The only way by which a model's layers attend.
- * @example siteAttention(ops, hooks)("layers.0.attention", q, k, v, options)
+ * For example `siteAttention(ops, hooks)("layers.0.attention", q, k, v, options)`.
  */
 export function siteAttention<T>(ops: Ops<T>, hooks: Hooks<T>): SiteAttention<T> {
   return (site, q, k, v, options) => ops.attention(q, k, v, options, hooks.prefix?.(site) ?? null);
@@ -29,7 +29,7 @@ export function siteAttention<T>(ops: Ops<T>, hooks: Hooks<T>): SiteAttention<T>
 
 /**
  * The sites of equal layers, `layers.{i}.{word}`, in the order of their computation.
- * @example layerSites(2, { "mlp.up": [4, 16] }) // layers.0.mlp.up and layers.1.mlp.up, 4 -> 16
+ * @example layerSites(2, { "mlp.up": [4, 16] }) // [{ name: "layers.0.mlp.up", inputs: 4, outputs: 16 }, ...]
  */
 export function layerSites(
   layers: number,

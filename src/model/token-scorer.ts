@@ -8,7 +8,7 @@ import type { Model, Tap } from "./model";
  * features [R, K, 1]. In a causal model the position before a token scores it; in a masked one its mask does. The head's product is a
  * frozen linear layer like all others: at the session's precision, trained where full-parameter training holds its weights, and only
  * for scored positions. A batch must name its `targets`.
- * @example (await onnxSession(tokenScorer(model), adapter)).features([point], { ids: [[5, 6, 7]], scored: [[0, 1]], targets: [[6, 7]] })
+ * For example `(await onnxSession(tokenScorer(model), adapter)).features([point], { ids: [[5, 6, 7]], scored: [[0, 1]], targets: [[6, 7]] })`.
  * @throws when the model has no language-model head
  */
 export function tokenScorer(model: Model): Model {

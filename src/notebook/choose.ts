@@ -1,16 +1,22 @@
 import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
+import { frozenProbe } from "../experiment/frozen-probe";
+import { isProblem } from "../experiment/problem";
 import type { Problem, Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
+import { intervalText } from "../table/summary";
+import { promptOf } from "../task/classifier-prompt";
+import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import { isReplayable } from "../optimizer/step";
-import { bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
+import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
 import { replay } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
 import { openAdapter, scoredModel } from "./open";
+import { askedOf } from "./problem-display";
 
 /** How `bestOnDev` chooses. */
 export interface ChoiceOnDev {
@@ -19,11 +25,11 @@ export interface ChoiceOnDev {
 }
 
 /**
- * The run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
+ * Gives the run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
  * answer's, while accuracy fell, is not chosen by (`isCollapse`): a line says which runs that holds for. Where the choice is by
  * accuracy the checkpoint is walked to again from the run's record.
+ * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
  * @throws when no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
- * @example bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy // 0.73
  */
 export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev = {}): LiveRun {
   const candidates = runs.flatMap((run) => {
@@ -41,9 +47,10 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
   const [first, ...rest] = candidates;
   if (first === undefined) return fail("runs", "a run with a finite dev loss", runs.length);
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
-  if (by === "loss" && evaluation.loss >= run.chance.loss)
+  if (evaluation.loss >= beyondLuck(run.chance))
     console.log(
-      `${run.arm.name}, step ${evaluation.step}: the lowest dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ${run.chance.loss.toFixed(3)}`,
+      `${run.arm.name}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
+        `${run.chance.loss.toFixed(3)}, by more than luck on ${run.chance.count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,
     );
   if (evaluation.step === run.result.best?.evaluation.step) return run;
   return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
@@ -63,12 +70,17 @@ function pointAt({ arm, adapter, result, kept }: LiveRun, step: number): Float32
 export interface TestScores {
   readonly before: number;
   readonly after: number;
+  /** Of a linear probe on the frozen features of the same labelled texts; null where the task has no classes. */
+  readonly probe: number | null;
   readonly count: number;
+  /** What was tuned: the arm's name. */
+  readonly tuned: string;
 }
 
 /**
- * The one look at the test split: the chosen run's best checkpoint, and the frozen model with the same readout.
- * @example (await testOnce(problem, bestOnDev(runs))).count // 200
+ * Gives the one look at the test split: the chosen run's best checkpoint, the frozen model with the same readout, and a linear probe on its
+ * frozen features (`frozenProbe`). `testReport` says them.
+ * For example `(await testOnce(problem, bestOnDev(runs))).count`: 200.
  */
 export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): Promise<TestScores> {
   const { arm, result } = run;
@@ -78,12 +90,49 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem), engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
-  return { before: before.accuracy, after: after.accuracy, count: after.count };
+  const probe = await probeScores(problem);
+  return { before: before.accuracy, after: after.accuracy, probe, count: after.count, tuned: arm.name };
+}
+
+async function probeScores(problem: Trainable<unknown>): Promise<number | null> {
+  if (!isProblem(problem)) return null;
+  const { session } = await openAdapter(scoredModel(problem), { kind: "none" });
+  return (await frozenProbe(problem, session, "all")).test.accuracy;
 }
 
 /**
- * The frozen model's scores on test: zero-shot, or with frozen prototypes.
- * @example (await frozenScores(await openTrainable(smollm2, squad, options))).metrics // { "token f1": 0.32, "exact match": 0.25 }
+ * Writes one sentence on tuning beside the probe; null where there is none.
+ * @example besideProbe({ before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" }) // "AdaZeta is 10.0 points (5 of 50 texts) behind ..."
+ */
+export function besideProbe({ after, probe, count, tuned }: TestScores): string | null {
+  if (probe === null) return null;
+  const texts = Math.round(count * Math.abs(after - probe));
+  if (texts === 0) return `${tuned} has as many right answers as a linear probe on the frozen features.`;
+  const points = `${(100 * Math.abs(after - probe)).toFixed(1)} points (${texts} of ${count} texts)`;
+  return after > probe
+    ? `${tuned} is ${points} ahead of a linear probe on the frozen features.`
+    : `${tuned} is ${points} behind a linear probe on the frozen features, which needs no tuning: openProblem(..., { readout: "probe" }) starts from it.`;
+}
+
+/**
+ * Gives the test scores in words: the shares with their 95 % intervals (Wilson), what the frozen model was asked, and a linear probe's row, with
+ * a sentence on tuning beside it.
+ * For example `testReport(problem, chosen, await testOnce(problem, chosen))`: "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ...".
+ */
+export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
+  const { before, after, probe, count } = scores;
+  const share = (value: number): string =>
+    `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
+  return [
+    `${arm.name}: ${share(after)} of ${count} test texts`,
+    `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
+    ...(probe === null ? [] : [`a linear probe on the frozen features: ${share(probe)}`, besideProbe(scores) ?? ""]),
+  ].join("\n");
+}
+
+/**
+ * Gives the frozen model's scores on test: zero-shot, or with frozen prototypes.
+ * For example `(await frozenScores(await openProblem(smollm2, squad, options))).metrics`: { "token f1": 0.32, "exact match": 0.25 }.
  */
 export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Scores> {
   const { session, adapter } = await openAdapter(scoredModel(problem), { kind: "none" });
@@ -100,7 +149,7 @@ export function saveRun(problem: Problem, run: LiveRun, path: string): string {
 }
 
 /**
- * The same for a LoRA as a folder that Hugging Face PEFT opens, with the readout beside its files.
+ * Saves the best checkpoint of a LoRA run as a folder that Hugging Face PEFT opens, with the readout beside its files.
  * @returns the folder, for `openClassifier`
  */
 export function saveRunAsPeft(problem: Problem, run: LiveRun, folder: string): string {
@@ -121,5 +170,6 @@ function classifierOf(problem: Problem, { arm, adapter, result }: LiveRun): Save
     adapter: { spec, layout, point: best.point, modelId, note },
     readout: problem.readout,
     labels: problem.task.labels,
+    prompt: promptOf(problem.task, readingOf(problem.task, problem.loaded.model)),
   };
 }

@@ -2,9 +2,9 @@ import { fail } from "../check/check";
 
 /**
  * Checks what a notebook claims, and prints each claim that holds.
+ * For example `claims({ "the rank of W is at most 5": rank <= 5 })`: prints "holds: the rank of W is at most 5".
  * @param list each claim in words, and whether it holds
  * @throws naming every claim that does not hold
- * @example claims({ "the rank of W is at most 5": rank <= 5 }) // prints "holds: the rank of W is at most 5"
  */
 export function claims(list: Readonly<Record<string, boolean>>): void {
   const entries = Object.entries(list);

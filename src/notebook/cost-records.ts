@@ -11,13 +11,15 @@ export interface CostRecords {
 
 /**
  * Reads the committed measurements of memory and time, and says in one line what they are and how to make them again.
+ * For example `costRecords().records.length`.
  * @throws when there are none yet, naming the command that makes them
- * @example costRecords().records.length
  */
 export function costRecords(path: string = "data/results/memory-and-speed.jsonl"): CostRecords {
   const command = "npm run bench -- costs";
   if (!existsSync(path)) throw new Error(`costs: expected ${path}, got no such file; \`${command}\` makes it`);
-  const records = parseCosts(readFileSync(path, "utf8"), path);
+  const records = parseCosts(readFileSync(path, "utf8"), path, (error) =>
+    console.log(`${String(error)}: damaged, passed over (delete the line: \`${command}\` measures it again)`),
+  );
   const [first] = records;
   if (first === undefined) throw new Error(`${path}: expected records, got an empty file; \`${command}\` makes them`);
   const unique = (values: readonly string[]): string => [...new Set(values)].join("/");

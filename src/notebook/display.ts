@@ -14,8 +14,8 @@ export const shown: unique symbol = Symbol.for("adazeta.shown") as never;
 
 /**
  * Shows an output under the current cell; the handle replaces it in place, also from later cells.
+ * For example `const output = display({ "text/plain": "0 %" }); output.update({ "text/plain": "50 %" })`.
  * @throws outside a notebook kernel
- * @example const output = display({ "text/plain": "0 %" }); output.update({ "text/plain": "50 %" });
  */
 export function display(bundle: MimeBundle): DisplayHandle {
   const id = randomUUID();

@@ -2,12 +2,13 @@ import { formatBytes } from "../weights/memory";
 import type { HubEvent } from "../weights/hub";
 import { display, type DisplayHandle, type MimeBundle } from "./display";
 import { escapeHtml } from "./escape-html";
+import { kernelRegistry } from "./kernel-registry";
 import { newestOnly } from "./newest-only";
 import { duration } from "./progress";
 
 type Progress = Extract<HubEvent, { readonly kind: "progress" }>;
 
-/** @example downloadText("org/name", event) // "org/name: model.safetensors · 120 MB of 1.4 GB · 12 MB/s · 1:47 left" */
+/** Says in one line how far a download is. For example `downloadText("org/name", event)`: "org/name: model.safetensors · 120 MB of 1.4 GB · 12 MB/s · 1:47 left". */
 export function downloadText(repository: string, { path, bytes, total, bytesPerSecond }: Progress): string {
   const left = bytesPerSecond > 0 ? [`${duration((1000 * (total - bytes)) / bytesPerSecond)} left`] : [];
   const amount = `${formatBytes(bytes)} of ${formatBytes(total)}`;
@@ -20,8 +21,9 @@ function bundle(text: string, share: number): MimeBundle {
 }
 
 /**
- * What a download tells, as one line with a bar below the cell; nothing is shown where all files are in the cache.
- * @example const told = downloadProgress("org/name"); await hubSnapshot("org/name", null, { ...hub, on: told.on }); told.finish();
+ * Shows what a download tells, as one line with a bar below the cell, or outside of a kernel as a line on standard error now and then; nothing
+ * where all files are in the cache.
+ * For example `const told = downloadProgress("org/name"); await hubSnapshot("org/name", null, { ...hub, on: told.on }); told.finish()`.
  */
 export function downloadProgress(repository: string): {
   readonly on: (event: HubEvent) => void;
@@ -29,11 +31,13 @@ export function downloadProgress(repository: string): {
 } {
   let output: DisplayHandle | null = null;
   let share = 0;
+  const inKernel = kernelRegistry().publish !== undefined;
   const show = (text: string): void => {
+    if (!inKernel) return console.error(text);
     if (output === null) output = display(bundle(text, share));
     else output.update(bundle(text, share));
   };
-  const updates = newestOnly(200, show);
+  const updates = newestOnly(inKernel ? 200 : 10_000, show);
   return {
     on(event) {
       switch (event.kind) {
@@ -45,6 +49,7 @@ export function downloadProgress(repository: string): {
           updates.push(`${repository}: ${event.reason}; tried again in ${duration(event.waitMs)}`);
           break;
         case "unreachable":
+        case "not writable":
           updates.push(`${repository}: ${event.reason}; the files of the cache are used`);
           break;
         case "file":

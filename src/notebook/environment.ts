@@ -29,7 +29,7 @@ function folder(variables: Variables, name: string, root: string): string | unde
   return isFolder(full) ? full : fail(name, "an existing folder", value);
 }
 
-/** The same variables as Hugging Face's own libraries read; one that is empty counts as absent. */
+/** Reads the variables that Hugging Face's own libraries read; one that is empty counts as absent. */
 function hub(variables: Variables): HubSettings {
   const value = (name: string): string | undefined => variables[name] || undefined;
   const cache = value("XDG_CACHE_HOME") ?? path.join(value("HOME") ?? homedir(), ".cache");
@@ -59,7 +59,7 @@ function parameters(text: string | undefined): Readonly<Record<string, unknown>>
 /**
  * Reads the environment.
  * @throws when a variable names no folder, or ADAZETA_SET is not a JSON object
- * @example environment().modelFolders // [".../.venv/lib/python3.11/site-packages"]
+ * For example `environment().modelFolders`: [".../.venv/lib/python3.11/site-packages"].
  */
 export function environment(variables: Variables = process.env, root: string = process.cwd()): Environment {
   const models = folder(variables, "ADAZETA_MODEL_DIR", root);

@@ -7,7 +7,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text that a browser shows as it is, inside an element or a quoted attribute.
+ * Gives text that a browser shows as it is, inside an element or a quoted attribute.
  * @example escapeHtml("<b>") // "&lt;b&gt;"
  */
 export function escapeHtml(text: string): string {

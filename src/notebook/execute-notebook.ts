@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { KernelEnded, startKernel, type KernelClient, type KernelOptions } from "./kernel-client";
 import { sourceOf, withMessage, type NotebookCell, type NotebookFile, type Output } from "./notebook-file";
 
@@ -19,7 +20,7 @@ export interface CellError {
   readonly traceback: readonly string[];
 }
 
-export interface Executed {
+export interface ExecutedNotebook {
   readonly notebook: NotebookFile;
   readonly error: CellError | undefined;
   readonly stopped: boolean;
@@ -32,6 +33,29 @@ export interface ExecuteOptions extends KernelOptions {
   readonly now?: () => number;
   /** Called before anything is run, with what gives the notebook with the outputs so far. */
   readonly onStart?: (soFar: () => NotebookFile) => void;
+}
+
+/** What a notebook says of the kernel that made its outputs, as JupyterLab writes it. */
+async function kernelMetadata(kernel: KernelClient): Promise<object> {
+  const spec = JSON.parse(readFileSync("src/notebook/jupyter/kernels/tslab/kernel.json", "utf8")) as KernelSpec;
+  const { content } = await kernel.request("kernel_info_request", {});
+  const { display_name, language } = spec;
+  return { kernelspec: { display_name, language, name: "tslab" }, language_info: content["language_info"] };
+}
+
+interface KernelSpec {
+  readonly display_name: string;
+  readonly language: string;
+}
+
+/** Gives the notebook as it is, with what it says of its kernel: for a file that was written by other hands. */
+export async function namedKernel(notebook: NotebookFile, options: KernelOptions = {}): Promise<NotebookFile> {
+  const kernel = await startKernel(options);
+  try {
+    return { ...notebook, metadata: { ...notebook.metadata, ...(await kernelMetadata(kernel)) } };
+  } finally {
+    await kernel.close();
+  }
 }
 
 /** What timers of the cells may still print after the last one has ended is waited for so long. */
@@ -52,12 +76,12 @@ const tail = (log: string): readonly string[] =>
  * shows after its end included. A kernel that does not start, or ends, is an error of the cell that it happened in, below what that cell
  * had shown.
  */
-export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<Executed> {
+export async function executeNotebook(notebook: NotebookFile, options: ExecuteOptions = {}): Promise<ExecutedNotebook> {
   const { onCell = () => undefined, signal, now = Date.now, onStart = () => undefined } = options;
   const cells = notebook.cells.filter((cell) => cell.cell_type === "code");
   let outputs: readonly (readonly Output[])[] = cells.map(() => []);
-  const counts: (number | null)[] = cells.map(() => null);
   let error: CellError | undefined;
+  let metadata = notebook.metadata;
 
   /** An error that no cell has shown by itself. */
   const failed = (at: number, message: string, log = ""): void => {
@@ -67,10 +91,10 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
   };
   const withOutputs = (cell: NotebookCell): NotebookCell => {
     const at = cells.indexOf(cell);
-    return at < 0 ? cell : { ...cell, outputs: outputs[at] ?? [], execution_count: counts[at] ?? null };
+    return at < 0 ? cell : { ...cell, outputs: outputs[at] ?? [] };
   };
-  const soFar = (): NotebookFile => ({ ...notebook, cells: notebook.cells.map(withOutputs) });
-  const result = (): Executed => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
+  const soFar = (): NotebookFile => ({ ...notebook, metadata, cells: notebook.cells.map(withOutputs) });
+  const result = (): ExecutedNotebook => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
 
   onStart(soFar);
   const first = cells.findIndex((cell) => sourceOf(cell).trim() !== "");
@@ -92,6 +116,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
   let last = first;
   let where = "in";
   try {
+    metadata = { ...metadata, ...(await kernelMetadata(kernel)) };
     for (const [at, cell] of cells.entries()) {
       if (signal?.aborted === true) break;
       const code = sourceOf(cell);
@@ -102,7 +127,6 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       const event = { cell: at + 1, cells: cells.length, code };
       onCell({ kind: "start", ...event, seconds: 0 });
       const { content } = await kernel.execute(code, ({ parent }) => cellOf.set(parent.msg_id ?? "", at));
-      counts[at] = typeof content["execution_count"] === "number" ? content["execution_count"] : null;
       onCell({ kind: "end", ...event, seconds: (now() - started) / 1000 });
       if (content["status"] === "ok") continue;
       const { ename, evalue, traceback = [] } = content;

@@ -29,7 +29,7 @@ export const titleOf = (layout: object | undefined): string => {
   return plainText(String(title.text));
 };
 
-/** The figure for JupyterLab, a static picture for pages that run no scripts, and one line of text for everything else. */
+/** Gives the figure for JupyterLab, a static picture for pages that run no scripts, and one line of text for everything else. */
 export function figureBundle({ data, layout = {} }: FigureValue): MimeBundle {
   const traces = `${data.length} ${data.length === 1 ? "trace" : "traces"}`;
   const svg = pictureOf({ data, layout });
@@ -51,7 +51,7 @@ function pictureOf(figure: object): string | null {
 
 /**
  * Shows a Plotly figure under the current cell and returns a handle that updates it in place.
- * @example const plot = showFigure(figure); plot.update(nextFigure);
+ * For example `const plot = showFigure(figure); plot.update(nextFigure)`.
  */
 export function showFigure(figure: FigureValue): FigureHandle {
   const output = display(figureBundle(figure));

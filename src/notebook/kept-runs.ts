@@ -20,9 +20,9 @@ export interface KeptRunsOptions {
 }
 
 /**
- * The runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
+ * Gives the runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
  * which it differs from the others. A damaged one is named with what to do, and passed over.
- * @example showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))
+ * For example `showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))`.
  */
 export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions = {}): readonly RunRecord[] {
   const found = listRuns(store).flatMap((run) => {

@@ -7,6 +7,10 @@ export interface KernelRegistry {
   interrupt(): AbortSignal;
   /** Sends an output of the current cell; undefined where nothing shows outputs. */
   publish: Publish | undefined;
+  /** How values of src look as a cell's last (value-display.ts); undefined for a value that it does not know, and before src is imported. */
+  bundleOf: ((value: unknown) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  /** Resolves when the timers that cells have set, and that fire once, have fired, at most after some time; there in a kernel. */
+  readonly settled?: (withinMs: number) => Promise<void>;
   /** Comms to the front end; undefined outside a kernel. */
   readonly comms: Comms | undefined;
   /** Called by the kernel when a cell ends, before it is marked as done. */
@@ -105,6 +109,7 @@ function createRegistry(): KernelRegistry {
   return {
     interrupt: () => never.signal,
     publish: undefined,
+    bundleOf: undefined,
     comms: undefined,
     flushes: new Set(),
     open: new Map(),

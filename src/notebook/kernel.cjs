@@ -16,6 +16,7 @@ const files = require("./kernel/compiler.cjs").useProjectOptions(sources.remembe
 
 const { createExecutor } = require("tslab/dist/executor.js");
 const { tieTimers } = require("./kernel/cell-timers.cjs");
+const { TARGET, createCellRuns } = require("./kernel/cell-runs.cjs");
 const { createCells } = require("./kernel/cells.cjs");
 const { createComms } = require("./kernel/comms.cjs");
 const { markCell, startControl, whileCompiling } = require("./kernel/control.cjs");
@@ -77,9 +78,8 @@ async function main() {
   const lastWords = createLastWords(connection.last_words);
   const server = await startServer(connection, control, lastWords);
   const cells = createCells({
-    ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root },
+    ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root, lastWords },
   });
-  lastWords.listen();
   ending = () => {
     server.sendNow();
     control.closeNow();
@@ -89,6 +89,9 @@ async function main() {
     complain("An error in a handler:", error),
   );
   registry.comms = comms.api;
+  const runs = createCellRuns();
+  server.onPublished(runs);
+  comms.api.onOpened(TARGET, runs.answer);
   const handlers = requestHandlers({ server, cells, comms, executor, stop });
   server.listen(handlers);
 

@@ -1,7 +1,7 @@
 import type { Message } from "./kernel/message.cjs";
 
 /** What a kernel published, without what belongs to the way that it takes. */
-export type Said = Pick<Message, "header" | "parent" | "content">;
+export type PublishedMessage = Pick<Message, "header" | "parent" | "content">;
 
 /** What a kernel had said, as its end of the pipe wrote it down (kernel/last-words.cjs). */
 export interface LastWords {
@@ -10,23 +10,21 @@ export interface LastWords {
   /** Says that a published message has arrived on its usual way. */
   arrived(id: string): void;
   /** What was said and has not arrived, in order: published messages, then text of the last cell that waited to be sent. */
-  missing(): readonly Said[];
+  missing(): readonly PublishedMessage[];
 }
 
 /** A stream's name, and text that was written to it. */
 type Piece = readonly [string, string];
-type Line = Said | { readonly text: Piece };
+type Line = PublishedMessage | { readonly text: Piece };
 
 /**
  * Keeps what a kernel says until it has arrived.
- * @example
- * words.take('{"text":["stdout","a"]}\n');
- * words.missing()[0].content // { name: "stdout", text: "a" }
+ * @example const words = createLastWords(); words.take('{"text":["stdout","a"]}\n'); words.missing()[0].content // { name: "stdout", text: "a" }
  */
 export function createLastWords(): LastWords {
   let rest = "";
   let waiting: Piece[] = []; // text that was not published yet
-  const published = new Map<string, Said>();
+  const published = new Map<string, PublishedMessage>();
   const early = new Set<string>(); // arrived before the pipe said so
 
   /** Text is published in the order in which it was written, in pieces of its own; what is skipped was for nobody. */

@@ -5,15 +5,16 @@ import { decidingFiles } from "../experiment/deciding-files";
 import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
-import { passKindOf } from "../estimator/estimate";
-import { forwardPasses } from "../schedule/forward-passes";
 import { runRecord } from "../table/from-training";
+import { formatRate } from "../table/number";
+import { describeStandstill, movementOf, pairedChange } from "../table/movement";
 import type { RunRecord } from "../table/record";
 import { canonicalJson } from "../train/canonical-json";
 import type { ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
+import type { RunHistory } from "../train/run-history";
 import { clearRun, describeDamage, keepSummary, runOf } from "../train/runs";
 import type { KeptRun } from "../train/runs";
 import { headerOf } from "../train/train";
@@ -27,9 +28,12 @@ import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
 import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
+import { plannedEndOf } from "./planned-end";
+import type { RunCount, RunSoFar } from "./planned-end";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
 import { commitNow, machineNow } from "./provenance";
+import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
 import { showLiveFigure } from "./widgets/figure-view";
 import { describeChanges, showRunControls } from "./widgets/run-controls";
@@ -89,9 +93,9 @@ export interface RunNote {
  * continues it, and a finished one is shown from its record unless `recompute` is set. The task may be of any kind: classes, options,
  * texts to write. A run that another kernel or cell makes now is shown as it goes there, and taken over if that one dies. A run whose
  * record is damaged, or that was begun with other files of `src`, is named and passed over.
+ * For example `const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 })`.
  * @returns the runs, in the order of the arms; those after a Stop, and those passed over, are missing
  * @throws when every run was passed over, saying why and what to do
- * @example const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 });
  */
 export async function runLive<Batch>(
   problem: Trainable<Batch>,
@@ -121,23 +125,26 @@ export async function runLive<Batch>(
     let progress: ProgressHandle | null = null;
     let controls: ShownControls | null = null;
     const byHand = new AbortController();
-    const steps = plannedSteps(arm);
-    const totalForwardPasses = plannedPasses(arm, problem);
+    let end: (RunCount & { readonly changes: number }) | null = null;
     const label = { arm: arm.name, chance, learningRate: rateOf(arm) };
-    const tell = ({ step, forwardPasses, loss }: StepRecord): void => {
-      progress ??= showProgress(arm.name, steps);
-      progress.update({ step, steps, forwardPasses, totalForwardPasses, loss });
+    const tell = (so: RunSoFar): void => {
+      const last = so.steps.at(-1);
+      if (last === undefined) return;
+      const changes = so.changes.length; // other queries, another end
+      if (end === null || end.changes !== changes) end = { ...plannedEndOf(so), changes };
+      progress ??= showProgress(arm.name, end.step);
+      const { step, forwardPasses, loss } = last;
+      progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
     };
     const onSeen = (seen: Trajectory): void => {
-      const last = seen.steps.at(-1);
-      if (last !== undefined) tell(last);
+      tell(seen);
       if (seen.evaluations.length > 0) draw([...drawn, runRecord(seen, label)]);
     };
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
       if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
       if (event.kind === "step") {
-        tell(event.record);
+        if (live.header !== null) tell({ ...live, header: live.header });
         controls ??= controlsOf(arm, live.changes, byHand);
       }
       if (event.kind !== "evaluation" || live.header === null) return;
@@ -164,6 +171,8 @@ export async function runLive<Batch>(
     const { kept, result, reused } = got;
     const record = runRecord(result, label);
     drawn.push(record);
+    const still = await standstill(problem, arm, open, result, reused);
+    if (still !== null) console.log(`${arm.name}: ${still}`);
     runs.push({ arm, ...open, kept, result, record, chance });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
@@ -180,6 +189,35 @@ export async function runLive<Batch>(
   finishFigure(figure);
   if (runs.length === 0 && passedOver.length === arms.length && arms.length > 0) throw new Error(passedOver.join("\n"));
   return runs;
+}
+
+/** What is said of a run that ended where it began; null of others. Dev is looked at twice more, text by text, where the run is new and its loss went less than a tenth. */
+async function standstill<Batch>(
+  problem: Trainable<Batch>,
+  arm: Arm,
+  { adapter, session }: OpenAdapter<EngineOptions>,
+  { end, evaluations, point, header }: RunResult,
+  reused: boolean,
+): Promise<string | null> {
+  const movement = movementOf(evaluations);
+  if (movement === null || end.reason !== "finished" || end.step === 0) return null;
+  const { first, farthest, visible } = movement;
+  const close = Math.abs(farthest - first) < 0.1 * Math.abs(first);
+  const perExample = async (at: Float32Array) => (await problem.evaluate(session, at, "dev", adapter.spec)).perExample;
+  const paired =
+    close && !reused && problem.chance.count > 1
+      ? pairedChange(await perExample(adapter.initial(header.settings.seed)), await perExample(point))
+      : null;
+  return describeStandstill(movement, paired, rateOf(arm), proposal(problem, arm, visible));
+}
+
+/** What to try where a run did not move. */
+function proposal({ loaded }: Pick<Trainable<unknown>, "loaded">, { adapter, method }: Arm, visible: boolean): string {
+  if (visible) return "take more steps, or more dev texts to tell a change by";
+  if (method.estimator.kind === "backpropagation") return "try ten times the rate, or more steps";
+  const { rate, why } = suggestedRate(loaded, adapter, method.queries);
+  if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${formatRate(rate)}: ${why}`;
+  return rate === null ? why : "try more steps: that rate is no smaller than the one that is suggested";
 }
 
 // Assigned in a callback, which the compiler does not see: it would take them for null.
@@ -269,9 +307,16 @@ async function keptRun<Batch>(
     let steps = 0;
     const result = await trainInFile(
       {
-        ...{ ...basic, note, clock: () => performance.now(), ...hand, path: kept.path, snapshotEvery: 100 },
+        ...basic,
+        note,
+        clock: () => performance.now(),
+        ...hand,
+        path: kept.path,
+        snapshotEvery: 100,
         ...(stoppedThere && { signal: AbortSignal.abort() }),
-        ...{ claim, sources: SOURCES, whenChanged: options.continueChanged === true ? "continue" : "refuse" },
+        claim,
+        sources: SOURCES,
+        whenChanged: options.continueChanged === true ? "continue" : "refuse",
       },
       (event) => {
         if (event.kind === "step") steps++;
@@ -318,7 +363,7 @@ function afterwards(who: string, recorded: Trajectory | null): string {
 }
 
 /** What a run has left so far, from its events. */
-class LiveHistory {
+class LiveHistory implements RunHistory {
   header: Header | null = null;
   readonly steps: StepRecord[] = [];
   readonly evaluations: EvaluationRecord[] = [];
@@ -342,30 +387,16 @@ function stretch(arm: Arm): number {
 }
 
 /** The learning rate that the arm itself runs at, where it is constant. */
-function rateOf({ method }: Arm): number {
+function rateOf({ method }: Pick<Arm, "method">): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
 }
 
-function plannedPasses({ budget, method, batchSize }: Arm, problem: Trainable<unknown>): number {
-  if (budget.kind === "forward-passes") return budget.forwardPasses;
-  return forwardPasses(
-    method.queries,
-    budget.steps,
-    problem.batches(batchSize).stepsPerEpoch,
-    passKindOf(method.estimator),
-  );
-}
-
-function plannedSteps({ budget }: Arm): number {
-  return budget.kind === "steps" ? budget.steps : Math.ceil(budget.forwardPasses / 2);
-}
-
-/** What a figure of a problem's runs is called. */
+/** Gives what a figure of a problem's runs is called. */
 export function title({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
   return `${task.name.toUpperCase()} on ${loaded.title}`;
 }
 
-/** The caption of figures made from runs of a problem. */
+/** Gives the caption of figures made from runs of a problem. */
 export function originOf(problem: Pick<Trainable<unknown>, "loaded" | "origin">, ...seeds: readonly number[]) {
   const { loaded, origin } = problem;
   const date = new Date().toISOString().slice(0, 10);

@@ -6,6 +6,7 @@ import { FP32, parsePrecision, precisionName } from "../engine/onnx/precision";
 import { onnxSession } from "../engine/onnx/session";
 import { meetsRule } from "../engine/precision-rule";
 import { measureAgreement, projectedGradients } from "../experiment/measure-agreement";
+import { withReadout } from "../experiment/problem";
 import { classifierObjective } from "../task/classifier";
 import { openModel, openProblem, openTask } from "./open";
 
@@ -47,7 +48,7 @@ async function main(words: readonly string[]): Promise<number> {
   const task = await openTask(values.task ?? (encoder ? "trec" : "sst2"));
   const groups = Math.ceil(Number(values.directions) / PER_BATCH);
   const options = { seed: 0, batchSize: BATCH, train: groups * BATCH, dev: 8, test: 8, maxTokens: 12 };
-  const problem = await openProblem(loaded, task, options);
+  const problem = withReadout(await openProblem(loaded, task, options));
   const adapter = makeAdapter(adapterOf(values.adapter as string, encoder), loaded.model.sites);
   const { at } = problem.batches();
   const batches = Array.from({ length: groups }, (_, step) => at(step));

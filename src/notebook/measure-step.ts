@@ -14,14 +14,14 @@ export interface StepTimes {
 /**
  * Times an encoder's loss and zeroth-order step with tensor-train adapters on generated token ids: for a look, not for a table
  * (`npm run bench -- costs` measures in a process of its own).
+ * For example `await measureStep((await openModel("minilm")).model, { texts: 8, tokens: 64, steps: 3 })`.
  * @throws when the batch is longer than the model's context
- * @example await measureStep((await openModel("minilm")).model, { texts: 8, tokens: 64, steps: 3 })
  */
 export async function measureStep(
   model: Model,
   { texts, tokens, steps }: { readonly texts: number; readonly tokens: number; readonly steps: number },
 ): Promise<StepTimes> {
-  const placement = model.family === "bert" || model.family === "roberta" ? "roberta" : "llama";
+  const { placement } = model;
   const spec = { kind: "tensor-train", placement, rank: 5, bottleneck: 64, scale: 1, modes: null } as const;
   const adapter = makeAdapter(spec, model);
   const session = await onnxSession(model, adapter);

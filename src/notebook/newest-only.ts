@@ -9,7 +9,7 @@ export interface NewestOnly<T> {
 /**
  * Calls `show` at most once per `intervalMs` with the newest value pushed; the last one is always shown, when its turn comes or
  * when the cell ends.
- * @example const plot = newestOnly(200, draw); for (const state of run) plot.push(state);
+ * For example `const plot = newestOnly(200, draw); for (const state of run) plot.push(state)`.
  */
 export function newestOnly<T>(
   intervalMs: number,

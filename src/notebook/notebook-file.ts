@@ -1,5 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fail } from "../check/check";
+import { writeWhole } from "../disk/whole-file";
+import { asLines, inLines, notebookJson } from "./notebook-json";
 import type { Message } from "./kernel-client";
 
 /** A notebook file (nbformat 4), as far as it is read or written here; everything else in it is kept. */
@@ -42,35 +44,46 @@ export function readNotebook(file: string): NotebookFile {
   return notebook as NotebookFile;
 }
 
+/** Gives the text of a notebook's file: the bytes that JupyterLab would save. */
+export function notebookText(notebook: NotebookFile): string {
+  return `${notebookJson({ ...notebook, cells: notebook.cells.map(cellForFile) })}\n`;
+}
+
 /** Writes beside the file first, so that a full disk or a kill leaves the old file whole. */
 export function writeNotebook(file: string, notebook: NotebookFile): void {
-  const cells = notebook.cells.map((cell) =>
-    cell.outputs === undefined ? cell : { ...cell, outputs: cell.outputs.map(forFile) },
-  );
-  const beside = `${file}.part`;
-  writeFileSync(beside, `${JSON.stringify({ ...notebook, cells }, null, 1)}\n`);
-  renameSync(beside, file);
+  writeWhole(file, notebookText(notebook));
 }
 
 const widgetMime = "application/vnd.jupyter.widget-view+json";
 
-/** nbformat keeps text as a list of lines. */
-const asLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+/** How often a kernel ran something before is no part of a notebook: jupyter/config/jupyter_server_config.py leaves it out as well. */
+function cellForFile(cell: NotebookCell): object {
+  const source = asLines(sourceOf(cell));
+  if (cell.cell_type !== "code") return { ...cell, source };
+  return { ...cell, source, execution_count: null, outputs: (cell.outputs ?? []).map(outputForFile) };
+}
 
-function forFile(known: Output): object {
+/** nbformat keeps text as a list of lines. */
+function outputForFile(known: Output): object {
   const { displayId, ...output } = known;
   void displayId;
-  if (output.output_type === "stream") return { ...output, text: asLines(String(output["text"])) };
+  const counted = "execution_count" in output ? { execution_count: null } : {};
+  if (output.output_type === "stream") return { ...output, text: asLines(textOf(output["text"])) };
   const data = output["data"] as Readonly<Record<string, unknown>> | undefined;
   if (data === undefined) return output;
   // The file keeps no widgets' state: a page that opens it could only say that they are gone. What was shown beside them stays.
   const kept = Object.entries(data).filter(([mime]) => mime !== widgetMime);
-  const lines = kept.map(([mime, value]) => [mime, typeof value === "string" ? asLines(value) : value]);
-  return { ...output, data: Object.fromEntries(lines) };
+  const lines = kept.map(([mime, value]) => [mime, inLines(mime) ? asLines(textOf(value)) : value]);
+  return { ...output, ...counted, data: Object.fromEntries(lines) };
+}
+
+/** Text that a file may have as a list of lines. */
+function textOf(text: unknown): string {
+  return Array.isArray(text) ? text.join("") : String(text);
 }
 
 /**
- * The outputs of all cells after one more message of cell `at`: text of one stream is joined, an update replaces every output
+ * Gives the outputs of all cells after one more message of cell `at`: text of one stream is joined, an update replaces every output
  * with its display id, in whatever cell it is.
  */
 export function withMessage(

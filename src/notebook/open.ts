@@ -6,11 +6,13 @@ import { onnxSession } from "../engine/onnx/session";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
 import { makeTrainable } from "../experiment/make-trainable";
-import { makeProblem } from "../experiment/problem";
+import type { OptionProblem } from "../experiment/option-problem";
 import type { Problem, ProblemOptions, Trainable } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
-import type { LoadedTask, LoadOptions } from "../task/load-task";
+import type { LoadOptions } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import type { Task } from "../task/task";
+import { taskNamed } from "../task/tasks";
 import { downloadProgress } from "./download-progress";
 import { environment } from "./environment";
 import { hubSnapshot, type HubOptions } from "../weights/hub";
@@ -32,7 +34,7 @@ export interface OpenModelOptions {
  * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache. Stop ends
  * a download; what came stays for the next time.
  * @throws when it is not there, saying what to do; an unknown name lists the nearest
- * @example (await openModel("minilm")).model.layers // 6
+ * For example `(await openModel("minilm")).model.layers`: 6.
  */
 export function openModel(name: string, options: OpenModelOptions = {}): Promise<LoadedModel> {
   const { modelFolders, hub } = environment();
@@ -46,19 +48,42 @@ export function openModel(name: string, options: OpenModelOptions = {}): Promise
   });
 }
 
-/**
- * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub, else the samples in data/.
- * @example (await openTask("trec")).origin.description // says which data it is
- */
-export function openTask(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask> {
-  return loadTask(which, { dataDirectory: environment().dataFolder, ...options });
+/** How a task is opened. */
+export interface OpenTaskOptions extends Omit<LoadOptions, "hub"> {
+  /** "auto": as the environment says (HF_ENDPOINT, HF_HUB_OFFLINE and the others); "off": none; else the address of one. Default "auto". */
+  readonly hub?: string | undefined;
 }
 
 /**
- * The same; null, with a line that says why, where the texts are in none of these places.
- * @example const squad = await openTaskIfThere("squad"); // null without ADAZETA_DATA_DIR and a hub
+ * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub through its shared cache,
+ * else the samples in data/.
+ * For example `(await openTask("trec")).origin.description`: says which data it is.
  */
-export async function openTaskIfThere(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask | null> {
+export async function openTask(
+  which: string | Task,
+  { hub = "auto", ...options }: OpenTaskOptions = {},
+): Promise<LoadedTask> {
+  const task = typeof which === "string" ? taskNamed(which) : which;
+  const { dataFolder, hub: known } = environment();
+  const told = downloadProgress(task.hub?.repository ?? task.name);
+  // A hub that does not answer is passed over, with a notice: its retries are no news.
+  const on: HubOptions["on"] = (event) => (event.kind === "retry" ? undefined : told.on(event));
+  const endpoint = hub === "auto" ? known.endpoint : hub.replace(/\/+$/, "");
+  // The token is for the environment's hub.
+  const token = endpoint === known.endpoint ? known.token : undefined;
+  const settings = { ...known, endpoint, token, on, signal: stopSignal() };
+  try {
+    return await loadTask(task, { dataDirectory: dataFolder, ...options, hub: hub === "off" ? "off" : settings });
+  } finally {
+    told.finish();
+  }
+}
+
+/**
+ * Loads the texts of a task as `openTask` does; null, with a line that says why, where the texts are in none of these places.
+ * For example `const squad = await openTaskIfThere("squad")`: null without ADAZETA_DATA_DIR and a hub.
+ */
+export async function openTaskIfThere(which: string | Task, options: OpenTaskOptions = {}): Promise<LoadedTask | null> {
   try {
     return await openTask(which, options);
   } catch (error) {
@@ -76,8 +101,8 @@ export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
 /**
  * Opens a model with an adapter in the kernel's registry: the same pair is opened once and reused by later cells; another
  * adapter in the same slot replaces it.
+ * For example `const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] })`.
  * @param options which engine computes (ONNX Runtime by default, "tfjs" where gradients are wanted), and its options
- * @example const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] });
  */
 export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   { name, model }: LoadedModel,
@@ -108,30 +133,19 @@ export function scoredModel({
 }
 
 /**
- * Samples a task for a model, with the readout fixed; see `makeProblem`. An encoder's prototypes have a fitted temperature, unless
- * `prototypeScale` says which (20 to compare with the recorded studies); `readout: "probe"` begins with a linear probe in their place.
- * @example (await openProblem(minilm, reviews, { ...options, readout: "probe" })).readout.bias // one number a class
+ * Samples a task of any kind for a model, with the readout fixed; see `makeTrainable`. Its `kind` says what it is: "classes" have a
+ * readout of features, "options" are choices, texts to write, and classes whose label words are several tokens. Sessions are opened of
+ * its `scoredModel`. An encoder's prototypes have a fitted temperature, unless `prototypeScale` says which (20 to compare with the
+ * recorded studies); `readout: "probe"` begins with a linear probe in their place.
+ * @throws when the task and the model do not fit, or too few texts pass the length limit
+ * For example `(await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind`: "classes".
  */
-export function openProblem(loaded: LoadedModel, task: LoadedTask, options: ProblemOptions): Promise<Problem> {
-  return makeProblem(loaded, task, withFittedScale(options), ({ model }) =>
-    onnxSession(model, makeAdapter({ kind: "none" }, model)),
-  );
-}
-
-/**
- * The same for a task of any kind: choices and texts to write too. Open sessions of its `scoredModel`.
- * @example await openTrainable(smollm2, await openTask("squad"), { seed: 0, batchSize: 4, train: 8, dev: 8, test: 8, maxTokens: 130 })
- */
-export function openTrainable(
+export function openProblem(
   loaded: LoadedModel,
   task: LoadedTask,
-  options: ProblemOptions,
-): ReturnType<typeof makeTrainable> {
-  return makeTrainable(loaded, task, withFittedScale(options), ({ model }) =>
+  { prototypeScale = "fitted", ...options }: ProblemOptions,
+): Promise<Problem | OptionProblem> {
+  return makeTrainable(loaded, task, { ...options, prototypeScale }, ({ model }) =>
     onnxSession(model, makeAdapter({ kind: "none" }, model)),
   );
-}
-
-function withFittedScale({ prototypeScale = "fitted", ...options }: ProblemOptions): ProblemOptions {
-  return { ...options, prototypeScale };
 }

@@ -10,7 +10,7 @@ import type { PaperRecords } from "./paper-records";
 import { showTable } from "./table-display";
 
 /** Which recorded runs a figure takes; what is absent takes all. */
-export interface Chosen {
+export interface RunChoice {
   readonly arms?: readonly string[];
   readonly learningRate?: number;
   readonly title?: string;
@@ -26,15 +26,15 @@ export function showCells({ planned }: PaperRecords, tasks?: readonly string[]):
 /**
  * Shows dev loss against steps and against forward passes, mean and range over the seeds, of a task's recorded runs; says so where there is
  * none yet.
- * @example showDivergence(records, "trec", { learningRate: 3e-3, arms: ["AdaZeta", "MeZO-LoRA"] })
+ * For example `showDivergence(records, "trec", { learningRate: 3e-3, arms: ["AdaZeta", "MeZO-LoRA"] })`.
  */
-export function showDivergence(records: PaperRecords, task: string, chosen: Chosen = {}): void {
+export function showDivergence(records: PaperRecords, task: string, chosen: RunChoice = {}): void {
   const runs = chosenRuns(records, task, chosen);
   if (runs.length > 0) showFigure(meanAndSpread(runs, { x: "both", ...caption(records, task, chosen, runs) }));
 }
 
 /** Shows the share of diverged seeds by arm and learning rate of a task's recorded runs; says so where there is none yet. */
-export function showDivergenceMap(records: PaperRecords, task: string, chosen: Chosen = {}): void {
+export function showDivergenceMap(records: PaperRecords, task: string, chosen: RunChoice = {}): void {
   const runs = chosenRuns(records, task, chosen);
   if (runs.length > 0) showFigure(divergenceMap(runs, caption(records, task, chosen, runs)));
 }
@@ -54,7 +54,7 @@ function captioned(caption: string, options: TableOptions): TableOptions {
   return { ...options, caption: [caption, ...(options.caption === undefined ? [] : [options.caption])].join("; ") };
 }
 
-function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRate }: Chosen): readonly RunRecord[] {
+function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRate }: RunChoice): readonly RunRecord[] {
   const runs = taskRuns(planned, task).filter(
     (run) => (arms?.includes(run.arm) ?? true) && (learningRate === undefined || run.learningRate === learningRate),
   );
@@ -62,7 +62,12 @@ function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRat
   return runs;
 }
 
-function caption({ origin }: PaperRecords, task: string, { title }: Chosen, runs: readonly RunRecord[]): FigureOptions {
+function caption(
+  { origin }: PaperRecords,
+  task: string,
+  { title }: RunChoice,
+  runs: readonly RunRecord[],
+): FigureOptions {
   const seeds = [...new Set(runs.map(({ seed }) => seed))];
   return { title: title ?? task, origin: { ...origin, data: task, seeds, remark: faultRemark(runs) } };
 }

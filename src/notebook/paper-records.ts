@@ -6,7 +6,7 @@ import { faultRemark } from "../experiment/faults";
 import type { Scale } from "../experiment/options";
 import type { PlannedRun } from "../experiment/plan";
 import type { ExperimentRecord } from "../experiment/record";
-import { readRecords } from "../experiment/store";
+import { complaints, readRecords } from "../experiment/store";
 import type { Origin } from "../table/origin";
 import type { PlannedRecord } from "../table/paper-cells";
 
@@ -19,12 +19,12 @@ export interface PaperRecords {
 }
 
 /**
- * The runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
+ * Gives the runs that an experiment plans and the committed records of them, whichever experiment made them; says in one line how many there
  * are, and the command that makes the rest.
  * @param asked the scale, "tiny" or "full"
  * @param folder default data/results
  * @throws when there is no experiment of that name at that scale
- * @example paperRecords("glue-roberta").tasks // ["trec"]
+ * @example paperRecords("glue-roberta").tasks // ["trec", ...]
  */
 export function paperRecords(name: string, asked: string = "tiny", folder: string = "data/results"): PaperRecords {
   const scale: Scale = asked === "tiny" || asked === "full" ? asked : fail("scale", '"tiny" or "full"', asked);
@@ -32,9 +32,9 @@ export function paperRecords(name: string, asked: string = "tiny", folder: strin
   if (grid === undefined) return fail("experiment", `one of ${experimentNames(scale).join(", ")}`, name);
   const known = new Map<string, ExperimentRecord<PlannedRun>>();
   for (const path of allRecords(folder).filter((each) => existsSync(each))) {
-    const { records, recovered } = readRecords(path);
-    if (recovered !== null) console.log(recovered);
-    for (const record of records) known.set(record.key, record as ExperimentRecord<PlannedRun>);
+    const found = readRecords(path);
+    for (const complaint of complaints(found)) console.log(complaint);
+    for (const record of found.records) known.set(record.key, record as ExperimentRecord<PlannedRun>);
   }
   const planned = cellsOf(grid).map((cell) => ({ cell, record: known.get(cell.key) ?? null }));
   const records = planned.flatMap(({ record }) => record ?? []);

@@ -33,7 +33,7 @@ function checked(name: string, value: unknown, standard: unknown): unknown {
 }
 
 /**
- * A notebook's parameters: the defaults written in its cell, overridden by name from `npm run notebook -- FILE --set steps=10`.
+ * Makes a notebook's parameters: the defaults written in its cell, overridden by name from `npm run notebook -- FILE --set steps=10`.
  * @throws on a name that is not among the defaults, or a value of another type
  * @example const { steps, learningRate } = parameters({ steps: 300, learningRate: 1e-3 }); // { steps: 300, learningRate: 0.001 }
  */

@@ -15,14 +15,14 @@ export interface ProgressState {
 export interface ProgressHandle {
   readonly [shown]: true;
   update(state: ProgressState): void;
-  /** The final state; `note` says how the run ended ("done", "stopped at step 40", ...). */
+  /** The final state; `note` says how the run ended ("stopped at step 40", ...). Without one it is done: the end is where it stands. */
   finish(note?: string): void;
 }
 
 const updateEveryMs = 200;
 
 /**
- * Minutes and seconds, with hours where there are any.
+ * Writes minutes and seconds, with hours where there are any.
  * @example duration(83_000) // "1:23"
  */
 export function duration(ms: number): string {
@@ -32,13 +32,13 @@ export function duration(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** The share of the work that is done, 0 to 1. */
+/** Gives the share of the work that is done, 0 to 1. */
 export function doneShare({ step, steps, forwardPasses, totalForwardPasses }: ProgressState): number {
   const [done, all] = totalForwardPasses === undefined ? [step, steps] : [forwardPasses, totalForwardPasses];
   return all > 0 ? Math.min(1, done / all) : 0;
 }
 
-/** One line: step, loss, forward passes per second, elapsed and remaining time. */
+/** Writes one line: step, loss, forward passes per second, elapsed and remaining time. */
 export function progressText(label: string, state: ProgressState, elapsedMs: number, note?: string): string {
   const share = doneShare(state);
   const rate = elapsedMs > 0 ? (1000 * state.forwardPasses) / elapsedMs : 0;
@@ -60,7 +60,7 @@ export function progressBundle(label: string, state: ProgressState, elapsedMs: n
 
 /**
  * Shows a progress bar under the current cell.
- * @example const bar = showProgress("AdaZeta", 100); bar.update({ step: 1, steps: 100, forwardPasses: 8, loss: 1.8 }); bar.finish();
+ * For example `const bar = showProgress("AdaZeta", 100); bar.update({ step: 1, steps: 100, forwardPasses: 8, loss: 1.8 }); bar.finish()`.
  */
 export function showProgress(label: string, steps: number, now: () => number = Date.now): ProgressHandle {
   const started = now();
@@ -77,9 +77,11 @@ export function showProgress(label: string, steps: number, now: () => number = D
       last = state;
       updates.push(state);
     },
-    finish(note = "done") {
+    finish(note) {
       updates.flush();
-      output.update(progressBundle(label, last, now() - started, note));
+      if (note === undefined && last.step > 0)
+        last = { ...last, steps: last.step, totalForwardPasses: last.forwardPasses };
+      output.update(progressBundle(label, last, now() - started, note ?? "done"));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { fail } from "../check/check";
-import type { LoadedTask } from "../task/load-task";
+import type { LoadedTask } from "../task/loaded-task";
 import { promptText, wordsOf } from "../task/reading";
 import type { Example, Reading, Task } from "../task/task";
 import { tableOf } from "../table/rows";
@@ -8,10 +8,10 @@ import { showTable } from "./table-display";
 /**
  * Shows the first training example of each task as a model reads it, to the character (line ends as ↵), and what may follow: label words, the
  * example's own options, or its accepted answers.
+ * For example `showPrompts([await openTask("sst2")], "masked")`: <s>... It was<mask>.</s> | " terrible", " great".
  * @param longest prompts are shown up to so many characters; default 300
  * @param loaded those that are null are left out
  * @throws when a task has no training examples or no such reading
- * @example showPrompts([await openTask("sst2")], "masked") // <s>... It was<mask>.</s> | " terrible", " great"
  */
 export function showPrompts(loaded: readonly (LoadedTask | null)[], reading: Reading, longest: number = 300): void {
   const there = loaded.filter((each): each is LoadedTask => each !== null);

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import type { Origin } from "../table/origin";
 
 /**
- * The project's commit, with "+changes" when the working tree differs; "unknown" outside a git checkout.
- * @example commitNow() // "fa4fc44"
+ * Gives the project's commit, with "+changes" when the working tree differs; "unknown" outside a git checkout.
+ * For example `commitNow()`: "fa4fc44".
  */
 export function commitNow(): string {
   try {
@@ -19,8 +19,8 @@ export function commitNow(): string {
 }
 
 /**
- * The origin of numbers that a cell measures now: today's date and the project's commit.
- * @example measuredNow({ model: "fresh adapters", data: "normal activations", seeds: [0] })
+ * Gives the origin of numbers that a cell measures now: today's date and the project's commit.
+ * For example `measuredNow({ model: "fresh adapters", data: "normal activations", seeds: [0] })`.
  */
 export function measuredNow(what: {
   readonly model: string;
@@ -33,7 +33,7 @@ export function measuredNow(what: {
 /** Vector instructions that decide how fast and in which order sums are made. */
 const TOLD = ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile"];
 
-/** Processor, cores and instruction set, for records: "AMD EPYC, 2 cores, avx2 avx512f". */
+/** Gives processor, cores and instruction set, for records: "AMD EPYC, 2 cores, avx2 avx512f". */
 export function machineNow(): string {
   const [first, ...others] = cpus();
   let flags: readonly string[] = [];

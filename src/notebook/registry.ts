@@ -1,12 +1,12 @@
 import { kernelRegistry, type Disposable } from "./kernel-registry";
 
 /**
- * The open value of `key`, opened only once: loading the same again, from this cell or another copy of this module, reuses it.
+ * Gives the open value of `key`, opened only once: loading the same again, from this cell or another copy of this module, reuses it.
  * A slot holds one value: opening another key in the same slot disposes the old value first, so its memory is free before the new
  * one is read. Without a slot a key is its own. A value that failed to open is forgotten.
+ * For example `const session = await registered("minilm fp32", () => openSession(model), "quick start")`.
  * @param key what the value is, in full: model file, engine, precision, adapter
  * @param slot what it replaces, for example "quick start"
- * @example const session = await registered("minilm fp32", () => openSession(model), "quick start");
  */
 export async function registered<T extends Disposable>(key: string, open: () => Promise<T>, slot = key): Promise<T> {
   const entries = kernelRegistry().open;
@@ -34,7 +34,7 @@ export async function unregister(slot: string): Promise<void> {
   await disposeQuietly(old?.value);
 }
 
-/** The keys that are open, by slot. */
+/** Gives the keys that are open, by slot. */
 export function openKeys(): Readonly<Record<string, string>> {
   return Object.fromEntries([...kernelRegistry().open].map(([slot, { key }]) => [slot, key]));
 }

@@ -1,12 +1,14 @@
 import { cellsOf, selectCells } from "../experiment/cells";
 import { allRecords, experimentNames, experiments, recordsPath } from "../experiment/catalogue";
+import { decidingFiles } from "../experiment/deciding-files";
 import { hasFault } from "../experiment/faults";
 import { listCells, parseOptions } from "../experiment/options";
 import { oddCells } from "../experiment/oddities";
 import { progressLine } from "../experiment/progress";
 import { runGrid } from "../experiment/run-grid";
-import { faultyKeys, openStore, viewStore } from "../experiment/store";
+import { complaints, faultyKeys, openStore, viewStore } from "../experiment/store";
 import { studyRunner } from "../experiment/study-run";
+import { fingerprintData } from "../train/fingerprint";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 
@@ -28,6 +30,8 @@ async function main(words: readonly string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
+  const files = decidingFiles();
+  const sources = files === null ? {} : { sources: fingerprintData(files) };
   const stop = new AbortController();
   process.once("SIGINT", () => {
     console.log("\nstopping after the current step; the same command goes on (Ctrl-C again ends at once)");
@@ -58,13 +62,13 @@ async function main(words: readonly string[]): Promise<number> {
     const runner = studyRunner({ openModel: (name) => openModel(name), openTask: (name) => openTask(name) });
     try {
       await runner.check(cells.filter(({ key }) => !store.has(key)));
-      if (store.recovered !== null) console.log(store.recovered);
+      for (const complaint of complaints(store)) console.log(complaint);
       let told = 0;
       const { recorded, skipped, failed, stopped } = await runGrid({
         cells,
         store,
         runCell: (cell, context) => runner.run(cell, context),
-        origin: { commit: commitNow(), machine: machineNow(), command },
+        origin: { commit: commitNow(), machine: machineNow(), command, ...sources },
         clock: () => performance.now(),
         date: () => new Date().toISOString(),
         signal: stop.signal,

@@ -1,24 +1,26 @@
 /**
  * Executes a notebook without Jupyter and writes it with its outputs.
  *   npm run notebook -- notebooks/00-quickstart.ipynb [--out FILE] [--set name=value ...]
+ *   npm run notebook -- notebooks/00-quickstart.ipynb --format     executes nothing; writes the file as JupyterLab would save it
  * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case, and after each cell.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { executeNotebook, type CellEvent } from "./execute-notebook";
+import { executeNotebook, namedKernel, type CellEvent } from "./execute-notebook";
 import { readNotebook, writeNotebook } from "./notebook-file";
 
 interface Command {
   readonly file: string;
   readonly out: string;
   readonly set: Readonly<Record<string, unknown>>;
+  readonly format: boolean;
 }
 
 /** What a process that ends by a signal has as its status. */
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
-const usage = "npm run notebook -- FILE.ipynb [--out FILE] [--set name=value ...]";
+const usage = "npm run notebook -- FILE.ipynb [--out FILE] [--set name=value ...] | FILE.ipynb --format";
 
 /** `3e-4` is a number, `[1,2]` an array, `true` a truth value; anything else is text. */
 function valueOf(text: string): unknown {
@@ -33,10 +35,12 @@ function command(args: readonly string[]): Command {
   const set: Record<string, unknown> = {};
   let file: string | undefined;
   let out: string | undefined;
+  let format = false;
   for (let at = 0; at < args.length; at++) {
     const [name, inline] = (args[at] ?? "").split(/=(.*)/s);
     const value = (): string => inline ?? args[++at] ?? "";
     if (name === "--out") out = value();
+    else if (name === "--format") format = true;
     else if (name === "--set") {
       const [key, text] = value().split(/=(.*)/s);
       if (!key || text === undefined) throw new Error("--set: expected name=value");
@@ -49,7 +53,7 @@ function command(args: readonly string[]): Command {
   if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
   const folder = path.dirname(path.resolve(out ?? file));
   if (!existsSync(folder)) throw new Error(`--out ${out}: there is no folder ${folder} to write it to`);
-  return { file, out: out ?? file, set };
+  return { file, out: out ?? file, set, format };
 }
 
 const firstLine = (code: string): string => {
@@ -63,7 +67,12 @@ function showCell({ kind, cell, cells, code, seconds }: CellEvent): void {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { file, out, set } = command(args);
+  const { file, out, set, format } = command(args);
+  if (format) {
+    writeNotebook(out, await namedKernel(readNotebook(file)));
+    process.stdout.write(`wrote ${out}\n`);
+    return 0;
+  }
   const controller = new AbortController();
   let save = (): void => undefined;
   let stoppedBy = 130;

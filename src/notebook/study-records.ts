@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { divergenceGrid } from "../experiment/divergence";
 import type { StudyName } from "../experiment/divergence";
 import { faultRemark } from "../experiment/faults";
-import { readRecords } from "../experiment/store";
+import { complaints, readRecords } from "../experiment/store";
 import type { ExperimentRecord } from "../experiment/record";
 import type { Origin } from "../table/origin";
 
@@ -24,10 +24,12 @@ export function studyRecords(name: StudyName, folder: string = "data/results"): 
   const command = `npm run experiment -- ${grid.name}`;
   if (!existsSync(path))
     throw new Error(`records of ${name}: expected ${path}, got no such file; \`${command}\` makes it`);
-  const { records, recovered } = readRecords(path);
-  if (recovered !== null) console.log(recovered);
+  const found = readRecords(path);
+  const { records } = found;
+  for (const complaint of complaints(found)) console.log(complaint);
   const [first] = records;
-  if (first === undefined) throw new Error(`${path}: expected records, got an empty file; \`${command}\` makes them`);
+  const none = found.damaged.length === 0 ? "an empty file" : "damaged lines alone";
+  if (first === undefined) throw new Error(`${path}: expected records, got ${none}; \`${command}\` makes them`);
   const dates = records.map(({ endedAt }) => endedAt.slice(0, 10)).sort();
   const commits = [...new Set(records.map(({ commit }) => commit))];
   const seeds = [...new Set(records.map(({ seed }) => seed))].sort((a, b) => a - b);

@@ -5,7 +5,7 @@ import { display, shown } from "./display";
 
 /**
  * Shows a table under the current cell: HTML in a notebook, aligned text elsewhere.
- * @example showTable(summaryTable(runs), { caption: "measured here", best: { "best dev loss": "lowest" } })
+ * For example `showTable(summaryTable(runs), { caption: "measured here", best: { "best dev loss": "lowest" } })`.
  */
 export function showTable(table: Parameters<typeof toHtml>[0], options: TableOptions = {}): { readonly [shown]: true } {
   display({ "text/html": toHtml(table, options), "text/plain": toText(table, options) });

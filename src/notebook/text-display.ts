@@ -3,8 +3,8 @@ import { display, shown } from "./display";
 /**
  * Shows sentences, Markdown allowed and HTML not, under the current cell: for texts with computed numbers. What comes from data or
  * from a file's name goes through `escapeMarkdown`, or its stars and links are read as such.
+ * For example `showText("The matrix has rank ${rank}.")`.
  * @param items one paragraph or list item ("- ...") each
- * @example showText(`The matrix has rank ${rank}.`)
  */
 export function showText(...items: readonly string[]): { readonly [shown]: true } {
   const text = items.join("\n");

@@ -27,7 +27,7 @@ export interface Dual<T> {
  * Forward-mode differentiation: the same coarse operations, each with its tangent rule.
  * Primal and tangents are joined only around a frozen product (one weight, one packed copy, one product), and a value
  * that feeds several products is joined once.
- * @example const ops = dual(low); ops.relu(x).tangents // x.tangents where x.primal > 0, else 0
+ * For example `const ops = dual(low); ops.relu(x).tangents`: x.tangents where x.primal > 0, else 0.
  * Source: forward-mode differentiation of directional derivatives, Baydin et al., arXiv 2202.08587.
  */
 export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {

@@ -14,7 +14,7 @@ export interface Ops<T> {
   parameters(names: readonly string[]): T;
   /** One tensor of a stack: [R, A, ...shape] -> [R, ...shape]. */
   pick(stack: T, index: number): T;
-  /** The same elements under other static trailing axes; the leading R stays: [R, ...] -> [R, ...shape]. */
+  /** Reads the elements under other static trailing axes; the leading R stays: [R, ...] -> [R, ...shape]. */
   reshape(x: T, shape: readonly number[]): T;
   /** Product over the last two axes, all leading axes equal (or R = 1): [R, ..., m, k] x [R, ..., k, n] -> [R, ..., m, n]. */
   matmul(x: T, y: T): T;
@@ -98,6 +98,8 @@ export interface FrozenMatrix {
   rows(indices: ArrayLike<number>): Float32Array;
   /** The rows as the file has them, where it keeps few bits a number; absent where it does not. */
   readonly blocks?: StoredBlocks;
+  /** The file that the values are read from, as it was when it was opened: another one has another text. Absent: no file. */
+  readonly source?: string;
 }
 
 /** A matrix [out, in] in blocks of numbers that share a scale: w = scale (q - zero), or scale q + offset where a block has an offset. */

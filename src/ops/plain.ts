@@ -2,14 +2,14 @@ import type { LowOps } from "./low-ops";
 import type { AttentionOptions, Ops } from "./ops";
 
 /**
- * The coarse operations on values alone: every point's features, no derivatives.
+ * Gives the coarse operations on values alone: every point's features, no derivatives.
  * Attention to a prefix and to the text's own tokens is one softmax, taken in two parts: with L = log(sum(exp(scores))) of each,
  *     o = (1 - g) o_own + g o_prefix,  g = sigmoid(L_prefix - L_own), the prefix's share of all weights
  * An engine with fused kernels overrides single operations: `{ ...plain(low), gelu: fusedGelu }`.
+ * For example `const ops = plain(referenceOps(pass)); ops.relu(x)`.
  * @param past what earlier passes left of the same texts, for attention; default: nothing
- * @example const ops = plain(referenceOps(pass)); ops.relu(x)
  */
-export function plain<T>(low: LowOps<T>, past: Past<T> | null = null): Ops<T> {
+export function plain<T>(low: LowOps<T>, past: PastTokens<T> | null = null): Ops<T> {
   return {
     embed: low.embed,
     linear: (x, weight, bias) => {
@@ -57,49 +57,49 @@ export function plain<T>(low: LowOps<T>, past: Past<T> | null = null): Ops<T> {
 }
 
 /** Keys and values of the tokens before this pass, attention after attention. */
-export interface Past<T> {
+export interface PastTokens<T> {
   /** All keys and values [R, B, kvHeads, 1, before + S, headSize] of the next attention, of which these [R, B, kvHeads, 1, S, headSize] are new. */
   after(keys: T, values: T): readonly [keys: T, values: T];
 }
 
-/** x[target] - log(sum(exp(x))) over the last axis. */
+/** Computes x[target] - log(sum(exp(x))) over the last axis. */
 export function targetLogProbability<T>(low: LowOps<T>, x: T): T {
   return low.subtract(low.takeTargets(x), low.logSumExp(x));
 }
 
-/** Phi(x) = (1 + erf(x / sqrt(2))) / 2. */
+/** Computes Phi(x) = (1 + erf(x / sqrt(2))) / 2. */
 export function normalCdf<T>(low: LowOps<T>, x: T): T {
   return low.scale(low.addScalar(low.erf(low.scale(x, Math.SQRT1_2)), 1), 0.5);
 }
 
-/** x with mean 0 and variance 1 over the last axis, and the factor 1 / sqrt(variance + epsilon) that did it. */
+/** Computes x with mean 0 and variance 1 over the last axis, and the factor 1 / sqrt(variance + epsilon) that did it. */
 export function standardize<T>(low: LowOps<T>, x: T, epsilon: number): { readonly unit: T; readonly factor: T } {
   const centred = low.subtract(x, low.mean(x));
   return overRms(low, centred, epsilon);
 }
 
-/** x / sqrt(mean(x^2) + epsilon) over the last axis, and that factor. */
+/** Computes x / sqrt(mean(x^2) + epsilon) over the last axis, and that factor. */
 export function overRms<T>(low: LowOps<T>, x: T, epsilon: number): { readonly unit: T; readonly factor: T } {
   const factor = low.inverseSqrt(low.addScalar(low.mean(low.multiply(x, x)), epsilon));
   return { unit: low.multiply(x, factor), factor };
 }
 
-/** 1 / |x| over the last axis. */
+/** Computes 1 / |x| over the last axis. */
 export function inverseLength<T>(low: LowOps<T>, x: T): T {
   return low.inverseSqrt(low.sum(low.multiply(x, x)));
 }
 
-/** q [R, T, heads*headSize] -> [R, B, kvHeads, heads/kvHeads, S, headSize], rotated where the model rotates. Linear in q. */
+/** Computes q [R, T, heads*headSize] -> [R, B, kvHeads, heads/kvHeads, S, headSize], rotated where the model rotates. Linear in q. */
 export function queryHeads<T>(low: LowOps<T>, q: T, options: AttentionOptions): T {
   return rotated(low, low.splitHeads(q, options.kvHeads, options.heads / options.kvHeads), options);
 }
 
-/** k [R, T, kvHeads*headSize] -> [R, B, kvHeads, 1, S, headSize], rotated likewise: one key for each group of queries. */
+/** Computes k [R, T, kvHeads*headSize] -> [R, B, kvHeads, 1, S, headSize], rotated likewise: one key for each group of queries. */
 export function keyHeads<T>(low: LowOps<T>, k: T, options: AttentionOptions): T {
   return rotated(low, low.splitHeads(k, options.kvHeads, 1), options);
 }
 
-/** v [R, T, kvHeads*headSize] -> [R, B, kvHeads, 1, S, headSize]. */
+/** Computes v [R, T, kvHeads*headSize] -> [R, B, kvHeads, 1, S, headSize]. */
 export function valueHeads<T>(low: LowOps<T>, v: T, options: AttentionOptions): T {
   return low.splitHeads(v, options.kvHeads, 1);
 }
@@ -108,12 +108,12 @@ function rotated<T>(low: LowOps<T>, heads: T, { rotary }: AttentionOptions): T {
   return rotary ? low.rotate(heads, rotary) : heads;
 }
 
-/** q k^T / sqrt(headSize) + mask: [R, B, kvHeads, heads/kvHeads, S, S]. */
+/** Computes q k^T / sqrt(headSize) + mask: [R, B, kvHeads, heads/kvHeads, S, S]. */
 export function attentionScores<T>(low: LowOps<T>, query: T, key: T, options: AttentionOptions): T {
   return low.mask(low.matmulTransposed(query, key, 1 / Math.sqrt(options.headSize)), options);
 }
 
-/** A prefix's keys or values [R, kvHeads*headSize, m] -> [R, 1, kvHeads, 1, headSize, m], the same for every text and group. */
+/** Makes a prefix's keys or values [R, kvHeads*headSize, m] -> [R, 1, kvHeads, 1, headSize, m], the same for every text and group. */
 export function prefixHeads<T>(low: LowOps<T>, x: T, tokens: number, { kvHeads, headSize }: AttentionOptions): T {
   return low.reshape(x, [1, kvHeads, 1, headSize, tokens]);
 }

@@ -22,12 +22,12 @@ export type Argument =
   | { readonly kind: "frozen"; readonly name: string }
   | { readonly kind: "data"; readonly data: unknown };
 
-export type Frozen = FrozenMatrix | FrozenVector;
+export type FrozenWeight = FrozenMatrix | FrozenVector;
 
 /** A program and the frozen weights that it reads, by name. */
 export interface Recording {
   readonly program: Program;
-  readonly frozen: ReadonlyMap<string, Frozen>;
+  readonly frozen: ReadonlyMap<string, FrozenWeight>;
 }
 
 /** How an engine whose values own memory frees them: `tidy` frees what `make` made on the way, `dispose` a value. */
@@ -39,17 +39,17 @@ export interface Memory<T> {
 export const garbageCollected: Memory<unknown> = { tidy: (make) => make(), dispose: () => undefined };
 
 /** A value of a program that is being written down. */
-export interface Recorded {
+export interface RecordedValue {
   readonly place: number;
 }
 
 /**
  * Writes down the operations that `build` calls instead of computing them.
- * @example record((low) => { const ops = plain(low); return [model.forward(ops, adapter.bind(ops))]; }).program.instructions.length
+ * For example `record((low) => { const ops = plain(low); return [model.forward(ops, adapter.bind(ops))]; }).program.instructions.length`.
  */
-export function record(build: (low: LowOps<Recorded>) => readonly Recorded[]): Recording {
+export function record(build: (low: LowOps<RecordedValue>) => readonly RecordedValue[]): Recording {
   const instructions: Instruction[] = [];
-  const frozen = new Map<string, Frozen>();
+  const frozen = new Map<string, FrozenWeight>();
   const encode = (arg: unknown): Argument => {
     if (isRecorded(arg)) return { kind: "value", at: arg.place };
     if (Array.isArray(arg) && arg.length > 0 && arg.every(isRecorded))
@@ -60,21 +60,21 @@ export function record(build: (low: LowOps<Recorded>) => readonly Recorded[]): R
   };
   const call =
     (op: Instruction["op"]) =>
-    (...args: readonly unknown[]): Recorded => {
+    (...args: readonly unknown[]): RecordedValue => {
       instructions.push({ op, args: args.map(encode) });
       return { place: instructions.length - 1 };
     };
-  const low = new Proxy({} as LowOps<Recorded>, { get: (_target, op) => call(op as Instruction["op"]) });
+  const low = new Proxy({} as LowOps<RecordedValue>, { get: (_target, op) => call(op as Instruction["op"]) });
   const outputs = build(low).map(({ place }) => place);
   return { program: { instructions, outputs }, frozen };
 }
 
-/** The places of the values that an instruction reads. */
+/** Gives the places of the values that an instruction reads. */
 export function inputsOf({ args }: Instruction): readonly number[] {
   return args.flatMap((arg) => (arg.kind === "value" ? [arg.at] : arg.kind === "values" ? arg.at : []));
 }
 
-/** The place of each value's last reader; outputs and what `keep` names are never done with. */
+/** Gives the place of each value's last reader; outputs and what `keep` names are never done with. */
 export function lastReaders({ instructions, outputs }: Program, keep: ReadonlySet<number>): readonly number[] {
   const last = instructions.map((_, place) => place);
   instructions.forEach((instruction, place) => inputsOf(instruction).forEach((at) => (last[at] = place)));
@@ -123,10 +123,10 @@ export function run<T>(
   }
 }
 
-function isRecorded(value: unknown): value is Recorded {
+function isRecorded(value: unknown): value is RecordedValue {
   return typeof value === "object" && value !== null && "place" in value;
 }
 
-function isFrozen(value: unknown): value is Frozen {
+function isFrozen(value: unknown): value is FrozenWeight {
   return typeof value === "object" && value !== null && "read" in value;
 }

@@ -129,8 +129,8 @@ export interface Forward<T> {
 /**
  * Reverse-mode differentiation of a recorded program with one output: runs it and keeps what the way back needs. Only values
  * that depend on a trainable tensor are differentiated; everything before the first adapter costs nothing.
+ * For example `const forward = runForward(recording, low, memory); forward.pullBack(cotangent)`.
  * @throws when a trainable value goes through an operation that has no rule
- * @example const forward = runForward(recording, low, memory); forward.pullBack(cotangent)
  */
 export function runForward<T>(recording: Recording, low: Reversible<T>, memory: Memory<T>): Forward<T> {
   const { instructions, outputs } = recording.program;
@@ -255,7 +255,7 @@ function keptPlaces(instructions: readonly Instruction[], active: ReadonlySet<nu
   return kept;
 }
 
-/** The same memory, noting the shape of each value as it is made: values are made in the order of their places. */
+/** Wraps a memory so that it notes the shape of each value as it is made: values are made in the order of their places. */
 function watching<T>(
   { tidy, dispose }: Memory<T>,
   low: Reversible<T>,

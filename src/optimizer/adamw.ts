@@ -28,8 +28,8 @@ export interface AdamwState {
  *     m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2
  *     w <- (1 - lr wd) w - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
  * Each element is computed in float64 and rounded once.
+ * For example `adamw({ weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }).init(layout).count`: 0.
  * @throws when point, gradient and layout differ in length
- * @example adamw({ weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }).init(layout).count // 0
  * Source: Loshchilov and Hutter, arXiv 1711.05101 (the form of torch.optim.AdamW). Departs: which tensors decay is in the layout.
  */
 export function adamw({ weightDecay, firstDecay, secondDecay, epsilon }: Adamw): UpdateRule<AdamwState> {

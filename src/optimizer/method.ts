@@ -1,7 +1,7 @@
 import { fail } from "../check/check";
 import { checkDirections, type DirectionSpec } from "../estimator/directions";
 import { checkEstimator, type EstimatorSpec } from "../estimator/estimate";
-import type { Own } from "../estimator/own";
+import type { OwnEstimator } from "../estimator/own";
 import type { Exponent } from "../schedule/power-law";
 import { checkSchedule, scheduleOf, type Schedule } from "../schedule/schedule";
 import { checkRule, type RuleSpec } from "./rules";
@@ -27,7 +27,7 @@ export interface MethodOptions {
   /** Queries in one call of the engine, default 1 two-sided and all of a step's directional. */
   readonly chunk?: number;
   /** Default "two-sided", as in the papers; or one of your own (`ownEstimator`). */
-  readonly estimator?: "two-sided" | "directional" | Own;
+  readonly estimator?: "two-sided" | "directional" | OwnEstimator;
   /** Default 0. */
   readonly weightDecay?: number;
   /** The name in records and figures. */
@@ -114,7 +114,7 @@ export interface FirstOrderOptions {
 }
 
 /**
- * The first-order baseline: exact gradients by backpropagation, then AdamW (or SGD). What it trains is the adapter's choice:
+ * Gives the first-order baseline: exact gradients by backpropagation, then AdamW (or SGD). What it trains is the adapter's choice:
  * LoRA, a bottleneck, or the whole model. Needs an engine that gives gradients.
  * @throws naming the option that is out of range
  * @example firstOrder({ learningRate: 1e-3 }).rule // { kind: "adamw", weightDecay: 0, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 }

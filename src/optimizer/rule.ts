@@ -4,18 +4,18 @@ import type { Layout } from "../tree/layout";
 export interface UpdateRule<State> {
   init(layout: Layout): State;
   /** The next point and state; `state`, `point` and `gradient` are left as they are. */
-  update(state: State, point: Float32Array, gradient: Float32Array, options: UpdateOptions<State>): Updated<State>;
+  update(state: State, point: Float32Array, gradient: Float32Array, options: UpdateOptions<State>): RuleOutcome<State>;
 }
 
 export interface UpdateOptions<State> {
   readonly learningRate: number;
   readonly layout: Layout;
   /** What an earlier update led to and nobody needs any more: its memory is written over. Default: new memory. The bits are the same. */
-  readonly over?: Updated<State> | undefined;
+  readonly over?: RuleOutcome<State> | undefined;
 }
 
 /** Where an update leads. */
-export interface Updated<State> {
+export interface RuleOutcome<State> {
   readonly point: Float32Array;
   readonly state: State;
 }

@@ -13,7 +13,7 @@ export type RuleSpec = SpecIn<typeof ruleKinds>;
 /** What some rule carries from step to step. */
 export type RuleState = null | AdamwState;
 
-/** The rule that a specification describes. @throws from `update` when it is given another rule's state */
+/** Gives the rule that a specification describes. @throws from `update` when it is given another rule's state */
 export function ruleOf(spec: RuleSpec): UpdateRule<RuleState> {
   return kindOf("rule", spec).rule(spec);
 }

@@ -12,8 +12,8 @@ export interface Sgd {
 /**
  * Stochastic gradient descent with the weight decay inside the bracket: w <- w - lr (g + wd w), wd = 0 for tensors without decay.
  * Each element is computed in float64 and rounded once.
+ * For example `sgd({ weightDecay: 0 }).update(null, point, gradient, { learningRate: 1e-3, layout }).point`.
  * @throws when point, gradient and layout differ in length
- * @example sgd({ weightDecay: 0 }).update(null, point, gradient, { learningRate: 1e-3, layout }).point
  * Source: MeZO, arXiv 2305.17333; yifanycc/AdaZeta@3659ba3. Departs: which tensors decay is in the layout, not in their names.
  */
 export function sgd({ weightDecay }: Sgd): UpdateRule<null> {

@@ -25,7 +25,7 @@ export interface StepInput<Batch> extends StepIndex {
   /** What the update rule carries from the step before; default: its start. */
   readonly state?: RuleState;
   /** Where an earlier step led, when nobody needs it any more: its memory is written over. Default: new memory. */
-  readonly over?: Moved | undefined;
+  readonly over?: StepOutcome | undefined;
 }
 
 export interface RecordedStep extends StepIndex {
@@ -33,27 +33,27 @@ export interface RecordedStep extends StepIndex {
   readonly state?: RuleState;
   /** Memory to reuse from step to step, as in `StepInput`. */
   readonly workspace?: Workspace;
-  readonly over?: Moved | undefined;
+  readonly over?: StepOutcome | undefined;
 }
 
 /** Where a step leads. */
-export interface Moved {
+export interface StepOutcome {
   /** The next point, never in the memory of the one before; after numbers that are not finite that one itself. */
   readonly point: Float32Array;
   readonly state: RuleState;
 }
 
-export interface StepResult extends Moved {
+export interface StepResult extends StepOutcome {
   readonly estimate: Estimate;
   readonly queries: number;
   readonly learningRate: number;
 }
 
 /**
- * One step of a method: queries and learning rate from the schedules, a gradient estimate on the batch, the update.
+ * Takes one step of a method: queries and learning rate from the schedules, a gradient estimate on the batch, the update.
  * Projected gradients that are not finite move nothing; the caller sees them by `isFiniteEstimate` and stops the run.
+ * For example `const { point: next, estimate } = await step(mezo(), objective, point, { seed: 0, step: 0, epoch: 0, layout, batch })`.
  * @throws when the point does not fit the layout, or step and epoch are not counts
- * @example const { point: next, estimate } = await step(mezo(), objective, point, { seed: 0, step: 0, epoch: 0, layout, batch })
  */
 export async function step<Batch>(
   method: Method,
@@ -77,11 +77,11 @@ export async function step<Batch>(
 }
 
 /**
- * The point after a recorded step, from its projected gradients alone: the same bits as in the run.
+ * Gives the point after a recorded step, from its projected gradients alone: the same bits as in the run.
+ * For example `applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point`.
  * @throws when the point does not fit the layout, or nothing was recorded
- * @example applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point
  */
-export function applyRecorded(method: Method, point: Float32Array, recorded: RecordedStep): Moved {
+export function applyRecorded(method: Method, point: Float32Array, recorded: RecordedStep): StepOutcome {
   sameLength("point", point.length, recorded.layout.size);
   nonNegativeInteger("step", recorded.step);
   if (!isReplayable(method))
@@ -94,7 +94,7 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
   return moved(method, point, gradient, recorded);
 }
 
-/** Whether a run can be walked again from its recorded scalars: not where the gradient is a whole vector of its own. */
+/** Says whether a run can be walked again from its recorded scalars: not where the gradient is a whole vector of its own. */
 export function isReplayable({ estimator }: Pick<Method, "estimator">): boolean {
   return estimator.kind !== "backpropagation";
 }
@@ -108,7 +108,7 @@ function moved(
   point: Float32Array,
   gradient: Float32Array | null,
   at: StepIndex & Pick<StepInput<never>, "state" | "over">,
-): Moved {
+): StepOutcome {
   const rule = ruleOf(method.rule);
   const state = at.state ?? rule.init(at.layout);
   if (gradient === null) return { point, state };

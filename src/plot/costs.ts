@@ -18,7 +18,7 @@ const shades: Readonly<Record<CostMethod, string>> = {
 };
 
 /**
- * Peak memory (left) and seconds of one step (right) by model and precision, one colour a method, both logarithmic.
+ * Draws peak memory (left) and seconds of one step (right) by model and precision, one colour a method, both logarithmic.
  * What did not run has no bar.
  * @throws when nothing was measured
  */

@@ -1,8 +1,9 @@
 import { formatRate } from "../table/number";
-import type { EvaluationRecord, RunRecord } from "../table/record";
+import type { RunRecord } from "../table/record";
+import type { EvaluationNumbers } from "../train/run-history";
 
 /** What the horizontal axis counts. */
-export type Against = "steps" | "forward passes";
+export type HorizontalAxis = "steps" | "forward passes";
 
 /** One point of a curve. */
 export interface Point {
@@ -10,20 +11,23 @@ export interface Point {
   readonly y: number;
 }
 
-/** The horizontal place of an evaluation or a step. */
-export function position(record: { readonly step: number; readonly forwardPasses: number }, against: Against): number {
+/** Gives the horizontal place of an evaluation or a step. */
+export function position(
+  record: { readonly step: number; readonly forwardPasses: number },
+  against: HorizontalAxis,
+): number {
   return against === "steps" ? record.step : record.forwardPasses;
 }
 
-/** The finite dev losses of a run, in order. */
-export function lossCurve(run: RunRecord, against: Against): readonly Point[] {
+/** Gives the finite dev losses of a run, in order. */
+export function lossCurve(run: RunRecord, against: HorizontalAxis): readonly Point[] {
   return finitePoints(run.evaluations, against, (evaluation) => evaluation.loss);
 }
 
-/** The finite values of one quantity over evaluations or steps. */
+/** Gives the finite values of one quantity over evaluations or steps. */
 export function finitePoints<R extends { readonly step: number; readonly forwardPasses: number }>(
   records: readonly R[],
-  against: Against,
+  against: HorizontalAxis,
   value: (record: R) => number | null,
 ): readonly Point[] {
   return records.flatMap((record) => {
@@ -33,10 +37,10 @@ export function finitePoints<R extends { readonly step: number; readonly forward
 }
 
 /**
- * Where the cross of a diverged run stands: at the step of divergence, on the first dev loss measured from there on, else on the last one.
+ * Says where the cross of a diverged run stands: at the step of divergence, on the first dev loss measured from there on, else on the last one.
  * null when the run has not diverged or has no evaluation.
  */
-export function divergencePoint(run: RunRecord, against: Against): Point | null {
+export function divergencePoint(run: RunRecord, against: HorizontalAxis): Point | null {
   const at = run.diverged?.step;
   const measured = run.evaluations.filter(hasLoss);
   if (at === undefined || measured.length === 0) return null;
@@ -46,12 +50,12 @@ export function divergencePoint(run: RunRecord, against: Against): Point | null 
   return { x, y: chosen.loss };
 }
 
-function hasLoss(evaluation: EvaluationRecord): evaluation is EvaluationRecord & { readonly loss: number } {
+function hasLoss(evaluation: EvaluationNumbers): evaluation is EvaluationNumbers & { readonly loss: number } {
   return evaluation.loss !== null && Number.isFinite(evaluation.loss);
 }
 
 /**
- * The value of a curve at x by linear interpolation between its neighbours; null outside of it.
+ * Gives the value of a curve at x by linear interpolation between its neighbours; null outside of it.
  * @example valueAt([{ x: 0, y: 1 }, { x: 10, y: 3 }], 5) // 2
  */
 export function valueAt(curve: readonly Point[], x: number): number | null {
@@ -64,12 +68,12 @@ export function valueAt(curve: readonly Point[], x: number): number | null {
   return before.y + ((after.y - before.y) * (x - before.x)) / (after.x - before.x);
 }
 
-/** "MeZO-LoRA, lr 3e-3", the learning rate only where it tells curves of the figure apart. */
+/** Writes "MeZO-LoRA, lr 3e-3", the learning rate only where it tells curves of the figure apart. */
 export function groupLabel(arm: string, learningRate: number, showRate: boolean): string {
   return showRate ? `${arm}, lr ${formatRate(learningRate)}` : arm;
 }
 
-/** Whether a figure's curves need their learning rate in the legend: as soon as there is more than one. */
+/** Says whether a figure's curves need their learning rate in the legend: as soon as there is more than one. */
 export function severalRates(runs: readonly { readonly learningRate: number }[]): boolean {
   return new Set(runs.map((run) => run.learningRate)).size > 1;
 }

@@ -7,7 +7,7 @@ import { axis, baseLayout } from "./template";
 import type { FigureOptions } from "./template";
 
 /**
- * Share of diverged seeds over learning rate (columns, ascending) and arm (rows, in order of first appearance from the top); each cell
+ * Draws the share of diverged seeds over learning rate (columns, ascending) and arm (rows, in order of first appearance from the top); each cell
  * says its counts, "4/5". A cell without runs stays white and says "not run".
  * @throws when there are no runs
  */

@@ -15,7 +15,7 @@ export interface InitialScale {
 }
 
 /**
- * Relative output of a fresh adapter against the hidden size; both axes logarithmic.
+ * Draws the relative output of a fresh adapter against the hidden size; both axes logarithmic.
  * @throws when there is nothing to draw
  */
 export function initialScaleFigure(scales: readonly InitialScale[], options: FigureOptions = {}): Figure {

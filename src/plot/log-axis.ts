@@ -2,7 +2,7 @@ import type { LayoutAxis } from "plotly.js";
 import { formatNumber, formatRate } from "../table/number";
 
 /**
- * A logarithmic axis with whole labels (50, not a lone 5 below 100): 1, 2, 5 per decade over up to two decades, only powers of ten beyond,
+ * Makes a logarithmic axis with whole labels (50, not a lone 5 below 100): 1, 2, 5 per decade over up to two decades, only powers of ten beyond,
  * and of these only so many that about nine are left.
  * @param values what is drawn on it; those that are not positive have no place and are ignored
  * @param leastFactor the axis spans at least this factor, so that a flat curve looks flat
@@ -22,7 +22,11 @@ export function logAxis(values: readonly number[], leastFactor = 4): Partial<Lay
   return { type: "log", range, tickmode: "array", tickvals: ticks, ticktext: ticks.map(tickText) };
 }
 
-/** @example tickText(0.05) // "0.05"; tickText(1e7) // "10 million" */
+/**
+ * Writes the number beside a tick.
+ * @example tickText(0.05) // "0.05"
+ * @example tickText(1e7) // "10 million"
+ */
 export function tickText(value: number): string {
   if (value >= 1e9) return `${formatNumber(value / 1e9)} billion`;
   if (value >= 1e6) return `${formatNumber(value / 1e6)} million`;
@@ -36,7 +40,7 @@ function decades([low, high]: readonly [number, number], every: number): readonl
   return all.filter((decade) => decade % every === 0);
 }
 
-/** Ticks at the measured places themselves, for a logarithmic axis of sizes. */
+/** Gives ticks at the measured places themselves, for a logarithmic axis of sizes. */
 export function ticksAt(values: readonly number[]): { tickmode: "array"; tickvals: number[]; ticktext: string[] } {
   const places = [...new Set(values)].sort((a, b) => a - b);
   return { tickmode: "array", tickvals: places, ticktext: places.map((place) => formatNumber(place)) };

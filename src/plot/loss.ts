@@ -3,7 +3,7 @@ import { formatNumber } from "../table/number";
 import { someRuns } from "../table/record";
 import type { RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { stylesFor } from "./palette";
@@ -12,25 +12,26 @@ import { axis, baseLayout, leftHalf, rightHalf } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface LossOptions extends FigureOptions {
-  readonly x: Against;
+  readonly x: HorizontalAxis;
   /** Right end of the axis while runs are still going on, so that a live figure does not jump. */
   readonly until?: number;
 }
 
 /**
- * The dev loss of every run against steps or forward passes; a cross marks divergence. Runs may be partial or not yet evaluated: the
+ * Gives the dev loss of every run against steps or forward passes; a cross marks divergence. Runs may be partial or not yet evaluated: the
  * live figure is the same function called again.
  * @throws when there are no runs
  */
 export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Figure {
   someRuns(runs);
   const panel = lossPanel(runs, options.x, "");
+  const range = lossRange(runs, panel.curves);
   return {
     data: panel.traces,
     layout: baseLayout(options, remarks(runs), {
       xaxis: axis(countTitle(options.x), { range: countRange(panel.curves, options.until) }),
-      yaxis: axis("dev loss (nats)", { range: lossRange(runs, panel.curves) }),
-      ...chanceLines(chanceOf(runs), [""]),
+      yaxis: axis("dev loss (nats)", { range }),
+      ...chanceLines(chanceOf(runs), [""], range),
     }),
   };
 }
@@ -40,7 +41,7 @@ export interface BothOptions extends FigureOptions {
 }
 
 /**
- * The same dev losses twice, side by side: left against steps, as the paper draws them, right against forward passes, the fair comparison.
+ * Draws the dev losses twice, side by side: left against steps, as the paper draws them, right against forward passes, the fair comparison.
  * @throws when there are no runs
  */
 export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOptions = {}): Figure {
@@ -59,7 +60,7 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
       }),
       yaxis: axis("dev loss (nats)", { range }),
       yaxis2: axis("", { range, anchor: "x2", matches: "y" }),
-      ...chanceLines(chanceOf(runs), ["", "2"]),
+      ...chanceLines(chanceOf(runs), ["", "2"], range),
     }),
   };
 }
@@ -69,7 +70,7 @@ interface Panel {
   readonly curves: readonly (readonly Point[])[];
 }
 
-function lossPanel(runs: readonly RunRecord[], against: Against, panel: "" | "2"): Panel {
+function lossPanel(runs: readonly RunRecord[], against: HorizontalAxis, panel: "" | "2"): Panel {
   const styles = stylesFor(runs.map((run) => run.arm));
   const labels = runLabels(runs);
   const curves = runs.map((run) => lossCurve(run, against));
@@ -99,7 +100,7 @@ function lossTrace(curve: readonly Point[], label: string, style: Style, panel: 
   };
 }
 
-/** Crosses where runs diverged, those above `ceiling` at it, with their true loss on hovering; they belong to their curve's legend entry. */
+/** Gives crosses where runs diverged, those above `ceiling` at it, with their true loss on hovering; they belong to their curve's legend entry. */
 export function crossTrace(
   points: readonly Point[],
   label: string,
@@ -123,7 +124,7 @@ export function crossTrace(
   };
 }
 
-/** Each run's name in the legend; learning rate and seed only where they are needed to tell runs apart. */
+/** Gives each run's name in the legend; learning rate and seed only where they are needed to tell runs apart. */
 export function runLabels(runs: readonly RunRecord[]): readonly string[] {
   const rates = severalRates(runs);
   const labels = runs.map((run) => run.name ?? groupLabel(run.arm, run.learningRate, rates));

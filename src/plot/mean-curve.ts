@@ -15,8 +15,8 @@ export interface MeanPoint {
 }
 
 /**
- * Mean and band at every x where some seed was evaluated; a seed counts from its first to its last evaluation, in between by linear interpolation.
- * @example meanCurve([[{ x: 0, y: 1 }, { x: 2, y: 3 }], [{ x: 0, y: 3 }]], "range")
+ * Gives the mean and band at every x where some seed was evaluated; a seed counts from its first to its last evaluation, in between by linear interpolation.
+ * For example `meanCurve([[{ x: 0, y: 1 }, { x: 2, y: 3 }], [{ x: 0, y: 3 }]], "range")`.
  * // [{ x: 0, mean: 2, low: 1, high: 3, seeds: 2 }, { x: 2, mean: 3, low: 3, high: 3, seeds: 1 }]
  */
 export function meanCurve(curves: readonly (readonly Point[])[], band: Band): readonly MeanPoint[] {

@@ -15,7 +15,7 @@ export interface ParameterCount {
 }
 
 /**
- * Trainable parameters as bars on a logarithmic axis, grouped by model, one colour per adapter, each bar labelled with its count.
+ * Draws trainable parameters as bars on a logarithmic axis, grouped by model, one colour per adapter, each bar labelled with its count.
  * @throws when there are no counts
  */
 export function parameterCountFigure(counts: readonly ParameterCount[], options: FigureOptions = {}): Figure {

@@ -29,7 +29,7 @@ export interface ScheduleOptions extends FigureOptions {
 }
 
 /**
- * Queries per step (left) and the cumulative forward passes they cost (right), F_k = sum_{j<k} c(Q_j), with c(Q) = 2 Q two-sided and 1 + Q directional;
+ * Draws queries per step (left) and the cumulative forward passes they cost (right), F_k = sum_{j<k} c(Q_j), with c(Q) = 2 Q two-sided and 1 + Q directional;
  * with `parameters` also E|g|^2 / |grad|^2 = (d + Q + 1) / Q of a Gaussian estimate, the excess over 1 being its variance.
  * @example scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 32, stepsPerEpoch: 16 }).data[1].y // [0, 64]
  * @throws when there is no schedule, or steps are not positive integers

@@ -2,7 +2,7 @@ import { escapeText } from "../table/escape";
 import { groupRuns } from "../table/record";
 import type { RunGroup, RunRecord } from "../table/record";
 import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { countRange, crossTrace } from "./loss";
 import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
@@ -15,7 +15,7 @@ import type { FigureOptions } from "./template";
 
 export interface SpreadOptions extends FigureOptions {
   /** "both" draws two panels side by side. */
-  readonly x: Against | "both";
+  readonly x: HorizontalAxis | "both";
   /** "range" when absent. */
   readonly band?: Band;
 }
@@ -48,6 +48,7 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
       ...chanceLines(
         chanceOf(runs),
         panels.map((_, i) => (i === 0 ? "" : "2")),
+        range,
       ),
     }),
   };
@@ -56,7 +57,7 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
 /** Bands lie lowest, then lines, then crosses. */
 function spreadPanel(
   groups: readonly RunGroup[],
-  against: Against,
+  against: HorizontalAxis,
   band: Band,
   panel: "" | "2",
   rates: boolean,
@@ -126,7 +127,7 @@ function shared(label: string, panel: "" | "2"): Trace {
   return { type: "scatter", name, legendgroup: name, xaxis: `x${panel}`, yaxis: `y${panel}` };
 }
 
-/** @example "5 seeds, 4 diverged" */
+/** Counts the seeds of a group and those that diverged: "5 seeds, 4 diverged". */
 function seedsText({ runs }: RunGroup): string {
   const diverged = runs.filter((run) => run.diverged !== null).length;
   return `${runs.length} ${runs.length === 1 ? "seed" : "seeds"}${diverged === 0 ? "" : `, ${diverged} diverged`}`;

@@ -13,7 +13,7 @@ const plain: readonly Stop[] = [
 ];
 
 /**
- * A colour between the stops of a scale, for a share from 0 to 1.
+ * Gives a colour between the stops of a scale, for a share from 0 to 1.
  * @example colorAt([[0, "#000000"], [1, "#ffffff"]], 0.5) // "#808080"
  */
 export function colorAt(stops: readonly Stop[], share: number): string {
@@ -34,7 +34,7 @@ export function colorAt(stops: readonly Stop[], share: number): string {
     .join("")}`;
 }
 
-/** The scale's colours and ends: given, else pale to dark blue over the values. */
+/** Gives the scale's colours and ends: given, else pale to dark blue over the values. */
 export function heatColors(trace: Trace): {
   readonly stops: readonly Stop[];
   readonly low: number;
@@ -53,7 +53,7 @@ export function heatColors(trace: Trace): {
   return { stops: usable ? (given as Stop[]) : plain, low, high: high === low ? low + 1 : high };
 }
 
-/** One rectangle for each cell that has a value. */
+/** Gives one rectangle for each cell that has a value. */
 export function heatMarkup(trace: Trace, { x, y }: PanelScales): string {
   const { stops, low, high } = heatColors(trace);
   const rows = columnOf(trace.z).map(columnOf);
@@ -76,13 +76,16 @@ export function heatMarkup(trace: Trace, { x, y }: PanelScales): string {
     .join("");
 }
 
-/** The bar of colours to the right of a heat map, with its title and labels. */
+/** Gives the bar of colours to the right of a heat map, with its title and labels. */
 export function colorBarMarkup(trace: Trace, left: number, top: number, height: number, ink: string): string {
   const { stops, low, high } = heatColors(trace);
   const slices = 32;
   const steps = Array.from({ length: slices }, (_, i) =>
     element("rect", {
-      ...{ x: left, y: top + (i * height) / slices, width: 14, height: height / slices + 0.5 },
+      x: left,
+      y: top + (i * height) / slices,
+      width: 14,
+      height: height / slices + 0.5,
       fill: colorAt(stops, 1 - (i + 0.5) / slices),
     }),
   );

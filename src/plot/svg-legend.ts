@@ -10,7 +10,7 @@ interface Entry {
   readonly name: string;
 }
 
-/** The names that a legend has: none for one unnamed curve, as in Plotly. */
+/** Gives the names that a legend has: none for one unnamed curve, as in Plotly. */
 export function legendEntries(data: readonly Trace[], shown: boolean | undefined): readonly Entry[] {
   const all = data
     .map((trace, index) => ({ trace, index, name: plainText(trace.name ?? `trace ${index}`) }))

@@ -22,7 +22,7 @@ function placeOf(reference: unknown, letter: "x" | "y", value: unknown, places: 
   return data || typeof value === "string" ? scale.place(value) : scale.at(Number(value));
 }
 
-/** Lines and rectangles; other shapes are left out. */
+/** Gives lines and rectangles; other shapes are left out. */
 export function shapesMarkup(shapes: readonly Line[], places: Places): string {
   return shapes
     .map((shape) => {

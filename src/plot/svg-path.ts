@@ -8,7 +8,7 @@ export interface Pixel {
 
 /**
  * At most about `most` points that look the same: of each run of neighbours the first, the lowest, the highest and the last.
- * @example thinned(points, 400) // points themselves where there are no more than 400
+ * For example `thinned(points, 400)`: points themselves where there are no more than 400.
  */
 export function thinned(points: readonly Pixel[], most: number): readonly Pixel[] {
   if (points.length <= most) return points;
@@ -27,7 +27,7 @@ export function thinned(points: readonly Pixel[], most: number): readonly Pixel[
   return kept;
 }
 
-/** Corners of stairs: "hv" goes across and then up, "vh" up and then across, anything else straight. */
+/** Gives corners of stairs: "hv" goes across and then up, "vh" up and then across, anything else straight. */
 export function withCorners(points: readonly Pixel[], shape: string | undefined): readonly Pixel[] {
   if (shape !== "hv" && shape !== "vh") return points;
   return points.flatMap((point, i) => {
@@ -38,7 +38,7 @@ export function withCorners(points: readonly Pixel[], shape: string | undefined)
 }
 
 /**
- * The `d` of a path through the points, begun anew after each gap.
+ * Gives the `d` of a path through the points, begun anew after each gap.
  * @example pathOf([{ x: 0, y: 1 }, { x: 2, y: 3 }, { x: NaN, y: 0 }, { x: 4, y: 5 }]) // "M0 1 2 3M4 5"
  */
 export function pathOf(points: readonly Pixel[], closed = false): string {
@@ -57,7 +57,7 @@ function near(value: number): string {
   return short(Math.max(-5000, Math.min(5000, value)));
 }
 
-/** Plotly's dashes for a line of this width. @example dashArray("dash", 2) // "9 9" */
+/** Gives Plotly's dashes for a line of this width. @example dashArray("dash", 2) // "9 9" */
 export function dashArray(dash: unknown, width: number): string | undefined {
   const lengths: Readonly<Record<string, readonly number[]>> = {
     dot: [1, 1],
@@ -69,7 +69,7 @@ export function dashArray(dash: unknown, width: number): string | undefined {
   return typeof dash === "string" ? lengths[dash]?.map((n) => short(n * Math.max(width, 3))).join(" ") : undefined;
 }
 
-/** The outline of a marker of this size around (x, y), in Plotly's names; a name that is not known is a circle. */
+/** Gives the outline of a marker of this size around (x, y), in Plotly's names; a name that is not known is a circle. */
 export function markerPath(symbol: unknown, { x, y }: Pixel, size: number): string {
   const r = size / 2;
   const polygon = (...corners: readonly (readonly [number, number])[]): string =>

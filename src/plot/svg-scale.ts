@@ -35,7 +35,7 @@ export interface ScaleInput {
   readonly fromZero?: boolean;
 }
 
-/** The kind of axis that Plotly would take for these values; null where this file does not draw it (dates). */
+/** Gives the kind of axis that Plotly would take for these values; null where this file does not draw it (dates). */
 export function axisKind(axis: Partial<LayoutAxis>, values: readonly unknown[]): "linear" | "log" | "category" | null {
   if (axis.type === "log" || axis.type === "category" || axis.type === "linear") return axis.type;
   if (axis.type !== undefined && axis.type !== "-") return null;
@@ -44,7 +44,7 @@ export function axisKind(axis: Partial<LayoutAxis>, values: readonly unknown[]):
   return texts.some((text) => text.trim() === "" || !Number.isFinite(Number(text))) ? "category" : "linear";
 }
 
-/** The scale of an axis: its range as given, else around its values; ticks as given, else round numbers. */
+/** Gives the scale of an axis: its range as given, else around its values; ticks as given, else round numbers. */
 export function scaleOf(input: ScaleInput): Scale {
   const { axis, values, start, end } = input;
   const kind = axisKind(axis, values) ?? "linear";
@@ -133,7 +133,7 @@ function tickLabel(value: number, digits: number): string {
   return Math.abs(value) >= 1e7 ? tickText(value) : formatNumber(value === 0 ? 0 : value, digits);
 }
 
-/** The smallest of 1, 2, 5 times a power of ten that is not below. @example roundStep(0.3) // 0.5 */
+/** Gives the smallest of 1, 2, 5 times a power of ten that is not below. @example roundStep(0.3) // 0.5 */
 export function roundStep(least: number): number {
   if (!(least > 0) || !Number.isFinite(least)) return 1;
   const decade = 10 ** Math.floor(Math.log10(least));

@@ -4,7 +4,7 @@ import { escapeText } from "../table/escape";
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * One SVG element; attributes are escaped, `children` is markup or text that has been escaped already.
+ * Gives one SVG element; attributes are escaped, `children` is markup or text that has been escaped already.
  * @example element("path", { d: "M0 0", "stroke-width": 2.54 }) // '<path d="M0 0" stroke-width="2.5"/>'
  */
 export function element(name: string, attributes: Attributes, children = ""): string {
@@ -14,7 +14,7 @@ export function element(name: string, attributes: Attributes, children = ""): st
   return children === "" ? `<${name}${written.join("")}/>` : `<${name}${written.join("")}>${children}</${name}>`;
 }
 
-/** A tenth of a pixel is enough. @example short(12.04) // "12" */
+/** Rounds to a tenth of a pixel, which is enough. @example short(12.04) // "12" */
 export function short(value: number): string {
   return String(Math.round(10 * value) / 10);
 }
@@ -22,7 +22,7 @@ export function short(value: number): string {
 const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0" };
 
 /**
- * The lines of a label as a reader sees them: Plotly's own small markup is taken off, its entities are read, and what XML cannot hold is left out.
+ * Gives the lines of a label as a reader sees them: Plotly's own small markup is taken off, its entities are read, and what XML cannot hold is left out.
  * @example plainLines("a &lt; <b>b</b><br>c") // ["a < b", "c"]
  */
 export function plainLines(label: unknown): readonly string[] {
@@ -69,7 +69,7 @@ export interface TextLook {
   readonly rotate?: number;
 }
 
-/** A text of one line whose base line begins, is centred or ends at (x, y). */
+/** Gives a text of one line whose base line begins, is centred or ends at (x, y). */
 export function textAt(
   x: number,
   y: number,
@@ -80,7 +80,11 @@ export function textAt(
   return element(
     "text",
     {
-      ...{ x, y, "font-size": size, fill: color, transform: turn },
+      x,
+      y,
+      "font-size": size,
+      fill: color,
+      transform: turn,
       "text-anchor": anchor === "start" ? undefined : anchor,
     },
     escapeText(text) || " ",
@@ -88,7 +92,7 @@ export function textAt(
 }
 
 /**
- * A colour as an attribute and its opacity, since rgba() is not SVG 1.1.
+ * Makes a colour as an attribute and its opacity, since rgba() is not SVG 1.1.
  * @example paint("fill", "rgba(0, 114, 178, 0.16)") // { fill: "rgb(0,114,178)", "fill-opacity": "0.16" }
  */
 export function paint(attribute: "fill" | "stroke", color: string): Attributes {

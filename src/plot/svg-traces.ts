@@ -3,7 +3,7 @@ import { colors } from "./palette";
 import { dashArray, markerPath, pathOf, thinned, withCorners } from "./svg-path";
 import type { Pixel } from "./svg-path";
 import type { Scale } from "./svg-scale";
-import { element, paint, plainText, textAt } from "./svg-text";
+import { element, paint, plainText, textAt, textWidth } from "./svg-text";
 
 /** The two axes of a panel. */
 export interface PanelScales {
@@ -18,26 +18,26 @@ const MOST_IN_ALL = 3600;
 
 const cycle = [colors.blue, colors.vermillion, colors.green, colors.orange, colors.purple, colors.sky];
 
-/** A column of a trace as an array; what is no list of values is empty. */
+/** Makes a column of a trace as an array; what is no list of values is empty. */
 export function columnOf(column: unknown): readonly unknown[] {
   if (Array.isArray(column)) return column as readonly unknown[];
   return ArrayBuffer.isView(column) && !(column instanceof DataView) ? Array.from(column as Float64Array) : [];
 }
 
-/** Values along x and y; where one is left out, it counts from 0. */
+/** Gives values along x and y; where one is left out, it counts from 0. */
 export function pointsOf(trace: Trace): { readonly x: readonly unknown[]; readonly y: readonly unknown[] } {
   const [x, y] = [columnOf(trace.x), columnOf(trace.y)];
   const counted = (other: readonly unknown[]): readonly number[] => other.map((_, i) => i);
   return { x: x.length > 0 ? x : counted(y), y: y.length > 0 ? y : counted(x) };
 }
 
-/** The colour of a whole trace: its line's, else its marker's, else one of a fixed cycle. */
+/** Gives the colour of a whole trace: its line's, else its marker's, else one of a fixed cycle. */
 export function colorOf(trace: Trace, index: number): string {
   const own = [trace.line?.color, trace.marker?.color, trace.fillcolor].find((color) => typeof color === "string");
   return typeof own === "string" && !/^rgba\(.*,\s*0\s*\)$/.test(own) ? own : cycle[index % cycle.length]!;
 }
 
-/** Whether a scatter trace has this part ("lines", "markers", "text"), by its mode or by Plotly's rule for none. */
+/** Says whether a scatter trace has this part ("lines", "markers", "text"), by its mode or by Plotly's rule for none. */
 export function hasMode(trace: Trace, part: "lines" | "markers" | "text"): boolean {
   const mode = trace.mode ?? (pointsOf(trace).y.length < 20 ? "lines+markers" : "lines");
   return mode.split("+").includes(part);
@@ -62,16 +62,12 @@ export function scatterMarkup(
     fillMarkup(trace, color, corners, y, () => (before === undefined ? [] : placed(before, { x, y }, most))),
     hasMode(trace, "lines") && width > 0
       ? element("path", {
-          ...{
-            d: pathOf(corners),
-            fill: "none",
-            ...paint("stroke", trace.line?.color === undefined ? color : String(trace.line.color)),
-          },
-          ...{
-            "stroke-width": width,
-            "stroke-dasharray": dashArray(trace.line?.dash, width),
-            "stroke-linejoin": "round",
-          },
+          d: pathOf(corners),
+          fill: "none",
+          ...paint("stroke", trace.line?.color === undefined ? color : String(trace.line.color)),
+          "stroke-width": width,
+          "stroke-dasharray": dashArray(trace.line?.dash, width),
+          "stroke-linejoin": "round",
         })
       : "",
     errorMarkup(trace, color, all, values.y, y),
@@ -191,13 +187,13 @@ function wordsMarkup(trace: Trace, points: readonly Pixel[]): string {
     .join("");
 }
 
-/** The least distance of two different values at their places; `alone` where there is only one. */
+/** Gives the least distance of two different values at their places; `alone` where there is only one. */
 export function spacing(values: readonly unknown[], place: (value: unknown) => number, alone: number): number {
   const places = [...new Set(values.map(place).filter(Number.isFinite))].sort((a, b) => a - b);
   return places.length < 2 ? alone : Math.min(...places.slice(1).map((at, i) => at - places[i]!));
 }
 
-/** The bars of one panel, in groups of one bar a trace or on top of each other; their words outside, above them. */
+/** Gives the bars of one panel, in groups of one bar a trace or on top of each other; their words outside, above all bars. */
 export function barsMarkup(
   traces: readonly { readonly trace: Trace; readonly index: number }[],
   { x, y }: PanelScales,
@@ -214,7 +210,8 @@ export function barsMarkup(
   const width = stacked ? room : room / traces.length;
   const heights = new Map<string, number>();
   const floor = Number.isFinite(y.place(0)) ? y.place(0) : y.start;
-  return traces
+  const words: string[] = [];
+  const bars = traces
     .map(({ trace, index }, t) => {
       const values = pointsOf(trace);
       const colours: unknown = trace.marker?.color;
@@ -240,10 +237,22 @@ export function barsMarkup(
             ...paint("fill", typeof own === "string" ? own : colorOf(trace, index)),
           });
           const word = plainText(Array.isArray(trace.text) ? trace.text[i] : trace.text);
-          const look = { size: 12, color: "#1a1a1a", anchor: "middle" } as const;
-          return word === "" ? bar : bar + textAt(left + width / 2, Math.min(top, base) - 4, word, look);
+          if (word !== "") words.push(barWord(word, left + width / 2, Math.min(top, base) - 4, width));
+          return bar;
         })
         .join("");
     })
     .join("");
+  return bars + words.join("");
+}
+
+/** The least size of letters that is read easily. */
+const SMALLEST = 9;
+
+/** The words of a bar, no wider than it is: in smaller letters, or upright where those would be too small. */
+function barWord(word: string, x: number, y: number, width: number): string {
+  const size = Math.min(12, (12 * width) / textWidth(word, 12));
+  if (size >= SMALLEST) return textAt(x, y, word, { size: Math.floor(size), color: "#1a1a1a", anchor: "middle" });
+  const upright = Math.min(12, Math.max(SMALLEST, width));
+  return textAt(x + 0.35 * upright, y, word, { size: upright, color: "#1a1a1a", rotate: -90 });
 }

@@ -15,7 +15,7 @@ const QUIET = "#595959";
 const WIDTH = 800;
 
 /**
- * A figure as a static picture, for pages that run no scripts: the same curves, bars, cells, axes, names and words as Plotly draws, not the same pixels.
+ * Gives a figure as a static picture, for pages that run no scripts: the same curves, bars, cells, axes, names and words as Plotly draws, not the same pixels.
  * Curves of thousands of points are thinned to what can be seen. No scripts, no links, no outside fonts; every text is escaped.
  * @returns null for what this does not draw (another kind of trace, dates, bars that lie down)
  * @example figureSvg(scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 32, stepsPerEpoch: 16 }))?.slice(0, 4) // "<svg"

@@ -18,7 +18,7 @@ const grid = "#e6e6e6";
 /** Characters of a caption's line: what 640 pixels hold in a wide font (DejaVu, where a system has neither Helvetica nor Arial). */
 const CAPTION_WIDTH = 92;
 
-/** An axis with its name, unit included ("dev loss (nats)"). */
+/** Makes an axis with its name, unit included ("dev loss (nats)"). */
 export function axis(title: string, more: Partial<LayoutAxis> = {}): Partial<LayoutAxis> {
   return {
     title: { text: title, font: { size: 13, color: ink }, standoff: 8 },

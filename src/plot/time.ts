@@ -13,7 +13,7 @@ export interface Timing {
 }
 
 /**
- * Milliseconds of the two ways to apply a tensor-train matrix, against the number of tokens; both axes logarithmic.
+ * Draws the milliseconds of the two ways to apply a tensor-train matrix, against the number of tokens; both axes logarithmic.
  * @throws when there are no timings
  */
 export function timeFigure(timings: readonly Timing[], options: FigureOptions = {}): Figure {

@@ -1,8 +1,9 @@
 import { escapeText } from "../table/escape";
 import { someRuns } from "../table/record";
-import type { RunRecord, StepRecord } from "../table/record";
+import type { RunRecord } from "../table/record";
+import type { StepNumbers } from "../train/run-history";
 import { finitePoints, valueAt } from "./curve";
-import type { Against, Point } from "./curve";
+import type { HorizontalAxis, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { crossTrace, countRange, remarks, runLabels } from "./loss";
 import { logAxis } from "./log-axis";
@@ -14,13 +15,13 @@ import type { FigureOptions } from "./template";
 
 export interface WarningsOptions extends FigureOptions {
   /** "steps" when absent. */
-  readonly x?: Against;
+  readonly x?: HorizontalAxis;
   /** Means over windows of this many steps make the noisy projected gradient readable; 1 draws every step. 10 when absent. */
   readonly window?: number;
 }
 
 /**
- * The two early warnings on logarithmic axes: the norm of the trainable parameters (left) and the root mean square projected gradient
+ * Gives the two early warnings on logarithmic axes: the norm of the trainable parameters (left) and the root mean square projected gradient
  * (right; the root of the mean square over each window of steps). Crosses mark divergence.
  * @throws when there are no runs
  */
@@ -51,10 +52,14 @@ export function warningsFigure(runs: readonly RunRecord[], options: WarningsOpti
 }
 
 /**
- * One point per window of steps, at its last step: sqrt(mean of squares).
- * @example windows of 2 over 3, 4, 6: sqrt((9 + 16) / 2) = 3.54 and, from the last window of one step, 6
+ * Gives one point per window of steps, at its last step: sqrt(mean of squares).
+ * For example `windows of 2 over 3, 4, 6: sqrt((9 + 16) / 2) = 3.54 and, from the last window of one step, 6`.
  */
-export function rootMeanSquares(steps: readonly StepRecord[], against: Against, window: number): readonly Point[] {
+export function rootMeanSquares(
+  steps: readonly StepNumbers[],
+  against: HorizontalAxis,
+  window: number,
+): readonly Point[] {
   const all = finitePoints(steps, against, (step) => step.rmsProjectedGradient);
   const points: Point[] = [];
   for (let start = 0; start < all.length; start += window) {
@@ -93,7 +98,7 @@ function line(curve: readonly Point[], label: string, style: Style, panel: "" | 
 function cross(
   run: RunRecord,
   curve: readonly Point[],
-  against: Against,
+  against: HorizontalAxis,
   label: string,
   style: Style,
   panel: "" | "2",

@@ -3,7 +3,7 @@ import { threefry } from "./threefry";
 
 /**
  * Fills `out` with the key's uniformly random 32-bit words. A shorter fill is a prefix of a longer one.
- * @example const out = new Uint32Array(1); bitsInto(randomKey(0, "check"), out); // the same word every time
+ * @example const out = new Uint32Array(1); bitsInto(randomKey(0, "check"), out); out // Uint32Array [1167232089]
  */
 export function bitsInto(key: RandomKey, out: Uint32Array, firstBlock = 0): void {
   const words = generatorWords(key);

@@ -32,7 +32,7 @@ export interface RandomKey {
 const wordRange = 0x1_0000_0000;
 
 /**
- * A key of random numbers.
+ * Makes a key of random numbers.
  * @throws when the seed, the stream or an index is out of range
  * @example randomKey(7, "direction", 12, 0) // { seed: 7, stream: "direction", index: [12, 0] }
  */
@@ -46,7 +46,7 @@ export function randomKey(seed: number, stream: StreamName, ...index: readonly n
   return { seed, stream, index };
 }
 
-/** The generator's key (seed low, seed high, stream, number of index words) and first counter (0, index). */
+/** Gives the generator's key (seed low, seed high, stream, number of index words) and first counter (0, index). */
 export function generatorWords(key: RandomKey): { readonly key: Words; readonly counter: Words } {
   const { seed, stream, index } = key;
   return {

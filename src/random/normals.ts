@@ -3,7 +3,7 @@ import { generatorWords, type RandomKey } from "./key";
 import { threefry, type Words } from "./threefry";
 
 /**
- * Standard normals by Box-Muller from two 32-bit words (u, v) each:
+ * Draws standard normals by Box-Muller from two 32-bit words (u, v) each:
  *   radius^2 = -2 ln((u + 1/2) / 2^32),  angle = pi/4 + psi with psi from 30 bits of v in (-pi/4, pi/4), two sign bits,
  *   x = +-sqrt(-ln) (cos psi - sin psi),  y = +-sqrt(-ln) (cos psi + sin psi).
  * Logarithm, sine and cosine are a table and polynomials (error below 1e-10, far under Float32's): faster than
@@ -11,7 +11,7 @@ import { threefry, type Words } from "./threefry";
  * The largest value possible is 6.76. A shorter array is a prefix of a longer one.
  * @param size number of values
  * @throws when size is not a non-negative integer
- * @example normals(randomKey(0, "direction", 0, 0), 2) // two numbers, the same on every machine
+ * @example normals(randomKey(0, "direction", 0, 0), 2) // [-0.820519, 0.188700], on every machine
  */
 export function normals(key: RandomKey, size: number): Float32Array {
   const out = new Float32Array(nonNegativeInteger("size", size));

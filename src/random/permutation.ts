@@ -4,7 +4,7 @@ import type { RandomKey } from "./key";
 import { draw } from "./uniforms";
 
 /**
- * A uniformly random order of 0..size-1 (Fisher and Yates).
+ * Makes a uniformly random order of 0..size-1 (Fisher and Yates).
  * @throws when size is not a non-negative integer
  * @example [...permutation(randomKey(0, "batch", 3), 4)].sort() // [0, 1, 2, 3]
  */
@@ -19,13 +19,13 @@ export function permutation(key: RandomKey, size: number): readonly number[] {
   return order;
 }
 
-/** The items in a random order; the given array is left as it is. */
+/** Gives the items in a random order; the given array is left as it is. */
 export function shuffled<T>(key: RandomKey, items: readonly T[]): readonly T[] {
   return permutation(key, items.length).map((i) => items[i]);
 }
 
 /**
- * `count` different items in a random order.
+ * Draws `count` different items in a random order.
  * @throws when there are fewer items than that
  */
 export function sampled<T>(key: RandomKey, items: readonly T[], count: number): readonly T[] {

@@ -3,7 +3,7 @@ import { bitsInto } from "./bits";
 import type { RandomKey } from "./key";
 
 /**
- * Uniform numbers in [0, 1), multiples of 2^-24, so that Float32 holds them exactly.
+ * Draws uniform numbers in [0, 1), multiples of 2^-24, so that Float32 holds them exactly.
  * @throws when size is not a non-negative integer
  * @example uniforms(randomKey(0, "sample"), 3).length // 3
  */
@@ -16,7 +16,7 @@ export function uniforms(key: RandomKey, size: number): Float32Array {
 }
 
 /**
- * Integers drawn uniformly from 0..bound-1, with replacement, each from 53 random bits (bias below bound / 2^53).
+ * Draws integers uniformly from 0..bound-1, with replacement, each from 53 random bits (bias below bound / 2^53).
  * @throws when size is not a non-negative integer, or bound not an integer in 1..2^32
  * @example integers(randomKey(0, "sample"), 4, 1) // [0, 0, 0, 0]
  */

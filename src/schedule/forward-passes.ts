@@ -11,7 +11,7 @@ export interface PassesOfOwn {
 export type PassKind = "two-sided" | "directional" | "backpropagation" | PassesOfOwn;
 
 /**
- * Forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call), 1 with backpropagation,
+ * Gives forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call), 1 with backpropagation,
  * whose backward pass is counted apart; an own estimator's as it says.
  * @example passesPerStep("two-sided", 4) // 8
  */
@@ -30,7 +30,7 @@ export function passesPerStep(kind: PassKind, queries: number): number {
 }
 
 /**
- * Steps in one epoch: ceil(examples / batch), the last batch may be smaller.
+ * Gives steps in one epoch: ceil(examples / batch), the last batch may be smaller.
  * @example stepsPerEpoch(1000, 16) // 63
  * Source: AdaZeta, as in the schedule's worked values (1000 examples, batch 16: 63 steps per epoch).
  */
@@ -38,7 +38,7 @@ export function stepsPerEpoch(examples: number, batchSize: number): number {
   return Math.ceil(positiveInteger("examples", examples) / positiveInteger("batchSize", batchSize));
 }
 
-/** Queries of each of the first `steps` steps. */
+/** Gives queries of each of the first `steps` steps. */
 export function queriesBySteps(schedule: Schedule, steps: number, epochSteps: number): readonly number[] {
   positiveInteger("stepsPerEpoch", epochSteps);
   return Array.from({ length: nonNegativeInteger("steps", steps) }, (_, step) =>
@@ -47,7 +47,7 @@ export function queriesBySteps(schedule: Schedule, steps: number, epochSteps: nu
 }
 
 /**
- * Queries at the start of each of the first `epochs` epochs.
+ * Gives queries at the start of each of the first `epochs` epochs.
  * @example queriesByEpochs({ kind: "power-law", form: "roberta", exponent: 0.5 }, 5, 10) // [1, 1, 1, 1, 2]
  */
 export function queriesByEpochs(schedule: Schedule, epochs: number, epochSteps: number): readonly number[] {
@@ -58,7 +58,7 @@ export function queriesByEpochs(schedule: Schedule, epochs: number, epochSteps: 
 }
 
 /**
- * Forward passes of a whole run of `steps` steps.
+ * Gives forward passes of a whole run of `steps` steps.
  * @example forwardPasses({ kind: "constant", value: 1 }, 10_000, 63, "two-sided") // 20000
  */
 export function forwardPasses(schedule: Schedule, steps: number, epochSteps: number, kind: PassKind): number {
@@ -76,18 +76,7 @@ function changesInEpochs(schedule: Schedule): boolean {
   return "unit" in schedule && schedule.unit === "step";
 }
 
-/** Forward passes spent after each step; the last entry is `forwardPasses` of the run. */
-export function cumulativeForwardPasses(
-  schedule: Schedule,
-  steps: number,
-  epochSteps: number,
-  kind: PassKind,
-): readonly number[] {
-  let sum = 0;
-  return queriesBySteps(schedule, steps, epochSteps).map((queries) => (sum += passesPerStep(kind, queries)));
-}
-
-/** Steps that a number of forward passes buys: the most that cost at most `passes` (for comparisons at equal forward passes). */
+/** Gives the steps that a number of forward passes buys: the most that cost at most `passes` (for comparisons at equal forward passes). */
 export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, kind: PassKind): number {
   nonNegativeInteger("passes", passes);
   positiveInteger("stepsPerEpoch", epochSteps);

@@ -44,7 +44,7 @@ export interface RobertaPowerLaw extends Common {
   readonly form: "roberta";
 }
 
-/** The schedule's value in epoch e: a whole number, at least 1. Checked by `scheduleAt`, trusted here. */
+/** Gives the schedule's value in epoch e: a whole number, at least 1. Checked by `scheduleAt`, trusted here. */
 export function powerLawAt(law: PowerLaw, epoch: number): number {
   const beta = exponentOf(law);
   switch (law.form) {
@@ -62,7 +62,7 @@ export function powerLawAt(law: PowerLaw, epoch: number): number {
 }
 
 /**
- * beta, given or derived: alpha E^beta = target, so beta = ln(target / alpha) / ln E ("june-2024": target - initial).
+ * Computes beta, given or derived: alpha E^beta = target, so beta = ln(target / alpha) / ln E ("june-2024": target - initial).
  * @example exponentOf({ kind: "power-law", form: "current", multiplier: 0.85, exponent: { target: 20, epochs: 160 }, cap: 15 }).toFixed(3) // "0.622"
  */
 export function exponentOf(law: PowerLaw): number {

@@ -28,22 +28,22 @@ export interface Steps {
 }
 
 /** A moment of training: whole epochs completed and steps completed, both from 0. */
-export interface Moment {
+export interface TrainingMoment {
   readonly epoch: number;
   readonly step: number;
 }
 
-/** A constant schedule from a number; a schedule as it is. */
+/** Makes a constant schedule from a number; a schedule as it is. */
 export function scheduleOf(value: number | Schedule): Schedule {
   return typeof value === "number" ? { kind: "constant", value } : value;
 }
 
 /**
- * The value of a schedule at a moment of training.
+ * Gives the value of a schedule at a moment of training.
  * @throws when the schedule is malformed (see `checkSchedule`) or the moment is not two counts
  * @example scheduleAt({ kind: "linear", from: 1, to: 9, over: 4, unit: "epoch" }, { epoch: 1, step: 63 }) // 3
  */
-export function scheduleAt(schedule: Schedule, moment: Moment): number {
+export function scheduleAt(schedule: Schedule, moment: TrainingMoment): number {
   checkSchedule("schedule", schedule);
   nonNegativeInteger("epoch", moment.epoch);
   nonNegativeInteger("step", moment.step);
@@ -67,10 +67,10 @@ export function scheduleAt(schedule: Schedule, moment: Moment): number {
 }
 
 /**
- * The number of queries at a moment: the schedule's value rounded down, at least 1.
+ * Gives the number of queries at a moment: the schedule's value rounded down, at least 1.
  * @example queriesAt({ kind: "constant", value: 4 }, { epoch: 0, step: 0 }) // 4
  */
-export function queriesAt(schedule: Schedule, moment: Moment): number {
+export function queriesAt(schedule: Schedule, moment: TrainingMoment): number {
   return Math.max(1, Math.floor(scheduleAt(schedule, moment)));
 }
 

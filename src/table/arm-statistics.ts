@@ -5,7 +5,7 @@ import { spread } from "./statistics";
 import type { Spread } from "./statistics";
 
 /**
- * The share of runs that diverged.
+ * Gives the share of runs that diverged.
  * @example shareDiverged([{ ...run, diverged: { step: 80 } }, { ...run, diverged: null }]) // 0.5
  * @throws when there are no runs
  */
@@ -15,8 +15,8 @@ export function shareDiverged(runs: readonly RunRecord[]): number {
 }
 
 /**
- * Mean and standard deviation over an arm's runs of the lowest dev loss, or of the last one.
- * @example devLoss(runs, "AdaZeta", "best").mean // 0.89
+ * Gives the mean and standard deviation over an arm's runs of the lowest dev loss, or of the last one.
+ * For example `devLoss(runs, "AdaZeta", "best").mean`: 0.89.
  * @throws when the arm has no runs, or one of them has no finite evaluation
  */
 export function devLoss(runs: readonly RunRecord[], arm: string, which: "best" | "last"): Spread {

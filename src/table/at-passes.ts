@@ -8,9 +8,9 @@ import { spread } from "./statistics";
 import type { Spread } from "./statistics";
 
 /**
- * Dev loss after equal numbers of forward passes: one row per arm and learning rate, one column per number of passes, mean and
+ * Lists the dev loss after equal numbers of forward passes: one row per arm and learning rate, one column per number of passes, mean and
  * standard deviation over the seeds of the last evaluation within it. Empty where the arm did not spend that many.
- * @example lossAtPasses(runs, [480, 1824]).columnNames() // ["arm", "learning rate", "480 passes", "1,824 passes"]
+ * For example `lossAtPasses(runs, [480, 1824]).columnNames()`: ["arm", "learning rate", "480 passes", "1,824 passes"].
  * @throws when there are no runs, or a number of passes is not a positive integer
  */
 export function lossAtPasses(runs: readonly RunRecord[], passes: readonly number[]): ColumnTable {

@@ -70,7 +70,7 @@ export function formatTable(table: ColumnTable, options: TableOptions = {}): For
   };
 }
 
-/** "0.931 ± 0.055"; a single run says so instead of a spread. */
+/** Writes "0.931 ± 0.055"; a single run says so instead of a spread. */
 export function formatCell(value: CellValue, digits: number | undefined, missing: string): string {
   if (value === null || value === undefined) return missing;
   if (typeof value === "number") return formatNumber(value, digits);

@@ -1,7 +1,7 @@
 import { fail, nonNegativeInteger, positiveInteger } from "../check/check";
 
 /**
- * Whether a share of right answers tells nothing: among n texts a constant guess, right with probability g, is right so often or more
+ * Says whether a share of right answers tells nothing: among n texts a constant guess, right with probability g, is right so often or more
  * with a probability above 5 %,
  *     P(X >= right) > 0.05,  X ~ Binomial(n, g)
  * @param right right answers; a mean over runs on the same n texts, rounded

@@ -43,33 +43,51 @@ export interface CostRecord {
 }
 
 /**
- * The records of a file of cost measurements (one JSON object a line).
+ * Gives the records of a file of cost measurements (one JSON object a line).
+ * For example `parseCosts(text, "data/results/memory-and-speed.jsonl").length`.
+ * @param onBad hears of a line that is not such a record, and the others are read; default: it is an error
  * @throws when a line is not such a record, naming it
- * @example parseCosts(text, "data/results/memory-and-speed.jsonl").length
  */
-export function parseCosts(text: string, where: string): readonly CostRecord[] {
+export function parseCosts(
+  text: string,
+  where: string,
+  onBad: (error: unknown) => void = raise,
+): readonly CostRecord[] {
   return text
     .split("\n")
     .map((line, i) => ({ line, at: `${where}:${i + 1}` }))
     .filter(({ line }) => line.trim() !== "")
-    .map(({ line, at }) => {
-      let value: Partial<CostRecord>;
+    .flatMap(({ line, at }) => {
       try {
-        value = JSON.parse(line) as Partial<CostRecord>;
-      } catch {
-        return fail(at, "one JSON object on the line", line.slice(0, 60));
+        return parseCost(line, at);
+      } catch (error) {
+        onBad(error);
+        return [];
       }
-      if (value.format !== "adazeta-cost" || value.version !== 1)
-        fail(`${at}: format`, "adazeta-cost, version 1", `${String(value.format)}, version ${String(value.version)}`);
-      if (!costMethods.some((method) => method === value.method))
-        fail(`${at}: method`, costMethods.join(" | "), value.method);
-      if ((value.measured === null) === (value.failed === null))
-        fail(at, "either a measurement or why there is none", line.slice(0, 60));
-      return value as CostRecord;
     });
 }
 
-/** The seconds of a usual step: the median without the first one, where there are more. */
+function raise(error: unknown): never {
+  throw error;
+}
+
+function parseCost(line: string, at: string): CostRecord {
+  let value: Partial<CostRecord>;
+  try {
+    value = (JSON.parse(line) ?? {}) as Partial<CostRecord>;
+  } catch {
+    return fail(at, "one JSON object on the line", line.slice(0, 60));
+  }
+  if (value.format !== "adazeta-cost" || value.version !== 1)
+    fail(`${at}: format`, "adazeta-cost, version 1", `${String(value.format)}, version ${String(value.version)}`);
+  if (!costMethods.some((method) => method === value.method))
+    fail(`${at}: method`, costMethods.join(" | "), value.method);
+  if ((value.measured === null) === (value.failed === null))
+    fail(at, "either a measurement or why there is none", line.slice(0, 60));
+  return value as CostRecord;
+}
+
+/** Gives the seconds of a usual step: the median without the first one, where there are more. */
 export function stepSeconds({ measured }: Pick<CostRecord, "measured">): number | null {
   if (measured === null) return null;
   const later = measured.seconds.length > 1 ? measured.seconds.slice(1) : measured.seconds;
@@ -78,7 +96,7 @@ export function stepSeconds({ measured }: Pick<CostRecord, "measured">): number 
 }
 
 /**
- * One row for each measurement: peak memory, step time, and both as a multiple of inference with the same model and precision
+ * Gives one row for each measurement: peak memory, step time, and both as a multiple of inference with the same model and precision
  * ("-" where that was not measured).
  * @throws when there is no record
  */
@@ -107,7 +125,7 @@ export function costTable(records: readonly CostRecord[]): ColumnTable {
   );
 }
 
-/** The record of a model, precision and method. @throws when there is none, or it did not run */
+/** Gives the record of a model, precision and method. @throws when there is none, or it did not run */
 export function costOf(
   records: readonly CostRecord[],
   model: string,
@@ -121,8 +139,8 @@ export function costOf(
 }
 
 /**
- * How many times the peak memory of one method is that of another, on the same model and precision; null where one did not run.
- * @example memoryRatio(records, "SmolLM2-135M", "fp32", "zeroth-order, adapters", "inference")
+ * Says how many times the peak memory of one method is that of another, on the same model and precision; null where one did not run.
+ * For example `memoryRatio(records, "SmolLM2-135M", "fp32", "zeroth-order, adapters", "inference")`.
  */
 export function memoryRatio(
   records: readonly CostRecord[],

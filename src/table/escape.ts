@@ -9,7 +9,7 @@ const entities: Readonly<Record<string, string>> = {
 const characters = new Map(Object.entries(entities).map(([character, entity]) => [entity, character]));
 
 /**
- * Text that came from data, made harmless in HTML and in Plotly's HTML-like labels; `$` too, since both typeset `$...$` as mathematics.
+ * Gives text that came from data, made harmless in HTML and in Plotly's HTML-like labels; `$` too, since both typeset `$...$` as mathematics.
  * The numeric entities are those that Plotly decodes (it knows neither &quot; nor &apos;).
  * @example escapeText("a < b & c") // "a &lt; b &amp; c"
  * Source: plotly.js 4.1.1, svg_text_utils `convertEntities`.
@@ -19,7 +19,7 @@ export function escapeText(text: string): string {
 }
 
 /**
- * The text that was escaped, for where it is shown as plain text.
+ * Gives the text that was escaped, for where it is shown as plain text.
  * @example plainText(escapeText("a < b & c")) // "a < b & c"
  */
 export function plainText(escaped: string): string {
@@ -27,7 +27,7 @@ export function plainText(escaped: string): string {
 }
 
 /**
- * Text that came from data, on one line, made harmless in Markdown: shown as it is, whether a page reads markup in Markdown or not.
+ * Gives text that came from data, on one line, made harmless in Markdown: shown as it is, whether a page reads markup in Markdown or not.
  * @example escapeMarkdown("*a* <b>") // "\\*a\\* &lt;b\\>"
  */
 export function escapeMarkdown(text: string): string {

@@ -8,7 +8,7 @@ import type { RunRecord } from "./record";
 export type RateOf = "arm" | "study";
 
 /**
- * Records of an experiment as tables and figures take them, named by the arm's own name.
+ * Gives records of an experiment as tables and figures take them, named by the arm's own name.
  * @throws when a record does not say its arm's name, its method's rate or its classes
  * @example recordedRuns(readRecords("data/results/divergence-minilm-trec.jsonl").records)[0].arm // "AdaZeta"
  */

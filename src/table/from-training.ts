@@ -1,13 +1,12 @@
 import type { ChanceLevel } from "../train/best";
 import { divergedRun } from "../train/diverged";
-import type { EndRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
+import type { EndRecord, Header } from "../train/records";
+import type { RunHistory } from "../train/run-history";
 import type { RunRecord } from "./record";
 
 /** What training has left so far: a finished result, a trajectory read from its file, or a live run. */
-export interface TrainingRecord {
+export interface TrainingRecord extends RunHistory {
   readonly header: Pick<Header, "settings">;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
   readonly end?: EndRecord | null | undefined;
 }
 
@@ -21,7 +20,7 @@ export interface RunLabel {
 }
 
 /**
- * A training run as tables and figures take it. It counts as diverged by our definition (`divergedRun` of the
+ * Makes a training run as tables and figures take it. It counts as diverged by our definition (`divergedRun` of the
  * training room). Settings are flattened for comparing: "method.queries.cap".
  * @throws when no learning rate is known: none is given, no step was made, and the method holds no constant one
  */
@@ -47,7 +46,7 @@ export function runRecord(record: TrainingRecord, label: RunLabel): RunRecord {
 
 type Plain = string | number | boolean | null;
 
-/** @example flatten("", { a: { b: 1 }, c: [2] }) // { "a.b": 1, "c.0": 2 } */
+/** Lists nested settings by their paths. For example `flatten("", { a: { b: 1 }, c: [2] })`: { "a.b": 1, "c.0": 2 }. */
 function flatten(prefix: string, value: unknown): Readonly<Record<string, Plain>> {
   if (typeof value === "object" && value !== null)
     return Object.fromEntries(

@@ -1,5 +1,5 @@
 /**
- * A number as a person writes it: 1824 -> "1,824", 0.88648 -> "0.886", 12.34 -> "12.3", 0.003 -> "3e-3".
+ * Gives a number as a person writes it: 1824 -> "1,824", 0.88648 -> "0.886", 12.34 -> "12.3", 0.003 -> "3e-3".
  * @param digits decimals to force; by size when absent
  */
 export function formatNumber(value: number, digits?: number): string {
@@ -12,7 +12,7 @@ export function formatNumber(value: number, digits?: number): string {
 }
 
 /**
- * A learning rate or perturbation scale, in its shortest exponential form.
+ * Gives a learning rate or perturbation scale, in its shortest exponential form.
  * @example formatRate(0.003) // "3e-3"
  */
 export function formatRate(value: number): string {
@@ -21,7 +21,7 @@ export function formatRate(value: number): string {
   return `${Number(digits)}e${Number(exponent)}`;
 }
 
-/** Decimals that leave about three significant places. */
+/** Gives decimals that leave about three significant places. */
 export function decimals(value: number): number {
   const size = Math.abs(value);
   return size < 10 ? 3 : size < 1000 ? 1 : 0;

@@ -16,9 +16,9 @@ export type Origin =
   | { readonly kind: "reported"; readonly source: string };
 
 /**
- * One line of plain text (not escaped).
+ * Writes one line of plain text (not escaped).
+ * For example `describeOrigin({ kind: "measured", date: "2026-08-01", model: "MiniLM-L6", data: "TREC", seeds: [0, 1], commit: "abc1234" })`.
  * @example describeOrigin({ kind: "reported", source: "AdaZeta, Table 1" }) // "reported by AdaZeta, Table 1"
- * @example describeOrigin({ kind: "measured", date: "2026-08-01", model: "MiniLM-L6", data: "TREC", seeds: [0, 1], commit: "abc1234" })
  * // "measured here, 2026-08-01, MiniLM-L6, TREC, seeds 0, 1, commit abc1234"
  */
 export function describeOrigin(origin: Origin): string {

@@ -69,7 +69,8 @@ export interface PaperCell {
 }
 
 /**
- * The cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, and the test scores there. Test
+ * Gives the cells of a table: for each task and arm the learning rate with the lowest mean of lowest dev losses, those left out that are a
+ * collapse (`isCollapse`), and the test scores there. Test
  * plays no part in any choice. A rate counts once all its seeds that the other rates have are there; with partial records the choice
  * is among what was measured.
  * @throws when nothing is planned
@@ -88,26 +89,30 @@ function cellOf(runs: readonly PlannedRecord[]): PaperCell {
   const faults = records.map(({ fault }) => (fault === undefined ? {} : { fault }));
   const rates = grouped(records, ({ learningRate }) => String(learningRate));
   const most = Math.max(0, ...rates.map((group) => group.length));
-  const candidates = rates
-    .filter((group) => group.length === most)
-    .map((group) => ({ group, loss: lossOf(group, "loss") }));
-  const [best] = [...candidates].sort((a, b) => (a.loss?.mean ?? Infinity) - (b.loss?.mean ?? Infinity));
+  const candidates = rates.filter((group) => group.length === most).map((group) => ({ group, by: choiceLoss(group) }));
+  const [best] = [...candidates].sort((a, b) => a.by - b.by);
   if (best === undefined)
     return {
-      ...{ ...basic, measured: 0, faults, learningRate: null, seeds: 0, diverged: 0, devLoss: null, test: null },
-      ...{
-        collapsed: 0,
-        optionLoss: null,
-        testLoss: null,
-        guess: null,
-        atChance: false,
-        interval: null,
-        metrics: {},
-        steps: null,
-        forwardPasses: null,
-      },
+      ...basic,
+      measured: 0,
+      faults,
+      learningRate: null,
+      seeds: 0,
+      diverged: 0,
+      devLoss: null,
+      test: null,
+      collapsed: 0,
+      optionLoss: null,
+      testLoss: null,
+      guess: null,
+      atChance: false,
+      interval: null,
+      metrics: {},
+      steps: null,
+      forwardPasses: null,
     };
-  const { group, loss } = best;
+  const { group } = best;
+  const loss = lossOf(group, "loss");
   const tests = group.flatMap(({ extra }) => (extra as Partial<StudyExtra> | null)?.test ?? []);
   const { metric, kind } = taskNamed(cell.settings.task);
   const optionLoss = kind === "choice" ? lossOf(group, "optionLoss") : null;
@@ -165,6 +170,15 @@ function intervalOf(scores: readonly number[]): readonly [number, number] {
   return [low, high];
 }
 
+/** What a rate is chosen by: the mean over its seeds of the lowest dev loss that is no collapse (`bestOf`). */
+function choiceLoss(records: readonly ExperimentRecord[]): number {
+  const losses = recordedRuns(records).map(({ evaluations, chanceLoss, devTexts }) => {
+    const chance = chanceLoss === null || devTexts === undefined ? undefined : { loss: chanceLoss, count: devTexts };
+    return bestOf(evaluations, { chance })?.loss ?? Infinity;
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
 /** A loss of each record's checkpoint; null where one has none. */
 function lossOf(records: readonly ExperimentRecord[], which: "loss" | "optionLoss"): Spread | null {
   const losses = records.flatMap((record) => {
@@ -179,9 +193,9 @@ function lossOf(records: readonly ExperimentRecord[], which: "loss" | "optionLos
 const AT_CHANCE = "at chance";
 
 /**
- * The measured table: a row for each task and arm. What has no record says so; where the share of right answers is at chance, that
+ * Gives the measured table: a row for each task and arm. What has no record says so; where the share of right answers is at chance, that
  * stands in its place, and the losses are what there is to see.
- * @example paperTable(paperCells(planned)).table.columnNames()[0] // "task"
+ * For example `paperTable(paperCells(planned)).table.columnNames()[0]`: "task".
  */
 export function paperTable(cells: readonly PaperCell[]): ShownTable {
   const missing = "not measured yet";
@@ -230,7 +244,7 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
 }
 
 /**
- * Test scores beside published ones, task by task and method by method.
+ * Gives test scores beside published ones, task by task and method by method.
  * @param tables where to look, in order; `shots` as the published table counts them
  * @param names what an arm is called in the published tables, where it differs from its own name
  */
@@ -276,13 +290,13 @@ function faultCaption(runs: Parameters<typeof faultRemark>[0]): { readonly capti
   return remark === null ? {} : { caption: remark };
 }
 
-/** @example lossAtChance(spread([0.71])) // "at chance, loss 0.71" */
+/** Says that a mean is no better than chance. For example `lossAtChance(spread([0.71]))`: "at chance, loss 0.71". */
 function lossAtChance(testLoss: Spread | null): string {
   return testLoss === null ? AT_CHANCE : `${AT_CHANCE}, loss ${formatNumber(testLoss.mean, 2)}`;
 }
 
 /**
- * Two arms against each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
+ * Compares two arms with each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
  * passes (the fewer that one of the two spent).
  * "lost": so many seeds had no finite loss there, or had ended before, when no direction changed their loss any more.
  * @throws when no task has both
@@ -345,7 +359,7 @@ const byStep: Measure = ({ step }) => step;
 const byPasses: Measure = ({ forwardPasses }) => forwardPasses;
 const NOWHERE = { step: 0, forwardPasses: 0 };
 
-/** Recorded runs of a task with steps, for figures. */
+/** Gives recorded runs of a task with steps, for figures. */
 export function taskRuns(planned: readonly PlannedRecord[], task: string): readonly RunRecord[] {
   return recordedRuns(
     planned.flatMap(({ cell, record }) =>

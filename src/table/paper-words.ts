@@ -9,19 +9,19 @@ import type { RunWords } from "./run-words";
 
 /** What a reading says of an experiment's records: parts of sentences with their numbers, each arm at the rate that was best on dev. */
 export interface PaperWords {
-  /** Arms of a task by the lowest dev loss, those without steps too. @example "linear probe 0.43; AdaZeta 0.56" */
+  /** Arms of a task by the lowest dev loss, those without steps too. For example `"linear probe 0.43; AdaZeta 0.56"`. */
   lowest(task: string): string;
-  /** Arms whose right answers on test cannot be a constant guess's. @example "linear probe 75.8 %", or "none" */
+  /** Arms whose right answers on test cannot be a constant guess's. For example `"linear probe 75.8 %", or "none"`. */
   told(task: string): string;
-  /** By how much each arm with steps lowered its own dev loss at best. @example "AdaZeta 0.264; MeZO-LoRA 0.004" */
+  /** By how much each arm with steps lowered its own dev loss at best. For example `"AdaZeta 0.264; MeZO-LoRA 0.004"`. */
   falls(task: string): string;
-  /** An arm's dev loss, from before the first step to the lowest. @example "1.62 to 1.44" */
+  /** An arm's dev loss, from before the first step to the lowest. For example `"1.62 to 1.44"`. */
   moved(task: string, arm: string): string;
-  /** How wide the 95 % intervals of the test scores are. @example "5 to 47 points" */
+  /** How wide the 95 % intervals of the test scores are. For example `"5 to 47 points"`. */
   widths(task: string): string;
-  /** An arm's test score of the task's metric, and a further one by name, in percent. @example "22.0" */
+  /** An arm's test score of the task's metric, and a further one by name, in percent. For example `"22.0"`. */
   test(task: string, arm: string, metric?: string): string;
-  /** Which of two arms has the lower dev loss at the end of its runs at a rate that both ran at. @example "AdaZeta lower on sst5, wic; MeZO-LoRA on rte" */
+  /** Which of two arms has the lower dev loss at the end of its runs at a rate that both ran at. For example `"AdaZeta lower on sst5, wic; MeZO-LoRA on rte"`. */
   duel(one: string, other: string, ...tasks: readonly string[]): string;
   /** A task's runs at a learning rate of the study. */
   at(task: string, learningRate: number): RunWords;
@@ -30,7 +30,7 @@ export interface PaperWords {
 /**
  * Computes what a notebook's reading says of an experiment's records, so that the sentence is true of whatever was recorded. What has no
  * record is "not measured".
- * @example paperWords(records.planned).lowest("sst2") // "linear probe 0.43; AdaZeta 0.56"
+ * For example `paperWords(records.planned).lowest("sst2")`: "linear probe 0.43; AdaZeta 0.56".
  */
 export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
   const cells = paperCells(planned);
@@ -43,12 +43,12 @@ export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
   const cellOf = (task: string, arm: string): PaperCell =>
     ofTask(task).find((cell) => cell.arm === arm) ??
     fail("arm", `one of ${ofTask(task).map((cell) => cell.arm).join(", ")}`, arm); // prettier-ignore
-  /** The runs behind a cell: its task and arm at its rate. */
-  const runsOf = ({ task, arm, learningRate }: PaperCell) =>
+  /** The runs behind a cell: its task and arm at its rate; none where they recorded another loss than the trained one. */
+  const runsOf = ({ task, arm, learningRate, devLoss }: PaperCell) =>
     recordedRuns(
       planned.flatMap(({ cell, record }) => {
         const { settings } = cell;
-        const same = (cell.task ?? settings.task) === task && settings.arm.name === arm;
+        const same = devLoss !== null && (cell.task ?? settings.task) === task && settings.arm.name === arm;
         return same && record !== null && record.learningRate === (learningRate ?? 0) ? [record] : [];
       }),
       "study",

@@ -3,39 +3,16 @@ import { grouped } from "../check/grouped";
 import type { Fault } from "../experiment/faults";
 import { bestOf, collapsedRun } from "../train/best";
 import type { Collapse } from "../train/best";
-
-/** What one optimizer step left behind, as far as a table or a figure needs it. */
-export interface StepRecord {
-  readonly step: number;
-  /** Cumulative forward passes on training batches up to and including this step. */
-  readonly forwardPasses: number;
-  readonly queries: number;
-  /** Mean training loss of the step, in nats. */
-  readonly loss: number | null;
-  readonly rmsProjectedGradient: number | null;
-  readonly weightNorm: number | null;
-}
-
-/** One evaluation on held-out data; its own forward passes are counted apart. Step 0 is the evaluation before training. */
-export interface EvaluationRecord {
-  readonly step: number;
-  readonly forwardPasses: number;
-  /** Nats; null where the loss was not a finite number (JSON knows no NaN). */
-  readonly loss: number | null;
-  /** Share of right answers in [0, 1]; null where the task has none. */
-  readonly accuracy: number | null;
-}
+import type { EvaluationNumbers, RunHistory, StepNumbers } from "../train/run-history";
 
 /** One run, finished or still going on, as far as a table or a figure needs it: the longer records of `train` and `experiment` fit in. */
-export interface RunRecord {
+export interface RunRecord extends RunHistory<StepNumbers, EvaluationNumbers> {
   /** The method's name, e.g. "AdaZeta": it fixes the colour everywhere. */
   readonly arm: string;
   /** What to call this run where several of one arm stand together; the arm's name when absent. */
   readonly name?: string | undefined;
   readonly seed: number;
   readonly learningRate: number;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
   readonly diverged: { readonly step: number } | null;
   /** The loss of the best constant answer on dev, the entropy of its classes; null where there is none. */
   readonly chanceLoss: number | null;
@@ -69,25 +46,25 @@ export function someRuns(runs: readonly RunRecord[]): void {
 }
 
 /**
- * The evaluation with the lowest finite loss; null when no evaluation has one.
- * @example bestEvaluation(run)?.loss // 0.886
+ * Gives the evaluation with the lowest finite loss; null when no evaluation has one.
+ * @example bestEvaluation({ evaluations: [{ loss: 0.95 }, { loss: 0.886 }, { loss: null }] })?.loss // 0.886
  */
-export function bestEvaluation(run: RunRecord): (EvaluationRecord & { readonly loss: number }) | null {
+export function bestEvaluation(run: RunRecord): (EvaluationNumbers & { readonly loss: number }) | null {
   return bestOf(run.evaluations);
 }
 
-/** The evaluation with the lowest loss, where it is a collapse and no progress (`isCollapse`); null elsewhere, or where chance is not known. */
+/** Gives the evaluation with the lowest loss, where it is a collapse and no progress (`isCollapse`); null elsewhere, or where chance is not known. */
 export function collapseOf({ evaluations, chanceLoss, devTexts }: RunRecord): Collapse | null {
   if (chanceLoss === null || devTexts === undefined) return null;
   return collapsedRun(evaluations, { loss: chanceLoss, count: devTexts });
 }
 
-/** Forward passes on training batches that the run has spent so far. */
+/** Gives forward passes on training batches that the run has spent so far. */
 export function forwardPassesOf(run: RunRecord): number {
   return Math.max(0, run.steps.at(-1)?.forwardPasses ?? 0, run.evaluations.at(-1)?.forwardPasses ?? 0);
 }
 
-/** Steps that the run has made so far. */
+/** Gives steps that the run has made so far. */
 export function stepsOf(run: RunRecord): number {
   return Math.max(0, run.steps.at(-1)?.step ?? 0, run.evaluations.at(-1)?.step ?? 0);
 }

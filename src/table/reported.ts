@@ -14,10 +14,10 @@ export interface Comparison {
 }
 
 /**
- * "reported by ..." beside "measured here", and their difference (measured - reported) where both exist and are of the same thing.
+ * Writes "reported by ..." beside "measured here", and their difference (measured - reported) where both exist and are of the same thing.
+ * For example `besideReported([{ what: "TREC", reported: null, measured: 87 }], "Table 2")`.
  * @param ours name of our column; "computed here" where nothing was run
  * @param same false: the two are of different models, and a difference would say nothing; default true
- * @example besideReported([{ what: "TREC", reported: null, measured: 87 }], "Table 2")
  * @throws when there is nothing to compare
  */
 export function besideReported(

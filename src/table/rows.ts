@@ -4,7 +4,7 @@ import { fail } from "../check/check";
 import type { CellValue } from "./cell";
 
 /**
- * A table from rows, its columns named by the first row's fields.
+ * Makes a table from rows, its columns named by the first row's fields.
  * @throws when there are no rows, or a row has other fields than the first
  * @example tableOf([{ core: "G1", parameters: 80 }]).columnNames() // ["core", "parameters"]
  */

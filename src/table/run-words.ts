@@ -5,23 +5,23 @@ import { spread } from "./statistics";
 
 /** What a reading says of runs at one learning rate: parts of sentences with their numbers, losses in nats and means over the seeds. */
 export interface RunWords {
-  /** In how many seeds which arm diverged. @example "MeZO-LoRA in 3 of 3 seeds; in none: AdaZeta; random mask" */
+  /** In how many seeds which arm diverged. For example `"MeZO-LoRA in 3 of 3 seeds; in none: AdaZeta; random mask"`. */
   diverged(...arms: readonly string[]): string;
-  /** Arms by the lowest dev loss. @example "AdaZeta 0.56; MeZO-LoRA 0.66" */
+  /** Arms by the lowest dev loss. For example `"AdaZeta 0.56; MeZO-LoRA 0.66"`. */
   lowest(...arms: readonly string[]): string;
-  /** Arms by the dev loss after so many forward passes; those that spent fewer are left out. @example "AdaZeta 0.59; MeZO-LoRA 2.87" */
+  /** Arms by the dev loss after so many forward passes; those that spent fewer are left out. For example `"AdaZeta 0.59; MeZO-LoRA 2.87"`. */
   after(forwardPasses: number, ...arms: readonly string[]): string;
-  /** An arm's dev loss, from before the first step to the lowest. @example "1.62 to 1.44" */
+  /** An arm's dev loss, from before the first step to the lowest. For example `"1.62 to 1.44"`. */
   moved(arm: string): string;
-  /** By how much each arm lowered its own dev loss at best. @example "AdaZeta 0.264; MeZO-LoRA 0.165" */
+  /** By how much each arm lowered its own dev loss at best. For example `"AdaZeta 0.264; MeZO-LoRA 0.165"`. */
   falls(...arms: readonly string[]): string;
 }
 
 /**
  * Computes what a notebook's reading says of runs, so that the sentence is true of whatever was recorded. What has no run is left out,
  * or "not measured" where nothing else is left.
+ * For example `runWords(runs).diverged()`: "MeZO-LoRA in 5 of 5 seeds; in none: AdaZeta".
  * @param runs of one task, each arm at one learning rate
- * @example runWords(runs).diverged() // "MeZO-LoRA in 5 of 5 seeds; in none: AdaZeta"
  */
 export function runWords(runs: readonly RunRecord[]): RunWords {
   const groups = runs.length === 0 ? [] : groupRuns(runs);
@@ -47,7 +47,7 @@ export function runWords(runs: readonly RunRecord[]): RunWords {
 
 /**
  * Up to which learning rate no seed of an arm diverges, and from which on every one does, among those that were run.
- * @example borderOf(runs, "MeZO-LoRA") // "MeZO-LoRA: no seed up to 1e-3, every seed from 3e-3 on"
+ * For example `borderOf(runs, "MeZO-LoRA")`: "MeZO-LoRA: no seed up to 1e-3, every seed from 3e-3 on".
  */
 export function borderOf(runs: readonly RunRecord[], arm: string): string {
   const own = runs.filter((run) => run.arm === arm);
@@ -85,18 +85,18 @@ export function inOrder(
 
 const NOT_MEASURED = "not measured";
 
-/** @example movedIn(runs) // "1.62 to 1.44": the mean dev loss before the first step, and the lowest */
+/** Writes the mean dev loss before the first step and the lowest one: "1.62 to 1.44". */
 export function movedIn(runs: readonly RunRecord[]): string {
   const [first, lowest] = [firstOf, lowestOf].map((measure) => meanOf(runs, measure));
   return first === null || lowest === null ? NOT_MEASURED : [first, lowest].map((one) => inDigits(one, 2)).join(" to ");
 }
 
-/** A number with so many decimals, or that there is none. */
+/** Gives a number with so many decimals, or that there is none. */
 export function inDigits(value: number | null, digits: number): string {
   return value === null ? NOT_MEASURED : formatNumber(value, digits);
 }
 
-/** By how much a run lowered its dev loss. @example fallOf(run) // 0.1: it was at 1.2 before the first step, and at 1.1 at best */
+/** By how much a run lowered its dev loss. For example `fallOf(run)`: 0.1: it was at 1.2 before the first step, and at 1.1 at best. */
 export function fallOf(run: RunRecord): number | null {
   const [first, lowest] = [firstOf(run), lowestOf(run)];
   return first === null || lowest === null ? null : first - lowest;
@@ -110,7 +110,7 @@ function lowestOf(run: RunRecord): number | null {
   return bestEvaluation(run)?.loss ?? null;
 }
 
-/** The mean over runs; null where one of them has no such number. */
+/** Gives the mean over runs; null where one of them has no such number. */
 export function meanOf(runs: readonly RunRecord[], measure: (run: RunRecord) => number | null): number | null {
   const values = runs.flatMap((run) => measure(run) ?? []);
   return values.length < runs.length || values.length === 0 ? null : spread(values).mean;

@@ -3,8 +3,8 @@ import type { ColumnTable } from "arquero";
 import type { Sample } from "../task/sample";
 
 /**
- * How many texts of each class every part of a sample has: one row a part that is not empty, one column a class, and the sum.
- * @example sampleTable(sample, ["negative", "positive"]).columnNames() // ["part", "negative", "positive", "all"]
+ * Says how many texts of each class every part of a sample has: one row a part that is not empty, one column a class, and the sum.
+ * For example `sampleTable(sample, ["negative", "positive"]).columnNames()`: ["part", "negative", "positive", "all"].
  */
 export function sampleTable({ counts }: Pick<Sample, "counts">, labels: readonly string[]): ColumnTable {
   const parts = (["prototypes", "train", "dev", "test"] as const).filter((part) => sum(counts[part]) > 0);

@@ -1,4 +1,4 @@
-import { fail, finiteNumber } from "../check/check";
+import { fail, finiteNumber, positiveInteger } from "../check/check";
 
 /** Mean and spread of one quantity over runs. */
 export interface Spread {
@@ -10,7 +10,7 @@ export interface Spread {
 }
 
 /**
- * Mean and sample standard deviation, m = sum x / n, s^2 = sum (x - m)^2 / (n - 1).
+ * Computes the mean and sample standard deviation, m = sum x / n, s^2 = sum (x - m)^2 / (n - 1).
  * @example spread([1, 3]) // { kind: "spread", mean: 2, standardDeviation: 1.4142135623730951, count: 2 }
  * @throws when there is no value, or one is not finite
  */
@@ -23,16 +23,19 @@ export function spread(values: readonly number[]): Spread {
   return { kind: "spread", mean, standardDeviation: count === 1 ? null : Math.sqrt(squares / (count - 1)), count };
 }
 
-/** A 95 % confidence interval of a mean by Student's t; it assumes independent, roughly normal values. */
+/**
+ * A 95 % confidence interval: of a mean by Student's t, which assumes independent, roughly normal values, or of a share by Wilson's score,
+ * which assumes independent texts.
+ */
 export interface Interval {
-  readonly method: "t interval, 95 %";
+  readonly method: "t interval, 95 %" | "Wilson interval, 95 %";
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * m +- t(0.975, n - 1) s / sqrt(n).
- * @example tInterval95([1, 2, 3]) // low -0.484, high 4.484: 2 +- 4.303 / sqrt(3)
+ * Computes m +- t(0.975, n - 1) s / sqrt(n).
+ * @example tInterval95([1, 2, 3]) // { low: -0.484, high: 4.484, ... }: 2 +- 4.303 / sqrt(3)
  * @throws for fewer than two values
  */
 export function tInterval95(values: readonly number[]): Interval {
@@ -43,7 +46,25 @@ export function tInterval95(values: readonly number[]): Interval {
 }
 
 /**
- * The t with P(|T| > t) = 0.05 for `degrees` degrees of freedom, by bisection on the distribution function.
+ * Gives the interval of a share p = right / n by Wilson's score, with z = 1.96: (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n).
+ * It stays within 0 and 1 and has a width at p = 0 and p = 1 too.
+ * @param share right ones of all, from 0 to 1
+ * @example wilson95(25 / 30, 30) // { low: 0.664, high: 0.927, ... }
+ * @throws when the share is none, or there are no texts
+ * Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927) 209-212.
+ */
+export function wilson95(share: number, count: number): Interval {
+  if (!(share >= 0 && share <= 1)) fail("share", "a number from 0 to 1", share);
+  positiveInteger("count", count);
+  const z = 1.959963984540054;
+  const middle = share + (z * z) / (2 * count);
+  const half = z * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
+  const within = (value: number): number => Math.min(1, Math.max(0, value / (1 + (z * z) / count)));
+  return { method: "Wilson interval, 95 %", low: within(middle - half), high: within(middle + half) };
+}
+
+/**
+ * Gives the t with P(|T| > t) = 0.05 for `degrees` degrees of freedom, by bisection on the distribution function.
  * @example tCritical95(4) // 2.776445...
  */
 export function tCritical95(degrees: number): number {

@@ -1,17 +1,18 @@
 import { from } from "arquero";
 import type { ColumnTable } from "arquero";
+import { grouped } from "../check/grouped";
 import { formatRate } from "./number";
 import { bestEvaluation, collapseOf, forwardPassesOf, groupRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
-import { spread } from "./statistics";
+import { spread, wilson95 } from "./statistics";
 import type { Spread } from "./statistics";
 
 /**
- * One row per arm and learning rate: seeds, how many diverged, and over the seeds mean and standard deviation of the lowest dev loss
+ * Gives one row per arm and learning rate: seeds, how many diverged, and over the seeds mean and standard deviation of the lowest dev loss
  * and of the accuracy at that same evaluation (not the best accuracy ever seen), and the mean of the forward passes spent.
  * A diverged seed counts with the best it had reached before: `diverged` stands beside it for that reason. Where a seed's lowest loss is
  * a collapse (`isCollapse`: a flatter output, fewer right answers), a column counts such seeds.
- * @example summaryTable(runs).get("diverged", 0) // "4/5"
+ * For example `summaryTable(runs).get("diverged", 0)`: "4/5".
  * @throws when there are no runs
  */
 export function summaryTable(runs: readonly RunRecord[]): ColumnTable {
@@ -37,36 +38,118 @@ function summaryRow(
   };
 }
 
+/** Columns of a comparison at most: what a page shows side by side. */
+const MOST_COLUMNS = 8;
+
 /**
- * One row per run, for interactive runs side by side: only those settings in which the runs differ, then what came of them.
+ * Gives one row per run, for interactive runs side by side: what came of them first, then only those settings in which the runs differ, parts of
+ * one thing together ("queries": "power-law, cap 8"). At most eight columns: what finds no place is said in the last.
+ * @param devTexts how many texts dev has: then the accuracy's 95 % interval (Wilson) stands beside it
  * @throws when there are no runs
  */
-export function compareRuns(runs: readonly RunRecord[]): ColumnTable {
+export function compareRuns(runs: readonly RunRecord[], devTexts?: number): ColumnTable {
   groupRuns(runs);
-  const differing = differingSettings(runs);
-  const flagged = runs.some((run) => collapseOf(run) !== null);
-  return from(
-    runs.map((run) => {
-      const best = bestEvaluation(run);
-      const settings = differing.map((name): [string, string | number | null] => [
-        name,
-        settingText(run.settings?.[name]),
-      ]);
-      return {
-        run: run.name ?? run.arm,
-        ...(runs.some((other) => other.name !== undefined) ? { arm: run.arm } : {}),
-        "learning rate": formatRate(run.learningRate),
-        seed: run.seed,
-        ...Object.fromEntries(settings),
-        "best dev loss": best?.loss ?? null,
-        "at step": best?.step ?? null,
-        "accuracy there (%)": best === null || best.accuracy === null ? null : 100 * best.accuracy,
-        "forward passes": forwardPassesOf(run),
-        "diverged at step": run.diverged?.step ?? null,
-        ...(flagged ? { "collapsed at step": collapseOf(run)?.step ?? null } : {}),
-      };
-    }),
-  );
+  const named = runs.map((run) => run.name ?? run.arm);
+  const differ = (values: readonly unknown[]): boolean => new Set(values).size > 1;
+  const said = runs.every(({ arm }, i) => named[i]!.includes(arm));
+  const settings: readonly Column[] = [
+    ...(said || !differ(runs.map(({ arm }) => arm)) ? [] : [{ name: "arm", values: runs.map(({ arm }) => arm) }]),
+    ...(differ(runs.map(({ learningRate }) => learningRate))
+      ? [{ name: "learning rate", values: runs.map(({ learningRate }) => formatRate(learningRate)) }]
+      : []),
+    ...(differ(runs.map(({ seed }) => seed)) ? [{ name: "seed", values: runs.map(({ seed }) => seed) }] : []),
+    ...settingColumns(runs),
+  ];
+  const results: readonly Column[] = [{ name: "run", values: named }, ...resultColumns(runs, devTexts)];
+  const columns = [...results, ...gathered(settings, MOST_COLUMNS - results.length)];
+  return from(runs.map((_, i) => Object.fromEntries(columns.map(({ name, values }) => [name, values[i]!]))));
+}
+
+interface Column {
+  readonly name: string;
+  readonly values: readonly (string | number | null)[];
+}
+
+function resultColumns(runs: readonly RunRecord[], devTexts: number | undefined): readonly Column[] {
+  const best = runs.map(bestEvaluation);
+  return [
+    { name: "best dev loss", values: best.map((found) => found?.loss ?? null) },
+    {
+      name: "accuracy there (%)",
+      values: best.map((found) => (found === null || found.accuracy === null ? null : 100 * found.accuracy)),
+    },
+    ...(devTexts === undefined
+      ? []
+      : [{ name: "95 % interval", values: best.map((found) => intervalText(found?.accuracy ?? null, devTexts)) }]),
+    { name: "at step", values: best.map((found) => found?.step ?? null) },
+    { name: "forward passes", values: runs.map(forwardPassesOf) },
+    ...failureColumns(runs),
+  ];
+}
+
+/** At which step a run diverged or collapsed; where runs did both, in one column. */
+function failureColumns(runs: readonly RunRecord[]): readonly Column[] {
+  const columns = [
+    { name: "diverged at step", values: runs.map((run) => run.diverged?.step ?? null) },
+    { name: "collapsed at step", values: runs.map((run) => collapseOf(run)?.step ?? null) },
+  ].filter(({ values }) => values.some((step) => step !== null));
+  return columns.length < 2 ? columns : [{ name: "went wrong", values: runs.map((_, i) => told(columns, i)) }];
+}
+
+/** What the columns say of one run, each with its name; null where they say nothing. */
+function told(columns: readonly Column[], row: number): string | null {
+  const parts = columns.flatMap(({ name, values }) => (values[row] === null ? [] : [`${name} ${String(values[row])}`]));
+  return parts.length === 0 ? null : parts.join("; ");
+}
+
+/** Settings that differ, the method's first; several of one part ("method.queries.kind", "method.queries.cap") are one column. */
+function settingColumns(runs: readonly RunRecord[]): readonly Column[] {
+  const names = differingSettings(runs).filter((name) => !name.includes("learningRate") && !name.endsWith(".name"));
+  const ofMethod = names.filter((name) => name.startsWith("method."));
+  const ordered = [...ofMethod, ...names.filter((name) => !ofMethod.includes(name))];
+  return grouped(ordered, partOf).map((group) => {
+    const [only] = group;
+    if (group.length === 1) return { name: only, values: runs.map(({ settings }) => settingText(settings?.[only])) };
+    return { name: titleOf(partOf(only)), values: runs.map((run) => partText(run, group)) };
+  });
+}
+
+/** Gives the path of what a setting belongs to. For example `partOf("method.queries.cap")`: "method.queries". */
+function partOf(name: string): string {
+  const parts = name.split(".");
+  return parts.slice(0, parts[0] === "method" ? 2 : 1).join(".");
+}
+
+/** Gives the heading of a setting. For example `titleOf("method.queries")`: "queries". */
+function titleOf(name: string): string {
+  return name.replace(/^method\./, "");
+}
+
+function partText({ settings }: RunRecord, names: readonly string[]): string | null {
+  const parts = names.flatMap((name) => {
+    const value = settings?.[name] ?? null;
+    const last = name.split(".").at(-1)!;
+    return value === null ? [] : [last === "kind" ? String(value) : `${last} ${String(value)}`];
+  });
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+/** The columns there is room for; those beyond become one. */
+function gathered(columns: readonly Column[], room: number): readonly Column[] {
+  if (columns.length <= room) return columns;
+  const others = columns.slice(room - 1);
+  const values = others[0]!.values.map((_, i) => told(others, i) ?? "");
+  return [...columns.slice(0, room - 1), { name: "other settings", values }];
+}
+
+/**
+ * Gives the 95 % interval (Wilson) of an accuracy, in percent; null where there is no accuracy.
+ * @example intervalText(25 / 30, 30) // "66 to 93"
+ */
+export function intervalText(accuracy: number | null, texts: number): string | null {
+  if (accuracy === null || Number.isNaN(accuracy)) return null;
+  const { low, high } = wilson95(accuracy, texts);
+  return `${(100 * low).toFixed(0)} to ${(100 * high).toFixed(0)}`;
 }
 
 /** Names of settings whose values are not the same in all runs; learning rate and seed have columns of their own. */

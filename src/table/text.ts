@@ -3,7 +3,7 @@ import { formatTable } from "./cell";
 import type { Align, FormattedTable, TableOptions } from "./cell";
 import { escapeMarkdown } from "./escape";
 
-/** A table as GitHub-flavoured Markdown, its columns padded; the best value of a column in bold. */
+/** Gives a table as GitHub-flavoured Markdown, its columns padded; the best value of a column in bold. */
 export function toMarkdown(table: ColumnTable, options: TableOptions = {}): string {
   const { caption, names, align, rows } = formatTable(table, options);
   const cells = [
@@ -17,7 +17,7 @@ export function toMarkdown(table: ColumnTable, options: TableOptions = {}): stri
   return [...(caption === null ? [] : [escapeMarkdown(caption), ""]), ...lines].join("\n");
 }
 
-/** A table as aligned plain text for a terminal; `*` marks the best value of a column. */
+/** Gives a table as aligned plain text for a terminal; `*` marks the best value of a column. */
 export function toText(table: ColumnTable, options: TableOptions = {}): string {
   const { caption, names, align, rows }: FormattedTable = formatTable(table, options);
   const marked = names.map((_, i) => rows.some((row) => row[i]!.best));

@@ -1,7 +1,7 @@
 import { fail, sameLength } from "../check/check";
 
 /**
- * An answer without what does not count: lower case, no ASCII punctuation, no articles, single spaces.
+ * Gives an answer without what does not count: lower case, no ASCII punctuation, no articles, single spaces.
  * @example normalizeAnswer("The  Denver-Broncos!") // "denverbroncos"
  * Source: the official SQuAD evaluation, as in princeton-nlp/MeZO@552cb1b, large_models, metrics.py.
  */
@@ -18,7 +18,7 @@ export function normalizeAnswer(text: string): string {
 const NO_ANSWER: readonly string[] = ["CANNOTANSWER", "no answer"];
 
 /**
- * F1 of the words that an answer shares with the best fitting of the accepted ones: 2 same / (words + accepted words), 0 without any.
+ * Computes F1 of the words that an answer shares with the best fitting of the accepted ones: 2 same / (words + accepted words), 0 without any.
  * Where the first accepted answer says that there is none, the text has to say the same: 1 or 0, whatever words it shares.
  * @example tokenF1("the red fox", ["a red dog", "fox"]) // 0.6666666666666666, 2 * 1 / (2 + 1)
  * @example tokenF1("the answer", ["no answer"]) // 0, not 2 * 1 / (1 + 2)
@@ -42,14 +42,14 @@ export function tokenF1(text: string, accepted: readonly string[]): number {
 }
 
 /**
- * 1 where an answer is one of the accepted ones after normalization, else 0.
+ * Computes 1 where an answer is one of the accepted ones after normalization, else 0.
  * @example exactMatch("The fox.", ["dog", "fox"]) // 1
  */
 export function exactMatch(text: string, accepted: readonly string[]): number {
   return best("accepted", accepted, (answer) => (normalizeAnswer(text) === normalizeAnswer(answer) ? 1 : 0));
 }
 
-/** The mean of a metric over texts and the answers that each may have. @throws when there is no text, or the lengths differ */
+/** Gives the mean of a metric over texts and the answers that each may have. @throws when there is no text, or the lengths differ */
 export function meanOverAnswers(
   metric: (text: string, accepted: readonly string[]) => number,
   texts: readonly string[],

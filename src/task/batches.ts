@@ -4,7 +4,7 @@ import { permutation } from "../random/permutation";
 import { stepsPerEpoch } from "../schedule/forward-passes";
 
 /**
- * The batches of one epoch: a random order of 0..n-1, cut into runs of B. Every example comes once; the last batch is
+ * Gives the batches of one epoch: a random order of 0..n-1, cut into runs of B. Every example comes once; the last batch is
  * shorter where B does not divide n (its loss is then the mean over fewer examples).
  * A pure function of its arguments: epoch 7 needs no epoch 6.
  * @returns indices [steps][B or fewer]
@@ -22,7 +22,7 @@ export function epochBatches(
 }
 
 /**
- * The batch of one training step: step k is batch k mod S of epoch floor(k / S), S = ceil(n / B).
+ * Gives the batch of one training step: step k is batch k mod S of epoch floor(k / S), S = ceil(n / B).
  * @example batchAt(0, 3, 5, 2).epoch // 1
  */
 export function batchAt(
@@ -45,7 +45,7 @@ export interface TrainingBatches<B> {
   };
 }
 
-/** The training batches of `count` examples as `batchOf` makes them of indices. */
+/** Gives the training batches of `count` examples as `batchOf` makes them of indices. */
 export function trainingBatches<B>(
   count: number,
   { seed, batchSize: usual }: { readonly seed: number; readonly batchSize: number },

@@ -11,7 +11,7 @@ export interface Chance {
 }
 
 /**
- * Chance where the classes are the same for every example: the best constant answer. Among all distributions over the classes the
+ * Gives chance where the classes are the same for every example: the best constant answer. Among all distributions over the classes the
  * observed one q_c = n_c / n has the lowest loss, its own entropy; always guessing the largest class is most often right.
  *     loss = -sum_c q_c log q_c,  accuracy = max_c q_c
  * @param counts [C] examples of each class
@@ -31,7 +31,7 @@ interface Choice {
 }
 
 /**
- * Chance where every example has options of its own: the same score for each of them, whatever its text and place,
+ * Gives chance where every example has options of its own: the same score for each of them, whatever its text and place,
  *     loss = mean_i log(options_i / right_i),  accuracy = mean_i right_i / options_i
  * @throws when there is no example
  * @example optionChance([{ options: ["a", "b"], right: [0] }]) // { loss: 0.693, accuracy: 0.5, count: 1 }
@@ -48,7 +48,7 @@ export function optionChance(choices: readonly Choice[]): Chance {
 }
 
 /**
- * Lowest loss a token of one distribution over tokens that is the same at every place: the entropy of all the answers' tokens.
+ * Gives the lowest loss a token of one distribution over tokens that is the same at every place: the entropy of all the answers' tokens.
  * @param answers token ids of each answer
  * @throws when there is no token
  * @example tokenChance([[5, 6], [5]]) // 0.6365 = -(2/3 log 2/3 + 1/3 log 1/3)

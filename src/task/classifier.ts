@@ -25,7 +25,7 @@ export interface Evaluation {
 }
 
 /**
- * The loss of a classifier as a function of the adapter's parameters: L(theta) = mean_b crossEntropy(readout(features(theta, b)), label_b).
+ * Gives the loss of a classifier as a function of the adapter's parameters: L(theta) = mean_b crossEntropy(readout(features(theta, b)), label_b).
  * NaN and infinite losses are passed through.
  * @throws when the readout's width is not the session's, or a batch is empty
  */
@@ -80,7 +80,7 @@ function gradientOf(
 }
 
 /**
- * Loss and accuracy over all batches at one point; examples count equally, whatever batch they are in.
+ * Measures loss and accuracy over all batches at one point; examples count equally, whatever batch they are in.
  * @throws when there is no batch
  */
 export async function evaluateClassifier(
@@ -94,7 +94,7 @@ export async function evaluateClassifier(
   return evaluateReadout(readoutAt(readout, session.layout, point), await readAll(session, batches, point));
 }
 
-/** The features of all batches at one point; default: the frozen model's. */
+/** Gives the features of all batches at one point; default: the frozen model's. */
 export async function readAll(
   session: ModelSession,
   batches: readonly LabelledBatch[],
@@ -116,7 +116,7 @@ export interface ReadBatch {
   readonly labels: readonly number[];
 }
 
-/** Loss and accuracy of a readout on features; examples count equally, whatever batch they are in. */
+/** Measures loss and accuracy of a readout on features; examples count equally, whatever batch they are in. */
 export function evaluateReadout(readout: Readout, batches: readonly ReadBatch[]): Evaluation {
   let total = 0;
   const losses: number[] = [];

@@ -34,7 +34,7 @@ export interface LengthLimits {
 export type Beginning = "kept" | "dropped";
 
 /**
- * Token ids of each example's prompt. A masked prompt is cut where its task says so, as the reference cuts it (first sentence,
+ * Gives the token ids of each example's prompt. A masked prompt is cut where its task says so, as the reference cuts it (first sentence,
  * then the end); a prompt to continue where `limits` say so, with room for the label word that follows it; of a template of the user's
  * own the columns are cut, and the template stays.
  * @throws when a prompt has no tokens or more than `context`, with file and line, or the task has no such reading
@@ -105,7 +105,7 @@ function wholeText(task: Task, reading: Reading, example: Example, tokenizer: To
   return { ids: tokenizer.encode(promptText(task, reading, example)), mask: null, cut: 0 };
 }
 
-/** The same with its fields shortened where it has more than `longest` tokens. */
+/** Encodes a prompt with its fields shortened where it has more than `longest` tokens. */
 function fitted(
   task: Task,
   reading: Reading,
@@ -134,9 +134,9 @@ function scoredAt(reading: Exclude<Reading, "masked">): "last token" | "mean of 
 }
 
 /**
- * The last `longest` tokens of a text that has more; the token that begins texts stays in front, or is cut off with the others.
- * @example keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2).ids // [1, 6, 7]
- * @example keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2, "dropped").ids // [5, 6, 7]
+ * Gives the last `longest` tokens of a text that has more; the token that begins texts stays in front, or is cut off with the others.
+ * For example `keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2, "dropped").ids`: [5, 6, 7].
+ * For example `keepEnd({ ids: [1, 5, 6, 7], cut: 0 }, 3, llama2).ids`: [1, 6, 7].
  */
 export function keepEnd<T extends { readonly ids: readonly number[]; readonly cut: number }>(
   text: T,
@@ -151,7 +151,7 @@ export function keepEnd<T extends { readonly ids: readonly number[]; readonly cu
   return { ...text, ids: [...ids.slice(0, start), ...ids.slice(start + excess)], cut: text.cut + excess };
 }
 
-/** How many tokens an example's text has, special tokens included and nothing cut; of a choice or an answer with the longest that may follow. */
+/** Says how many tokens an example's text has, special tokens included and nothing cut; of a choice or an answer with the longest that may follow. */
 export function tokensOf(task: Task, reading: Reading, example: Example, tokenizer: Tokenizer): number {
   const prompt = promptText(task, reading, example);
   switch (task.kind) {
@@ -169,7 +169,7 @@ export function tokensOf(task: Task, reading: Reading, example: Example, tokeniz
 }
 
 /**
- * The batch of the examples at these indices. A causal model is scored at each prompt's last token, where the label word follows;
+ * Gives the batch of the examples at these indices. A causal model is scored at each prompt's last token, where the label word follows;
  * a masked one at the mask.
  * @throws when an index is not an example's
  */
@@ -184,7 +184,7 @@ export function labelledBatch(encoded: EncodedExamples, indices: readonly number
   return { input: { ids, scored: positions }, labels };
 }
 
-/** All examples in their order, in batches of `batchSize`, the last one shorter where it must be: for evaluation. */
+/** Gives all examples in their order, in batches of `batchSize`, the last one shorter where it must be: for evaluation. */
 export function batchesInOrder(encoded: EncodedExamples, batchSize: number): readonly LabelledBatch[] {
   const { length } = encoded.ids;
   const starts = Array.from(

@@ -13,7 +13,7 @@ export interface ReadExamples {
 }
 
 /**
- * Examples of a file's rows.
+ * Gives examples of a file's rows.
  * @returns null where the file has no labels at all, as the published test splits of GLUE and SuperGLUE
  * @throws when a column or a field is missing, a label is unknown or nothing is left, with file and line
  */
@@ -37,7 +37,7 @@ export function examplesOf(task: Task, { file, header, rows }: Rows): ReadExampl
   return { examples, unlabelled: rows.length - examples.length };
 }
 
-/** The columns without which a file is not labelled, and the lists that a task needs besides. */
+/** Gives the columns without which a file is not labelled, and the lists that a task needs besides. */
 export function answerColumns(task: Task): readonly (readonly string[])[] {
   switch (task.kind) {
     case "classification":
@@ -49,7 +49,7 @@ export function answerColumns(task: Task): readonly (readonly string[])[] {
   }
 }
 
-/** Where a classification's files have the label. */
+/** Says where a classification's files have the label. */
 export function labelColumns(task: ClassificationTask): readonly string[] {
   return task.labelColumns ?? ["label"];
 }
@@ -137,7 +137,7 @@ function labelReader(task: ClassificationTask): LabelReader {
 }
 
 /**
- * A label's number, from its number, its class name or an alias; in a user's own table from the name alone.
+ * Gives a label's number, from its number, its class name or an alias; in a user's own table from the name alone.
  * @example labelOf(trec, "hum", where) // 3
  */
 export function labelOf(task: ClassificationTask, label: string, where: Where): number {
@@ -162,7 +162,7 @@ function plain(cell: unknown): string {
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }
 
-/** "file line 3", the beginning of an error message. */
+/** Writes "file line 3", the beginning of an error message. */
 export function place(where: Where): string {
   return `${where.file} line ${where.line}`;
 }

@@ -3,12 +3,12 @@ import { fail } from "../check/check";
 type Fields = Readonly<Record<string, string>>;
 
 /**
- * Fields shortened so that the text made of them fits, and no more than that: the longest are cut to one common number of characters, so
+ * Shortens fields so that the text made of them fits, and no more than that: the longest are cut to one common number of characters, so
  * that short ones stay whole; white space at the cut is left out.
+ * For example `fitFields({ a: "one two three", b: "x" }, ({ a, b }) => "${a} ${b}".split(" ").length, 3, "end") // { a: "one two", b: "x" }`.
  * @param tokens how many tokens the text has that is made of such fields
  * @param lost which end of a field is cut off
  * @throws when one character of each field is already too much: the template itself fills the room
- * @example fitFields({ a: "one two three", b: "x" }, ({ a, b }) => `${a} ${b}`.split(" ").length, 3, "end") // { a: "one two", b: "x" }
  */
 export function fitFields(
   fields: Fields,

@@ -7,7 +7,7 @@ import { fail } from "../check/check";
 export const SCALE_RANGE = { low: 5, high: 100 } as const;
 
 /**
- * The scale s at which scores s * cosine have the lowest mean cross-entropy: the prototypes' inverse temperature. The loss is convex in
+ * Gives the scale s at which scores s * cosine have the lowest mean cross-entropy: the prototypes' inverse temperature. The loss is convex in
  * s, so that bisection on its slope
  *     dL/ds = mean_i (sum_c p_ic cos_ic - cos_i,label),  p_i = softmax(s cos_i)
  * finds it, to the last bits. Outside `SCALE_RANGE` the nearer end is taken.

@@ -10,12 +10,12 @@ export interface AnswerOptions {
 }
 
 /**
- * The model's own answer to each prompt at a point: greedy decoding to the task's stop text, to the end of a text, or for its number of
+ * Gives the model's own answer to each prompt at a point: greedy decoding to the task's stop text, to the end of a text, or for its number of
  * new tokens; without the white space around it.
+ * For example `await generateAnswers(generator, tokenizer, point, encodePrompts(squad, examples, tokenizer, { context }).prompts, squad)`.
  * @param prompts token ids, as `encodePrompts` gives them
  * @returns one text for each prompt
  * @throws as the generator
- * @example await generateAnswers(generator, tokenizer, point, encodePrompts(squad, examples, tokenizer, { context }).prompts, squad)
  * Source: princeton-nlp/MeZO@6acfd0b large_models/run.py, `forward` with `generation`: greedy, 50 new tokens, `eos_token` "\n".
  * Departs: there a token ends the answer, the first one of "\n"; here the text does, whatever tokens it comes in.
  */

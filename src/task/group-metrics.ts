@@ -3,7 +3,7 @@ import { grouped } from "../check/grouped";
 import { accuracy } from "./metrics";
 
 /**
- * The share of groups of which every prediction is right: MultiRC's exact match, whose groups are questions.
+ * Gives the share of groups of which every prediction is right: MultiRC's exact match, whose groups are questions.
  * @example groupExactMatch([1, 0, 1], [1, 0, 0], ["q1", "q1", "q2"]) // 0.5
  * Source: unsourced here; what SuperGLUE (arXiv 1905.00537) reports for MultiRC beside F1 over all answers.
  */
@@ -27,7 +27,7 @@ export function groupExactMatch(
 }
 
 /**
- * The share of examples whose chosen option is one of the right ones.
+ * Gives the share of examples whose chosen option is one of the right ones.
  * @example choiceAccuracy([1, 0], [[0, 1], [2]]) // 0.5
  * Source: princeton-nlp/MeZO@552cb1b, large_models, metrics.py: a prediction in the list of right candidates counts.
  */

@@ -1,4 +1,7 @@
-import { describe } from "../weights/hub-fetch";
+import { readFileSync } from "node:fs";
+import { hubSnapshot } from "../weights/hub";
+import type { HubOptions, HubSettings } from "../weights/hub";
+import { HubNotFound } from "../weights/hub-fetch";
 import type { HubSource } from "./source";
 import { splitNames } from "./source";
 import type { SplitName } from "./source";
@@ -10,61 +13,57 @@ export interface HubFile {
   readonly bytes: Uint8Array;
 }
 
-export interface HubOptions {
-  /** For example "https://huggingface.co". */
-  readonly endpoint: string;
-  /** How long a request may wait for its first answer. Default 3000. */
-  readonly answerMs?: number | undefined;
+export interface HubFilesOptions extends HubSettings {
   /** How long everything together may take. Default 60000. */
   readonly totalMs?: number | undefined;
+  readonly on?: HubOptions["on"];
 }
 
 /** Where a dataset's parquet files are: the hub's own conversion of any dataset, or the repository itself. */
 const revisions = ["refs/convert/parquet", "main"] as const;
 
 /**
- * Downloads the parquet files of a task's labelled splits: `{configuration}/{split}/*.parquet` of the branch refs/convert/parquet, else
- * `{configuration}/{split}-*.parquet` of main. Several files of a split come in the order of their names.
- * @throws when the hub does not answer in time, answers with an error, or has no such files
+ * Gives the parquet files of a task's labelled splits, from the hub or the cache that models have too (`hubSnapshot`):
+ * `{configuration}/{split}/*.parquet` of the branch refs/convert/parquet, else `{configuration}/{split}-*.parquet` of main. Several files
+ * of a split come in the order of their names.
+ * @throws when the hub does not answer in time, answers with an error, or has no such files, and the cache does not have them
  */
-export async function hubFiles(source: HubSource, options: HubOptions): Promise<readonly HubFile[]> {
-  const { downloadFile, listFiles } = await import("@huggingface/hub");
-  const { endpoint, answerMs = 3000, totalMs = 60000 } = options;
-  const patience = impatientFetch(answerMs, totalMs);
+export async function hubFiles(source: HubSource, options: HubFilesOptions): Promise<readonly HubFile[]> {
+  const { totalMs = 60_000, answerMs = 3000, attempts = 2, signal } = options;
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(new Error(`not finished within ${totalMs / 1000} s`)), totalMs);
   const repo = { type: "dataset", name: source.repository } as const;
-  const shared = { repo, hubUrl: endpoint, fetch: patience.fetch };
+  const choose = (listed: readonly string[]): readonly string[] | null =>
+    chooseFiles(source, listed)?.map(({ path }) => path) ?? null;
+  const failures = new Set<string>();
+  let { offline } = options;
   try {
-    let reason = "";
     for (const revision of revisions) {
-      const listed: string[] = [];
+      const asked = { ...options, answerMs, attempts, offline, revision };
       try {
-        for await (const entry of listFiles({ ...shared, revision, path: source.configuration, recursive: true }))
-          if (entry.type === "file") listed.push(entry.path);
+        const both = signal === undefined ? patience.signal : AbortSignal.any([signal, patience.signal]);
+        const { paths, files } = await hubSnapshot(repo, choose, { ...asked, signal: both });
+        return (chooseFiles(source, paths) ?? []).map((file) => ({
+          ...file,
+          bytes: new Uint8Array(readFileSync(files[paths.indexOf(file.path)]!)),
+        }));
       } catch (error) {
-        if (!isNotFound(error)) throw error;
-        reason = `, revision ${revision}: not found`;
-        continue;
+        signal?.throwIfAborted();
+        failures.add(error instanceof Error ? error.message : String(error));
+        // Without an answer there is only the cache, which may have the other branch.
+        if (!(error instanceof HubNotFound)) offline = true;
       }
-      const wanted = chooseFiles(source, listed);
-      if (wanted === null) continue;
-      const files: HubFile[] = [];
-      for (const { split, path } of wanted) {
-        const blob = await downloadFile({ ...shared, revision, path, xet: false });
-        if (blob === null) throw new Error(`${path}: expected a file, got nothing`);
-        files.push({ split, path, bytes: new Uint8Array(await blob.arrayBuffer()) });
-      }
-      return files;
     }
-    throw new Error(`${source.repository}: expected parquet files of ${source.configuration}, got none${reason}`);
-  } catch (error) {
-    throw new Error(patience.expired() ?? describe(error));
   } finally {
-    patience.stop();
+    clearTimeout(timer);
   }
+  const [first = ""] = failures;
+  const where = `parquet files of ${source.configuration} at ${revisions.join(" or ")}`;
+  throw new Error(`${source.repository}: expected ${where}, got none: ${first}`);
 }
 
 /**
- * The files of each labelled split among a listing, in order; null where a split has none.
+ * Gives the files of each labelled split among a listing, in order; null where a split has none, or lacks a part of several.
  * @example chooseFiles(sst2.hub, ["sst2/train/0000.parquet", "sst2/validation/0000.parquet", "sst2/test/0000.parquet"])
  *   // [{ split: "train", path: "sst2/train/0000.parquet" }, { split: "validation", path: "sst2/validation/0000.parquet" }]
  */
@@ -79,29 +78,13 @@ export function chooseFiles(
     const paths = listed.filter((path) => path.endsWith(".parquet") && starts.some((start) => path.startsWith(start)));
     return [[...paths].sort().map((path) => ({ split, path }))];
   });
-  return groups.every((group) => group.length > 0) ? groups.flat() : null;
+  return groups.every((group) => group.length > 0 && isWhole(group.map(({ path }) => path))) ? groups.flat() : null;
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "statusCode" in error && error.statusCode === 404;
-}
-
-/** A fetch that gives up: on a request without an answer after `answerMs`, and on everything after `totalMs`. */
-function impatientFetch(answerMs: number, totalMs: number) {
-  const controller = new AbortController();
-  let expired: string | null = null;
-  const giveUp = (reason: string) => () => {
-    expired = reason;
-    controller.abort(new Error(reason));
-  };
-  const whole = setTimeout(giveUp(`not finished within ${totalMs / 1000} s`), totalMs);
-  const impatient: typeof fetch = async (input, init) => {
-    const timer = setTimeout(giveUp(`no answer within ${answerMs / 1000} s`), answerMs);
-    try {
-      return await fetch(input, { ...init, signal: controller.signal });
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-  return { fetch: impatient, expired: () => expired, stop: () => clearTimeout(whole) };
+/** Whether no part is missing, where names tell: 0000, 0001, ... or train-00000-of-00002, ...: a cache may have the first ones alone. */
+function isWhole(paths: readonly string[]): boolean {
+  return paths.every((path, i) => {
+    const [, number, , count = String(paths.length)] = /(\d{4,})(-of-(\d+))?\.parquet$/.exec(path) ?? [];
+    return number === undefined || (Number(number) === i && Number(count) === paths.length);
+  });
 }

@@ -7,11 +7,11 @@ import { promptText, wordsOf } from "./reading";
 import type { Reading, Task } from "./task";
 
 /**
- * The token of each of the task's label words, in the order of its classes. After a prompt it is checked where it will be scored:
+ * Gives the token of each of the task's label words, in the order of its classes. After a prompt it is checked where it will be scored:
  * prompt + word has to be the prompt's tokens and then that one token. At a mask that takes the space before it along ("was <mask>"), a
  * word without a space of its own has that one.
+ * For example `labelTokens(sst2, "causal", smollm2)`: [13321, 1109]: " terrible", " great".
  * @throws when the task has no label words, a word is not one token, two words are the same token, or a word changes the prompt's tokens
- * @example labelTokens(sst2, "causal", smollm2) // [13321, 1109]: " terrible", " great"
  */
 export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer): readonly number[] {
   const words = wordsOf(task, reading);
@@ -32,13 +32,13 @@ export function labelTokens(task: Task, reading: Reading, tokenizer: Tokenizer):
   return ids;
 }
 
-const SEVERAL = " (openTrainable scores words of several tokens, as options)";
-const JOINED = " (it joins with what is before it: openTrainable scores such words, as options)";
+const SEVERAL = " (openProblem scores words of several tokens, as options)";
+const JOINED = " (it joins with what is before it: openProblem scores such words, as options)";
 
 /**
- * Whether every label word of a reading is one token where it stands: then one row of features serves all classes. Otherwise each
+ * Says whether every label word of a reading is one token where it stands: then one row of features serves all classes. Otherwise each
  * word is an option of its own, see `encodeChoices`.
- * @example oneTokenWords(cb, "causal", llama2) // true: Yes, No, Maybe
+ * For example `oneTokenWords(cb, "causal", llama2)`: true: Yes, No, Maybe.
  */
 export function oneTokenWords(task: Task, reading: Reading, tokenizer: Tokenizer): boolean {
   const words = wordsOf(task, reading);
@@ -71,9 +71,11 @@ function wordsAtMask(task: Task, tokenizer: Tokenizer, words: readonly string[])
  */
 function probes(task: Task, reading: Reading): readonly string[] {
   const texts = task.own === undefined ? [A_TEXT] : [A_TEXT, "a text", "it is 1", "a 'text'", "so_", "好"];
-  return texts.map((text) =>
+  const prompts = texts.map((text) =>
     promptText(task, reading, { fields: fieldsOf(task, text), label: 0, where: { file: "", line: 1 } }),
   );
+  // Where the template itself ends the prompt, one says what all would.
+  return prompts.filter((prompt, i) => prompts.findIndex((other) => other.at(-1) === prompt.at(-1)) === i);
 }
 
 const A_TEXT = "a text .";

@@ -4,10 +4,10 @@ import { tokensOf } from "./encode";
 import type { Example, Reading, Task } from "./task";
 
 /**
- * A filter by length: at most `maxTokens` tokens of what the model reads (special tokens and the longest option or answer
+ * Makes a filter by length: at most `maxTokens` tokens of what the model reads (special tokens and the longest option or answer
  * included), at least `minWords` words in the text fields.
+ * For example `examples.filter(lengthFilter(sst2, "causal", smollm2, { maxTokens: 10, minWords: 3 }))`.
  * @throws when a limit is not a number of tokens or words
- * @example examples.filter(lengthFilter(sst2, "causal", smollm2, { maxTokens: 10, minWords: 3 }))
  */
 export function lengthFilter(
   task: Task,

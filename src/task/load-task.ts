@@ -3,46 +3,27 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import { hubFiles } from "./hub-files";
-import type { HubFile } from "./hub-files";
+import type { HubFile, HubFilesOptions } from "./hub-files";
+import type { LoadedTask, Origin } from "./loaded-task";
 import { ownSplits } from "./own-table";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
 import type { HubSource } from "./source";
 import { splitNames } from "./source";
-import type { Example, Task } from "./task";
 import type { SplitName } from "./source";
+import type { Example, Task } from "./task";
 import { taskNamed } from "./tasks";
-
-/** A task's labelled texts; a split that the source does not have, or has without labels, is null. */
-export interface LoadedTask {
-  readonly task: Task;
-  readonly splits: Readonly<Record<SplitName, readonly Example[] | null>>;
-  readonly origin: Origin;
-  /** What the reader of an output should know: one line for each source that was tried and not used. */
-  readonly notices: readonly string[];
-}
-
-/** Which data was used. */
-export interface Origin {
-  readonly kind: "directory" | "hub" | "samples" | "own";
-  /** For a figure's caption, for example "trec from the hub, CogComp/trec (train 5452, test 500)". Names no local path. */
-  readonly description: string;
-  /** sha256 of the bytes of the files used, one after another (train, validation, test). */
-  readonly hash: string;
-}
 
 export interface LoadOptions {
   /** A folder with the original distributions in sub-folders (`SST-2/train.tsv`, `TREC/TREC.train.all`). */
   readonly dataDirectory?: string | undefined;
-  /** "auto": the public hub; "off": none; else the address of one. Default "auto". */
-  readonly hub?: string | undefined;
+  /** The hub, as for models; default "off": none. */
+  readonly hub?: HubFilesOptions | "off" | undefined;
   /** The project's own samples. Default "data/samples". */
   readonly samplesDirectory?: string | undefined;
   /** Which distribution in the data directory, by the task's own names (SST-2: "phrases", "sentences"); default the first there is. */
   readonly variant?: string | undefined;
-  /** How long the hub may take to answer, in milliseconds. Default 3000. */
-  readonly hubAnswerMs?: number | undefined;
 }
 
 /**
@@ -53,7 +34,7 @@ export interface LoadOptions {
  */
 export async function loadTask(which: string | Task, options: LoadOptions = {}): Promise<LoadedTask> {
   const task = typeof which === "string" ? taskNamed(which) : which;
-  const { dataDirectory, hub = "auto", samplesDirectory = "data/samples", variant, hubAnswerMs } = options;
+  const { dataDirectory, hub = "off", samplesDirectory = "data/samples", variant } = options;
   const notices: string[] = [];
   if (task.kind === "classification" && task.own)
     return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
@@ -68,13 +49,12 @@ export async function loadTask(which: string | Task, options: LoadOptions = {}):
     notices.push(`data directory: no folder ${folders} for ${task.name} in ${dataDirectory}`);
   }
   if (hub !== "off" && task.hub !== null) {
-    const endpoint = hub === "auto" ? "https://huggingface.co" : hub;
-    const files = await hubFiles(task.hub, { endpoint, answerMs: hubAnswerMs }).catch(messageOf);
+    const files = await hubFiles(task.hub, hub).catch(messageOf);
     if (typeof files !== "string") {
       const read = await readHub(task, task.hub, files);
       return loaded(task, notices, { kind: "hub", source: task.hub.repository, read });
     }
-    notices.push(`hub ${endpoint}: ${task.hub.repository} not read (${files})`);
+    notices.push(`hub ${hub.offline === true ? "offline" : hub.endpoint}: ${task.hub.repository} not read (${files})`);
   }
   if (task.samples === null || !existsSync(join(samplesDirectory, task.samples))) {
     const missing = task.samples === null ? "no samples of it" : `no file ${task.samples} in ${samplesDirectory}`;

@@ -25,7 +25,7 @@ export function crossEntropy(scores: Float64Array, classes: number, labels: read
 }
 
 /**
- * The mean cross-entropy's derivative along each direction: dL = mean_b sum_c (softmax(s_b)[c] - [c = label_b]) ds[b, c].
+ * Gives the mean cross-entropy's derivative along each direction: dL = mean_b sum_c (softmax(s_b)[c] - [c = label_b]) ds[b, c].
  * @param scores [B, C] at the point
  * @param scoreTangents [P, B, C]
  * @returns [P]
@@ -49,7 +49,7 @@ export function crossEntropyDerivatives(
 }
 
 /**
- * The mean cross-entropy's derivative by each score: (softmax(s_b)[c] - [c = label_b]) / B.
+ * Gives the mean cross-entropy's derivative by each score: (softmax(s_b)[c] - [c = label_b]) / B.
  * @param scores [B, C]
  * @returns [B, C]
  * @example crossEntropyGradient(new Float64Array([0, 0]), 2, [1]) // Float64Array [0.5, -0.5]
@@ -61,7 +61,7 @@ export function crossEntropyGradient(scores: Float64Array, classes: number, labe
   return slope.map((value) => value / labels.length);
 }
 
-/** softmax over the classes: [B, C] -> [B, C]. */
+/** Computes softmax over the classes: [B, C] -> [B, C]. */
 export function probabilities(scores: Float64Array, classes: number): Float64Array {
   const result = new Float64Array(scores.length);
   for (let start = 0; start < scores.length; start += classes) {
@@ -72,7 +72,7 @@ export function probabilities(scores: Float64Array, classes: number): Float64Arr
   return result;
 }
 
-/** The best class of each example (the first of equals), or -1 where a score is NaN: [B, C] -> [B]. */
+/** Gives the best class of each example (the first of equals), or -1 where a score is NaN: [B, C] -> [B]. */
 export function predictions(scores: Float64Array, classes: number): readonly number[] {
   return Array.from({ length: scores.length / classes }, (_, b) => {
     const row = scores.subarray(b * classes, (b + 1) * classes);
@@ -80,7 +80,7 @@ export function predictions(scores: Float64Array, classes: number): readonly num
   });
 }
 
-/** log sum_i exp(row_i), without overflow; NaN and infinities are passed through. */
+/** Computes log sum_i exp(row_i), without overflow; NaN and infinities are passed through. */
 export function logSumExp(row: Float64Array): number {
   const top = Math.max(...row);
   if (!Number.isFinite(top)) return Number.isNaN(top) ? NaN : top;

@@ -1,7 +1,7 @@
 import { fail, sameLength } from "../check/check";
 
 /**
- * The share of predictions that are right.
+ * Gives the share of predictions that are right.
  * @example accuracy([1, 0, 1, 1], [1, 1, 1, 0]) // 0.5
  */
 export function accuracy(predictions: readonly number[], labels: readonly number[]): number {
@@ -10,7 +10,7 @@ export function accuracy(predictions: readonly number[], labels: readonly number
 }
 
 /**
- * F1 of one class: 2 TP / (2 TP + FP + FN); 0 where the class is neither predicted nor present.
+ * Computes F1 of one class: 2 TP / (2 TP + FP + FN); 0 where the class is neither predicted nor present.
  * @example f1([1, 0, 1, 1], [1, 1, 1, 0]) // 0.6666666666666666
  */
 export function f1(predictions: readonly number[], labels: readonly number[], positive: number = 1): number {
@@ -24,7 +24,7 @@ export function f1(predictions: readonly number[], labels: readonly number[], po
   return truePositives === 0 ? 0 : (2 * truePositives) / (2 * truePositives + wrong);
 }
 
-/** The mean of every class's F1, classes weighted equally. */
+/** Gives the mean of every class's F1, classes weighted equally. */
 export function macroF1(predictions: readonly number[], labels: readonly number[], classes: number): number {
   check(predictions, labels);
   const [right, predicted, present] = [predictions.filter((p, i) => p === labels[i]), predictions, labels].map(
@@ -48,7 +48,7 @@ function tally(values: readonly number[]): Tally {
 }
 
 /**
- * Matthews correlation for any number of classes: (c n - sum_k p_k t_k) / sqrt((n^2 - sum p_k^2)(n^2 - sum t_k^2)) with c right of n,
+ * Computes the Matthews correlation for any number of classes: (c n - sum_k p_k t_k) / sqrt((n^2 - sum p_k^2)(n^2 - sum t_k^2)) with c right of n,
  * p_k predicted and t_k true members of class k; 0 where a factor of the root is 0 (only one class predicted, or only one present).
  * @example matthews([1, 0, 1, 1], [1, 1, 1, 0]) // -0.3333333333333333
  */

@@ -25,7 +25,7 @@ export interface OptionBatch {
 }
 
 /**
- * An option as a causal language model scores it: each of its tokens at the token before. The last one is not fed: nothing follows it.
+ * Makes an option as a causal language model scores it: each of its tokens at the token before. The last one is not fed: nothing follows it.
  * @throws when the option has no token, or none before it
  * @example scoredOption({ ids: [5, 6, 7, 8], from: 2 }) // { ids: [5, 6, 7], scored: [1, 2], targets: [7, 8] }
  */
@@ -37,7 +37,7 @@ export function scoredOption({ ids, from }: Pick<EncodedOption, "ids" | "from">)
 }
 
 /**
- * Examples with their options as a batch. Where only right options are trained on, each example has one, with label 0.
+ * Gives examples with their options as a batch. Where only right options are trained on, each example has one, with label 0.
  * @throws when there is no example, an example has no option, or its label is none of them
  * @example optionBatch([{ options: [scoredOption({ ids: [5, 6, 7], from: 1 })], label: 0 }]).input.targets // [[6, 7]]
  */
@@ -66,10 +66,10 @@ export function optionBatch(
 }
 
 /**
- * The batch of the encoded choices at these indices: with all options, to choose among, or with the right one alone (the first, where
+ * Gives the batch of the encoded choices at these indices: with all options, to choose among, or with the right one alone (the first, where
  * several are right), to train on.
+ * For example `choiceBatch(encodeChoices(copa, examples, tokenizer, { context }).choices, [0, 1], "right").options`: [1, 1].
  * @throws when an index is not a choice's
- * @example choiceBatch(encodeChoices(copa, examples, tokenizer, { context }).choices, [0, 1], "right").options // [1, 1]
  */
 export function choiceBatch(
   choices: readonly EncodedChoice[],

@@ -22,12 +22,12 @@ export interface EncodedChoice {
 }
 
 /**
- * A prompt and what follows it, as one text. The option's own tokens are those after the prompt's; where the two join to another
+ * Makes a prompt and what follows it, as one text. The option's own tokens are those after the prompt's; where the two join to another
  * token (a tokenizer that merges across the boundary), they begin at the first token that differs.
+ * For example `encodeOption(llama2, "It rained so", " it was wet.")`: { ids: [1, 739, ...], from: 5, cut: 0 }.
  * @param longest more tokens are left out at the prompt's beginning
  * @param beginning what becomes of the token that begins texts then
  * @throws when the option adds no token, or fills the whole length
- * @example encodeOption(llama2, "It rained so", " it was wet.") // { ids: [1, 739, ...], from: 5, cut: 0 }
  * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the option is what is longer than the prompt's tokens. Departs: where
  * tokens join, the reference takes the difference of the lengths.
  */
@@ -49,7 +49,7 @@ export function encodeOption(
   return { ...kept, from: from - kept.cut };
 }
 
-/** The texts that may follow an example's prompt: options, or a classification's label words, or the training answer. */
+/** Gives the texts that may follow an example's prompt: options, or a classification's label words, or the training answer. */
 export function optionTexts(task: Task, example: Example): readonly string[] {
   switch (task.kind) {
     case "classification":
@@ -64,8 +64,8 @@ export function optionTexts(task: Task, example: Example): readonly string[] {
 }
 
 /**
- * Which options of an example are right: all that an accepted answer spells (ReCoRD), else the one.
- * @example rightOptions(copa, tap) // [1]
+ * Says which options of an example are right: all that an accepted answer spells (ReCoRD), else the one.
+ * @example rightOptions(copa, example({}, { label: 1 })) // [1]
  */
 export function rightOptions(task: Task, { label, candidates, answers }: Example): readonly number[] {
   if (task.kind !== "choice" || !candidates || !answers) return [label];
@@ -80,7 +80,7 @@ export interface EncodedChoices {
 }
 
 /**
- * Each example's options as token ids, each after its prompt. Works for every task with a causal reading: a classification's options
+ * Gives each example's options as token ids, each after its prompt. Works for every task with a causal reading: a classification's options
  * are its label words, a generation's only option is its training answer. A generation is cut with room for the tokens that are to be
  * written, in training too, where its answer is part of the text.
  * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the maximum less the new tokens, whether the answer is there or not.
@@ -133,7 +133,7 @@ function newTokensOf(task: Task): number {
 }
 
 /**
- * Each example's prompt alone, for decoding: as long as leaves room for the new tokens.
+ * Gives each example's prompt alone, for decoding: as long as leaves room for the new tokens.
  * @throws when a prompt does not fit and may not be cut, with file and line
  * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the prompt may have the maximum less the new tokens.
  */

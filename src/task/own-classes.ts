@@ -8,7 +8,7 @@ interface Understood {
 }
 
 /**
- * The class that each spelling stands for: the class of that very name, else the one that looks the same, else the one that looks the same
+ * Gives the class that each spelling stands for: the class of that very name, else the one that looks the same, else the one that looks the same
  * but for capital letters. Null where there is none, or two of the last kind.
  * @example classSpellings(["Us", "us"])("us") // { label: 1, exact: true }
  */
@@ -42,7 +42,7 @@ export function checkClasses(labels: readonly string[]): void {
   }
 }
 
-/** What is said of classes that differ by capital letters alone. */
+/** Gives what is said of classes that differ by capital letters alone. */
 export function caseNotice(labels: readonly string[]): readonly string[] {
   const alike = new Map<string, string[]>();
   for (const label of labels) {
@@ -56,7 +56,7 @@ export function caseNotice(labels: readonly string[]): readonly string[] {
     );
 }
 
-/** What is said of rows whose class is spelled otherwise than the task does: which spellings, as which class, how often. */
+/** Gives what is said of rows whose class is spelled otherwise than the task does: which spellings, as which class, how often. */
 export function spellingNotice(
   file: string,
   labels: readonly string[],
@@ -76,7 +76,7 @@ export function spellingNotice(
 }
 
 /**
- * What is said of classes that a split has no rows of, with the others' counts.
+ * Gives what is said of classes that a split has no rows of, with the others' counts.
  * @example emptyNotice("test", ["yes", "no"], [4, 0]) // ["test: no row of class no (yes 4)"]
  */
 export function emptyNotice(part: string, labels: readonly string[], counts: readonly number[]): readonly string[] {
@@ -87,7 +87,7 @@ export function emptyNotice(part: string, labels: readonly string[], counts: rea
   return [`${part}: no row of ${classes} ${few(none)} (${there.length === 0 ? "no rows at all" : few(there)})`];
 }
 
-/** The first of many, and how many more there are. */
+/** Gives the first of many, and how many more there are. */
 export function few(names: readonly string[], most = 8): string {
   const shown = names.slice(0, most).join(", ");
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;

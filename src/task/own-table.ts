@@ -29,9 +29,9 @@ export interface TableTaskOptions {
 }
 
 /**
- * A task of the user's own: a table, a template, and a word for every class. An encoder reads the template's columns alone.
+ * Makes a task of the user's own: a table, a template, and a word for every class. An encoder reads the template's columns alone.
+ * For example `await openTask(tableTask({ file: "mail.csv", template: "{subject} It was", label: "spam", labelWords: { yes: " bad", no: " fine" } }))`.
  * @throws when the file is not there or of another kind, the template names no column, or there are fewer than two classes
- * @example await openTask(tableTask({ file: "mail.csv", template: "{subject} It was", label: "spam", labelWords: { yes: " bad", no: " fine" } }))
  */
 export function tableTask(options: TableTaskOptions): ClassificationTask {
   const { file, testFile = null, template, label, labelWords, name = basename(file) } = options;
@@ -40,6 +40,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
     formatOf(path);
   }
   const columns = columnsOf(template);
+  if (columns.includes(label)) fail("template", `columns other than ${label}, the class's own`, template);
   const labels = Object.keys(labelWords);
   if (labels.length < 2) fail("labelWords", "a word for each of at least two classes", labelWords);
   checkClasses(labels);

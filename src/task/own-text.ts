@@ -7,7 +7,7 @@ export interface OwnText {
 }
 
 /**
- * The text of a user's own file: UTF-8; where no line is valid UTF-8 that has other letters than ASCII's, Windows-1252 (which Latin-1 files
+ * Gives the text of a user's own file: UTF-8; where no line is valid UTF-8 that has other letters than ASCII's, Windows-1252 (which Latin-1 files
  * are read by too), and that is said.
  * @throws when it is UTF-16, compressed or no text, or valid UTF-8 in some lines and not in others
  * @example ownText(Buffer.from("caf\xe9", "latin1"), "a.csv").notices // ["a.csv: is not UTF-8 (line 1), and was read as Windows-1252"]
@@ -61,8 +61,8 @@ type Separator = keyof typeof SEPARATORS;
 
 /**
  * Checks that a table's first line is separated by what its name says.
+ * For example `checkSeparator("text;label\n", "a.csv", ",")`: throws "... expected columns separated by commas, got "semicolons"...".
  * @throws when it has none of it and another separator instead
- * @example checkSeparator("text;label\n", "a.csv", ",") // throws: "... expected columns separated by commas, got "semicolons"..."
  */
 export function checkSeparator(text: string, file: string, expected: Separator): void {
   const first = firstLine(text);
@@ -74,7 +74,7 @@ export function checkSeparator(text: string, file: string, expected: Separator):
   fail(`${file} line 1, header`, `columns separated by ${SEPARATORS[expected]}`, `${SEPARATORS[other]}; ${advice}`);
 }
 
-/** What else a header may be separated by: the end of a message about a column that is not there. */
+/** Gives what else a header may be separated by: the end of a message about a column that is not there. */
 export function separatorHint(columns: readonly string[]): string {
   const odd = found(columns.join(" ")).filter((separator) => columns.some((column) => column.includes(separator)));
   return odd.length === 0 ? "" : ` (is the table separated by ${odd.map((one) => SEPARATORS[one]).join(" or ")}?)`;

@@ -5,13 +5,13 @@ export const begin: PromptPart = { special: "beginning" };
 export const end: PromptPart = { special: "end" };
 export const mask: PromptPart = { special: "mask" };
 
-/** A text of which at most so many tokens are taken; without a number all of it. */
+/** Makes a text of which at most so many tokens are taken; without a number all of it. */
 export function capped(text: string, atMost?: number): PromptPart {
   return atMost === undefined ? text : { text, atMost };
 }
 
 /**
- * `<s>S1 It was<mask>.</s>`: the prompt of one sentence.
+ * Makes `<s>S1 It was<mask>.</s>`: the prompt of one sentence.
  * @param asked what stands before the mask, with its leading space
  * Source: princeton-nlp/MeZO@552cb1b, medium_models, run_fewshot.sh: SST-2, SST-5, MR, CR, MPQA, CoLA, Subj.
  */
@@ -20,7 +20,7 @@ export function lmBffSentence(sentence: string, asked: string, atMost?: number):
 }
 
 /**
- * `<s>S1?<mask>, s2</s>`: the prompt of two sentences, the first without its last character (its own mark) and the second with its
+ * Makes `<s>S1?<mask>, s2</s>`: the prompt of two sentences, the first without its last character (its own mark) and the second with its
  * first letter in lower case.
  * Source: princeton-nlp/MeZO@552cb1b, medium_models, run_fewshot.sh: MNLI, SNLI, QNLI, RTE; `sent-_0` in src/dataset.py.
  */
@@ -29,14 +29,14 @@ export function lmBffInference(first: string, second: string, atMost?: number): 
 }
 
 /**
- * `<s>S1<mask>, s2</s>`: do the two say the same?
+ * Makes `<s>S1<mask>, s2</s>`: do the two say the same?
  * Source: princeton-nlp/MeZO@552cb1b, medium_models, run_fewshot.sh: QQP, MRPC.
  */
 export function lmBffParaphrase(first: string, second: string): readonly PromptPart[] {
   return [begin, first, mask, ",", ` ${lowerFirst(second)}`, end];
 }
 
-/** The text with its first letter in lower case. */
+/** Gives the text with its first letter in lower case. */
 export function lowerFirst(text: string): string {
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }

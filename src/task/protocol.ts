@@ -13,7 +13,7 @@ export const protocols: Readonly<Record<Protocol, Pick<SampleOptions, "testSeed"
 };
 
 /**
- * What a protocol's cut does with the token that begins texts, where a run does not say it. The thousand-text tables are AdaZeta's,
+ * Gives what a protocol's cut does with the token that begins texts, where a run does not say it. The thousand-text tables are AdaZeta's,
  * whose cut drops it; with "kept" they are cut as MeZO's.
  * @example beginningOf("thousand") // "dropped"
  * Source: yifanycc/AdaZeta@3659ba3, large_models, utils.py; see `Beginning`.
@@ -26,7 +26,7 @@ export function beginningOf(protocol: Protocol | undefined): Beginning {
 export const fewShotSeeds: readonly number[] = [13, 21, 42, 87, 100];
 
 /**
- * RoBERTa-large's protocol: k texts of each class to train on, the next k of each class for dev, at most 1,000 to test on, drawn
+ * Makes RoBERTa-large's protocol: k texts of each class to train on, the next k of each class for dev, at most 1,000 to test on, drawn
  * with a seed of their own.
  * @example sampleTask(await loadTask("sst2"), fewShot(16, 13)).counts.train // [16, 16]
  * Source: princeton-nlp/MeZO@552cb1b, medium_models, tools/generate_k_shot_data.py (mode k-shot-1k-test). Departs: our permutation is
@@ -51,9 +51,9 @@ export interface ThousandOddities extends Oddities {
 }
 
 /**
- * The protocol of causal models: 1,000 texts to train on and 500 for dev (100 where the task says so) of one permutation, at most
+ * Gives the protocol of causal models: 1,000 texts to train on and 500 for dev (100 where the task says so) of one permutation, at most
  * 1,000 of the validation split to test on. Where there are fewer, dev takes at most half.
- * @example sampleTask(await loadTask("cb"), thousand(cb)).counts // train 150, dev 100, test 56
+ * For example `sampleTask(await loadTask("cb"), thousand(cb)).counts`: train 150, dev 100, test 56.
  * Source: princeton-nlp/MeZO@552cb1b, large_models, run.py and tasks.py: the first 1,500 of a permutation with seed 0, dev the last
  * of them. Departs: our permutation is not numpy's.
  */
@@ -68,7 +68,7 @@ export function thousand(task: Task, seed = 0, oddities: ThousandOddities = {}):
   };
 }
 
-/** What the reference's habits change about a sample of a task. */
+/** Gives what the reference's habits change about a sample of a task. */
 export function withOddities(
   { referenceDev: count }: Task,
   { referenceDev, ...others }: ThousandOddities,

@@ -6,7 +6,7 @@ import type { FileLayout } from "./source";
 import type { Where } from "./task";
 
 /**
- * The rows of a comma-separated file: a cell in double quotes may hold commas, line ends and doubled quotes.
+ * Gives the rows of a comma-separated file: a cell in double quotes may hold commas, line ends and doubled quotes.
  * @throws when a quote is never closed or is followed by text, a row has more or fewer cells than the header, or the file is empty
  * @example csv('label,text\n1,"one, ""two"""\n', "x.csv").rows[0].cells // { label: "1", text: 'one, "two"' }
  * Source: RFC 4180; line ends may be \n alone.

@@ -20,7 +20,7 @@ export interface ReadSplit {
 }
 
 /**
- * The distribution of a task in a data directory: the one asked for, else the first that is complete (train and what the literature
+ * Gives the distribution of a task in a data directory: the one asked for, else the first that is complete (train and what the literature
  * reports on), else the first whose train file or folder is there; undefined where the directory has no folder of the task.
  * @throws when the task has no such variant
  */
@@ -135,7 +135,7 @@ export async function readSamples(task: Task, directory: string, samples: string
 
 /**
  * Splits sample texts without a seed: of each class, in the file's order, every fourth goes to the test split.
- * @example splitSamples(trec, fiveQuestionsOfOneClass).test.length // 1
+ * For example `splitSamples(trec, fiveQuestionsOfOneClass).test.length`: 1.
  */
 export function splitSamples(
   task: Task,

@@ -7,7 +7,7 @@ import type { Where } from "./task";
 import { wscSpansRepaired } from "./wsc-spans";
 
 /**
- * The rows of a file with one JSON object a line (SuperGLUE).
+ * Gives the rows of a file with one JSON object a line (SuperGLUE).
  * @param keysOnce a key that an object has twice is an error; otherwise its last value counts, as in `JSON.parse`
  * @throws at a line that is no JSON object, with file and line, and when the file is empty
  */
@@ -21,13 +21,13 @@ export function jsonLines(text: string, file: string, { keysOnce = false } = {})
   return { file, header: null, rows, short: 0 };
 }
 
-/** WSC's rows with their spans spelled as the text spells them (`wscSpansRepaired`). */
+/** Gives WSC's rows with their spans spelled as the text spells them (`wscSpansRepaired`). */
 export function wscLines(text: string, file: string): Rows {
   return nested(text, file, ({ cells }) => [wscSpansRepaired(cells)]);
 }
 
 /**
- * SuperGLUE's BoolQ without the title that it puts before each passage: "Title -- passage". The title comes as a column of its own.
+ * Gives SuperGLUE's BoolQ without the title that it puts before each passage: "Title -- passage". The title comes as a column of its own.
  * The rows are those of the data set that BoolQ's authors published and the reference reads.
  */
 export function boolqLines(text: string, file: string): Rows {
@@ -55,7 +55,7 @@ function keysOf(text: string): readonly string[] {
 }
 
 /**
- * MultiRC's passages with their questions and answers, as one row an answer: paragraph, question, answer, label, and idx with
+ * Gives MultiRC's passages with their questions and answers, as one row an answer: paragraph, question, answer, label, and idx with
  * paragraph, question and answer. The hub's `super_glue` has the same rows.
  */
 export function multircLines(text: string, file: string): Rows {
@@ -74,7 +74,7 @@ export function multircLines(text: string, file: string): Rows {
 }
 
 /**
- * ReCoRD's passages with their queries, as one row a query: passage, query, entities (the different texts of the marked spans, whose
+ * Gives ReCoRD's passages with their queries, as one row a query: passage, query, entities (the different texts of the marked spans, whose
  * ends are inclusive), answers, and idx with passage and query. Entities and answers are sorted, each once, as in the hub's
  * `super_glue`: the first answer is the one to train on.
  * Source: huggingface/datasets@2db2749, datasets/super_glue/super_glue.py.
@@ -97,7 +97,7 @@ export function recordLines(text: string, file: string): Rows {
   });
 }
 
-/** One row a question of a SQuAD document: title, context, question, answers. */
+/** Gives one row a question of a SQuAD document: title, context, question, answers. */
 export function squadDocument(text: string, file: string): Rows {
   const where = { file, line: 1 };
   const rows = listAt(objectIn(text, file), "data", where).flatMap((article) =>
@@ -114,7 +114,7 @@ export function squadDocument(text: string, file: string): Rows {
 }
 
 /**
- * One row a question of a DROP document ({ id: { passage, qa_pairs } }): passage, question, answers_spans.spans - a number, the
+ * Gives one row a question of a DROP document ({ id: { passage, qa_pairs } }): passage, question, answers_spans.spans - a number, the
  * spans, or the parts of a date joined by spaces. To train on these are of the answer itself, elsewhere of the validated answers alone.
  * A question with an answer of two kinds has no spans.
  * Source: huggingface/datasets@0c9efa1 and later, datasets/drop/drop.py (the hub's ucinlp/drop).

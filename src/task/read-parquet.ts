@@ -1,5 +1,6 @@
-import type { AsyncBuffer, FileMetaData } from "hyparquet";
-import { fail, show } from "../check/check";
+import { resolve as inProject } from "node:path";
+import { Worker } from "node:worker_threads";
+import { fail } from "../check/check";
 import { answerColumns, examplesOf, labelColumns, place } from "./example";
 import type { ReadExamples } from "./example";
 import { repeated } from "./read-text";
@@ -20,12 +21,12 @@ export async function readParquet(
   bytes: Uint8Array,
   file: string,
 ): Promise<ReadExamples> {
-  const { rows, metadata } = await parquetRows(bytes, file);
+  const { rows, note } = await parquetRows(bytes, file);
   const columns = rows.header?.columns ?? [];
   if (labelColumn === null)
     return examplesOf(task, rows) ?? fail(`${file}, columns`, answerColumns(task)[0].join(" or "), columns);
   if (!columns.includes(labelColumn)) fail(`${file}, columns`, labelColumn, columns);
-  const names = storedNames(metadata, labelColumn) ?? labelNames;
+  const names = storedNames(note, labelColumn) ?? labelNames;
   if (names.join() !== labelNames.join()) fail(`${file}, class names of ${labelColumn}`, labelNames.join(", "), names);
   const column = task.kind === "classification" ? labelColumns(task)[0] : labelColumn;
   const skipped = task.kind === "classification" ? (task.noLabel ?? []) : [];
@@ -39,36 +40,59 @@ export async function readParquet(
   return examplesOf(task, { ...rows, header, rows: named }) ?? fail(file, "labels", "none");
 }
 
-/** A parquet file's rows, nested columns as objects and lists, and its metadata. @throws when it is none, or has no rows */
+/** Makes a parquet file's rows, nested columns as objects and lists, and the note that the `datasets` library leaves in it. @throws when it is none, or has no rows */
 export async function parquetRows(
   bytes: Uint8Array,
   file: string,
-): Promise<{ readonly rows: Rows; readonly metadata: FileMetaData }> {
-  const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
-  const whole = new Uint8Array(bytes).buffer; // a copy: a Buffer may be a view of a larger one
-  const buffer: AsyncBuffer = { byteLength: whole.byteLength, slice: (start, end) => whole.slice(start, end) };
-  const metadata = metadataOf(() => parquetMetadata(whole), file);
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+): Promise<{ readonly rows: Rows; readonly note: string | null }> {
+  const { columns, rows: found, note } = await inThread(bytes, file);
   const twice = repeated(columns);
   if (twice !== undefined) fail(`${file}, columns`, "different names", `${twice} twice`);
-  const found = await parquetReadObjects({ file: buffer, metadata });
   if (found.length === 0) fail(file, "rows", "none");
   const rows = found.map((cells, i) => ({ cells, where: { file, line: i + 1 } }));
-  return { rows: { file, header: { columns, where: { file, line: 1 } }, rows, short: 0 }, metadata };
+  return { rows: { file, header: { columns, where: { file, line: 1 } }, rows, short: 0 }, note };
 }
 
-function metadataOf(read: () => FileMetaData, file: string): FileMetaData {
-  try {
-    return read();
-  } catch (error) {
-    return fail(file, "a parquet file", error instanceof Error ? error.message : show(error));
-  }
+/** What the thread answers. */
+interface Found {
+  readonly columns: readonly string[];
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly note: string | null;
+}
+
+const MEGABYTES = 2048;
+const PATIENCE_MS = { least: 20_000, eachMegabyte: 2000 };
+
+/** Reads the file in a thread of its own, which ends with it, or when it takes more time or memory than a sound file does. */
+function inThread(bytes: Uint8Array, file: string): Promise<Found> {
+  const refused = (got: string): Error => new Error(`${file}: expected a parquet file, got ${got}`);
+  return new Promise((resolve, reject) => {
+    const whole = new Uint8Array(bytes).buffer; // a copy: a Buffer may be a view of a larger one
+    const patience = PATIENCE_MS.least + (PATIENCE_MS.eachMegabyte * bytes.length) / 1e6;
+    const worker = new Worker(inProject("src/task/parquet-worker.cjs"), {
+      workerData: { bytes: whole },
+      transferList: [whole],
+      resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
+      execArgv: [],
+    });
+    const late = refused(`one that is not read within ${Math.round(patience / 1000)} s (damaged?)`);
+    const timer = setTimeout(() => end(() => reject(late)), patience);
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      settle();
+      void worker.terminate();
+    };
+    worker.on("message", (answer: Found | { readonly error: string }) =>
+      end(() => ("error" in answer ? reject(refused(answer.error)) : resolve(answer))),
+    );
+    worker.on("error", (error) => end(() => reject(refused(error.message))));
+    worker.on("exit", () => end(() => reject(refused("one whose reading ended early (damaged?)"))));
+  });
 }
 
 /** The ClassLabel names that the `datasets` library stores with a file, or null. */
-function storedNames(metadata: FileMetaData, column: string): readonly string[] | null {
-  const stored = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
-  if (stored === undefined) return null;
+function storedNames(stored: string | null, column: string): readonly string[] | null {
+  if (stored === null) return null;
   try {
     const parsed = JSON.parse(stored) as {
       readonly info?: { readonly features?: Readonly<Record<string, { readonly names?: readonly string[] }>> };

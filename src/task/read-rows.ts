@@ -7,7 +7,7 @@ import type { Rows } from "./row";
 import type { FileLayout, SplitName } from "./source";
 
 /**
- * The rows of a file's bytes.
+ * Gives the rows of a file's bytes.
  * @param file its name for messages
  * @param split what the file is of: a DROP file to train on has other answers than one to test on
  * @throws when the file is not what its layout says, with file and line

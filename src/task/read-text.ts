@@ -5,7 +5,7 @@ import type { FileLayout } from "./source";
 import type { Where } from "./task";
 
 /**
- * Bytes to text: UTF-8 where the bytes are valid UTF-8, else latin-1 (byte n is code point n). The old distributions mix both:
+ * Turns bytes to text: UTF-8 where the bytes are valid UTF-8, else latin-1 (byte n is code point n). The old distributions mix both:
  * `TREC.train.all` is latin-1, `stsa.binary.*` is UTF-8, whatever their description says.
  * @throws when the bytes are UTF-16 or no text
  */
@@ -20,7 +20,7 @@ export function decodeText(bytes: Uint8Array, file = "text"): string {
 }
 
 /**
- * The rows of a file of lines "label text": cells `label` and `text`.
+ * Gives the rows of a file of lines "label text": cells `label` and `text`.
  * @throws when the file is empty
  * @example labelledLines("5 How tall is it ?\n", "x.all").rows[0].cells // { label: "5", text: "How tall is it ?" }
  */
@@ -34,7 +34,7 @@ export function labelledLines(text: string, file: string): Rows {
 }
 
 /**
- * The rows of a tab-separated file; columns are found by name, in any order, and there is no quoting (as in GLUE).
+ * Gives the rows of a tab-separated file; columns are found by name, in any order, and there is no quoting (as in GLUE).
  * @throws when a row has more or fewer cells than the header, with file and line, and when the file is empty
  */
 export function tsv(text: string, file: string, layout: Pick<FileLayout, "columns" | "skipShortLines"> = {}): Rows {
@@ -43,7 +43,7 @@ export function tsv(text: string, file: string, layout: Pick<FileLayout, "column
 }
 
 /**
- * Lines of cells with a header, or with the column names given, as rows.
+ * Gives lines of cells with a header, or with the column names given, as rows.
  * @throws when two columns have one name, or a row has more or fewer cells than there are columns, with file and line
  */
 export function tableRows(
@@ -74,7 +74,7 @@ export function linesOf(text: string, file: string): readonly { readonly content
   return lines.map((content, i) => ({ content, where: { file, line: i + 1 } }));
 }
 
-/** The first name that comes twice. */
+/** Gives the first name that comes twice. */
 export function repeated(names: readonly string[]): string | undefined {
   const seen = new Set<string>();
   return names.find((name) => seen.has(name) || !seen.add(name));

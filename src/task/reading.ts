@@ -4,26 +4,21 @@ import type { SpecialName } from "../text/special-tokens";
 import type { Example, Reading, Task } from "./task";
 
 /**
- * How a model reads a task: with a masked-LM head at the mask, with a causal head after the prompt, without a head as one vector.
+ * Says how a model reads a task: with a masked-LM head at the mask, with a causal head after the prompt, without a head as one vector.
+ * For example `readingOf(sst2, smollm2.model)`: "causal".
  * @throws when the task cannot be read so, naming task and readings
- * @example readingOf(sst2, smollm2.model) // "causal"
  */
-export function readingOf(
-  task: Task,
-  { family, head, scoredBy }: Pick<Model, "family" | "head" | "scoredBy">,
-): Reading {
-  const causal = family === "llama" || family === "opt";
-  const reading = head === null && scoredBy === undefined ? "pooled" : causal ? "causal" : "masked";
+export function readingOf(task: Task, { reading }: Pick<Model, "reading">): Reading {
   return checkReading(task, reading);
 }
 
-/** The ways in which a task can be read. */
+/** Gives the ways in which a task can be read. */
 export function readingsOf(task: Task): readonly Reading[] {
   if (task.kind !== "classification") return ["causal"];
   return (["masked", "causal", "pooled"] as const).filter((reading) => task[reading] !== null);
 }
 
-/** The reading again, when the task has it. @throws when it has not */
+/** Gives the reading again, when the task has it. @throws when it has not */
 export function checkReading(task: Task, reading: Reading): Reading {
   const known = readingsOf(task);
   if (known.includes(reading)) return reading;
@@ -44,10 +39,10 @@ function describe(reading: Reading): string {
 }
 
 /**
- * The text that the model reads, to the character; of a masked prompt with its special tokens as RoBERTa writes them. Options and
+ * Gives the text that the model reads, to the character; of a masked prompt with its special tokens as RoBERTa writes them. Options and
  * label words follow it. A prompt to continue has no white space at its beginning, as in the reference; a user's own template is as it is.
  * @throws when the task has no such reading
- * @example promptText(sst2, "masked", gripping) // "<s>a gripping film . It was<mask>.</s>"
+ * @example promptText(sst2, "masked", example({ sentence: "a gripping film ." })) // "<s>a gripping film . It was<mask>.</s>"
  */
 export function promptText(task: Task, reading: Reading, example: Example): string {
   checkReading(task, reading);
@@ -75,7 +70,7 @@ const ROBERTA: Readonly<Record<SpecialName, string>> = {
   padding: "<pad>",
 };
 
-/** The label words of a reading, one per class. @throws when the reading has none */
+/** Gives the label words of a reading, one per class. @throws when the reading has none */
 export function wordsOf(task: Task, reading: Reading): readonly string[] {
   const words = task.kind === "classification" && reading !== "pooled" ? task[reading]?.words : undefined;
   return words ?? fail(`label words of ${task.name}`, `one word per class for a ${reading} reading`, "none");

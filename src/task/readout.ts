@@ -27,18 +27,18 @@ export interface HeadRows {
 }
 
 /**
- * Scores of a batch in float64: S[p, b, c] = scale sum_h F[p, b, h] W[c, h] + bias[c].
+ * Computes scores of a batch in float64: S[p, b, c] = scale sum_h F[p, b, h] W[c, h] + bias[c].
  * @param features [points, B, H]
  * @returns [points, B, C], row-major
  * @throws when the features' width is not the readout's
- * @example scores({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, f) // f = [[[3, 4]]]: [110]
+ * @example scores({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, { data: Float32Array.of(3, 4), points: 1, texts: 1, width: 2 }) // [110]
  */
 export function scores(readout: Readout, features: Features): Float64Array {
   return project(readout, features, readout.bias);
 }
 
 /**
- * The scores' derivative along each direction, from the features' tangents: dS[p, b, c] = scale sum_h dF[p, b, h] W[c, h].
+ * Gives the scores' derivative along each direction, from the features' tangents: dS[p, b, c] = scale sum_h dF[p, b, h] W[c, h].
  * @param tangents [P, B, H]
  * @returns [P, B, C], row-major
  */
@@ -47,7 +47,7 @@ export function scoreTangents(readout: Readout, tangents: Features): Float64Arra
 }
 
 /**
- * The loss's derivative by the features, from the one by the scores: dF[b, h] = scale sum_c dS[b, c] W[c, h].
+ * Gives the loss's derivative by the features, from the one by the scores: dF[b, h] = scale sum_c dS[b, c] W[c, h].
  * @param scoreGradient [B, C]
  * @returns [B, H], row-major
  * @example featureGradient({ rows: new Float32Array([1, 2]), classes: 1, width: 2, scale: 10 }, new Float64Array([3])) // [30, 60]
@@ -79,10 +79,10 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
 }
 
 /**
- * The readout at a point: rows and bias are the point's where its layout holds the head's own weights, as full-parameter training
+ * Gives the readout at a point: rows and bias are the point's where its layout holds the head's own weights, as full-parameter training
  * does, or a copy of these rows (`trainedHead`); otherwise the readout as it is.
+ * For example `readoutAt(readout, adapter.layout, point).rows`.
  * @throws when the copy is of another number of tokens
- * @example readoutAt(readout, adapter.layout, point).rows
  */
 export function readoutAt(readout: Readout, layout: Layout, point: Float32Array): Readout {
   const { head, width, rows, bias } = readout;
@@ -107,7 +107,7 @@ function copiedReadout(readout: Readout, layout: Layout, point: Float32Array): R
 }
 
 /**
- * What a direction adds to the scores' derivative through the head's own weights: dS[p, b, c] = scale (<F[b], dW_p[c]> + dbias_p[c]).
+ * Gives what a direction adds to the scores' derivative through the head's own weights: dS[p, b, c] = scale (<F[b], dW_p[c]> + dbias_p[c]).
  * @param features [1, B, H] at the point
  * @returns [P, B, C], or null where the directions do not reach the head
  */
@@ -161,8 +161,8 @@ export function addHeadGradientInPlace(
 }
 
 /**
- * The readout of a language model at a head's rows of these label words; the head may be trained.
- * @example headReadout(model.head, [13321, 1109])
+ * Gives the readout of a language model at a head's rows of these label words; the head may be trained.
+ * For example `headReadout(model.head, [13321, 1109])`.
  */
 export function headReadout(head: Head, tokens: readonly number[]): Readout {
   return {
@@ -172,7 +172,7 @@ export function headReadout(head: Head, tokens: readonly number[]): Readout {
 }
 
 /**
- * The readout of a language model: the head's rows of the label words, one per class. Cross-entropy over these scores equals
+ * Gives the readout of a language model: the head's rows of the label words, one per class. Cross-entropy over these scores equals
  * the one over the label words' log-probabilities, since the softmax's normaliser cancels.
  * @param rows [C, H]
  * @param bias [C]; null where the head has none
@@ -186,7 +186,7 @@ export function labelWordReadout(rows: Float32Array, classes: number, bias: Floa
 }
 
 /**
- * The readout of an encoder from k labelled texts per class: row_c = m_c / |m_c|, m_c = mean over class c of f / |f|.
+ * Gives the readout of an encoder from k labelled texts per class: row_c = m_c / |m_c|, m_c = mean over class c of f / |f|.
  * With unit-length features the score is scale * cosine(feature, prototype).
  * @param features [1, n, H] of the labelled texts
  * @param labels [n], each in 0..classes-1
@@ -215,7 +215,7 @@ export function prototypeReadout(
 export const PROTOTYPE_SCALE = 20;
 
 /**
- * Cosines of labelled texts to the prototypes of all classes, each text left out of its own class's prototype: a text that helps to
+ * Computes the cosines of labelled texts to the prototypes of all classes, each text left out of its own class's prototype: a text that helps to
  * make its prototype lies closer to it than another text of its class does.
  * @param features [1, n, H] of the labelled texts
  * @returns [n, C]; null where a class has one text alone, whose prototype nothing is left of

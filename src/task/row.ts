@@ -17,7 +17,7 @@ export interface Rows {
 }
 
 /**
- * The first of these cells that a row has; "a.b" is b inside a, where no column has that very name.
+ * Gives the first of these cells that a row has; "a.b" is b inside a, where no column has that very name.
  * @example cellOf({ cells: { target: { span1_text: "Mark" } }, where }, ["target.span1_text"]) // "Mark"
  */
 export function cellOf({ cells }: Row, names: readonly string[]): unknown {
@@ -35,7 +35,7 @@ function inside(value: unknown, path: readonly string[]): unknown {
   return inside((value as Readonly<Record<string, unknown>>)[first], rest);
 }
 
-/** Whether a header has one of these columns ("a.b" needs a). */
+/** Says whether a header has one of these columns ("a.b" needs a). */
 export function hasColumn(columns: readonly string[], names: readonly string[]): boolean {
   return names.some((name) => columns.includes(name) || (name.includes(".") && columns.includes(name.split(".")[0])));
 }

@@ -1,7 +1,7 @@
 import { fail, nonNegativeInteger } from "../check/check";
 import { randomKey } from "../random/key";
 import { shuffled } from "../random/permutation";
-import type { LoadedTask } from "./load-task";
+import type { LoadedTask } from "./loaded-task";
 import { classNames, classOf } from "./task";
 import type { Example, Task } from "./task";
 import { textKeys } from "./text-key";
@@ -178,7 +178,7 @@ function withoutRepeats(examples: readonly Example[], keyOf: (example: Example) 
   });
 }
 
-/** How many of the examples each class has. */
+/** Says how many of the examples each class has. */
 export function countClasses(task: Task, examples: readonly Example[]): readonly number[] {
   const counts = new Array<number>(classNames(task).length).fill(0);
   for (const example of examples) counts[classOf(task, example)] += 1;

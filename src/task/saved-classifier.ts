@@ -2,20 +2,24 @@ import { join } from "node:path";
 import { fail, sameLength } from "../check/check";
 import { readTogether, settleFolder } from "../disk/whole-folder";
 import { settleFiles, writeFiles } from "../disk/whole-set";
-import type { Model } from "../model/model";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { adapterContent, loadAdapter } from "../weights/adapter-file";
 import { loadPeft, READOUT, savePeft } from "../weights/peft-folder";
+import type { PeftModel } from "../weights/peft-folder";
 import { readSafetensors } from "../weights/safetensors";
 import { safetensors } from "../weights/write-safetensors";
+import { parsedPrompt } from "./classifier-prompt";
+import type { ClassifierPrompt } from "./classifier-prompt";
 import { readoutAt } from "./readout";
 import type { Readout } from "./readout";
 
-/** A tuned adapter with the frozen readout it was tuned for: all that a frozen model needs to answer. */
+/** A tuned adapter with the frozen readout and the prompt it was tuned for: all that a frozen model needs to answer. */
 export interface SavedClassifier {
   readonly adapter: SavedAdapter;
   readonly readout: Readout;
   readonly labels: readonly string[];
+  /** What it was asked while it was tuned; absent in files that were saved before it was kept. */
+  readonly prompt?: ClassifierPrompt;
 }
 
 const FORMAT = "adazeta-readout-1";
@@ -23,8 +27,8 @@ const FORMAT = "adazeta-readout-1";
 /**
  * Saves a classifier as two safetensors files: `<path>.adapter.safetensors` and `<path>.readout.safetensors`,
  * both of this save or, after a kill, both of the one before.
+ * For example `saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })`.
  * @throws when the disk does not take them
- * @example saveClassifier("data/runs/trec", { adapter, readout, labels: ["Description", ...] })
  */
 export function saveClassifier(path: string, classifier: SavedClassifier): void {
   const [adapter, readout] = pathsOf(path);
@@ -38,12 +42,7 @@ export function saveClassifier(path: string, classifier: SavedClassifier): void 
  * Saves a classifier whose adapter is a LoRA as a folder that Hugging Face PEFT opens, with `readout.safetensors` beside its files.
  * @throws as `savePeft`, or when the disk does not take it
  */
-export function savePeftClassifier(
-  folder: string,
-  classifier: SavedClassifier,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
-  base: string,
-): void {
+export function savePeftClassifier(folder: string, classifier: SavedClassifier, model: PeftModel, base: string): void {
   savePeft(folder, classifier.adapter, model, base, { [READOUT]: readoutContent(classifier) });
 }
 
@@ -51,7 +50,7 @@ function pathsOf(path: string): readonly [string, string] {
   return [`${path}.adapter.safetensors`, `${path}.readout.safetensors`];
 }
 
-function readoutContent({ adapter, readout, labels }: SavedClassifier): (file: number) => void {
+function readoutContent({ adapter, readout, labels, prompt }: SavedClassifier): (file: number) => void {
   // A readout whose head is trained is saved as it is at the point.
   const { rows, classes, width, scale, bias } = readoutAt(readout, adapter.layout, adapter.point);
   const tensors = [
@@ -59,7 +58,7 @@ function readoutContent({ adapter, readout, labels }: SavedClassifier): (file: n
     ...(bias ? [{ name: "bias", shape: [classes], data: bias }] : []),
   ];
   const metadata = { format: FORMAT, model: adapter.modelId, labels: JSON.stringify(labels), scale: String(scale) };
-  return safetensors(tensors, metadata);
+  return safetensors(tensors, prompt === undefined ? metadata : { ...metadata, prompt: JSON.stringify(prompt) });
 }
 
 /**
@@ -76,10 +75,7 @@ export function loadClassifier(path: string, modelId: string): SavedClassifier {
 }
 
 /** Reads what `savePeftClassifier` wrote. @throws as `loadPeft`, or when the readout is missing, damaged or another model's */
-export function loadPeftClassifier(
-  folder: string,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
-): SavedClassifier {
+export function loadPeftClassifier(folder: string, model: PeftModel): SavedClassifier {
   settleFolder(folder);
   return readTogether([folder], () => ({
     adapter: loadPeft(folder, model),
@@ -87,7 +83,7 @@ export function loadPeftClassifier(
   }));
 }
 
-function readReadout(file: string, modelId: string): Pick<SavedClassifier, "readout" | "labels"> {
+function readReadout(file: string, modelId: string): Omit<SavedClassifier, "adapter"> {
   const { metadata, tensors } = readSafetensors(file);
   if (metadata["format"] !== FORMAT)
     fail(`${file}: format`, `"${FORMAT}", a file made by saveClassifier`, metadata["format"]);
@@ -103,7 +99,12 @@ function readReadout(file: string, modelId: string): Pick<SavedClassifier, "read
   const scale = Number(metadata["scale"]);
   if (!Number.isFinite(scale)) fail(`${file}: scale`, "a number", metadata["scale"]);
   const readout = { rows: rows.data, classes, width, scale, ...(bias ? { bias: bias.data } : {}) };
-  return { readout, labels };
+  const prompt = metadata["prompt"];
+  return {
+    readout,
+    labels,
+    ...(prompt === undefined ? {} : { prompt: parsedPrompt(`${file}: prompt`, parsed(prompt), classes) }),
+  };
 }
 
 /** What JSON text holds; null where it is none. */

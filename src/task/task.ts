@@ -22,8 +22,7 @@ export interface Where {
   readonly line: number;
 }
 
-/** How a model reads a task: a prompt with a mask, a prompt that is continued, or the plain text as one vector. */
-export type Reading = "masked" | "causal" | "pooled";
+export type { Reading } from "../model/model";
 
 export type MetricName =
   "accuracy" | "f1" | "macro f1" | "matthews" | "answer f1" | "question exact match" | "token f1" | "exact match";
@@ -143,7 +142,7 @@ export function classNames(task: Task): readonly string[] {
   return task.kind === "classification" ? task.labels : ["examples"];
 }
 
-/** The class that an example counts to. */
+/** Gives the class that an example counts to. */
 export function classOf(task: Task, example: Example): number {
   return task.kind === "classification" ? example.label : 0;
 }

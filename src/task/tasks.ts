@@ -30,8 +30,31 @@ import type { Task } from "./task";
  * and RTE are in both). A new one is a file in `defs` and a name here.
  */
 export const tasks: readonly Task[] = [
-  ...[sst2, sst5, trec, mnli, mnliMismatched, snli, qnli, qqp, mrpc, rte, cola, mr, cr, mpqa, subj],
-  ...[cb, boolq, boolqTitled, wsc, wic, multirc, copa, record, squad, drop],
+  sst2,
+  sst5,
+  trec,
+  mnli,
+  mnliMismatched,
+  snli,
+  qnli,
+  qqp,
+  mrpc,
+  rte,
+  cola,
+  mr,
+  cr,
+  mpqa,
+  subj,
+  cb,
+  boolq,
+  boolqTitled,
+  wsc,
+  wic,
+  multirc,
+  copa,
+  record,
+  squad,
+  drop,
 ];
 
 /** @throws when there is no task of that name, listing those there are */

@@ -1,11 +1,11 @@
 import type { Example } from "./task";
 
-/** Two examples with equal keys are the same text: their fields and options in lower case, runs of white space made one space. */
+/** Makes an example's key: two examples with equal keys are the same text: their fields and options in lower case, runs of white space made one space. */
 export function textKey(example: Example): string {
   return keyOf(example, plain);
 }
 
-/** The same for many examples: a long field that many share (a passage) is made plain once. */
+/** Makes a `textKey` for many examples: a long field that many share (a passage) is made plain once. */
 export function textKeys(): (example: Example) => string {
   const known = new Map<string, string>();
   const once = (text: string): string => {

@@ -8,9 +8,9 @@ import type { OptionBatch } from "./option-batch";
  * Teacher forcing: the loss of the right options' tokens, each after the ones before it,
  *     L = -1/K sum_k log p(token_k | text before it)   over the K tokens of all right options of the batch
  * so that a long option counts more than a short one. For multiple choice and generation; give each example its right option alone.
+ * For example `optionObjective(session).losses([point], optionBatch([{ options: [scoredOption(text)], label: 0 }]))`.
  * @param session of a `tokenScorer` model
  * @throws when the session's features are not scores of tokens
- * @example optionObjective(session).losses([point], optionBatch([{ options: [scoredOption(text)], label: 0 }]))
  * Source: princeton-nlp/MeZO@6acfd0b large_models/utils.py, `forward_wrap_with_option_len`: cross-entropy with the mean over all
  *   tokens of the batch that are not masked out; `only_train_option`.
  */
@@ -29,9 +29,9 @@ export function optionObjective(session: ModelSession): Objective<OptionBatch> {
  *     s_c = 1/n_c sum_k log p(token_k of option c | text before it),  L = mean_b (log sum_c exp(s_bc) - s_b,right)
  * For label words of several tokens. Where all are single tokens after the same prompt it is the loss of `classifierObjective` over
  * `headReadout`, which needs one text an example instead of one for each word.
+ * For example `optionClassifierObjective(session).losses([point], optionBatch(examples))`.
  * @param session of a `tokenScorer` model
  * @throws when the session's features are not scores of tokens
- * @example optionClassifierObjective(session).losses([point], optionBatch(examples))
  * Source: princeton-nlp/MeZO@6acfd0b large_models/utils.py, `forward_wrap_with_option_len` with `num_options`; `train_as_classification`.
  */
 export function optionClassifierObjective(session: ModelSession): Objective<OptionBatch> {
@@ -53,7 +53,7 @@ export function optionClassifierObjective(session: ModelSession): Objective<Opti
 }
 
 /**
- * The length-normalised log-probability of each option of each example at a point: what inference takes the largest of.
+ * Gives the length-normalised log-probability of each option of each example at a point: what inference takes the largest of.
  * @returns [examples][options], in nats a token
  * @throws when the session's features are not scores of tokens
  * Source: princeton-nlp/MeZO@6acfd0b large_models/run.py, `one_step_pred`: the mean of the option tokens' log-probabilities.

@@ -3,11 +3,11 @@ import type { Row } from "./row";
 type Cells = Row["cells"];
 
 /**
- * A row of WSC whose spans are spelled as its text spells them, as the hub's `wsc.fixed` has it. A span that is in the text stays. Any
+ * Makes a row of WSC whose spans are spelled as its text spells them, as the hub's `wsc.fixed` has it. A span that is in the text stays. Any
  * other takes the case of the word at its index for its first letter, loses full stops at its end, and has spaces for line ends.
  * A span that is not in the text even then (its words stand apart there) stays as the file has it.
  * @param cells text, and target with span1_text, span1_index, span2_text, span2_index; rows without a target are returned as they are
- * @example wscSpansRepaired({ text: "So the roof leaked.", target: { span1_text: "The roof", span1_index: 1 } }).target // span1_text: "the roof"
+ * @example wscSpansRepaired({ text: "So the roof leaked.", target: { span1_text: "The roof", span1_index: 1 } }).target.span1_text // "the roof"
  * Source: huggingface/datasets@2db2749, datasets/super_glue/super_glue.py, configuration wsc.fixed.
  */
 export function wscSpansRepaired(cells: Cells): Cells {

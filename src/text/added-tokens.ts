@@ -13,7 +13,7 @@ export interface AddedToken {
 }
 
 /**
- * An added token as a file describes it: an object with `content` and flags; null where it is none.
+ * Makes an added token as a file describes it: an object with `content` and flags; null where it is none.
  * @example addedToken(4, { content: "<mask>", lstrip: true, special: true })?.normalized // false
  * Source: what huggingface/tokenizers 0.22 takes where a flag is missing.
  */
@@ -22,8 +22,12 @@ export function addedToken(id: unknown, described: Readonly<Record<string, unkno
   if (typeof id !== "number" || typeof content !== "string") return null;
   const flag = (name: string): boolean => described[name] === true;
   return {
-    ...{ id, content, special: flag("special") },
-    ...{ lstrip: flag("lstrip"), rstrip: flag("rstrip"), single_word: flag("single_word") },
+    id,
+    content,
+    special: flag("special"),
+    lstrip: flag("lstrip"),
+    rstrip: flag("rstrip"),
+    single_word: flag("single_word"),
     normalized: typeof normalized === "boolean" ? normalized : !flag("special"),
   };
 }
@@ -34,8 +38,8 @@ export type Section = { readonly text: string; readonly at: number } | { readonl
 /**
  * Splits a text at added tokens: the leftmost first, of those that begin at one place the longest; what a flagged token strips is gone.
  * A longest match that is no single word is passed over whole.
+ * For example `splitAtAdded([mask])("It was <mask>.")`: "It was", <mask> (lstrip), ".".
  * @param contentOf how a token is written in the texts; default: its content. An empty one is never found
- * @example splitAtAdded([mask])("It was <mask>.") // "It was", <mask> (lstrip), "."
  * Source: `AddedVocabulary::find_matches` of huggingface/tokenizers 0.22, added_vocabulary.rs.
  */
 export function splitAtAdded(

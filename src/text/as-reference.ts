@@ -1,7 +1,7 @@
 import { ByteFallbackDecoder, SequenceDecoder, type Decoder } from "@huggingface/tokenizers";
 
 /**
- * Two steps of a tokenizer.json that the JavaScript tokenizers package (0.2.0) does otherwise than the reference
+ * Gives two steps of a tokenizer.json that the JavaScript tokenizers package (0.2.0) does otherwise than the reference
  * implementation (Python `tokenizers`, Rust), put in terms that it does the same. Found by encoding every Unicode
  * character with both.
  *
@@ -30,7 +30,7 @@ const SPACE_BEFORE = { type: "Metaspace", replacement: " ", prepend_scheme: "alw
 const BYTE_LEVEL_PATTERN = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /**
- * What is done to a text before the package's `BertNormalizer` sees it, so that the result is the reference's:
+ * Gives what is done to a text before the package's `BertNormalizer` sees it, so that the result is the reference's:
  * - a capital sigma at the end of a word is lower-cased to "ς" by JavaScript, to "σ" by the reference;
  * - Chinese characters beyond U+FFFF are not separated by the package, which looks at UTF-16 units (the ranges are the
  *   reference's, with its gap from U+2B820 to U+2B91F).

@@ -19,7 +19,7 @@ export interface ByteLevelParts {
 }
 
 /**
- * Byte-level BPE in the form of a tokenizer.json.
+ * Gives byte-level BPE in the form of a tokenizer.json.
  * @throws when a merge is not a pair
  * Source: the splits are those of the tokenizer.json files of GPT-2, SmolLM2, Llama 3 and Qwen2.
  */

@@ -21,10 +21,10 @@ export const TOKENIZER_FILES: readonly (readonly string[])[] = [
 export const TOKENIZER_NOTES = ["tokenizer_config.json", "special_tokens_map.json"] as const;
 
 /**
- * The tokenizer of a model's folder as the hub has it: tokenizer.json, or a SentencePiece tokenizer.model, or byte-level BPE as
+ * Gives the tokenizer of a model's folder as the hub has it: tokenizer.json, or a SentencePiece tokenizer.model, or byte-level BPE as
  * vocab.json with merges.txt, or WordPiece as vocab.txt; tokenizer_config.json and special_tokens_map.json name the special tokens.
+ * For example `tokenizerFromFolder("roberta-large").special.mask`: 50264.
  * @throws when none of these files is there, or they cannot be read
- * @example tokenizerFromFolder("roberta-large").special.mask // 50264
  */
 export function tokenizerFromFolder(folder: string): Tokenizer {
   const files = TOKENIZER_FILES.find((row) => row.every((file) => existsSync(join(folder, file))));

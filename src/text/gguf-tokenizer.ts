@@ -9,10 +9,10 @@ import type { SpecialName, SpecialNames } from "./special-tokens";
 import type { Tokenizer } from "./tokenizer";
 
 /**
- * The tokenizer that a GGUF file carries in its metadata: byte-level BPE ("gpt2") with a known split (`Split`), or
+ * Gives the tokenizer that a GGUF file carries in its metadata: byte-level BPE ("gpt2") with a known split (`Split`), or
  * SentencePiece ("llama").
+ * For example `tokenizerFromGguf(openGguf("SmolLM2.gguf").metadata).encode(" great")`: [1109].
  * @throws when it is of another kind, or its lists do not fit together
- * @example tokenizerFromGguf(openGguf("SmolLM2.gguf").metadata).encode(" great") // [1109]
  */
 export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer {
   const model = metadata.get("tokenizer.ggml.model");

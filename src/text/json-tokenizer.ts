@@ -18,10 +18,10 @@ export interface JsonTokenizerOptions {
 }
 
 /**
- * A tokenizer from Hugging Face's tokenizer.json: its path, or its parsed content. Texts are never truncated or padded,
+ * Makes a tokenizer from Hugging Face's tokenizer.json: its path, or its parsed content. Texts are never truncated or padded,
  * whatever the file says (see `requireLength`); special-token strings inside a text become those tokens, and decoding shows them.
+ * For example `tokenizerFromJson("tokenizer.json").encode("hello world")`: [101, 7592, 2088, 102] with MiniLM's file.
  * @throws when the file is missing, is not JSON, or has a step that is not known
- * @example tokenizerFromJson("tokenizer.json").encode("hello world") // [101, 7592, 2088, 102] with MiniLM's file
  */
 export function tokenizerFromJson(source: string | object, options: JsonTokenizerOptions = {}): Tokenizer {
   const where = typeof source === "string" ? source : "tokenizer";
@@ -33,6 +33,7 @@ export function tokenizerFromJson(source: string | object, options: JsonTokenize
   const listed = addedTokens(where, content["added_tokens"]);
   const more = (options.added ?? []).filter((token) => !listed.some((known) => known.content === token.content));
   const added = [...listed, ...more];
+  checkIds(where, model.vocab, added);
   const adapted = {
     ...content,
     added_tokens: added,
@@ -121,6 +122,22 @@ function addedTokens(where: string, list: unknown): readonly AddedToken[] {
     if (!isRecord(token)) return fail(`${where}: added_tokens`, "objects", token);
     return addedToken(token["id"], token) ?? fail(`${where}: added_tokens`, "tokens with id and content", token);
   });
+}
+
+/** Ids that no token has, which a file may leave out beside those that it lists: a table of all ids is made of them. */
+const MOST_GAPS = 2 ** 20;
+
+/** @throws when an id is no whole number, or so large that most ids below it would have no token */
+function checkIds(where: string, vocab: object, added: readonly AddedToken[]): void {
+  const entries = Object.entries(vocab);
+  const most = entries.length + added.length + MOST_GAPS;
+  const expected = `a whole number below ${most} (of ${entries.length + added.length} tokens)`;
+  const check = (token: string, id: unknown): void => {
+    if (!(typeof id === "number" && Number.isInteger(id) && id >= 0 && id < most))
+      fail(`${where}: id of ${JSON.stringify(token)}`, expected, id);
+  };
+  for (const [token, id] of entries) check(token, id);
+  for (const { content, id } of added) check(content, id);
 }
 
 function engineOf(where: string, content: object): Engine {

@@ -1,11 +1,11 @@
 import type { Tokenizer } from "./tokenizer";
 
 /**
- * The token id of each label word. A classification scores these rows of the head alone, so each word has to be one token,
+ * Gives the token id of each label word. A classification scores these rows of the head alone, so each word has to be one token,
  * and no two the same. A word that follows a space in the prompt is given with it: " great".
+ * For example `labelWordIds(smollm2, [" terrible", " great"])`: [13321, 1109].
  * @param hint what to do where a word is several tokens
  * @throws when a word is several tokens, is unknown, or shares its token with another, naming the words and their ids
- * @example labelWordIds(smollm2, [" terrible", " great"]) // [13321, 1109]
  */
 export function labelWordIds(tokenizer: Tokenizer, words: readonly string[], hint = ""): readonly number[] {
   const ids = words.map((word) => tokenizer.continuation(word));

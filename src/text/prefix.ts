@@ -1,5 +1,5 @@
 /**
- * The steps of a tokenizer.json that put a space before a text, left out: what remains splits a text that follows another.
+ * Gives the steps of a tokenizer.json that put a space before a text, left out: what remains splits a text that follows another.
  * SentencePiece models do it (`Prepend`, `Metaspace`), and byte-level BPE with `add_prefix_space`.
  * @example normalizerWithoutPrefix({ type: "Prepend", prepend: "▁" }) // null
  */
@@ -12,7 +12,7 @@ export function normalizerWithoutPrefix(normalizer: unknown): unknown {
     : normalizer;
 }
 
-/** The same for the step that splits. */
+/** Takes from the pre-tokenizer of a tokenizer.json what puts a space before a text. */
 export function preTokenizerWithoutPrefix(step: unknown): unknown {
   if (!isStep(step)) return step;
   const inner = step["pretokenizers"];

@@ -16,10 +16,10 @@ export interface PromptIds {
 }
 
 /**
- * The ids of a prompt put together from texts and special tokens; each text is split on its own, as it follows what is before it.
+ * Gives the ids of a prompt put together from texts and special tokens; each text is split on its own, as it follows what is before it.
+ * For example `promptIds(roberta, [{ special: "beginning" }, "fine", " It was", { special: "mask" }, ".", { special: "end" }])`: { ids: [0, 2226, 85, 21, 50264, 4, 2], mask: 4, cut: 0 }.
  * @param longest tokens of a prompt; what is beyond is left out at the end. Default: all are kept
  * @throws when the tokenizer has no such token, the prompt has two masks, or its mask is beyond `longest`
- * @example promptIds(roberta, [{ special: "beginning" }, "fine", " It was", { special: "mask" }, ".", { special: "end" }]) // { ids: [0, 2226, 85, 21, 50264, 4, 2], mask: 4, cut: 0 }
  * Source: as MeZO's medium models encode and cut their templates (princeton-nlp/MeZO@552cb1b, medium_models, src/dataset.py).
  */
 export function promptIds(tokenizer: Tokenizer, parts: readonly PromptPart[], longest = Infinity): PromptIds {
@@ -47,11 +47,11 @@ export function promptIds(tokenizer: Tokenizer, parts: readonly PromptPart[], lo
 }
 
 /**
- * The ids of a prompt whose parts are one text to the tokenizer: what stands at its ends the tokenizer adds itself, and the mask is
+ * Gives the ids of a prompt whose parts are one text to the tokenizer: what stands at its ends the tokenizer adds itself, and the mask is
  * written as its token is, so that it takes the spaces along that it takes from a text. A mask that a text of the user's holds is one
  * too; the prompt's own is the one that is asked for.
+ * For example `wholePromptIds(roberta, ["fine", " It was ", { special: "mask" }, "."])`: { ids: [0, 2226, 85, 21, 50264, 4, 2], mask: 4, cut: 0 }.
  * @throws when the tokenizer has no mask token, or the prompt has no mask or two
- * @example wholePromptIds(roberta, ["fine", " It was ", { special: "mask" }, "."]) // { ids: [0, 2226, 85, 21, 50264, 4, 2], mask: 4, cut: 0 }
  * Source: the fill-mask prompts of Hugging Face transformers, which are tokenized whole.
  */
 export function wholePromptIds(tokenizer: Tokenizer, parts: readonly PromptPart[]): PromptIds {

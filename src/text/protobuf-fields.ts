@@ -8,7 +8,7 @@ export type ProtoField = { readonly number: number } & (
 );
 
 /**
- * The fields of a message in the order of the file. Every length is checked against the bytes that are there.
+ * Gives the fields of a message in the order of the file. Every length is checked against the bytes that are there.
  * @throws when a varint does not end, a field reaches beyond the message, or a wire type is not one of today's four
  * @example [...protoFields(Uint8Array.of(0x08, 0x2a), "file")] // [{ number: 1, kind: "varint", value: 42n }]
  * Source: protobuf.dev "Encoding".

@@ -1,5 +1,5 @@
 /**
- * The ids again, when the model can read them all. Nothing is ever cut off silently.
+ * Gives the ids again, when the model can read them all. Nothing is ever cut off silently.
  * @param context the most tokens the model can read
  * @param where for example "train.jsonl:17"; it begins the message
  * @throws when there are more, or none at all

@@ -35,8 +35,8 @@ const LARGEST = 64 * 1024 * 1024;
 
 /**
  * Reads a SentencePiece `.model` file (a protocol-buffer `ModelProto`): its path or its bytes.
+ * For example `readSentencePiece("tokenizer.model").pieces[259]`: { text: "▁▁", score: -1000000000, type: 1 } with Llama-2's file.
  * @throws when it is missing, damaged, larger than 64 MiB, or its parts do not fit together
- * @example readSentencePiece("tokenizer.model").pieces[259] // { text: "▁▁", score: -1000000000, type: 1 } with Llama-2's file
  * Source: field numbers and defaults of google/sentencepiece src/sentencepiece_model.proto.
  */
 export function readSentencePiece(source: string | Uint8Array): SentencePieceModel {

@@ -22,12 +22,12 @@ export interface ScoredPieces {
 }
 
 /**
- * The tokenizer of a SentencePiece `.model` file (Llama 1 and 2, Mistral, TinyLlama): BPE, with bytes for characters that have no
+ * Gives the tokenizer of a SentencePiece `.model` file (Llama 1 and 2, Mistral, TinyLlama): BPE, with bytes for characters that have no
  * piece. The beginning-of-text piece is put before every text, as these models were trained.
+ * For example `tokenizerFromSentencePiece("tokenizer.model").encode("hello")`: [1, 22172] with Llama-2's file.
  * @param source the file's path or its bytes
  * @param added tokens that a file beside it adds
  * @throws when it is damaged, is another kind of model, or normalizes texts by a table
- * @example tokenizerFromSentencePiece("tokenizer.model").encode("hello") // [1, 22172] with Llama-2's file
  */
 export function tokenizerFromSentencePiece(source: string | Uint8Array, added: readonly AddedToken[] = []): Tokenizer {
   const where = typeof source === "string" ? source : "SentencePiece model";
@@ -51,7 +51,7 @@ export function tokenizerFromSentencePiece(source: string | Uint8Array, added: r
 }
 
 /**
- * Pieces as a BPE tokenizer: the two neighbours whose joint piece scores highest are joined first, the leftmost of equals; what is
+ * Makes a BPE tokenizer of pieces: the two neighbours whose joint piece scores highest are joined first, the leftmost of equals; what is
  * no piece then becomes its UTF-8 bytes, or the unknown piece. Ids are SentencePiece's.
  * Control and unknown pieces are found in a text (SentencePiece itself takes "<s>" for three characters), as in transformers; like
  * there a space is put before what follows one.
@@ -88,6 +88,9 @@ export function tokenizerFromPieces(parts: ScoredPieces): Tokenizer {
   return tokenizerFromJson(json, { special: parts.special, ranks, ...(parts.added ? { added: parts.added } : {}) });
 }
 
+/** SentencePiece makes none beyond 16 unless it is told to; every place where a piece can be cut is tried. */
+const LONGEST_PIECE = 256;
+
 /** Every pair that joins to a piece; its rank is that of the piece's score, the highest score being 0. */
 function mergesOf(pieces: readonly Piece[]): {
   readonly merges: readonly (readonly [string, string])[];
@@ -102,13 +105,16 @@ function mergesOf(pieces: readonly Piece[]): {
   const ranks: number[] = [];
   for (const { text, score } of joined) {
     const characters = [...text];
+    if (characters.length > LONGEST_PIECE)
+      fail(`piece ${JSON.stringify(text.slice(0, 20))}...`, `at most ${LONGEST_PIECE} characters`, characters.length);
     // A single character is a symbol from the start, whether it has a piece or not.
     const symbol = (from: number, to: number): string | null => {
       const part = characters.slice(from, to).join("");
       return to - from === 1 || known.has(part) ? part : null;
     };
     for (let cut = 1; cut < characters.length; cut++) {
-      const [left, right] = [symbol(0, cut), symbol(cut, characters.length)];
+      const left = symbol(0, cut);
+      const right = left === null ? null : symbol(cut, characters.length);
       if (left === null || right === null) continue;
       merges.push([left, right]);
       ranks.push(rank.get(score)!);

@@ -15,7 +15,7 @@ const KNOWN: Readonly<Record<SpecialName, readonly string[]>> = {
 };
 
 /**
- * The ids of the special tokens: of the names given, else of the first well-known name among the tokenizer's special tokens.
+ * Gives the ids of the special tokens: of the names given, else of the first well-known name among the tokenizer's special tokens.
  * @example specialTokens({}, new Map([["<s>", 0], ["<mask>", 4]])).mask // 4
  */
 export function specialTokens(names: SpecialNames, ids: ReadonlyMap<string, number>): SpecialTokens {

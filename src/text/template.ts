@@ -1,6 +1,6 @@
 /**
- * The step of a tokenizer.json that puts one special token before a text and one after it; null for neither.
- * @example template("<s>", null, new Map([["<s>", 1]])) // <s> text
+ * Gives the step of a tokenizer.json that puts one special token before a text and one after it; null for neither.
+ * For example `template("<s>", null, new Map([["<s>", 1]]))`: <s> text.
  */
 export function template(before: string | null, after: string | null, ids: ReadonlyMap<string, number>): object | null {
   if (before === null && after === null) return null;

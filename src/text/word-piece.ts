@@ -4,7 +4,7 @@ import { template } from "./template";
 const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
 /**
- * BERT's WordPiece in the form of a tokenizer.json.
+ * Gives BERT's WordPiece in the form of a tokenizer.json.
  * @param tokens the lines of vocab.txt; a token's id is its line
  * @throws when [UNK], [CLS] or [SEP] is missing, or two tokens are the same
  * Source: the steps of transformers' BertTokenizer.

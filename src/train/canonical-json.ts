@@ -1,7 +1,7 @@
 import { fail } from "../check/check";
 
 /**
- * Plain data as JSON with sorted keys and no spaces: equal data gives equal text, whatever the order of its keys.
+ * Writes plain data as JSON with sorted keys and no spaces: equal data gives equal text, whatever the order of its keys.
  * A property that is `undefined` counts as absent.
  * @example canonicalJson({ b: [1, 2], a: "x" }) // '{"a":"x","b":[1,2]}'
  * @throws when a value is not plain data (a function, NaN, a typed array, a Date), naming its place
@@ -26,7 +26,7 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * Where two pieces of plain data differ, one sentence for each place.
+ * Says where two pieces of plain data differ, one sentence for each place.
  * @example differences({ rank: 8 }, { rank: 4 }, "adapter") // ["adapter.rank: recorded 8, now 4"]
  */
 export function differences(recorded: unknown, now: unknown, what: string): readonly string[] {

@@ -6,20 +6,20 @@ import type { LineSink } from "./line-file";
 const CHECK = /,"check":"([0-9a-f]{8})"\}$/;
 
 /** A line's text without its checksum, and the checksum; null where it has none. */
-export interface Checked {
+export interface CheckedLine {
   readonly body: string;
   readonly check: string | null;
 }
 
-/** @example splitCheck('{"a":1,"check":"0badcafe"}') // { body: '{"a":1}', check: "0badcafe" } */
-export function splitCheck(text: string): Checked {
+/** Splits a line into its text without the checksum, and the checksum. @example splitCheck('{"a":1,"check":"0badcafe"}') // { body: '{"a":1}', check: "0badcafe" } */
+export function splitCheck(text: string): CheckedLine {
   const [all, check] = CHECK.exec(text) ?? [];
   if (all === undefined || check === undefined) return { body: text, check: null };
   return { body: `${text.slice(0, -all.length)}}`, check };
 }
 
 /**
- * The CRC-32 of a text, going on from that of what comes before it.
+ * Gives the CRC-32 of a text, going on from that of what comes before it.
  * @example checksum("b", checksum("a")) === checksum("ab") // true
  */
 export function checksum(text: string | Uint8Array, before = 0): number {
@@ -27,7 +27,7 @@ export function checksum(text: string | Uint8Array, before = 0): number {
 }
 
 /**
- * One JSON object with its checksum as last property.
+ * Writes one JSON object with its checksum as last property.
  * @param before the checksum of all lines before it, newlines included; 0 for a line that stands alone
  * @example withCheck('{"a":1}') // '{"a":1,"check":"561bacaf"}'
  */
@@ -36,15 +36,15 @@ export function withCheck(body: string, before = 0): string {
 }
 
 /**
- * What a line's checksum should have been; null where it is right, or the line has none.
+ * Gives what a line's checksum should have been; null where it is right, or the line has none.
  * @param before as for `withCheck`
  */
-export function wrongCheck({ body, check }: Checked, before = 0): string | null {
+export function wrongCheck({ body, check }: CheckedLine, before = 0): string | null {
   const right = hex(checksum(body, before));
   return check === null || check === right ? null : right;
 }
 
-/** Lines of JSON objects that each get a checksum over themselves and all before them. */
+/** Writes lines of JSON objects that each get a checksum over themselves and all before them. */
 export function checkedSink(sink: LineSink, before: number): LineSink {
   let sum = before;
   return {
@@ -57,7 +57,7 @@ export function checkedSink(sink: LineSink, before: number): LineSink {
   };
 }
 
-/** The checksum of the first bytes of a file; 0 for none of it. */
+/** Gives the checksum of the first bytes of a file; 0 for none of it. */
 export function fileChecksum(path: string, bytes: number): number {
   return bytes === 0 ? 0 : checksum(readFileSync(path).subarray(0, bytes));
 }

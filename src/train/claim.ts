@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { takeLock, tryLock } from "../disk/lock";
-import type { Attempt, Lock } from "../disk/lock";
+import type { LockAttempt, Lock } from "../disk/lock";
 import type { LineSink } from "./line-file";
 
 /**
- * The right to write a trajectory: one process at a time, and one cell of it.
+ * Gives the right to write a trajectory: one process at a time, and one cell of it.
  * @throws when a living process, or another cell of this one, has it
  */
 export function claimTrajectory(path: string): Lock {
   return takeLock(lockOf(path));
 }
 
-/** The right to write a trajectory, or who has it. */
-export function tryTrajectory(path: string): Attempt {
+/** Gives the right to write a trajectory, or who has it. */
+export function tryTrajectory(path: string): LockAttempt {
   return tryLock(lockOf(path));
 }
 
@@ -22,7 +22,7 @@ export function unclaimed(path: string): void {
   if (existsSync(dirname(path))) claimTrajectory(path).release();
 }
 
-/** Lines that are written only while the claim is held: who lost it must not write into another's run. */
+/** Writes lines only while the claim is held: who lost it must not write into another's run. */
 export function guardedSink(sink: LineSink, path: string, claim: Lock): LineSink {
   return {
     append(line) {

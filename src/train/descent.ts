@@ -12,8 +12,8 @@ const REACH = 1e-3;
  *     L(theta + h d) - L(theta - h d),  d = theta' - theta,  h so short that rms(h d) = 1e-3
  * Two forward passes on the step's batch. A gradient estimate that knows anything makes it negative: a two-sided one with one query does
  * so in every step. It is positive in all of them where a sign is wrong.
+ * For example `await riseAlong(objective, theta, next, batch)`: -3.1e-5.
  * @returns in nats; 0 where the step moved nothing
- * @example await riseAlong(objective, theta, next, batch) // -3.1e-5
  */
 export async function riseAlong<Batch>(
   { losses }: Objective<Batch>,
@@ -36,7 +36,7 @@ export async function riseAlong<Batch>(
 }
 
 /**
- * What is said of a run whose training loss rose along each of its first eight steps; null otherwise. An estimator that knows nothing
+ * Gives what is said of a run whose training loss rose along each of its first eight steps; null otherwise. An estimator that knows nothing
  * comes to that in one run of 2^8 = 256.
  * @param rises `riseAlong` of the first steps, in order
  */

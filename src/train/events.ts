@@ -1,17 +1,12 @@
 import { unreachable } from "../check/check";
 import type { RuleState } from "../optimizer/rules";
-import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
+import type { ChangeRecord, EndRecord, EvaluationRecord, StepRecord } from "./records";
+import type { TrainingHistory } from "./run-history";
 
 /** What a run tells while it goes. */
 export type TrainEvent =
   /** Once, first. A resumed run brings what was recorded before. */
-  | {
-      readonly kind: "start";
-      readonly header: Header;
-      readonly steps: readonly StepRecord[];
-      readonly evaluations: readonly EvaluationRecord[];
-      readonly changes: readonly ChangeRecord[];
-    }
+  | ({ readonly kind: "start" } & Omit<TrainingHistory, "end">)
   /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later, unless it is the best one by then) and what the update rule carries on. */
   | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: RuleState }
   | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
@@ -26,7 +21,7 @@ export type TrainEvent =
   /** Once, last. */
   | { readonly kind: "end"; readonly record: EndRecord; readonly message: string };
 
-/** One sentence on how a run ended, for people. */
+/** Writes one sentence on how a run ended, for people. */
 export function describeEnd(end: EndRecord): string {
   const at = `step ${end.step} (${end.forwardPasses} forward passes)`;
   switch (end.reason) {

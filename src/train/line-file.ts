@@ -65,11 +65,12 @@ function writeError(path: string, bytes: number, error: unknown): Error {
   return new Error(`${path}: expected to write a line of ${bytes} bytes, got ${got} (${hint})`, { cause: error });
 }
 
-/** A line of a file: its number from 1, its text, the value that it holds, and the byte at which it ends. */
+/** A line of a file: its number from 1, its text, the value that it holds, and the bytes at which it begins and ends. */
 export interface Line {
   readonly line: number;
   readonly text: string;
   readonly value: unknown;
+  readonly begin: number;
   readonly end: number;
 }
 
@@ -113,7 +114,7 @@ export function readLines(path: string, onBad: (bad: BadLine) => void = refuse):
       const recovered = `${path}:${line}: a half-written last line of ${bytes.length - begin} bytes was dropped`;
       return { values, goodBytes: begin, recovered };
     }
-    values.push({ line, text, value: parsed.value, end: end + 1 });
+    values.push({ line, text, value: parsed.value, begin, end: end + 1 });
     begin = end + 1;
   }
   return { values, goodBytes: bytes.length, recovered: null };

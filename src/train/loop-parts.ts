@@ -5,12 +5,12 @@ import { encodeLine } from "./records";
 import type { EndRecord, Ending, EvaluationRecord, StepRecord, TrajectoryLine } from "./records";
 import type { RunSettings } from "./settings";
 
-/** Whether dev is evaluated after that many steps: before the first, every `evaluateEvery`, and after the last. */
+/** Says whether dev is evaluated after that many steps: before the first, every `evaluateEvery`, and after the last. */
 export function evaluationDue(settings: RunSettings, step: number, done: boolean): boolean {
   return step === 0 || done || (settings.evaluateEvery > 0 && step % settings.evaluateEvery === 0);
 }
 
-/** The record of a step that was taken. */
+/** Gives the record of a step that was taken. */
 export function stepRecord(
   outcome: StepResult,
   step: number,
@@ -39,7 +39,7 @@ export function stepRecord(
   };
 }
 
-/** The ending of a run whose step gave a number that is not finite; null when all are. */
+/** Gives the ending of a run whose step gave a number that is not finite; null when all are. */
 export function notFiniteStep(line: StepRecord): Ending | null {
   const { learningRate } = line;
   const ending = (what: string, value: number): Ending => ({ reason: "not-finite", what, value, learningRate });
@@ -50,7 +50,7 @@ export function notFiniteStep(line: StepRecord): Ending | null {
   return Number.isFinite(line.weightNorm) ? null : ending("weight norm", line.weightNorm);
 }
 
-/** The ending of a run whose last evaluation gave a loss that is not finite; null when it is finite. */
+/** Gives the ending of a run whose last evaluation gave a loss that is not finite; null when it is finite. */
 export function notFiniteEvaluation(
   evaluation: EvaluationRecord | undefined,
   last: StepRecord | undefined,
@@ -70,7 +70,7 @@ export function tryAppend(sink: LineSink | undefined, line: TrajectoryLine): End
   }
 }
 
-/** The ending that resuming does not undo: a run that was stopped, or whose disk was full, goes on. */
+/** Gives the ending that resuming does not undo: a run that was stopped, or whose disk was full, goes on. */
 export function finalEnding(end: EndRecord | null): EndRecord | null {
   return end === null || end.reason === "stopped" || end.reason === "not-recorded" ? null : end;
 }
@@ -84,7 +84,7 @@ export interface Leaving {
   readonly abandon: () => void;
 }
 
-/** The result of some work, or "stopped" when the run was told to stop and the work failed of it or did not end in time. */
+/** Gives the result of some work, or "stopped" when the run was told to stop and the work failed of it or did not end in time. */
 export async function unlessStopped<T>(
   work: Promise<T>,
   { signal, patience, abandon }: Leaving,

@@ -12,7 +12,7 @@ export interface MethodChange {
 }
 
 /**
- * The method with a change.
+ * Gives the method with a change.
  * @throws when a value is out of range, or the estimator has no perturbation scale
  * @example changedMethod(mezo(), { perturbationScale: 1e-2 }).estimator // { kind: "two-sided", perturbationScale: 0.01, chunk: 1 }
  */

@@ -2,13 +2,13 @@ import { isReplayable } from "../optimizer/step";
 import { bestOf } from "./best";
 import { walk } from "./replay";
 import { readSnapshot } from "./snapshot";
-import type { Past, TrainOptions } from "./train";
+import type { PastRun, TrainOptions } from "./train";
 import type { Trajectory } from "./trajectory";
 
 /** Where a recorded run goes on, and how much of its file stays. */
 export interface Resumption {
   /** Undefined: from its start. */
-  readonly past: Past | undefined;
+  readonly past: PastRun | undefined;
   readonly keepBytes: number;
   /** Says what is done again; null when nothing is. */
   readonly again: string | null;
@@ -19,7 +19,7 @@ export interface Resumption {
 type ResumedRun = Pick<TrainOptions<never>, "settings" | "start" | "layout" | "chance">;
 
 /**
- * Where a recorded run stands: walked again from its scalars where the method allows it, else at its last snapshot (steps after
+ * Says where a recorded run stands: walked again from its scalars where the method allows it, else at its last snapshot (steps after
  * it are taken again: a function of the batch and the point alone, so they come out the same).
  * @param path the trajectory's; the snapshot lies beside it
  */
@@ -49,7 +49,7 @@ async function walked(
     if (waypoint.step === wanted?.step) best = point.slice();
     if (waypoint.step % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  const past: Past = {
+  const past: PastRun = {
     header,
     point,
     state,

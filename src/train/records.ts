@@ -117,7 +117,7 @@ const exact = [
   "learningRate",
 ] as const;
 
-/** One line of a trajectory as JSON; float64 numbers, also NaN and infinities, come back bit for bit. */
+/** Writes one line of a trajectory as JSON; float64 numbers, also NaN and infinities, come back bit for bit. */
 export function encodeLine(line: TrajectoryLine): string {
   if (line.kind === "header") return JSON.stringify(line);
   const wire: Record<string, unknown> = { ...line };

@@ -1,7 +1,7 @@
 import { fail, sameLength } from "../check/check";
 import { createWorkspace } from "../estimator/workspace";
 import { applyRecorded } from "../optimizer/step";
-import type { Moved } from "../optimizer/step";
+import type { StepOutcome } from "../optimizer/step";
 import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
@@ -32,7 +32,7 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
     fail("start", `the point with fingerprint ${start.fingerprint}`, fingerprintPoint(from.point));
   let { point, state } = from;
   const workspace = createWorkspace(layout.size);
-  const passed: Moved[] = [];
+  const passed: StepOutcome[] = [];
   for (const record of trajectory.steps.slice(from.step)) {
     const { epoch, projectedGradients } = record;
     const recorded = {
@@ -59,8 +59,8 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
 }
 
 /**
- * The point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
- * @example replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout) // the run's last point, bit for bit
+ * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
+ * For example `replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout)`: the run's last point, bit for bit.
  * @throws when `start` is not where the run started, or the method does not lead where the record says
  */
 export function replay(trajectory: Trajectory, start: Float32Array, layout: Layout, through?: number): Float32Array {

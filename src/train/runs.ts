@@ -46,7 +46,7 @@ export interface ListedRun extends KeptRun {
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 
 /**
- * A folder name made of a run's name: lower-case letters, digits, "-" and "_"; never a path, at most 60 characters.
+ * Gives a folder name made of a run's name: lower-case letters, digits, "-" and "_"; never a path, at most 60 characters.
  * @example safeName("../AdaZeta, lr 3e-3") // "adazeta-lr-3e-3"
  * @throws when no letter or digit is left
  */
@@ -82,7 +82,7 @@ export function newRun(store: string, name: string): KeptRun {
 }
 
 /**
- * The place of the one run that a key names, kept or new: whoever asks, from any process, gets the same.
+ * Gives the place of the one run that a key names, kept or new: whoever asks, from any process, gets the same.
  * @param name what a new folder is called, before the key
  * @param key letters and digits that no other run has
  * @example runOf("data/runs", "AdaZeta", "0badcafe").id // "adazeta-0badcafe"
@@ -96,7 +96,7 @@ export function runOf(store: string, name: string, key: string): KeptRun {
   return run;
 }
 
-/** Where the run of that name is. @throws when there is none, listing those there are */
+/** Says where the run of that name is. @throws when there is none, listing those there are */
 export function findRun(store: string, name: string): KeptRun {
   // A name that is a folder of the store is no path; any other is made safe before it touches one.
   const run = placeOf(store, ids(store).includes(name) ? name : safeName(name));
@@ -114,7 +114,7 @@ export function keepSummary(run: KeptRun, name: string, result: RunResult): RunS
 }
 
 /**
- * All kept runs by folder name; a run that was cut off is summarised from its trajectory, and one that cannot be read says so and keeps
+ * Gives all kept runs by folder name; a run that was cut off is summarised from its trajectory, and one that cannot be read says so and keeps
  * none of the others back. Temporary files that dead processes left in the runs' folders are removed.
  */
 export function listRuns(store: string): readonly ListedRun[] {
@@ -136,13 +136,13 @@ export function listRuns(store: string): readonly ListedRun[] {
   });
 }
 
-/** Why a kept run cannot be read, and what to do, in one line. */
+/** Says why a kept run cannot be read, and what to do, in one line. */
 export function describeDamage({ folder }: KeptRun, error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   return `damaged, passed over: ${why} (the other runs do not need it: delete the folder ${folder}, or bring it back from a copy)`;
 }
 
-/** A kept run with all its steps. @throws when there is none of that name, or its record is damaged, naming file and line */
+/** Makes a kept run with all its steps. @throws when there is none of that name, or its record is damaged, naming file and line */
 export function loadRun(
   store: string,
   name: string,

@@ -51,7 +51,7 @@ export function checkSettings(settings: RunSettings): void {
   });
 }
 
-/** Forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional; 1 first-order; an own estimator's as it says. */
+/** Gives forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional; 1 first-order; an own estimator's as it says. */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
   const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
   const { estimator } = method;
@@ -59,7 +59,7 @@ export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: numbe
   return passesPerStep(passKindOf(estimator), queries);
 }
 
-/** Whether the budget is spent after that many steps and forward passes. */
+/** Says whether the budget is spent after that many steps and forward passes. */
 export function spent(settings: RunSettings, steps: number, forwardPasses: number): boolean {
   const { budget } = settings;
   if (budget.kind === "steps") return steps >= budget.steps;

@@ -8,9 +8,9 @@ export type SourceHashes = Readonly<Record<string, string>>;
 /**
  * Hashes the files that these files need to run, themselves included: all that they import, however far down, but no types. Comments on
  * lines of their own, indentation and empty lines do not count.
+ * For example `sourceHashes(["src/train/train.ts"])!["src/schedule/power-law.ts"]`: "1b2c...".
  * @param roots paths from the current folder
  * @param counts which files count; default: all
- * @example sourceHashes(["src/train/train.ts"])!["src/schedule/power-law.ts"] // "1b2c..."
  * @returns null where a root is not there: the project lies elsewhere
  */
 export function sourceHashes(
@@ -30,7 +30,7 @@ export function sourceHashes(
 }
 
 /**
- * The files in which two states of the source differ, those that only one of them has included.
+ * Gives the files in which two states of the source differ, those that only one of them has included.
  * @example changedSources({ "a.ts": "1", "b.ts": "2" }, { "a.ts": "1", "b.ts": "3" }) // ["b.ts"]
  */
 export function changedSources(before: SourceHashes, now: SourceHashes): readonly string[] {

@@ -3,13 +3,13 @@ import { diverged } from "./diverged";
 import type { Ending, EvaluationRecord, StepRecord } from "./records";
 import type { StopRule } from "./settings";
 
-/** Whether a step saw no difference at all: every projected gradient, or the whole gradient, exactly 0. */
+/** Says whether a step saw no difference at all: every projected gradient, or the whole gradient, exactly 0. */
 export function isConstantOutput(step: StepRecord): boolean {
   const { projectedGradients, gradientNorm } = step;
   return gradientNorm === 0 || (projectedGradients.length > 0 && projectedGradients.every((p) => p === 0));
 }
 
-/** The first rule that says stop after what has happened so far; null when none does. */
+/** Gives the first rule that says stop after what has happened so far; null when none does. */
 export function stopBy(
   rules: readonly StopRule[],
   steps: readonly StepRecord[],

@@ -1,4 +1,5 @@
 import type { Lock } from "../disk/lock";
+import { removeLeftovers } from "../disk/whole-file";
 import { checkedSink, fileChecksum } from "./checksum";
 import { claimTrajectory, guardedSink } from "./claim";
 import type { TrainEvent } from "./events";
@@ -61,6 +62,7 @@ async function* eventsInFile<Batch>(
   const { path, sync = false, snapshotEvery = replayable ? 0 : 10 } = options;
   const open = options.open ?? ((file, keepBytes, wait) => openLineFile(file, { keepBytes, sync: wait }));
   const header = headerOf(options);
+  removeLeftovers(`${path}.snapshot`);
   const recorded = readTrajectory(path);
   if (recorded !== null) sameRun(path, recorded.header, header);
   const other = recorded === null ? null : otherSources(path, recorded, options);
@@ -110,14 +112,14 @@ async function* eventsInFile<Batch>(
   }
 }
 
-/** In which files a recorded run was made otherwise; none where it is not known. @example toldSources(["src/schedule/power-law.ts"]) */
+/** In which files a recorded run was made otherwise; none where it is not known. For example `toldSources(["src/schedule/power-law.ts"])`. */
 export function toldSources(files: readonly string[]): string {
   const [named, more] = [files.slice(0, 8).join(", "), files.length - 8];
   return `made with other source: since then ${named}${more > 0 ? ` and ${more} more files` : ""} changed`;
 }
 
 /**
- * The changed files for which a recorded run is not gone on with unasked; none where nothing has changed, or it is not known, or the run has
+ * Gives the changed files for which a recorded run is not gone on with unasked; none where nothing has changed, or it is not known, or the run has
  * ended and its last point is kept: one that has to be walked again would be led elsewhere by them.
  */
 export function refusedSources(path: string, recorded: Trajectory, now: SourceHashes | null): readonly string[] {

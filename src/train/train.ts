@@ -2,7 +2,7 @@ import { positiveInteger, sameLength } from "../check/check";
 import type { Objective } from "../estimator/objective";
 import { createWorkspace } from "../estimator/workspace";
 import { step as takeStep } from "../optimizer/step";
-import type { Moved } from "../optimizer/step";
+import type { StepOutcome } from "../optimizer/step";
 import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
@@ -14,7 +14,8 @@ import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { LineSink } from "./line-file";
 import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
 import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
-import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity, StepRecord } from "./records";
+import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
+import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
 import type { RunSettings } from "./settings";
 import type { SourceHashes } from "./sources";
@@ -54,7 +55,7 @@ export interface TrainOptions<Batch> {
   /** Where the trajectory goes, line by line; default: nowhere. */
   readonly sink?: LineSink | undefined;
   /** What happened before, when a run is resumed. */
-  readonly past?: Past | undefined;
+  readonly past?: PastRun | undefined;
   /**
    * Asked before each step: what is wanted in place of the settings' method from here on; null leaves everything as it is. What
    * changes is written to the trajectory, so that a replay changes it at the same step.
@@ -75,16 +76,11 @@ export interface TrainOptions<Batch> {
 }
 
 /** A run so far: enough to continue it. */
-export interface Past {
-  readonly header: Header;
+export interface PastRun extends TrainingHistory {
   readonly point: Float32Array;
   /** What the update rule carries on from the last step; absent: its start. */
   readonly state?: RuleState | undefined;
   readonly best: Checkpoint | null;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  readonly changes: readonly ChangeRecord[];
-  readonly end: EndRecord | null;
 }
 
 /** The point [d] at the best evaluation so far: nothing writes to its memory any more. */
@@ -93,23 +89,18 @@ export interface Checkpoint {
   readonly evaluation: EvaluationRecord;
 }
 
-export interface RunResult {
-  readonly header: Header;
+export interface RunResult extends TrainingHistory {
   readonly end: EndRecord;
   /** One sentence on how it ended. */
   readonly message: string;
   /** The last point with finite numbers [d]; before the first step the start itself. */
   readonly point: Float32Array;
   readonly best: Checkpoint | null;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  /** What was changed while it went, in order. */
-  readonly changes: readonly ChangeRecord[];
 }
 
 type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note" | "sources">;
 
-/** The first line of the trajectory that these options make. */
+/** Gives the first line of the trajectory that these options make. */
 export function headerOf(options: HeaderOptions): Header {
   const { settings, identity, layout, sources = null, note = null } = options;
   const start = {
@@ -142,7 +133,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   let point = past?.point ?? options.start;
   let state = past?.state;
   /** Where the last two steps led: the memory of the earlier one takes the next point, unless it is the best one's. */
-  const passed: Moved[] = [];
+  const passed: StepOutcome[] = [];
   let best = past?.best ?? null;
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);
@@ -277,7 +268,7 @@ function steered(
 
 /**
  * Trains to the end and returns the result; `onEvent` hears of every step.
- * @example (await train({ settings, identity, start, layout, objective, batchAt, evaluate, clock })).message // "finished after step 240 ..."
+ * For example `(await train({ settings, identity, start, layout, objective, batchAt, evaluate, clock })).message`: "finished after step 240 ...".
  */
 export async function train<Batch>(
   options: TrainOptions<Batch>,

@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { fail } from "../check/check";
 import { differences } from "./canonical-json";
 import { checksum, splitCheck, wrongCheck } from "./checksum";
-import type { Checked } from "./checksum";
+import type { CheckedLine } from "./checksum";
 import { readLines } from "./line-file";
 import { decodeLine } from "./records";
 import type { ChangeRecord, EndRecord, EvaluationRecord, Header, SourcesRecord, StepRecord } from "./records";
+import type { TrainingHistory } from "./run-history";
 import type { SourceHashes } from "./sources";
 import { changedMethod } from "./method-change";
 
@@ -13,16 +14,9 @@ import { changedMethod } from "./method-change";
  * A run as a value that can be replayed: where it started, its settings, and one line of scalars a step.
  * The file is checkpoint, crash log and record in one.
  */
-export interface Trajectory {
-  readonly header: Header;
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  /** What was changed while it went, in order. */
-  readonly changes: readonly ChangeRecord[];
+export interface Trajectory extends TrainingHistory {
   /** The project's files that decide the numbers, as they were at the last step; null where they are not known. */
   readonly sources: SourceHashes | null;
-  /** How the run ended; null when it was cut off. */
-  readonly end: EndRecord | null;
   /** Where each step's line ends, in bytes. */
   readonly stepEnds: readonly number[];
   /** Where the last whole line ends, in bytes. */
@@ -94,7 +88,7 @@ function told(unchecked: number, lines: number): string | null {
 }
 
 /** @param required whether a line before it has a checksum: then this one has too, or is not of the run that wrote the file */
-function checkLine(where: string, text: string, before: number, required: boolean): Checked {
+function checkLine(where: string, text: string, before: number, required: boolean): CheckedLine {
   const checked = splitCheck(text);
   const right = wrongCheck(checked, before);
   if (right === null && (checked.check !== null || !required)) return checked;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Held } from "../disk/lock";
+import type { LockHolder } from "../disk/lock";
 import type { Lock } from "../disk/lock";
 import { tryTrajectory } from "./claim";
 import { readTrajectory } from "./trajectory";
@@ -10,24 +10,24 @@ export interface Watching {
   /** Milliseconds between two looks; default 500. */
   readonly everyMs?: number;
   /** Called once where another process, or another cell, writes the trajectory. */
-  readonly onHeld: (held: Held) => void;
+  readonly onHeld: (held: LockHolder) => void;
   /** Called with what the file holds whenever it has grown. */
   readonly onSeen: (trajectory: Trajectory) => void;
 }
 
 /** The claim on a trajectory, null where the signal ended the waiting; and who had it before, where one had. */
-export interface Watched {
+export interface WatchedClaim {
   readonly claim: Lock | null;
-  readonly before: Held | null;
+  readonly before: LockHolder | null;
 }
 
 /**
  * Claims a trajectory; while another process or cell writes it, reads along. The claim comes when the other gives it back, or has died.
  * @throws when the claim cannot be written at all
  */
-export async function claimOrWatch(path: string, options: Watching): Promise<Watched> {
+export async function claimOrWatch(path: string, options: Watching): Promise<WatchedClaim> {
   const { signal, everyMs = 500, onHeld, onSeen } = options;
-  let before: Held | null = null;
+  let before: LockHolder | null = null;
   let seen = "";
   for (;;) {
     const got = tryTrajectory(path);

@@ -38,7 +38,7 @@ export function layoutOf(specs: readonly TensorSpec[]): Layout {
   return { entries, size: offset };
 }
 
-/** The entry of that name. @throws when there is none, listing the first names there are. */
+/** Gives the entry of that name. @throws when there is none, listing the first names there are. */
 export function entryOf(layout: Layout, name: string): Entry {
   return (
     layout.entries.find((entry) => entry.name === name) ??
@@ -53,7 +53,7 @@ export function entryOf(layout: Layout, name: string): Entry {
   );
 }
 
-/** A view (no copy) of one named tensor of a point. */
+/** Makes a view (no copy) of one named tensor of a point. */
 export function view(layout: Layout, point: Float32Array, name: string): Float32Array {
   const { offset, size } = entryOf(layout, name);
   return point.subarray(offset, offset + size);

@@ -11,7 +11,7 @@ export interface PairKernel {
 }
 
 /**
- * A kernel with memory for `size` floats.
+ * Makes a kernel with memory for `size` floats.
  * @example const { memory, pair } = pairKernel(16); memory.set([1, 2, 3, 4]); pair(0, 0, 4, 8, 4, 0.5); memory[4] // 1.5
  */
 export function pairKernel(size: number): PairKernel {
@@ -43,29 +43,39 @@ const set = (local: number): readonly number[] => [0x21, local];
 /** The places y, x, plus, minus are locals 0 to 3, the count 4, a 5; vectors are 6 and 7. */
 const load = (place: number, into: number): readonly number[] => [...get(place), 0xfd, 0x00, 2, 0, ...set(into)];
 const store = (place: number, operation: number): readonly number[] => [
-  ...[...get(place), ...get(6), ...get(7), 0xfd, operation, 0x01],
-  ...[0xfd, 0x0b, 2, 0],
+  ...get(place),
+  ...get(6),
+  ...get(7),
+  0xfd,
+  operation,
+  0x01,
+  0xfd,
+  0x0b,
+  2,
+  0,
 ];
 const advance = (place: number): readonly number[] => [...get(place), 0x41, 16, 0x6a, ...set(place)];
 const [ADD, SUBTRACT, MULTIPLY] = [0xe4, 0xe5, 0xe6];
 
 const body = [
-  ...[1, 2, V128],
-  ...[0x03, 0x40], // loop
-  ...[...load(0, 6), ...load(1, 7)],
-  ...[...get(7), ...get(5), 0xfd, 0x13, 0xfd, MULTIPLY, 0x01, ...set(7)], // x times a in all four lanes
-  ...[...store(2, ADD), ...store(3, SUBTRACT)],
-  ...[0, 1, 2, 3].flatMap(advance),
-  ...[...get(4), 0x41, 4, 0x6b, 0x22, 4, 0x41, 0, 0x4a, 0x0d, 0], // count -= 4, again while count > 0
-  ...[0x0b, 0x0b],
-];
+  [1, 2, V128],
+  [0x03, 0x40], // loop
+  [...load(0, 6), ...load(1, 7)],
+  [...get(7), ...get(5), 0xfd, 0x13, 0xfd, MULTIPLY, 0x01, ...set(7)], // x times a in all four lanes
+  [...store(2, ADD), ...store(3, SUBTRACT)],
+  [0, 1, 2, 3].flatMap(advance),
+  [...get(4), 0x41, 4, 0x6b, 0x22, 4, 0x41, 0, 0x4a, 0x0d, 0], // count -= 4, again while count > 0
+  [0x0b, 0x0b],
+].flat();
 
 /** WebAssembly, core specification 2.0, binary format: one type, one imported memory, one function, one export, its code. */
-const CODE = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...[1, ...vector(1, 0x60, 6, I32, I32, I32, I32, I32, F32, 0)],
-  ...[2, ...vector(1, 1, 0x6d, 1, 0x6d, 2, 0, 0)],
-  ...[3, ...vector(1, 0)],
-  ...[7, ...vector(1, 4, 0x70, 0x61, 0x69, 0x72, 0, 0)],
-  ...[10, ...vector(1, body.length, ...body)],
-]);
+const CODE = Uint8Array.from(
+  [
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    [1, ...vector(1, 0x60, 6, I32, I32, I32, I32, I32, F32, 0)],
+    [2, ...vector(1, 1, 0x6d, 1, 0x6d, 2, 0, 0)],
+    [3, ...vector(1, 0)],
+    [7, ...vector(1, 4, 0x70, 0x61, 0x69, 0x72, 0, 0)],
+    [10, ...vector(1, body.length, ...body)],
+  ].flat(),
+);

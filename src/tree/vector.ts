@@ -5,20 +5,20 @@ import { sameLength } from "../check/check";
  */
 
 /**
- * A vector of zeros as long as x, in memory of the same kind: shared memory goes to an engine's thread as it is.
+ * Makes a vector of zeros as long as x, in memory of the same kind: shared memory goes to an engine's thread as it is.
  * @example like(Float32Array.of(3, 4)) // [0, 0]
  */
 export function like(x: Float32Array): Float32Array {
   return x.buffer instanceof SharedArrayBuffer ? sharedVector(x.length) : new Float32Array(x.length);
 }
 
-/** A vector of zeros in shared memory. @example sharedVector(2).buffer instanceof SharedArrayBuffer // true */
+/** Makes a vector of zeros in shared memory. @example sharedVector(2).buffer instanceof SharedArrayBuffer // true */
 export function sharedVector(size: number): Float32Array {
   return new Float32Array(new SharedArrayBuffer(4 * size));
 }
 
 /**
- * <x, y> = sum x_i y_i, in float64.
+ * Computes <x, y> = sum x_i y_i, in float64.
  * @throws when the lengths differ
  * @example dot(Float32Array.of(1, 2), Float32Array.of(3, 4)) // 11
  */
@@ -29,12 +29,12 @@ export function dot(x: Float32Array, y: Float32Array): number {
   return sum;
 }
 
-/** |x| = sqrt(sum x_i^2). @example norm(Float32Array.of(3, 4)) // 5 */
+/** Computes |x| = sqrt(sum x_i^2). @example norm(Float32Array.of(3, 4)) // 5 */
 export function norm(x: Float32Array): number {
   return Math.sqrt(dot(x, x));
 }
 
-/** sqrt(mean x_i^2), 0 for an empty vector. @example rms(Float32Array.of(1, 7)) // 5 */
+/** Computes sqrt(mean x_i^2), 0 for an empty vector. @example rms(Float32Array.of(1, 7)) // 5 */
 export function rms(x: Float32Array): number {
   return x.length === 0 ? 0 : Math.sqrt(dot(x, x) / x.length);
 }
@@ -65,7 +65,7 @@ export function spreadInto(plus: Float32Array, minus: Float32Array, a: number, x
 }
 
 /**
- * y + a x as a new vector.
+ * Computes y + a x as a new vector.
  * @example axpy(2, Float32Array.of(1, 2), Float32Array.of(10, 20)) // Float32Array [12, 24]
  */
 export function axpy(a: number, x: Float32Array, y: Float32Array): Float32Array {

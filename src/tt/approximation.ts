@@ -19,9 +19,9 @@ export interface Approximation {
 }
 
 /**
- * How much of a matrix trains of growing rank miss, by TT-SVD.
+ * Says how much of a matrix trains of growing rank miss, by TT-SVD.
+ * For example `approximationErrors(w, { inputs: [4, 4], outputs: [4, 4] }, [1, 16])[1].error`: below 1e-6: full rank.
  * @throws when the modes do not multiply to w's sizes, or a rank is not positive
- * @example approximationErrors(w, { inputs: [4, 4], outputs: [4, 4] }, [1, 16])[1].error // below 1e-6: full rank
  */
 export function approximationErrors(w: Matrix, modes: Modes, ranks: readonly number[]): readonly Approximation[] {
   const full = fullRanks(modes);
@@ -39,7 +39,7 @@ export function approximationErrors(w: Matrix, modes: Modes, ranks: readonly num
 export type SampleKind = "train" | "low rank" | "dense";
 
 /**
- * A random matrix of the modes' sizes to approximate: "train" a tensor train of this rank, "low rank" a product [inputs, rank] [rank, outputs]
+ * Makes a random matrix of the modes' sizes to approximate: "train" a tensor train of this rank, "low rank" a product [inputs, rank] [rank, outputs]
  * of normal factors (what LoRA trains), "dense" independent normals, whose rank is full.
  * @throws when the rank is not a positive integer
  */

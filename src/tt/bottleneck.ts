@@ -19,7 +19,7 @@ export interface Bottleneck {
 }
 
 /**
- * A fresh adapter, started as the reference code starts it: normal cores, uniform biases, Up not zero.
+ * Makes a fresh adapter, started as the reference code starts it: normal cores, uniform biases, Up not zero.
  * @example initialBottleneck(presetModes["minilm-l6"], 5, 0).down.bias.length // 64
  * Source: yifanycc/AdaZeta@3659ba3.
  */
@@ -36,7 +36,7 @@ export function initialBottleneck(
 }
 
 /**
- * What the adapter adds to its input, A(h) - h = s Up(relu(Down(h))), in float64 by fast-forward.
+ * Gives what the adapter adds to its input, A(h) - h = s Up(relu(Down(h))), in float64 by fast-forward.
  * @param h [rows, width]
  * @param scale s
  * @returns [rows, width]

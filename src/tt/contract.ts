@@ -13,7 +13,7 @@ export interface Halves {
 /**
  * Contracts the input cores to L [inputs, r] and the output cores to R [r, outputs], r the rank between them.
  * Nothing of the size of W is formed.
- * @example contract(train).left.rows // the inputs
+ * For example `contract(train).left.rows`: the inputs.
  * Source: yifanycc/AdaZeta@3659ba3. Departs: the split lies between inputs and outputs, not at d / 2, so an odd number of modes works.
  */
 export function contract(train: TensorTrain): Halves {
@@ -27,7 +27,7 @@ export function contract(train: TensorTrain): Halves {
 }
 
 /**
- * The fast-forward product y = (x L) R, a row of x at a time in float64.
+ * Gives the fast-forward product y = (x L) R, a row of x at a time in float64.
  * @param x [rows, inputs], one row included
  * @returns y [rows, outputs]
  * @throws when x has not as many columns as there are inputs
@@ -36,12 +36,12 @@ export function fastForward(x: Matrix, halves: Halves): Matrix {
   return multiply(multiply(x, halves.left), halves.right);
 }
 
-/** W [inputs, outputs] from all cores, one after another. */
+/** Computes W [inputs, outputs] from all cores, one after another. */
 export function reconstruct(train: TensorTrain): Matrix {
   return reshaped(chain(train, 0, train.cores.length), ...matrixSize(train.modes));
 }
 
-/** Multiply-adds of one row through the halves, and through the dense matrix. @example for 4096 x 64 at rank 5: { halves: 20800, dense: 262144 } */
+/** Counts the multiply-adds of one row through the halves, and through the dense matrix. At rank 5 and 4096 x 64 these are 20,800 and 262,144. */
 export function multiplications(train: Pick<TensorTrain, "modes" | "ranks">): {
   readonly halves: number;
   readonly dense: number;

@@ -16,7 +16,7 @@ export interface CoreRow {
 }
 
 /**
- * The cores of a train of these modes and rank, in order.
+ * Gives the cores of a train of these modes and rank, in order.
  * @throws when a rank breaks a rule
  * @example coreRows({ inputs: [16, 16, 16], outputs: [4, 4, 4] }, 5)[1].shape // "5 x 16 x 5"
  */

@@ -12,7 +12,7 @@ export interface ApplicationCost {
 }
 
 /**
- * What one forward pass pays for one train: the cores change at every perturbation, so the contraction is paid in each.
+ * Gives what one forward pass pays for one train: the cores change at every perturbation, so the contraction is paid in each.
  * @param rows tokens in the batch; 0 leaves the contraction alone
  * @throws when rows is negative
  * @example applicationCost({ modes: presetModes["llama-2-7b"].down, ranks: [1, 5, 5, 5, 5, 5, 1] }, 0) // { fastForward: 112400, reconstruction: 3467520 }

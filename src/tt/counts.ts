@@ -35,7 +35,7 @@ export const publishedAdapters = {
 } as const satisfies Record<string, AdapterCounts>;
 
 /**
- * Parameters of one matrix in tensor-train form: sum r_(i-1) k_i r_i.
+ * Counts the parameters of one matrix in tensor-train form: sum r_(i-1) k_i r_i.
  * @example trainParameters({ inputs: [16, 16, 16], outputs: [4, 4, 4] }, 5) // 1100
  */
 export function trainParameters(modes: Modes, rank: number | readonly number[]): number {
@@ -43,7 +43,7 @@ export function trainParameters(modes: Modes, rank: number | readonly number[]):
 }
 
 /**
- * Trainable parameters of all adapters: cores of Down and Up, and their dense biases [bottleneck] and [width].
+ * Counts the trainable parameters of all adapters: cores of Down and Up, and their dense biases [bottleneck] and [width].
  * @throws when a count is not positive, or the modes do not multiply to the sizes
  * @example adapterParameters(publishedAdapters["llama-2-7b"]) // { cores: 211200, biases: 399360, total: 610560 }
  */

@@ -6,12 +6,12 @@ export interface Modes {
   readonly outputs: readonly number[];
 }
 
-/** Product of a list of modes. @example product([8, 6, 8]) // 384 */
+/** Computes the product of a list of modes. @example product([8, 6, 8]) // 384 */
 export function product(modes: readonly number[]): number {
   return modes.reduce((a, b) => a * b, 1);
 }
 
-/** Sizes of the matrix that the modes stand for. @example matrixSize({ inputs: [8, 6, 8], outputs: [8, 8] }) // [384, 64] */
+/** Gives sizes of the matrix that the modes stand for. @example matrixSize({ inputs: [8, 6, 8], outputs: [8, 8] }) // [384, 64] */
 export function matrixSize(modes: Modes): readonly [number, number] {
   return [product(modes.inputs), product(modes.outputs)];
 }

@@ -17,10 +17,8 @@ export const presetModes = {
   "minilm-l6": { down: { inputs: [8, 6, 8], outputs: [8, 8] }, up: { inputs: [8, 8], outputs: [8, 6, 8] } },
 } as const satisfies Record<string, { readonly down: Modes; readonly up: Modes }>;
 
-export type PresetName = keyof typeof presetModes;
-
 /**
- * Modes for a matrix [inputs, outputs]: the preset where the sizes are a preset's, otherwise three balanced modes on each side.
+ * Gives modes for a matrix [inputs, outputs]: the preset where the sizes are a preset's, otherwise three balanced modes on each side.
  * @throws when a size is not a positive integer
  * @example modesFor(4096, 64) // { inputs: [16, 16, 16], outputs: [4, 4, 4] }
  * @example modesFor(960, 64) // { inputs: [8, 10, 12], outputs: [4, 4, 4] }
@@ -34,7 +32,7 @@ export function modesFor(inputs: number, outputs: number): Modes {
 }
 
 /**
- * The `count` whole numbers, in increasing order, whose product is `size` and whose sum is smallest; a core's parameters
+ * Gives the `count` whole numbers, in increasing order, whose product is `size` and whose sum is smallest; a core's parameters
  * grow with its mode, so the smallest sum is the smallest train. A size without enough factors gets modes of 1.
  * @throws when size or count is not a positive integer
  * @example balancedModes(384, 3) // [6, 8, 8]

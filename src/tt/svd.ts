@@ -14,7 +14,7 @@ const sweeps = 60;
 const tolerance = 1e-15;
 
 /**
- * Singular value decomposition by one-sided Jacobi rotations: columns are rotated in pairs until all are orthogonal; their
+ * Computes a singular value decomposition by one-sided Jacobi rotations: columns are rotated in pairs until all are orthogonal; their
  * lengths are the singular values. Accurate also for small singular values. A singular value of 0 has a column of zeros in U.
  * @throws nothing; after 60 sweeps (ten are usual) the result is what it is
  * @example svd(matrix(2, 2, [3, 0, 0, 4])).values // Float64Array [4, 3]
@@ -78,7 +78,7 @@ function rotate(data: Float64Array, p: number, q: number, size: number, cosine: 
   }
 }
 
-/** Singular values above `relative` times the largest. */
+/** Gives singular values above `relative` times the largest. */
 export function numericalRank(a: Matrix, relative = 1e-10): number {
   const { values } = svd(a);
   return values.filter((value) => value > relative * values[0]).length;

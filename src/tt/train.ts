@@ -14,13 +14,13 @@ export interface TensorTrain {
   readonly cores: readonly Float32Array[];
 }
 
-/** All modes, inputs first. */
+/** Gives all modes, inputs first. */
 export function allModes(modes: Modes): readonly number[] {
   return [...modes.inputs, ...modes.outputs];
 }
 
 /**
- * Ranks from one number: 1 at both ends and that number between.
+ * Gives ranks from one number: 1 at both ends and that number between.
  * @throws when the rank is not a positive integer
  * @example uniformRanks({ inputs: [4, 4], outputs: [4] }, 5) // [1, 5, 5, 1]
  */
@@ -36,7 +36,7 @@ export function uniformRanks(modes: Modes, rank: number): readonly number[] {
 }
 
 /**
- * Shapes [rankLeft, mode, rankRight] of the cores. `rank` is one number, or all d + 1 ranks with 1 at both ends.
+ * Gives shapes [rankLeft, mode, rankRight] of the cores. `rank` is one number, or all d + 1 ranks with 1 at both ends.
  * @throws naming the rank that breaks a rule: "ranks[0]: expected 1 at the boundary, got 5"
  * @example coreShapes({ inputs: [4, 4], outputs: [2] }, 5) // [[1, 4, 5], [5, 4, 5], [5, 2, 1]]
  */
@@ -60,9 +60,9 @@ export function checkRanks(modes: Modes, ranks: readonly number[]): readonly num
 }
 
 /**
- * A checked tensor train.
+ * Makes a checked tensor train.
+ * For example `tensorTrain({ inputs: [2], outputs: [1] }, 1, [Float32Array.of(3, 4), Float32Array.of(2)])`: W = [[6], [8]].
  * @throws naming the mode, rank or core that breaks a rule: "cores[1]: expected 5 x 4 x 5 = 100 numbers, got 99"
- * @example tensorTrain({ inputs: [2], outputs: [1] }, 1, [Float32Array.of(3, 4), Float32Array.of(2)]) // W = [[6], [8]]
  */
 export function tensorTrain(
   modes: Modes,

@@ -4,13 +4,13 @@ import { svd } from "./svd";
 import { coreShapes, tensorTrain, type TensorTrain } from "./train";
 
 /**
- * The tensor train of given ranks nearest (to within a factor sqrt(d - 1)) to a dense matrix: at each core the rest is cut to its r
+ * Gives the tensor train of given ranks nearest (to within a factor sqrt(d - 1)) to a dense matrix: at each core the rest is cut to its r
  * largest singular values. Exact where the ranks are at least those of the matrix's unfoldings; ranks above them are
  * filled with zeros, so the cores always have the asked shapes.
+ * For example `reconstruct(ttSvd(w, { inputs: [4, 4], outputs: [4] }, 16))`: w, to the precision of float32.
  * @param w [inputs, outputs]
  * @param rank one number, or all d + 1 ranks
  * @throws when the modes do not multiply to w's sizes, or a rank breaks a rule
- * @example reconstruct(ttSvd(w, { inputs: [4, 4], outputs: [4] }, 16)) // w, to the precision of float32
  * Source: Oseledets, "Tensor-Train Decomposition", SIAM J. Sci. Comput. 33 (2011), algorithm 1.
  */
 export function ttSvd(w: Matrix, modes: Modes, rank: number | readonly number[]): TensorTrain {
@@ -40,7 +40,7 @@ export function ttSvd(w: Matrix, modes: Modes, rank: number | readonly number[])
   return tensorTrain(modes, [1, ...shapes.map(([, , right]) => right)], cores);
 }
 
-/** |A - B| / |A| in the Frobenius norm: how much of a matrix a train misses. */
+/** Computes |A - B| / |A| in the Frobenius norm: how much of a matrix a train misses. */
 export function relativeError(a: Matrix, b: Matrix): number {
   let [missed, all] = [0, 0];
   for (let i = 0; i < a.data.length; i++) {
@@ -50,7 +50,7 @@ export function relativeError(a: Matrix, b: Matrix): number {
   return Math.sqrt(missed / all);
 }
 
-/** Largest ranks that a train of these modes can use: min of the products of the modes on either side. */
+/** Gives the largest ranks that a train of these modes can use: min of the products of the modes on either side. */
 export function fullRanks(modes: Modes): readonly number[] {
   const [inputs, outputs] = matrixSize(modes);
   const list = [...modes.inputs, ...modes.outputs];

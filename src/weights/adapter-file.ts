@@ -27,7 +27,7 @@ export function saveAdapter(path: string, adapter: SavedAdapter): void {
   writeSafetensors(path, ...partsOf(adapter));
 }
 
-/** The content of such a file, for those who save it with others. @throws when the point does not fit the layout */
+/** Gives the content of such a file, for those who save it with others. @throws when the point does not fit the layout */
 export function adapterContent(adapter: SavedAdapter): (file: number) => void {
   return safetensors(...partsOf(adapter));
 }
@@ -46,8 +46,8 @@ function partsOf({ spec, layout, point, modelId, note }: SavedAdapter): Paramete
 
 /**
  * Loads an adapter. With `expected`, it must have been trained on that model and be that adapter.
+ * For example `loadAdapter("questions.safetensors", { modelId: model.id, spec: adapter.spec }).point`.
  * @throws when the file is not a whole adapter file, or belongs to another model or adapter, saying both
- * @example loadAdapter("questions.safetensors", { modelId: model.id, spec: adapter.spec }).point
  */
 export function loadAdapter(
   path: string,
@@ -72,12 +72,13 @@ export function loadAdapter(
   const layout = layoutOf(tensorSpecs(path, json(path, "layout", text("layout"))));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   sameLength(`${path}: tensors`, stored.size, layout.entries.length);
+  const found = layout.entries.map(({ name, shape, offset }) => {
+    const tensor = stored.get(name) ?? fail(`${path}: tensor`, `the tensor ${name}`, [...stored.keys()]);
+    if (canonical(tensor.shape) !== canonical(shape)) fail(`${path}: shape of ${name}`, canonical(shape), tensor.shape);
+    return { data: tensor.data, offset };
+  });
   const point = new Float32Array(layout.size);
-  for (const { name, shape, offset } of layout.entries) {
-    const found = stored.get(name) ?? fail(`${path}: tensor`, `the tensor ${name}`, [...stored.keys()]);
-    if (canonical(found.shape) !== canonical(shape)) fail(`${path}: shape of ${name}`, canonical(shape), found.shape);
-    point.set(found.data, offset);
-  }
+  for (const { data, offset } of found) point.set(data, offset);
   return { spec, layout, point, modelId, note: metadata["note"] ?? "" };
 }
 

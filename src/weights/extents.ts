@@ -24,7 +24,7 @@ export function checkExtents(path: string, extents: readonly Extent[], from: num
 }
 
 /**
- * The number of values of a shape.
+ * Gives the number of values of a shape.
  * @example elements("w", [2, 3]) // 6
  * @throws when an axis is not a non-negative integer or the product is beyond 2^53 - 1
  */

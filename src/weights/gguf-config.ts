@@ -46,9 +46,9 @@ export interface GgufTensors {
 }
 
 /**
- * The configuration of a Llama, Mistral or Qwen2 from GGUF metadata.
+ * Gives the configuration of a Llama, Mistral or Qwen2 from GGUF metadata.
+ * For example `ggufConfig(openGguf("SmolLM2.gguf").metadata, { names: new Set(), ropeFactors: null }).hidden_size`: 576.
  * @throws when the architecture is another, a number is missing, or the metadata has what the forward pass does not compute
- * @example ggufConfig(openGguf("SmolLM2.gguf").metadata, { names: new Set(), ropeFactors: null }).hidden_size // 576
  */
 export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufTensors): GgufConfig {
   const stated = metadata.get("general.architecture");
@@ -76,6 +76,9 @@ export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufT
   only("rope.dimension_count", headSize, `the head size ${headSize}`);
   only("attention.sliding_window_pattern", undefined, "the same attention in every layer");
   const layers = whole("block_count");
+  // Each layer has tensors of its own.
+  if (layers > Math.max(names.size, 1000))
+    fail(at("block_count"), `at most ${names.size}, as the file has tensors`, layers);
   const window = whole("attention.sliding_window", context);
   const biased = (part: RegExp): boolean => [...names].some((name) => part.test(name));
   const inputsOnly = architecture === "qwen2";

@@ -21,7 +21,7 @@ const IN_LAYER: ReadonlyMap<string, string> = new Map([
 export const ROPE_FACTORS = "rope_freqs.weight";
 
 /**
- * The Hugging Face name of a tensor of a Llama, Mistral or Qwen2 in a GGUF file.
+ * Gives the Hugging Face name of a tensor of a Llama, Mistral or Qwen2 in a GGUF file.
  * @example huggingFaceName("blk.3.attn_q.weight") // "model.layers.3.self_attn.q_proj.weight"
  * @throws for any other tensor (experts, norms of queries and keys): a model that ignored it would compute something else
  */
@@ -35,7 +35,7 @@ export function huggingFaceName(name: string): string {
 }
 
 /**
- * Where row r of a Hugging Face query or key projection lies in a GGUF file. llama.cpp stores each head's two halves
+ * Says where row r of a Hugging Face query or key projection lies in a GGUF file. llama.cpp stores each head's two halves
  * interleaved, for rotary pairs (2i, 2i + 1): Hugging Face's row (half j, i) of a head is row 2i + j there.
  * @example [0, 1, 2, 3].map(interleavedRow(4)) // [0, 2, 1, 3]
  * Source: `permute` in llama.cpp's convert_hf_to_gguf.py, inverted.

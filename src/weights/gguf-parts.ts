@@ -2,7 +2,7 @@ import { fail } from "../check/check";
 import type { GgufHeader } from "./gguf-header";
 
 /**
- * The files of a model that was split by llama.cpp, in order; of another model, its one file.
+ * Gives the files of a model that was split by llama.cpp, in order; of another model, its one file.
  * @example ggufParts("m-00002-of-00002.gguf") // ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]
  */
 export function ggufParts(path: string): readonly string[] {

@@ -19,8 +19,8 @@ export interface GgufWeights extends Weights {
  * put back into Hugging Face's order, so rotary pairs are (i, i + headSize/2). Only the header is read (its tokenizer
  * included), and the divisors of rotary frequencies; tensors are decoded to fp32 when asked for (types: `ggml-types.ts`).
  * A model in several files (NAME-00001-of-00003.gguf, ...) is opened by any of them.
+ * For example `openGguf("SmolLM2-135M-Instruct.Q4_1.gguf").matrix("model.embed_tokens.weight", [49152, 576]).rows([0]).length`: 576.
  * @throws when the file is missing, truncated, not GGUF, of another architecture, or its header is inconsistent
- * @example openGguf("SmolLM2-135M-Instruct.Q4_1.gguf").matrix("model.embed_tokens.weight", [49152, 576]).rows([0]).length // 576
  */
 export function openGguf(path: string): GgufWeights {
   const parts = ggufParts(path).map(openPart);

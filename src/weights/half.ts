@@ -1,4 +1,4 @@
-/** The half-precision number (sign 1, exponent 5, fraction 10) in two bytes, little-endian. @example half(Uint8Array.of(0, 0x3c), 0) // 1 */
+/** Gives the half-precision number (sign 1, exponent 5, fraction 10) in two bytes, little-endian. @example half(Uint8Array.of(0, 0x3c), 0) // 1 */
 export function half(source: Uint8Array, at: number): number {
   return HALVES[source[at]! | (source[at + 1]! << 8)]!;
 }

@@ -1,15 +1,7 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fail } from "../check/check";
+import { writeWhole } from "../disk/whole-file";
 
 /** A repository of the hub. */
 export interface HubRepository {
@@ -19,7 +11,7 @@ export interface HubRepository {
 }
 
 /**
- * Where a repository lies in the cache that all of Hugging Face's libraries share:
+ * Says where a repository lies in the cache that all of Hugging Face's libraries share:
  *   models--org--name/refs/main (a commit), /blobs/HASH (the files), /snapshots/COMMIT/PATH (links to blobs).
  * @example repositoryFolder("cache", { type: "model", name: "org/name" }) // "cache/models--org--name"
  */
@@ -29,7 +21,7 @@ export function repositoryFolder(cache: string, { type, name }: HubRepository): 
 }
 
 /**
- * A path inside a repository, which the hub tells and which is not trusted.
+ * Gives a path inside a repository, which the hub tells and which is not trusted.
  * @throws when it could lead out of the folder it is put in
  */
 export function safePath(path: string): string {
@@ -42,7 +34,7 @@ export function safePath(path: string): string {
   return safe ? path : fail("path in a repository", "one that stays inside the folder", path);
 }
 
-/** The commit that the cache knows a branch or tag by; a commit is itself. null: not known. */
+/** Gives the commit that the cache knows a branch or tag by; a commit is itself. null: not known. */
 export function cachedCommit(folder: string, revision: string): string | null {
   if (isCommit(revision)) return revision;
   const reference = join(folder, "refs", safePath(revision));
@@ -54,7 +46,7 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** Where a file of a snapshot lies; null where it is not there (or is a link to a blob that is gone). */
+/** Says where a file of a snapshot lies; null where it is not there (or is a link to a blob that is gone). */
 export function cachedFile(folder: string, commit: string, path: string): string | null {
   const place = snapshotPath(folder, commit, path);
   return existsSync(place) ? place : null;
@@ -64,14 +56,11 @@ export function snapshotPath(folder: string, commit: string, path: string): stri
   return join(folder, "snapshots", commit, safePath(path));
 }
 
-/** Notes which commit a branch is. Another process sees the old commit or the new one. */
+/** Notes which commit a branch is; writes nothing where that is noted. Another process sees the old commit or the new one. */
 export function rememberCommit(folder: string, revision: string, commit: string): void {
-  if (isCommit(revision)) return;
+  if (cachedCommit(folder, revision) === commit) return;
   const reference = join(folder, "refs", safePath(revision));
-  mkdirSync(dirname(reference), { recursive: true });
-  const beside = `${reference}.${process.pid}.tmp`;
-  writeFileSync(beside, commit);
-  renameSync(beside, reference);
+  writeWhole(reference, commit);
 }
 
 /** Makes the file of a snapshot: a relative link to its blob, or a copy where the system has no links. Returns its path. */

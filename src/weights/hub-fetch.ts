@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 
-/** A hub and how it is spoken to. The token goes to this endpoint only, and into no message. */
+/** A hub and how it is spoken to. The token goes to this endpoint only, unencrypted to this machine only, and into no message. */
 export interface HubConnection {
   /** For example "https://huggingface.co". */
   readonly endpoint: string;
@@ -16,7 +16,7 @@ export interface HubConnection {
 }
 
 /** Told before a request is made again. */
-export type Retried = (reason: string, waitMs: number) => void;
+export type RetryListener = (reason: string, waitMs: number) => void;
 
 /** A connection could not be made: the hub may have nothing against the request. */
 export class HubUnreachable extends Error {}
@@ -24,28 +24,35 @@ export class HubUnreachable extends Error {}
 const LONGEST_WAIT = 60_000;
 
 /**
- * A fetch for @huggingface/hub, with what that library does not do: it waits for an answer only so long, tries again after broken
+ * Makes a fetch for @huggingface/hub, with what that library does not do: it waits for an answer only so long, tries again after broken
  * connections, 429 (as long as `Retry-After` says) and 5xx, and explains other refusals.
+ * @param whole whether an answer counts when all of it is there, as it must for a listing; a file's bytes are waited for by who reads them
  * @throws (when called) HubUnreachable without an answer; an error that says what to do for 401, 403, 404 and the rest
  */
 export function hubFetch(
   connection: HubConnection,
   repository: string,
-  retried: Retried = () => undefined,
+  retried: RetryListener = () => undefined,
+  whole = false,
 ): typeof fetch {
   const { endpoint, token, answerMs = 10_000, attempts = 5, retryMs = 500, signal } = connection;
-  const { origin } = checkedEndpoint(endpoint);
+  const { origin, protocol, hostname } = checkedEndpoint(endpoint);
+  const mayCarry = protocol === "https:" || isThisMachine(hostname);
 
   const once = async (url: URL, init: RequestInit): Promise<Response | string> => {
     const headers = new Headers(init.headers);
     // A listing may continue, and a file may lie, at another address: that one gets no token.
-    if (token !== undefined && url.origin === origin) headers.set("authorization", `Bearer ${token}`);
+    if (token !== undefined && mayCarry && url.origin === origin) headers.set("authorization", `Bearer ${token}`);
     const patience = new AbortController();
     const stop = (): void => patience.abort(signal?.reason);
     signal?.addEventListener("abort", stop, { once: true });
     const timer = setTimeout(() => patience.abort(new Error("too late")), answerMs);
     try {
       const response = await fetch(url, { ...init, headers, signal: patience.signal });
+      if (response.ok && whole) {
+        timer.refresh();
+        return new Response(await response.arrayBuffer(), { status: response.status, headers: response.headers });
+      }
       if (response.status !== 429 && response.status < 500) return response;
       await response.body?.cancel();
       const asked = retryAfter(response.headers.get("retry-after"));
@@ -67,7 +74,11 @@ export function hubFetch(
       const answer = await once(url, init);
       if (answer instanceof Response) {
         if (answer.ok || answer.status === 416) return answer;
-        throw await refusal(answer, { endpoint, repository, hasToken: token !== undefined });
+        throw await refusal(answer, {
+          endpoint,
+          repository,
+          token: token === undefined ? "none" : mayCarry ? "sent" : "kept",
+        });
       }
       const [what = "", asked = ""] = answer.split("\n");
       reason = what;
@@ -88,6 +99,11 @@ function checkedEndpoint(endpoint: string): URL {
   return url && /^https?:$/.test(url.protocol)
     ? url
     : fail("hub endpoint", `an address such as "https://huggingface.co"`, endpoint);
+}
+
+/** Whether what is sent to this host stays on this machine. */
+function isThisMachine(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** Milliseconds of a Retry-After header: seconds, or a date. */
@@ -115,14 +131,18 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
 interface Asked {
   readonly endpoint: string;
   readonly repository: string;
-  readonly hasToken: boolean;
+  /** "kept": there is one, which is not sent without encryption. */
+  readonly token: "none" | "sent" | "kept";
 }
 
 /** What a refused request means and what to do. */
-async function refusal(response: Response, { endpoint, repository, hasToken }: Asked): Promise<Error> {
+async function refusal(response: Response, { endpoint, repository, token }: Asked): Promise<Error> {
   const code = response.headers.get("x-error-code") ?? "";
   await response.body?.cancel();
-  const what = `${repository}: the hub answered ${response.status}`;
+  const hasToken = token !== "none";
+  const kept =
+    token === "kept" ? " (HF_TOKEN was not sent: plain http would show it to others; use an https address)" : "";
+  const what = `${repository}: the hub answered ${response.status}${kept}`;
   const page = `${endpoint}/${repository}`;
   if (code === "GatedRepo")
     return new Error(
@@ -144,7 +164,7 @@ async function refusal(response: Response, { endpoint, repository, hasToken }: A
       );
     case 404:
       return code === "RevisionNotFound"
-        ? new Error(
+        ? new HubNoRevision(
             `${what}: it has no such revision; use a branch, tag or commit that ${page} lists, for example "main"`,
           )
         : new HubNotFound(`${what}: there is no such repository or file; check the name`);
@@ -153,9 +173,11 @@ async function refusal(response: Response, { endpoint, repository, hasToken }: A
   }
 }
 
+/** The hub answers, and does not have it. */
 export class HubNotFound extends Error {}
+export class HubNoRevision extends HubNotFound {}
 
-/** An error's message with what fetch hides in `cause`, and without the token. */
+/** Gives an error's message with what fetch hides in `cause`, and without the token. */
 export function describe(error: unknown, token?: string): string {
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
   const message = `${error instanceof Error ? error.message : String(error)}${cause}`;

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { describe, pause, type Retried } from "./hub-fetch";
+import { describe, pause, type RetryListener } from "./hub-fetch";
 
 /** What the hub says a file's content is. `sha256` for large files; small ones have Git's name of the content, which is SHA-1. */
 export interface Content {
@@ -31,7 +31,7 @@ export interface TransferOptions {
   readonly silenceMs?: number | undefined;
   readonly retryMs?: number | undefined;
   readonly onBytes: (done: number) => void;
-  readonly retried: Retried;
+  readonly retried: RetryListener;
 }
 
 /**

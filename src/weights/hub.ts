@@ -12,7 +12,7 @@ import {
   safePath,
   type HubRepository,
 } from "./hub-cache";
-import { describe, hubFetch, HubNotFound, HubUnreachable, type HubConnection } from "./hub-fetch";
+import { describe, hubFetch, HubNoRevision, HubNotFound, HubUnreachable, type HubConnection } from "./hub-fetch";
 import { transfer, type Content } from "./hub-transfer";
 import { formatBytes } from "./memory";
 import { chooseModelFiles } from "./model-files";
@@ -45,19 +45,25 @@ export type HubEvent =
     }
   | { readonly kind: "file"; readonly path: string; readonly place: string; readonly cached: boolean }
   | { readonly kind: "retry"; readonly path: string | null; readonly reason: string; readonly waitMs: number }
-  | { readonly kind: "unreachable"; readonly reason: string };
+  /** The hub cannot be reached, or the cache cannot be written: the commit that is in the cache is used. */
+  | { readonly kind: "unreachable" | "not writable"; readonly reason: string };
+
+/** Of a repository's paths those that are wanted; null: it does not have them. */
+export type Choose = (listed: readonly string[]) => readonly string[] | null;
 
 /** A repository's files in the cache. */
 export interface HubSnapshot {
   readonly folder: string;
   readonly commit: string;
-  /** Local paths, in the order asked for. */
+  /** Paths in the repository, in the order asked for. */
+  readonly paths: readonly string[];
+  /** Where they lie here. */
   readonly files: readonly string[];
 }
 
 /**
- * One file of a repository, from the cache or the hub.
- * @example await hubFile("org/name", "config.json", { endpoint, cacheDirectory })
+ * Gives one file of a repository, from the cache or the hub.
+ * For example `await hubFile("org/name", "config.json", { endpoint, cacheDirectory })`.
  * @throws as `hubSnapshot` does
  */
 export async function hubFile(repository: string | HubRepository, path: string, options: HubOptions): Promise<string> {
@@ -66,60 +72,82 @@ export async function hubFile(repository: string | HubRepository, path: string, 
 }
 
 /**
- * Files of a repository at one commit, from the cache or the hub: without `paths` what a model needs (`chooseModelFiles`). Each file is
- * checked against the hub's own digest before it appears in the cache; what breaks off is resumed. A commit that is named and whole in
- * the cache costs no request; without a connection the cache's own commit of the branch is used, and an event says so.
+ * Gives files of a repository at one commit, from the cache or the hub: without `wanted` what a model needs (`chooseModelFiles`). Each file is
+ * checked against the hub's own digest before it appears in the cache, all of them together; what breaks off is resumed. A commit that is
+ * named and whole in the cache costs no request; without a connection, and where the cache cannot be written, the cache's own commit of the
+ * branch is used, and an event says so.
  * @throws when the repository, revision or a file does not exist (with near names), access is refused (with what to do), a path would
  * lead out of the folder, the content is not what the hub promised, or offline where the cache lacks something
  */
 export async function hubSnapshot(
   repository: string | HubRepository,
-  paths: readonly string[] | null,
+  wanted: readonly string[] | Choose | null,
   options: HubOptions,
 ): Promise<HubSnapshot> {
   const repo: HubRepository = typeof repository === "string" ? { type: "model", name: repository } : repository;
   const folder = repositoryFolder(options.cacheDirectory, repo);
   const { revision = "main", offline = false, on = () => undefined } = options;
-  const wanted = paths?.map(safePath) ?? null;
-  const inCache = (): HubSnapshot | null => fromCache(folder, revision, wanted, options.gguf);
+  const named = Array.isArray(wanted) ? (wanted as readonly string[]).map(safePath) : null;
+  const choose: Choose = named
+    ? () => named
+    : ((wanted as Choose | null) ?? ((listed) => chooseModelFiles(listed, options.gguf)));
+  const inCache = (): HubSnapshot | null => fromCache(folder, revision, choose);
   if (offline)
     return (
       inCache() ??
       fail(
         `${repo.name}, offline`,
-        `${wanted?.join(", ") ?? "its files"} at ${revision} in ${folder}`,
+        `${named?.join(", ") ?? "its files"} at ${revision} in ${folder}`,
         "not all of it there",
       )
     );
-  if (isCommit(revision) && wanted !== null) {
+  if (isCommit(revision) && named !== null) {
     const found = inCache();
     if (found) return found;
   }
   try {
-    return await fromHub(repo, folder, wanted, options);
+    return await fromHub(repo, folder, choose, options);
   } catch (error) {
-    if (!(error instanceof HubUnreachable)) throw new Error(describe(error, options.token));
+    if (error instanceof HubNotFound) throw error;
+    const reason = describe(error, options.token);
+    const disk = isOfDisk(error);
+    if (!(error instanceof HubUnreachable) && !disk) throw new Error(reason);
     const found = inCache();
-    if (!found)
-      throw new Error(`${repo.name}: ${describe(error, options.token)}, and the cache does not have its files`);
-    on({ kind: "unreachable", reason: describe(error, options.token) });
-    return found;
+    if (found) {
+      on({ kind: disk ? "not writable" : "unreachable", reason });
+      return found;
+    }
+    const hint = disk ? `the cache cannot be written: ${reason}; HF_HUB_CACHE names another place` : reason;
+    throw new Error(`${repo.name}: ${hint}, and the cache does not have its files`);
   }
 }
 
+/** Whether the file system refused it. */
+function isOfDisk(error: unknown): boolean {
+  return error instanceof Error && "code" in error && DISK.has(String(error.code));
+}
+
+const DISK: ReadonlySet<string> = new Set([
+  "EROFS",
+  "EACCES",
+  "EPERM",
+  "ENOSPC",
+  "EDQUOT",
+  "EEXIST",
+  "ENOTDIR",
+  "EISDIR",
+]);
+
 /** What the cache has of a revision; null where anything is missing. */
-function fromCache(
-  folder: string,
-  revision: string,
-  wanted: readonly string[] | null,
-  gguf: string | undefined,
-): HubSnapshot | null {
+function fromCache(folder: string, revision: string, choose: Choose): HubSnapshot | null {
   const commit = cachedCommit(folder, revision);
   const snapshot = join(folder, "snapshots", commit ?? "");
   if (commit === null || !existsSync(snapshot)) return null;
-  const names = wanted ?? chooseModelFiles(readdirSync(snapshot), gguf);
-  const files = names.map((path) => cachedFile(folder, commit, path));
-  return files.every((file): file is string => file !== null) ? { folder: snapshot, commit, files } : null;
+  const listed = readdirSync(snapshot, { recursive: true, encoding: "utf8" }).map((path) => path.replaceAll("\\", "/"));
+  const paths = choose(listed.sort());
+  if (paths === null) return null;
+  const files = paths.map((path) => cachedFile(folder, commit, path));
+  return files.every((file): file is string => file !== null) ? { folder: snapshot, commit, paths, files } : null;
 }
 
 /** A file as the hub lists it. */
@@ -127,19 +155,16 @@ interface Listed extends Content {
   readonly path: string;
 }
 
-async function fromHub(
-  repo: HubRepository,
-  folder: string,
-  wanted: readonly string[] | null,
-  options: HubOptions,
-): Promise<HubSnapshot> {
+async function fromHub(repo: HubRepository, folder: string, choose: Choose, options: HubOptions): Promise<HubSnapshot> {
   const { endpoint, revision = "main", on = () => undefined, signal } = options;
   const retried = (path: string | null) => (reason: string, waitMs: number) =>
     on({ kind: "retry", path, reason, waitMs });
   const fetch = hubFetch(options, repo.name, retried(null));
-  const { commit, listed } = await listing(repo, revision, endpoint, fetch);
-  const names = wanted ?? chooseModelFiles([...listed.keys()], options.gguf);
-  const files = names.map((path) => {
+  const asking = hubFetch(options, repo.name, retried(null), true);
+  const { commit, listed } = await listing(repo, revision, endpoint, asking);
+  const paths = choose([...listed.keys()]);
+  if (paths === null) throw new HubNotFound(`${repo.name}: none of its files at ${revision} are those that are needed`);
+  const files = paths.map((path) => {
     const found = listed.get(path);
     if (found) return found;
     throw new Error(
@@ -153,28 +178,32 @@ async function fromHub(
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let before = total - missing.reduce((sum, { size }) => sum + size, 0);
   const rate = rateMeter();
-  const places: string[] = [];
-  for (const file of files) {
+  for (const file of missing) {
     const { path } = file;
-    const cached = !missing.includes(file);
-    if (!cached) {
-      const url = `${endpoint}/${repo.type === "dataset" ? "datasets/" : ""}${repo.name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
-      await transfer(url, blobOf(file), file, {
-        ...{ fetch, signal, attempts: options.attempts, retryMs: options.retryMs, silenceMs: options.silenceMs },
-        retried: retried(path),
-        onBytes: (done) => {
-          const bytesPerSecond = rate(before + done, done === file.size);
-          if (bytesPerSecond !== null) on({ kind: "progress", path, bytes: before + done, total, bytesPerSecond });
-        },
-      });
-      before += file.size;
-    }
-    const place = inSnapshot(folder, commit, file) ?? linkBlob(folder, commit, path, blobOf(file));
-    places.push(place);
-    on({ kind: "file", path, place, cached });
+    const url = `${endpoint}/${repo.type === "dataset" ? "datasets/" : ""}${repo.name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
+    await transfer(url, blobOf(file), file, {
+      fetch,
+      signal,
+      attempts: options.attempts,
+      retryMs: options.retryMs,
+      silenceMs: options.silenceMs,
+      retried: retried(path),
+      onBytes: (done) => {
+        const bytesPerSecond = rate(before + done, done === file.size);
+        if (bytesPerSecond !== null) on({ kind: "progress", path, bytes: before + done, total, bytesPerSecond });
+      },
+    });
+    before += file.size;
   }
+  // Linked when all are there: a snapshot in the cache has what was asked for, or nothing of it.
+  const places = files.map((file) => {
+    const { path } = file;
+    const place = inSnapshot(folder, commit, file) ?? linkBlob(folder, commit, path, blobOf(file));
+    on({ kind: "file", path, place, cached: !missing.includes(file) });
+    return place;
+  });
   rememberCommit(folder, revision, commit);
-  return { folder: join(folder, "snapshots", commit), commit, files: places };
+  return { folder: join(folder, "snapshots", commit), commit, paths, files: places };
 }
 
 /** The commit of a revision and its files by path. */
@@ -191,7 +220,7 @@ async function listing(
   try {
     commit = (await (type === "model" ? modelInfo(asked) : datasetInfo(asked))).sha;
   } catch (error) {
-    if (!(error instanceof HubNotFound) || type !== "model") throw error;
+    if (!(error instanceof HubNotFound) || error instanceof HubNoRevision || type !== "model") throw error;
     const similar: string[] = [];
     try {
       const query = name.split("/").at(-1)!;
@@ -200,7 +229,7 @@ async function listing(
     } catch {
       // The first error says what matters.
     }
-    throw new Error(`${error.message}${similar.length === 0 ? "" : `; similar: ${similar.join(", ")}`}`);
+    throw new HubNotFound(`${error.message}${similar.length === 0 ? "" : `; similar: ${similar.join(", ")}`}`);
   }
   if (typeof commit !== "string" || !isCommit(commit))
     return fail(`${name}: commit of ${revision}`, "40 hexadecimal digits", commit);

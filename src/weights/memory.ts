@@ -53,8 +53,8 @@ export const MEMORY = {
 /**
  * Predicts what training needs:
  *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts (tokens (a width + b widest) + l vocabulary) + 4 d (points + c).
+ * For example `predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9`.
  * @throws when a count is not a positive integer
- * @example predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9
  */
 export function predictMemory(model: ModelShape, precision: MemoryPrecision, pass: PassShape): MemoryNeed {
   const { texts, tokens, points, trainable } = pass;
@@ -71,12 +71,12 @@ export function predictMemory(model: ModelShape, precision: MemoryPrecision, pas
   return { process: MEMORY.process, weights, activations, total: MEMORY.process + weights + activations };
 }
 
-/** A precision's name in messages and tables. @example precisionName({ kind: "int4", block: 32 }) // "int4 (block 32)" */
+/** Gives a precision's name in messages and tables. @example precisionName({ kind: "int4", block: 32 }) // "int4 (block 32)" */
 export function precisionName(precision: MemoryPrecision): string {
   return precision.kind === "int4" ? `int4 (block ${precision.block})` : precision.kind;
 }
 
-/** Bytes for people. @example formatBytes(5.1e9) // "5.1 GB" */
+/** Writes a number of bytes for people. @example formatBytes(5.1e9) // "5.1 GB" */
 export function formatBytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }

@@ -2,12 +2,20 @@ import { fail } from "../check/check";
 import { ADVICE } from "./sniff";
 
 const BESIDE = [
-  ...["config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"],
-  ...["sentencepiece.bpe.model", "vocab.txt", "vocab.json", "merges.txt", "added_tokens.json"],
+  "config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "tokenizer.model",
+  "sentencepiece.bpe.model",
+  "vocab.txt",
+  "vocab.json",
+  "merges.txt",
+  "added_tokens.json",
 ];
 
 /**
- * The files of a model repository that are needed: configuration, tokenizer, and weights as safetensors (in one file, else in several with
+ * Gives the files of a model repository that are needed: configuration, tokenizer, and weights as safetensors (in one file, else in several with
  * their index), else as GGUF where that is the only one or is named.
  * @param gguf - a part of the GGUF file's name, for example "Q4_K_M"
  * @throws when it has weights only as PyTorch pickles (refused), has several GGUF files and none is named, or has no weights at all

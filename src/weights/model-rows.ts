@@ -24,7 +24,7 @@ export interface ModelRow {
 const PASS: Omit<PassShape, "trainable"> = { texts: 8, tokens: 64, points: 2 };
 
 /**
- * The models of the registry with what they need to be trained by the two-sided estimate, all computed from their configurations
+ * Gives the models of the registry with what they need to be trained by the two-sided estimate, all computed from their configurations
  * (`describeModel`, `predictMemory`; int4 in blocks of 32).
  * @param pass the batch and how many points are evaluated at once, default 8 texts of 64 tokens at 2 points
  * @example knownModels().find(({ model }) => model === "llama-2-7b")?.trainable // 610560
@@ -33,7 +33,7 @@ export function knownModels(pass: Omit<PassShape, "trainable"> = PASS): readonly
   return MODELS.map((known) => {
     const { config, name, licence } = known;
     const shape = describeModel(config);
-    const placement = adapterPlacement(shape.family);
+    const { placement } = shape;
     const adapter = makeAdapter(
       { kind: "tensor-train", placement, rank: 5, bottleneck: 64, scale: 1, modes: null },
       shape.sites,
@@ -57,12 +57,7 @@ export function knownModels(pass: Omit<PassShape, "trainable"> = PASS): readonly
   });
 }
 
-/** Where AdaZeta's adapters sit in a family's layers: decoders as Llama, encoders as RoBERTa. */
-export function adapterPlacement(family: "bert" | "roberta" | "llama" | "opt"): TensorTrainSpec["placement"] {
-  return family === "bert" || family === "roberta" ? "roberta" : "llama";
-}
-
-/** @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */
+/** Names the place where a model comes from. @example sourceName(knownModel("llama-2-7b")) // "meta-llama/Llama-2-7b-hf (gated)" */
 export function sourceName({ source }: Pick<KnownModel, "source">): string {
   if (source.kind === "package") return source.package;
   return source.gated ? `${source.repository} (gated)` : source.repository;

@@ -6,10 +6,10 @@ import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { fail, sameLength } from "../check/check";
 import { readTogether, settleFolder, writeFolder } from "../disk/whole-folder";
 import type { FolderFiles } from "../disk/whole-folder";
-import type { Model } from "../model/model";
+import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { peftModules } from "./peft-modules";
-import type { SiteModule } from "./peft-modules";
+import type { NamedModules, SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
 import { safetensors } from "./write-safetensors";
 
@@ -18,6 +18,16 @@ const CONFIG = "adapter_config.json";
 export const READOUT = "readout.safetensors";
 const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
+
+/** A model as far as PEFT's files go. */
+export type PeftModel = NamedModules & Pick<Model, "reading" | "id">;
+
+/** PEFT's name of what a model does; it has none for masked language models. */
+const TASK_TYPES: Readonly<Record<Reading, string | null>> = {
+  pooled: "FEATURE_EXTRACTION",
+  causal: "CAUSAL_LM",
+  masked: null,
+};
 
 /** What Hugging Face PEFT's `adapter_config.json` says of a LoRA, as far as it is written or read here. */
 interface PeftConfig {
@@ -42,16 +52,16 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
  * Writes a LoRA as a folder that Hugging Face PEFT opens: `adapter_config.json` and `adapter_model.safetensors`, with
  * lora_A [rank, inputs] and lora_B [outputs, rank] under the modules' names in transformers. Over an older save the folder is the old
  * one or the new one at any time, never a mixture (`writeFolder`).
+ * For example `savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")`.
  * @param base what PEFT is to load the frozen model from: a hub repository or a folder; may be empty, it can be given there
  * @param besides files that are saved with it
  * @throws when the adapter is no LoRA, was not made for this model, or the disk does not take it
- * @example savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")
  * Source: huggingface/peft 0.21, whose package reads what is written here (test/fixtures/peft/make.py judges).
  */
 export function savePeft(
   folder: string,
   { spec, layout, point, modelId, note }: SavedAdapter,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
+  model: PeftModel,
   base: string,
   besides: FolderFiles = {},
 ): void {
@@ -76,7 +86,7 @@ export function savePeft(
     );
   const config: PeftConfig = {
     peft_type: "LORA",
-    task_type: model.head === null ? "FEATURE_EXTRACTION" : /^(llama|opt)$/.test(model.family) ? "CAUSAL_LM" : null,
+    task_type: TASK_TYPES[model.reading],
     base_model_name_or_path: base,
     r: spec.rank,
     lora_alpha: spec.alpha,
@@ -94,7 +104,7 @@ export function savePeft(
   writeFolder(folder, files, { last: CONFIG, drop: [READOUT] });
 }
 
-/** Whether a folder is one that PEFT would open. */
+/** Says whether a folder is one that PEFT would open. */
 export function isPeftFolder(folder: string): boolean {
   settleFolder(folder);
   return existsSync(join(folder, CONFIG));
@@ -103,13 +113,10 @@ export function isPeftFolder(folder: string): boolean {
 /**
  * Reads a LoRA that PEFT, or `savePeft`, wrote. Which model it was trained on the folder does not say: that its modules and
  * shapes fit this one is checked.
+ * For example `loadPeft("data/runs/mine", smollm2.model).spec.rank`: 8.
  * @throws when a file is missing or damaged, the configuration asks for what `lora` does not compute, or the model has no such modules
- * @example loadPeft("data/runs/mine", smollm2.model).spec.rank // 8
  */
-export function loadPeft(
-  folder: string,
-  model: Pick<Model, "family" | "head" | "sites" | "id">,
-): SavedAdapter & { readonly spec: LoraSpec } {
+export function loadPeft(folder: string, model: PeftModel): SavedAdapter & { readonly spec: LoraSpec } {
   settleFolder(folder);
   const path = join(folder, TENSORS);
   const { config, tensors, metadata } = readTogether([folder, path, join(folder, CONFIG)], () => ({
@@ -131,14 +138,15 @@ export function loadPeft(
   const spec: LoraSpec = { kind: "lora", rank: config.r, alpha: config.lora_alpha, targets: wordsOf(model, sites) };
   const { layout } = lora(spec, model.sites);
   sameLength(`${path}: tensors`, stored.size, layout.entries.length);
-  const point = new Float32Array(layout.size);
-  for (const { name, shape, offset } of layout.entries) {
+  const parts = layout.entries.map(({ name, shape, offset }) => {
     const [rows, columns] = [shape[0]!, shape[1]!];
     const found = stored.get(name) ?? fail(`${path}: tensor`, `one for ${name}`, "none");
     if (found.shape.join() !== `${columns},${rows}`)
       fail(`${path}: shape for ${name}`, `${columns} x ${rows}`, found.shape.join(" x "));
-    point.set(transposed(found.data, columns, rows), offset);
-  }
+    return { data: found.data, rows, columns, offset };
+  });
+  const point = new Float32Array(layout.size);
+  for (const { data, rows, columns, offset } of parts) point.set(transposed(data, columns, rows), offset);
   return { spec, layout, point, modelId: model.id, note: metadata["note"] ?? "" };
 }
 

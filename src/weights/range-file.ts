@@ -1,11 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { endianness } from "node:os";
+import { resolve } from "node:path";
 import { show } from "../check/check";
 
 /** A local file read in ranges: what a model of any size is opened through, without its bytes ever being in memory at once. */
 export interface RangeFile {
   readonly path: string;
   readonly size: number;
+  /** Path, size and time: what was read of a file with the same text is still so. */
+  readonly state: string;
   /** The bytes [offset, offset + length). @throws when they reach beyond the end of the file */
   bytes(offset: number, length: number): Uint8Array;
   /** Several ranges of one length, one after another. Ranges that are neighbours in the file, in whatever order, are read at once. */
@@ -56,6 +59,7 @@ export function openRange(path: string): RangeFile {
   return {
     path,
     size,
+    state: `${resolve(path)} ${size} ${mtimeMs}`,
     bytes: (offset, length) =>
       using(offset, length, (descriptor) => {
         const bytes = new Uint8Array(length);

@@ -11,7 +11,7 @@ export function isFolder(path: string): boolean {
 }
 
 /**
- * The file of a folder that the weights are opened by: model.safetensors, else the index of several files, else the only safetensors file.
+ * Gives the file of a folder that the weights are opened by: model.safetensors, else the index of several files, else the only safetensors file.
  * @throws when there is none; a folder that has PyTorch pickles alone is refused with the reason
  */
 export function weightsInFolder(folder: string): string {
@@ -29,9 +29,9 @@ export function weightsInFolder(folder: string): string {
 }
 
 /**
- * The files of a model in several: an index {"weight_map": {tensor: file}} beside them. Index and files must say the same of every tensor.
+ * Gives the files of a model in several: an index {"weight_map": {tensor: file}} beside them. Index and files must say the same of every tensor.
+ * For example `shards("model.safetensors.index.json", open)`: [model-00001-of-00002.safetensors, model-00002-of-00002.safetensors].
  * @throws when a file is missing, lacks a tensor that the index says is there, or has one that the index does not put there
- * @example shards("model.safetensors.index.json", open) // [model-00001-of-00002.safetensors, model-00002-of-00002.safetensors]
  */
 export function shards(path: string, open: (path: string) => TensorFile): readonly TensorFile[] {
   const places = Object.entries(weightMap(path));

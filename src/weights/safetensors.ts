@@ -11,7 +11,18 @@ import type { NamedTensor } from "./write-safetensors";
 /** Types that are read, and types whose tensors are passed over, with their bytes per value. */
 const READ: Readonly<Record<string, StoredType>> = { F32, F16, BF16 };
 const PASSED_OVER: Readonly<Record<string, number>> = {
-  ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, U16: 2, I16: 2, U32: 4, I32: 4, U64: 8, I64: 8, F64: 8 },
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E5M2: 1,
+  F8_E4M3: 1,
+  U16: 2,
+  I16: 2,
+  U32: 4,
+  I32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
 };
 /** The limit of the format's own reader. */
 const LONGEST_HEADER = 100_000_000;
@@ -24,9 +35,9 @@ interface Header extends TensorFile {
  * Opens safetensors: a file (8 bytes of header length, little-endian, a JSON header, then the tensors' bytes without gaps), the index of a
  * model in several such files, or a folder with either. Only headers are read; tensors are read when asked for. F32, F16 and BF16 are
  * weights, other types are passed over.
+ * For example `openSafetensors("model.safetensors").vector("embeddings.LayerNorm.weight", 384).read().length`: 384.
  * @throws when a file is missing, truncated, not safetensors (a PyTorch pickle is refused), its header is inconsistent, or index and
  * files do not agree
- * @example openSafetensors("model.safetensors").vector("embeddings.LayerNorm.weight", 384).read().length // 384
  * Source: the format's description, github.com/huggingface/safetensors.
  */
 export function openSafetensors(path: string): Weights {
@@ -37,7 +48,7 @@ export function openSafetensors(path: string): Weights {
   );
 }
 
-/** All tensors of a small file with its metadata. @throws as `openSafetensors` does */
+/** Gives all tensors of a small file with its metadata. @throws as `openSafetensors` does */
 export function readSafetensors(path: string): {
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly NamedTensor[];

@@ -3,8 +3,8 @@ import type { RangeFile } from "./range-file";
 export type FileKind = "gguf" | "pickle" | "lfs" | "html" | "safetensors" | "unknown";
 
 /**
- * What the first bytes of a file say it is. Safetensors has no magic: eight bytes of header length, then "{".
- * @example sniff(openRange("pytorch_model.bin")) // "pickle"
+ * Gives what the first bytes of a file say it is. Safetensors has no magic: eight bytes of header length, then "{".
+ * For example `sniff(openRange("pytorch_model.bin"))`: "pickle".
  */
 export function sniff(file: RangeFile): FileKind {
   const start = Buffer.from(file.bytes(0, Math.min(file.size, 64)));

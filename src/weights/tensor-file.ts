@@ -20,7 +20,7 @@ export interface StoredTensor {
   readonly row?: (index: number) => number;
 }
 
-/** Every value of a tensor, decoded, rows in the exposed order. */
+/** Gives every value of a tensor, decoded, rows in the exposed order. @throws when one is infinite or no number, naming file, tensor and place */
 export function readTensor(file: RangeFile, tensor: StoredTensor): Float32Array {
   return tensor.type
     ? readAll(file, tensor, tensor.type)
@@ -36,7 +36,8 @@ export interface TensorFile {
 }
 
 /**
- * Weights over the tensors of one file or of several parts of one model, read when asked for.
+ * Gives weights over the tensors of one file or of several parts of one model, read when asked for. Whatever is read is finite: a value that is
+ * infinite or no number is an error that names file, tensor and place.
  * @throws when two parts have a tensor of the same name
  */
 export function weightsOf(path: string, parts: readonly TensorFile[]): Weights {
@@ -69,6 +70,7 @@ export function weightsOf(path: string, parts: readonly TensorFile[]): Weights {
       return {
         name,
         shape,
+        source: file.state,
         read: () => readAll(file, tensor, type),
         rows(indices) {
           const values = new Float32Array(indices.length * shape[1]);
@@ -99,13 +101,36 @@ function readAll(file: RangeFile, tensor: StoredTensor, type: StoredType): Float
     }
     return values;
   }
+  const width = tensor.shape.at(-1) ?? 1;
   let done = 0;
   file.stream(tensor.offset, tensor.bytes, type.bytes, (piece) => {
     const count = (piece.length / type.bytes) * type.values;
-    type.decode(piece, values.subarray(done, done + count));
+    const part = values.subarray(done, done + count);
+    type.decode(piece, part);
+    finite(file, tensor, part, (i) => [Math.floor((done + i) / width), (done + i) % width]);
     done += count;
   });
   return values;
+}
+
+/** @throws naming the first value that is infinite or no number by its row and column (`place` of its index) */
+function finite(
+  file: RangeFile,
+  { name, shape }: StoredTensor,
+  values: Float32Array,
+  place: (index: number) => readonly [row: number, column: number],
+): void {
+  // x * 0 is 0 for every finite x, and NaN for every other: one sum finds them without a branch.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  if (sum === 0) return;
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  const [row, column] = place(index);
+  const at = shape.length > 1 ? `${row}, ${column}` : `${column}`;
+  throw new Error(
+    `${file.path}: ${name}[${at}]: expected a finite weight, got ${values[index]}; ` +
+      "the file is damaged, or was saved by a run that diverged: nothing that is computed with it means anything",
+  );
 }
 
 /** Decodes these rows into `target` [indices.length, width]. */
@@ -118,6 +143,7 @@ function readRows(
   target: Float32Array,
 ): void {
   type.decode(rowsAsStored(file, tensor, type, [rows, width], indices), target);
+  finite(file, tensor, target, (i) => [indices[Math.floor(i / width)]!, i % width]);
 }
 
 /** These rows' bytes, one row after another. */
@@ -159,6 +185,9 @@ function blocksOf(
         const [scales, offsets] = [values.length / size, values.length / size].map((count) => new Float32Array(count));
         const found = { values, scales: scales!, offsets: offsets! };
         codes.split(rowsAsStored(file, tensor, type, shape, indices), found);
+        const perRow = width / size;
+        for (const numbers of [found.scales, found.offsets])
+          finite(file, tensor, numbers, (b) => [indices[Math.floor(b / perRow)]!, (b % perRow) * size]);
         return found;
       },
     },

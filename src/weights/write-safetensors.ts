@@ -13,8 +13,8 @@ export interface NamedTensor {
 
 /**
  * Writes tensors as F32 safetensors, through a temporary name beside the target: the file is there whole or not at all.
+ * For example `writeSafetensors("a.safetensors", [{ name: "w", shape: [2], data: Float32Array.of(1, 2) }], { note: "two" })`.
  * @throws when names repeat, a shape does not fit its data, or the disk is full (then no file is left behind)
- * @example writeSafetensors("a.safetensors", [{ name: "w", shape: [2], data: Float32Array.of(1, 2) }], { note: "two" })
  */
 export function writeSafetensors(
   path: string,
@@ -29,7 +29,7 @@ export function writeSafetensors(
   writeWhole(path, content);
 }
 
-/** The content of such a file, for those who save it with others. @throws when names repeat, or a shape does not fit its data */
+/** Gives the content of such a file, for those who save it with others. @throws when names repeat, or a shape does not fit its data */
 export function safetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},

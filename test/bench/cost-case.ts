@@ -25,12 +25,12 @@ export interface CostRequest extends CostCase {
 
 /** Two real models, and the shapes of the paper's two with generated weights. */
 export const costModels = {
-  "MiniLM-L6": { weights: "real", family: "roberta", open: async () => (await openModel("minilm")).model },
-  "SmolLM2-135M": { weights: "real", family: "llama", open: async () => (await openModel("smollm2")).model },
-  "RoBERTa-large": { weights: "generated", family: "roberta", open: async () => generatedRoberta(robertaLarge) },
-  "Llama-2-7B": { weights: "generated", family: "llama", open: async () => generatedLlama(llama2Shape) },
+  "MiniLM-L6": { weights: "real", placement: "roberta", open: async () => (await openModel("minilm")).model },
+  "SmolLM2-135M": { weights: "real", placement: "llama", open: async () => (await openModel("smollm2")).model },
+  "RoBERTa-large": { weights: "generated", placement: "roberta", open: async () => generatedRoberta(robertaLarge) },
+  "Llama-2-7B": { weights: "generated", placement: "llama", open: async () => generatedLlama(llama2Shape) },
 } as const satisfies Readonly<
-  Record<string, { weights: "real" | "generated"; family: "llama" | "roberta"; open: () => Promise<Model> }>
+  Record<string, { weights: "real" | "generated"; placement: "llama" | "roberta"; open: () => Promise<Model> }>
 >;
 
 export function adapterOf({ model, method }: CostCase): AdapterSpec {
@@ -39,7 +39,7 @@ export function adapterOf({ model, method }: CostCase): AdapterSpec {
       return { kind: "none" };
     case "zeroth-order, adapters":
     case "directional, adapters":
-      return costModels[model].family === "llama" ? llamaTrain : bertTrain;
+      return costModels[model].placement === "llama" ? llamaTrain : bertTrain;
     case "zeroth-order, all weights":
     case "first-order, all weights":
       return { kind: "full", layers: "all" };

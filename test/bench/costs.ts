@@ -27,7 +27,9 @@ export async function costsBench({ rounds = 2, minutes, dry }: BenchOptions): Pr
   const directory = resolve(".cache/onnx");
   mkdirSync(directory, { recursive: true });
   const until = minutes === undefined ? Infinity : performance.now() + minutes * 60_000;
-  const known = existsSync(costsPath) ? [...parseCosts(readFileSync(costsPath, "utf8"), costsPath)] : [];
+  const known = existsSync(costsPath)
+    ? [...parseCosts(readFileSync(costsPath, "utf8"), costsPath, (error) => console.error(String(error)))]
+    : [];
   const has = (c: CostCase): boolean =>
     known.some((r) => r.model === c.model && r.precision === c.precision && r.method === c.method);
   for (const given of costCases.filter((c) => !has(c))) {

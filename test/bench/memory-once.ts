@@ -35,8 +35,7 @@ async function train(): Promise<object> {
     cacheDirectory: given.directory,
     precision,
     keep: "one",
-    arena,
-    prepack,
+    tuning: { arena, prepack },
     freeBytes: Infinity,
   });
   const readout = { rows: sequence(2 * model.width, 99), classes: 2, width: model.width, scale: 1 };

@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { LabelledBatch } from "../../src/task/classifier";
+import { requirePackages } from "./python-packages";
+
+/** What reference.py imports. */
+const PACKAGES = ["torch==2.13.0", "transformers", "gguf", "accelerate"];
 
 /** reference.py, running. */
 export interface ReferenceProcess {
@@ -35,6 +39,7 @@ export async function startReference(
   dtype: "float32" | "bfloat16",
   options: readonly (readonly number[])[],
 ): Promise<ReferenceProcess> {
+  requirePackages(python, PACKAGES);
   const what = model.kind === "gguf" ? ["--gguf", model.path] : ["--roberta", String(model.layers)];
   const args = ["test/bench/reference.py", ...what, "--threads", String(threads), "--dtype", dtype];
   const child = spawn(python, args, { stdio: ["pipe", "pipe", "pipe"] });
@@ -47,8 +52,10 @@ export async function startReference(
   ended.catch(() => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async <T>(): Promise<T> => {
-    const { value } = (await Promise.race([lines.next(), ended])) as { readonly value: string };
-    return JSON.parse(value) as T;
+    const line = await Promise.race([lines.next(), ended]);
+    // Its output is over: what it printed before it ended says why.
+    if (line.done === true) return ended;
+    return JSON.parse(line.value) as T;
   };
   const { torch, trainable } = await answer<{ torch: string; trainable: number }>();
   return {

@@ -19,11 +19,11 @@ export async function savingsBench({ rounds = 5, minutes }: BenchOptions): Promi
   const open = (options: OnnxOptions = {}): Promise<Stepper> => openStepper(texts, llamaTrain, options);
   const all = await open();
   const onTop = { ...llamaTrain, layers: { from: Math.ceil((3 * model.layers) / 4) } };
-  const top = await openStepper(texts, onTop, { prefixCache: 0 });
+  const top = await openStepper(texts, onTop, { tuning: { prefixCache: 0 } });
   const kept = await openStepper(texts, onTop);
-  const whole = await open({ prefix: false });
-  const grouped = await open({ buckets: 2 });
-  const topWhole = await openStepper(texts, onTop, { prefix: false });
+  const whole = await open({ tuning: { prefix: false } });
+  const grouped = await open({ tuning: { buckets: 2 } });
+  const topWhole = await openStepper(texts, onTop, { tuning: { prefix: false } });
   const rounded = await open({ precision: { kind: "int8-activations", weightBits: 7 } });
   const tokens = median(
     Array.from({ length: rounds }, (_, i) => texts.batch(i).input.ids.reduce((sum, { length }) => sum + length, 0)),

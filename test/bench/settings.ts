@@ -1,4 +1,4 @@
-import type { OnnxOptions } from "../../src/engine/onnx/session";
+import type { OnnxOptions, OnnxTuning } from "../../src/engine/onnx/session";
 import type { BenchOptions } from "./options";
 import type { Report } from "./report";
 import { llamaTrain, openStepper, smollm2Texts, THREADS } from "./subject";
@@ -14,12 +14,13 @@ interface Setting {
   readonly options: OnnxOptions;
 }
 
+const tuned = (tuning: OnnxTuning): OnnxOptions => ({ tuning });
 const SETTINGS: readonly Setting[] = [
   { name: "one thread", options: { threads: 1 } },
-  { name: "threads do not spin", options: { spinning: false } },
-  { name: "no arena", options: { arena: false } },
-  { name: "memory pattern", options: { memoryPattern: true } },
-  { name: "no packed weights", options: { prepack: false } },
+  { name: "threads do not spin", options: tuned({ spinning: false }) },
+  { name: "no arena", options: tuned({ arena: false }) },
+  { name: "memory pattern", options: tuned({ memoryPattern: true }) },
+  { name: "no packed weights", options: tuned({ prepack: false }) },
 ];
 const REWRITES = ["disabled", "basic", "extended", "all"] as const;
 
@@ -34,7 +35,7 @@ export async function settingsBench({ rounds = 5, minutes }: BenchOptions): Prom
       ...SETTINGS,
       ...REWRITES.filter((level) => level !== usual).map((optimization) => ({
         name: `graph rewriting ${optimization}, not ${usual}`,
-        options: { optimization },
+        options: tuned({ optimization }),
       })),
     ];
     const open: Stepper[] = [];

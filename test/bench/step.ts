@@ -28,7 +28,9 @@ export async function stepBench(
       ? await openStepper(texts, llamaTrain, { precision: { kind: "int8-activations", weightBits: 7 } })
       : null;
   const words = labelTokens(task, "causal", loaded.tokenizer).map((id) => [id]);
-  const { weights } = locateModel("smollm2", environment().modelFolders);
+  const located = locateModel("smollm2", environment().modelFolders);
+  if (located.kind !== "here") throw new Error(located.reason);
+  const { weights } = located.files;
   const theirs = await startReference(python, { kind: "gguf", path: weights }, THREADS, dtype, words);
   try {
     if (theirs.trainable !== ours.adapter.layout.size)

@@ -5,6 +5,7 @@ import type { OnnxOptions, OnnxSession } from "../../src/engine/onnx/session";
 import type { LoadedModel } from "../../src/engine/load-model";
 import type { Objective } from "../../src/estimator/objective";
 import { createWorkspace } from "../../src/estimator/workspace";
+import { withReadout } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { openModel, openProblem, openTask } from "../../src/notebook/open";
 import { mezo } from "../../src/optimizer/method";
@@ -53,7 +54,7 @@ async function texts(
   maxTokens: number,
 ): Promise<Texts> {
   const options = { seed: 0, batchSize, train: 32 * batchSize, dev: 8, test: 8, maxTokens };
-  const problem = await openProblem(loaded, task, options);
+  const problem = withReadout(await openProblem(loaded, task, options));
   const batches = problem.batches();
   return { loaded, problem, batch: (round) => batches.at(round) };
 }

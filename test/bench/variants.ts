@@ -11,7 +11,7 @@ const BATCH = 16;
 export async function variantsBench({ rounds = 5, minutes }: BenchOptions): Promise<Report> {
   const texts = await smollm2Texts("phrases", BATCH);
   const fused = await openStepper(texts, llamaTrain);
-  const small = await openStepper(texts, llamaTrain, { fused: false });
+  const small = await openStepper(texts, llamaTrain, { tuning: { fused: false } });
   const directional = (queries: number, chunk?: number): MezoOptions => ({
     queries,
     estimator: "directional",

@@ -144,7 +144,8 @@ inBrowser(
     const page = await lab.open(
       writeCells("steered", [
         [
-          'import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";',
+          'import { openModel, openProblem, openTask, runLive } from "./src/index";',
+          'import { arm, studies, studySettings } from "./src/study";',
           'const options = { ...studies["minilm-trec"].problem, train: 32, dev: 20, test: 20, seed: 1 };',
           'const problem = await openProblem(await openModel("minilm"), await openTask("trec", { hub: "off" }), options);',
           'const study = studySettings("minilm-trec", 3e-3, { steps: 5000, alpha: 0.85, beta: 0.828, cap: 3 });',
@@ -177,7 +178,10 @@ inBrowser(
     await begin();
     assert.is(await numberBeside(page, "learning rate").textContent(), "0.004");
     assert.is(await stop(), changed);
-    assert.match(await outputOf(page, 1), /AdaZeta: changed by hand: before step \d+ learning rate 0\.004/);
+    assert.match(
+      await outputOf(page, 1),
+      /AdaZeta: learning rate 0\.003, .*; changed by hand: before step \d+ learning rate 0\.004/,
+    );
 
     await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Kernel$/ }).click();
     await page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click();

@@ -42,7 +42,8 @@ inBrowser(
       [
         'import { loadTask } from "./src/task/load-task";',
         'import { tinyProblem } from "./test/support/tiny-problem";',
-        'import { escapeMarkdown, showProblem, showTable, showText, tableOf } from "./src/index";',
+        'import { showProblem, showTable, showText, tableOf } from "./src/index";',
+        'import { escapeMarkdown } from "./src/parts";',
         `const bad = ${JSON.stringify(bad)};`,
         `const texts = await loadTask("trec", { dataDirectory: ${JSON.stringify(folder)} });`,
         'const problem = await tinyProblem("bert", { train: 6, dev: 6, test: 6 }, texts);',

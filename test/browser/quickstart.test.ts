@@ -63,7 +63,8 @@ inBrowser(
   },
 );
 
-const opening = `import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";
+const opening = `import { openModel, openProblem, openTask, runLive } from "./src/index";
+import { arm, studies, studySettings } from "./src/study";
 const texts = { ...studies["minilm-trec"].problem, train: 32, dev: 20, test: 20, seed: 5 };
 const problem = await openProblem(await openModel("minilm"), await openTask("trec", { hub: "off" }), texts);`;
 const running = `const study = studySettings("minilm-trec", 1e-3, { steps: 4000, cap: 1 });

@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { figureBundle } from "../../src/notebook/figure-display";
+import { figureBundle, plotlyMime } from "../../src/notebook/figure-display";
+import { readNotebook } from "../../src/notebook/notebook-file";
+import type { Figure } from "../../src/plot/figure";
+import { figureSvg } from "../../src/plot/svg";
 import { gallery } from "../plot/gallery";
 import { browserPath } from "../support/render-figure";
 import { scratch } from "../support/scratch";
@@ -52,6 +55,58 @@ inBrowser(
     } finally {
       await browser.close();
       folder.remove();
+    }
+  },
+);
+
+/** What lies over each other, or is cut off, of the words of a drawn picture. */
+const judge = `(() => {
+  const box = document.querySelector("svg").getBoundingClientRect();
+  const words = [...document.querySelectorAll("svg text")].map((word) => [word.textContent, word.getBoundingClientRect()]);
+  return words.flatMap(([text, a], i) => [
+    ...(a.left < box.left - 1 || a.right > box.right + 1 || a.top < box.top - 1 || a.bottom > box.bottom + 1 ? [text + " is cut off"] : []),
+    ...words.slice(i + 1).flatMap(([other, b]) =>
+      Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3
+        ? [text + " over " + other] : []),
+  ]);
+})()`;
+
+/** Figures of the shipped notebooks, and bars that are narrower than their words. */
+function figuresToJudge(): Readonly<Record<string, Figure>> {
+  const counts = Array.from({ length: 14 }, (_, i) => ({ x: `model ${i % 2}`, y: 0.63 + 0.01 * i }));
+  const narrow = {
+    data: counts.map(({ x, y }, i) => ({ type: "bar", name: `m ${i}`, x: [x], y: [y], text: [`${y.toFixed(2)} GiB`] })),
+    layout: { height: 420, barmode: "group", margin: { t: 120 } },
+  } as unknown as Figure;
+  const shipped = readdirSync("notebooks")
+    .filter((name) => name.endsWith(".ipynb"))
+    .flatMap((name) =>
+      readNotebook(`notebooks/${name}`).cells.flatMap(({ outputs = [] }, cell) =>
+        outputs.flatMap(({ data }, at): (readonly [string, Figure])[] => {
+          const figure = (data as Readonly<Record<string, unknown>> | undefined)?.[plotlyMime];
+          return figure === undefined ? [] : [[`${name}, cell ${cell}, output ${at}`, figure as Figure]];
+        }),
+      ),
+    );
+  return { ...gallery(), narrow, ...Object.fromEntries(shipped) };
+}
+
+inBrowser(
+  test,
+  "in no static picture, of the gallery or a shipped notebook, words lie over words or are cut off",
+  async () => {
+    const browser = await chromium.launch({ executablePath: browserPath()!, args: ["--no-sandbox"] });
+    try {
+      const page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
+      const found: string[] = [];
+      for (const [name, figure] of Object.entries(figuresToJudge())) {
+        await page.setContent(`<body style="margin: 0">${figureSvg(figure) ?? ""}</body>`);
+        const problems = await page.evaluate<readonly string[]>(judge);
+        found.push(...problems.map((problem) => `${name}: ${problem}`));
+      }
+      assert.equal(found, []);
+    } finally {
+      await browser.close();
     }
   },
 );

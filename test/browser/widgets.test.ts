@@ -127,7 +127,8 @@ inBrowser(
     const page = await lab.open(
       writeCells("run", [
         [
-          'import { arm, openModel, openProblem, openTask, runLive, studies, studySettings } from "./src/index";',
+          'import { openModel, openProblem, openTask, runLive } from "./src/index";',
+          'import { arm, studies, studySettings } from "./src/study";',
           'const minilm = await openModel("minilm");',
           'const options = { ...studies["minilm-trec"].problem, train: 64, seed: Date.now() % 1000 };',
           'const problem = await openProblem(minilm, await openTask("trec"), options);',

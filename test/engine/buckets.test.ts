@@ -36,7 +36,9 @@ test("the features come back in the batch's order", () => {
   const buckets = bucketsOf(texts(2, 9, 2), 2);
   const each = buckets.map(({ places: own }) => ({
     data: Float32Array.from([0, 1].flatMap((p) => own.map((place) => 10 * p + place))),
-    ...{ points: 2, texts: own.length, width: 1 },
+    points: 2,
+    texts: own.length,
+    width: 1,
   }));
   assert.equal([...unbucketed(buckets, each).data], [0, 1, 2, 10, 11, 12]);
 });
@@ -49,7 +51,11 @@ test("a session with buckets has the features and tangents of one without", asyn
     const point = adapter.initial(0).map((x, i) => x + 0.01 * (i % 5));
     const found = [];
     for (const buckets of [1, 3]) {
-      const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), buckets });
+      const session = await onnxSession(model, adapter, {
+        threads: 1,
+        cacheDirectory: folder.file("cache"),
+        tuning: { buckets },
+      });
       const { primal, tangents } = await session.tangents(point, [point, adapter.initial(1)], batch);
       const plain = await session.features([point, adapter.initial(2)], batch);
       const again = await session.features([point], batch);

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fetchModel, findModel, loadModel } from "../../src/engine/load-model";
+import { fetchModel, loadModel } from "../../src/engine/load-model";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
 
@@ -45,7 +45,6 @@ test("a registered model's folder is found by its short name or its repository's
   assert.is(loadModel("smollm2-360m", roots).title, "SmolLM2-360M");
   assert.is(loadModel("HuggingFaceTB/SmolLM2-360M", roots).name, "smollm2-360m");
   assert.is(loadModel("qwen2-0.5b", roots).name, "qwen2-0.5b");
-  assert.is(findModel("roberta-base", roots), null);
 });
 
 test("a GGUF file is a model, and so is a folder with one", () => {
@@ -67,6 +66,39 @@ test("what is neither a path nor in the folders is fetched, once, by the reposit
   assert.is((await fetchModel("some/where", [], fetch)).name, "some/where");
   assert.is((await fetchModel(hubFolder("local"), [], fetch)).model.width, config.hidden_size);
   assert.equal(asked, ["FacebookAI/roberta-large", "some/where"]);
+});
+
+test("a path that is not there is never asked of the hub; a name that may be both says both", async () => {
+  const asked: string[] = [];
+  const never = (name: string): Promise<string> => {
+    asked.push(name);
+    return Promise.reject(new Error("the hub answered 404"));
+  };
+  const paths = [
+    "./models",
+    "./models/x",
+    "../x",
+    "~/x",
+    "~",
+    "/no/such",
+    "models/x/",
+    "a/b/c",
+    "models\\x",
+    "C:\\x",
+    "c:/x",
+  ];
+  const files = ["x.gguf", "models/x.gguf", "models/model.safetensors", "x/config.json", "org/.hidden"];
+  for (const name of [...paths, ...files])
+    await rejectsWith(fetchModel(name, [], never), `got ${JSON.stringify(name)}: there is no such folder or file`);
+  await rejectsWith(fetchModel("~/x", [], never), "write it out");
+  assert.equal(asked, []);
+  const both = fetchModel("models/mine", [], never);
+  await rejectsWith(
+    both,
+    'got "models/mine": there is no such folder or file. Taken for a repository of the hub: the hub answered 404',
+  );
+  await rejectsWith(fetchModel("FacebookAI/roberta-large", [], never), "the hub answered 404");
+  assert.equal(asked, ["models/mine", "FacebookAI/roberta-large"]);
 });
 
 test("what cannot be opened is said with what to do", async () => {

@@ -80,7 +80,9 @@ test("buckets keep each text's rows together and give them back in the batch's o
   );
   const each = buckets.map(({ places }) => ({
     data: Float32Array.from(places, (place) => 10 * place),
-    ...{ points: 1, texts: places.length, width: 1 },
+    points: 1,
+    texts: places.length,
+    width: 1,
   }));
   assert.equal([...unbucketed(buckets, each).data], [0, 10, 20, 30, 40]);
 });

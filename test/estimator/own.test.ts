@@ -5,7 +5,7 @@ import { gaussianDirection } from "../../src/estimator/directions";
 import { estimate } from "../../src/estimator/estimate";
 import { gradientOf } from "../../src/estimator/gradient";
 import { ownEstimator } from "../../src/estimator/own";
-import type { Own, Projected } from "../../src/estimator/own";
+import type { OwnEstimator, EstimatorAnswer } from "../../src/estimator/own";
 import { createWorkspace } from "../../src/estimator/workspace";
 import { adazeta, mezo } from "../../src/optimizer/method";
 import { passesOfStep } from "../../src/train/settings";
@@ -21,7 +21,7 @@ const test = suite("estimator/own");
 const files = scratch();
 test.after(() => files.remove());
 
-const oneSided = (perturbationScale: number): Own =>
+const oneSided = (perturbationScale: number): OwnEstimator =>
   ownEstimator({
     name: "one-sided",
     settings: { perturbationScale },
@@ -83,9 +83,9 @@ test("a budget of forward passes counts it as it says", () => {
 });
 
 test("one that spends other passes than it says, or answers too few queries, is refused; so is a mere record", async () => {
-  const ask = (estimator: Own) => estimate(estimator, recordingObjective(), Float32Array.of(2, -1), step(2));
-  const answer: Projected = { projectedGradients: [1, 2], loss: 0 };
-  const written = (passes: Own["passes"], project: () => Promise<Projected>) =>
+  const ask = (estimator: OwnEstimator) => estimate(estimator, recordingObjective(), Float32Array.of(2, -1), step(2));
+  const answer: EstimatorAnswer = { projectedGradients: [1, 2], loss: 0 };
+  const written = (passes: OwnEstimator["passes"], project: () => Promise<EstimatorAnswer>) =>
     ownEstimator({ name: "mine", settings: {}, passes, project });
   await rejectsWith(
     ask(written({ once: 1, perQuery: 0 }, async () => answer)),
@@ -95,7 +95,7 @@ test("one that spends other passes than it says, or answers too few queries, is 
     ask(written({ once: 0, perQuery: 0 }, async () => ({ ...answer, projectedGradients: [1] }))),
     "projected gradients of estimator mine",
   );
-  const record = JSON.parse(JSON.stringify(oneSided(1e-3))) as Own;
+  const record = JSON.parse(JSON.stringify(oneSided(1e-3))) as OwnEstimator;
   await rejectsWith(ask(record), "estimator one-sided: expected its function (run the cell that defines it)");
   throwsWith(() => written({ once: -1, perQuery: 0 }, async () => answer), "estimator.passes.once");
 });

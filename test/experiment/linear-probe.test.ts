@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
@@ -10,13 +11,17 @@ import type { Trainable } from "../../src/experiment/problem";
 import { runStill } from "../../src/experiment/run-still";
 import { permutation } from "../../src/random/permutation";
 import { randomKey } from "../../src/random/key";
+import { probabilities } from "../../src/task/loss";
+import { scores } from "../../src/task/readout";
 import { tinyProblem } from "../support/tiny-problem";
 import { rejectsWith, throwsWith } from "../support/throws";
 
 const test = suite("experiment/linear-probe");
 const features = (rows: readonly (readonly number[])[]): Features => ({
   data: Float32Array.from(rows.flat()),
-  ...{ points: 1, texts: rows.length, width: rows[0].length },
+  points: 1,
+  texts: rows.length,
+  width: rows[0].length,
 });
 
 test("two texts at 1 and -1: the weight solves one equation", () => {
@@ -42,6 +47,32 @@ test("a weaker penalty fits the texts better, and separable classes are told apa
   const weights = [0.01, 1, 100].map((strength) => linearProbe(features(rows), labels, 3, strength).rows);
   const lengths = weights.map((w) => Math.hypot(...w));
   assert.ok(lengths[0] < lengths[1] && lengths[1] < lengths[2]);
+});
+
+test("its probabilities are scikit-learn's, at every strength and number of classes, to 2e-6", () => {
+  interface Case {
+    readonly classes: number;
+    readonly width: number;
+    readonly features: readonly number[];
+    readonly labels: readonly number[];
+    readonly fits: readonly { readonly strength: number; readonly probabilities: readonly number[] }[];
+  }
+  const cases = JSON.parse(readFileSync("test/fixtures/probe/expected.json", "utf8")) as readonly Case[];
+  assert.equal(
+    cases.map(({ classes, fits }) => [classes, fits.length]),
+    [
+      [3, 4],
+      [6, 4],
+      [2, 4],
+    ],
+  );
+  for (const { classes, width, features: data, labels, fits } of cases)
+    for (const { strength, probabilities: expected } of fits) {
+      const read = { data: Float32Array.from(data), points: 1, texts: labels.length, width };
+      const found = probabilities(scores(linearProbe(read, labels, classes, strength), read), classes);
+      const off = Math.max(...expected.map((p, i) => Math.abs(p - found[i])));
+      assert.ok(off < 2e-6, `${classes} classes, C = ${strength}: ${off}`);
+    }
 });
 
 test("a quadratic of 40 variables of very different curvature ends at its minimum", () => {
@@ -88,11 +119,10 @@ test("a task without classes, and a probe without strengths, are refused", async
   const problem = await tinyProblem("llama");
   const { model } = problem.loaded;
   const session = referenceSession(model, makeAdapter(FROZEN, model));
-  const others: Partial<typeof problem> = { ...problem };
-  delete (others as { readout?: unknown }).readout;
+  const others: Trainable<unknown> = { ...problem, kind: "options" };
   const probe = { name: "probe", kind: "linear-probe", strengths: [1] } as const;
   await rejectsWith(
-    runStill(probe, others as Trainable<unknown>, session, () => 0),
+    runStill(probe, others, session, () => 0),
     "linear probe on sst2: expected a task with classes",
   );
   await rejectsWith(

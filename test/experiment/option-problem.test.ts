@@ -8,18 +8,20 @@ import type { ModelSession } from "../../src/engine/session";
 import type { Arm } from "../../src/experiment/arm";
 import { makeTrainable } from "../../src/experiment/make-trainable";
 import { makeOptionProblem } from "../../src/experiment/option-problem";
+import { withReadout } from "../../src/experiment/problem";
 import type { Trainable } from "../../src/experiment/problem";
 import { FROZEN } from "../../src/experiment/plan";
 import { armOptions } from "../../src/experiment/run-arm";
 import { runStill } from "../../src/experiment/run-still";
+import { openProblem } from "../../src/notebook/open";
 import { adazeta } from "../../src/optimizer/method";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { sst2 } from "../../src/task/defs/sst2";
 import { choiceBatch } from "../../src/task/option-batch";
 import { encodeChoices } from "../../src/task/options";
 import { optionObjective, scoreOptions } from "../../src/task/token-objective";
 import { train } from "../../src/train/train";
-import { rejectsWith } from "../support/throws";
+import { rejectsWith, throwsWith } from "../support/throws";
 import { choices, questions } from "../support/made-options";
 import { tinyLoaded, tinyOptions, tinyProblem, tinyTexts } from "../support/tiny-problem";
 
@@ -176,6 +178,19 @@ test("label words of several tokens are options: so many a class, all of them in
   assert.is(metrics["accuracy"], accuracy);
 });
 
+test("one openProblem opens a task of any kind, and what it gives says which kind it is", async () => {
+  const one = await openProblem(tinyLoaded("llama"), await tinyTexts("llama"), withoutPrototypes);
+  const several = await openProblem(
+    tinyLoaded("llama"),
+    await reviewsWith([" terrible indeed", " great"]),
+    withoutPrototypes,
+  );
+  assert.equal([one.kind, several.kind], ["classes", "options"]);
+  assert.is(one.kind === "classes" && one.readout.classes, 2);
+  assert.is(withReadout(one), one);
+  throwsWith(() => withReadout(several), "task sst2: expected classes that are read off features");
+});
+
 test("words that cannot be told apart, or that only rows were asked for, are refused", async () => {
   const same = await reviewsWith([" very good", " very good"]);
   await rejectsWith(
@@ -184,7 +199,7 @@ test("words that cannot be told apart, or that only rows were asked for, are ref
   );
   await rejectsWith(
     tinyProblem("llama", {}, await reviewsWith([" terrible indeed", " great"])),
-    "label words: expected one token each (openTrainable scores words of several tokens, as options)",
+    "label words: expected one token each (openProblem scores words of several tokens, as options)",
   );
   await rejectsWith(
     Promise.resolve().then(() => makeOptionProblem(tinyLoaded("bert"), same, tinyOptions)),

@@ -5,12 +5,11 @@ import * as assert from "uvu/assert";
 import { stepsOf } from "../../src/experiment/history";
 import type { GridProgress } from "../../src/experiment/progress";
 import { asRun } from "../../src/experiment/record";
-import { readRecords } from "../../src/experiment/store";
+import { complaints, readRecords } from "../../src/experiment/store";
 import { train } from "../../src/train/train";
 import { cells, remakeSmallGrid, runSmallGrid } from "../support/analytic-grid";
 import { logisticRun } from "../support/analytic-runs";
 import { scratch } from "../support/scratch";
-import { rejectsWith, throwsWith } from "../support/throws";
 
 const test = suite("experiment/run-grid");
 const files = scratch();
@@ -96,13 +95,57 @@ test("a half-written last record is dropped, and its run is made again", async (
   assert.is(readRecords(path).records.length, 2);
 });
 
-test("records of another format version are refused with file and line", async () => {
+test("lines that are damaged or of another version are named and passed over; their runs are made again beside them", async () => {
   const folder = files.file("version");
-  await runSmallGrid(folder, { cells: cells.slice(0, 1) });
-  appendFileSync(`${folder}/results/small.jsonl`, '{"format":"adazeta-record","version":3}\n');
-  await rejectsWith(runSmallGrid(folder), "small.jsonl:2: version: expected 1, got 3");
-  throwsWith(() => readRecords(`${folder}/results/small.jsonl`), "made by another version of this project");
+  const path = `${folder}/results/small.jsonl`;
+  await runSmallGrid(folder, { cells: cells.slice(0, 6) });
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const damaged = [
+    lines[0]!,
+    lines[1]!.replace(/"loss":\[\d\.\d/, '"loss":[9.9'), // digits changed
+    lines[2]!.slice(0, 300), // cut off in the middle of the file
+    '{"format":"adazeta-record","version":3}',
+    lines[4]!.replace(/,"check":"[0-9a-f]{8}"\}$/, "}"), // of an earlier version: no checksum
+    lines[5]!.replace(/"history":\{.*\},"extra"/, '"history":5,"extra"').replace(/,"check":"[0-9a-f]{8}"\}$/, "}"),
+  ];
+  assert.is.not(damaged[1], lines[1]);
+  writeFileSync(path, `${damaged.join("\n")}\n`);
+  const found = readRecords(path);
+  assert.equal(
+    found.records.map(({ key }) => key),
+    [cells[0]!.key, cells[4]!.key],
+  );
+  const told = complaints(found).join("\n");
+  for (const text of [
+    "small.jsonl:2: damaged, passed over: checksum: expected",
+    "small.jsonl:3: damaged, passed over: expected one JSON value",
+    "small.jsonl:4: damaged, passed over: version: expected 1, got 3",
+    "small.jsonl:6: damaged, passed over: history: expected steps in columns",
+    "delete it: `npm run experiment` makes its run again",
+  ])
+    assert.ok(told.includes(text), `${text} is not in\n${told}`);
+  assert.equal(await runSmallGrid(folder), { recorded: 6, skipped: 2, failed: [], stopped: false });
+  const whole = readFileSync(path, "utf8");
+  assert.ok(whole.startsWith(`${damaged.join("\n")}\n`), "the damaged lines are left to people");
+  assert.equal(new Set(readRecords(path).records.map(({ key }) => key)), new Set(cells.map(({ key }) => key)));
   assert.not.ok(existsSync(`${folder}/partial/small.lock`));
+});
+
+test("a record says which source decided it, and which it was begun with where that is another", async () => {
+  const folder = files.file("sources");
+  const stop = new AbortController();
+  const origin = { commit: "0123abc", machine: "test", command: "test" };
+  let told = 0;
+  await runSmallGrid(folder, {
+    origin: { ...origin, sources: "before" },
+    signal: stop.signal,
+    onProgress: () => (++told === 30 ? stop.abort() : undefined),
+  });
+  await runSmallGrid(folder, { origin: { ...origin, sources: "after" }, cells: cells.slice(0, 3) });
+  assert.equal(
+    recordsOf(folder).map(({ sources }) => sources),
+    ["before", "before+after", "after"],
+  );
 });
 
 test("a run that fails is told, the others go on", async () => {
@@ -224,12 +267,15 @@ test("two processes share what is made again, each run once", async () => {
   );
 });
 
-test("a fault that this version does not know is refused with file and line", async () => {
+test("a record with a fault that this version does not know is named and passed over", async () => {
   const folder = files.file("unknown-fault");
   await withFaults(folder, [1]);
   const path = `${folder}/results/small.jsonl`;
   writeFileSync(path, readFileSync(path, "utf8").replace("last-weight", "bad-moon"));
-  throwsWith(() => readRecords(path), 'small.jsonl:2: fault: expected one of last-weight, got "bad-moon"');
+  const { records, damaged } = readRecords(path);
+  assert.equal([records.length, damaged.length], [7, 1]);
+  assert.match(damaged[0]!.where, /small\.jsonl:2$/);
+  assert.is(damaged[0]!.why, 'fault: expected one of last-weight, got "bad-moon"');
 });
 
 /** Runs the grid in its own process and kills it, with no chance to clean up, when it has told its progress that often. */

@@ -11,7 +11,11 @@ const bert = readJson("test/fixtures/models/bert/config.json") as object;
 const llama = readJson("test/fixtures/models/llama/config.json") as object;
 const opt = {
   model_type: "opt",
-  ...{ hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, ffn_dim: 32, vocab_size: 50 },
+  hidden_size: 8,
+  num_attention_heads: 2,
+  num_hidden_layers: 1,
+  ffn_dim: 32,
+  vocab_size: 50,
   max_position_embeddings: 16,
 };
 
@@ -50,7 +54,10 @@ test("a Llama configuration is read from Hugging Face's config.json, old or new"
 test("absent fields of a Llama take the format's defaults", () => {
   const { kvHeads, headSize, rotaryBase, tied } = llamaConfig({
     ...llama,
-    ...{ num_key_value_heads: null, head_dim: null, rope_parameters: null, tie_word_embeddings: null },
+    num_key_value_heads: null,
+    head_dim: null,
+    rope_parameters: null,
+    tie_word_embeddings: null,
   });
   assert.equal([kvHeads, headSize, rotaryBase, tied], [4, 6, 10000, false]);
 });
@@ -80,8 +87,15 @@ test("biases and windows are those of the model type and its fields", () => {
 
 test("an OPT configuration is read from Hugging Face's config.json; absent fields take the format's defaults", () => {
   assert.equal(optConfig(opt), {
-    ...{ hidden: 8, heads: 2, layers: 1, intermediate: 32, vocabulary: 50, context: 16 },
-    ...{ embedding: 8, normFirst: true, tied: true },
+    hidden: 8,
+    heads: 2,
+    layers: 1,
+    intermediate: 32,
+    vocabulary: 50,
+    context: 16,
+    embedding: 8,
+    normFirst: true,
+    tied: true,
   });
   const { embedding, normFirst } = optConfig({ ...opt, word_embed_proj_dim: 4, do_layer_norm_before: false });
   assert.equal([embedding, normFirst], [4, false]);
@@ -105,6 +119,23 @@ test("what the definitions do not compute is refused by field", () => {
   ];
   for (const [change, message] of refused) throwsWith(() => optConfig({ ...opt, ...change }), message);
   throwsWith(() => llamaConfig({ ...llama, hidden_act: "gelu" }), /config\.hidden_act: expected "silu"/);
+});
+
+test("counts of things that are made one by one are refused where no model has so many, at once", () => {
+  for (const huge of [1e9, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+    throwsWith(
+      () => bertConfig({ ...bert, num_hidden_layers: huge }),
+      "config.num_hidden_layers: expected at most 10000",
+    );
+    throwsWith(
+      () => optConfig({ ...opt, num_hidden_layers: huge }),
+      "config.num_hidden_layers: expected at most 10000",
+    );
+    throwsWith(() => llamaConfig({ ...llama, num_hidden_layers: huge }), "config.num_hidden_layers: expected at most");
+    throwsWith(() => llamaConfig({ ...llama, head_dim: huge }), "config.head_dim: expected at most 65536");
+  }
+  const wide = { ...llama, hidden_size: 4e9, num_attention_heads: 4, num_key_value_heads: 4, head_dim: undefined };
+  throwsWith(() => llamaConfig(wide), "config.head_dim: expected at most 65536, got 1000000000");
 });
 
 test("missing or contradictory numbers are refused by field", () => {

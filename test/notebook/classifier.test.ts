@@ -4,13 +4,19 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arm } from "../../src/experiment/arm";
 import type { Problem } from "../../src/experiment/problem";
-import { bestOnDev, saveRun, saveRunAsPeft, testOnce } from "../../src/notebook/choose";
+import { frozenProbe } from "../../src/experiment/frozen-probe";
+import { besideProbe, bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "../../src/notebook/choose";
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
+import { openAdapter } from "../../src/notebook/open";
 import type { LiveRun } from "../../src/notebook/live-runs";
+import { loadTask } from "../../src/task/load-task";
+import { tableTask } from "../../src/task/own-table";
 import { promptText } from "../../src/task/reading";
+import { loadClassifier, saveClassifier } from "../../src/task/saved-classifier";
 import { scores } from "../../src/task/readout";
 import { predictions } from "../../src/task/loss";
+import { intervalText } from "../../src/table/summary";
 import { bestOf } from "../../src/train/best";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { asCell, closeSessions } from "../support/shown";
@@ -69,7 +75,10 @@ test("a run whose loss only came down to a constant answer's is named and not ch
     lines[0]!,
     /^MeZO-LoRA: that checkpoint is not chosen: the dev loss went from .* by a flatter output alone/,
   );
-  assert.match(lines[1]!, /^AdaZeta, step 4: the lowest dev loss, .*, is not below the best constant answer's/);
+  assert.match(
+    lines[1]!,
+    /^AdaZeta, step 4: its dev loss, .*, is not below the best constant answer's, .*, by more than luck on 12 texts/,
+  );
   // Step 4 of both has 60 % and 25 %, step 0 of the second a tie: the lower loss breaks it.
   assert.is(bestOnDev([hot, mild], { by: "accuracy" }), value);
 });
@@ -87,8 +96,8 @@ test("by accuracy the checkpoint that a run had not kept is walked to again, to 
 
 test("the test split is looked at once: the frozen model and the best checkpoint, with one readout", async () => {
   const run = bestOnDev(runs);
-  const { before, after, count } = await testOnce(problem, run);
-  assert.is(count, 12);
+  const { before, after, probe, count, tuned } = await testOnce(problem, run);
+  assert.equal([count, tuned], [12, run.arm.name]);
   const answers = async (session: LiveRun["session"], point: Float32Array) => {
     const [{ input, labels }] = problem.test;
     const said = predictions(scores(problem.readout, await session.features([point], input)), 6);
@@ -96,7 +105,28 @@ test("the test split is looked at once: the frozen model and the best checkpoint
   };
   assert.is(after, await answers(run.session, run.result.best!.point));
   assert.ok(before >= 0 && before <= 1);
+  const share = (value: number) => `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, 12)} %)`;
+  const { session } = await openAdapter(problem.loaded, { kind: "none" });
+  assert.is(probe, (await frozenProbe(problem, session, "all")).test.accuracy);
+  const found = { before, after, probe, count, tuned };
+  assert.equal(testReport(problem, run, found).split("\n"), [
+    `${run.arm.name}: ${share(after)} of 12 test texts`,
+    `without tuning: ${share(before)}, asked "{question}", as one vector`,
+    `a linear probe on the frozen features: ${share(probe!)}`,
+    besideProbe(found),
+  ]);
   await rejectsWith(testOnce(problem, withLoss(run, null)), "run: expected a run with a best checkpoint");
+});
+
+test("tuning that is behind the probe is said to be, with points and texts", () => {
+  const found = { before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" };
+  assert.match(
+    besideProbe(found)!,
+    /^AdaZeta is 10\.0 points \(5 of 50 texts\) behind a linear probe .*readout: "probe"/,
+  );
+  assert.match(besideProbe({ ...found, after: 0.82 })!, /^AdaZeta is 2\.0 points \(1 of 50 texts\) ahead of/);
+  assert.match(besideProbe({ ...found, after: 0.8 })!, /as many right answers as/);
+  assert.is(besideProbe({ ...found, probe: null }), null);
 });
 
 test("saved and loaded into a fresh session, the classifier gives the same answers as the run", async () => {
@@ -142,6 +172,63 @@ test("a LoRA saved as a folder for PEFT answers as the run does, and takes a tas
   throwsWith(() => saveRunAsPeft(problem, tensorTrain, folder), "adapter: expected a LoRA");
   await peft.dispose();
   await own.dispose();
+});
+
+test("a saved classifier holds its template and words, in both formats, and another one's is refused with both", async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => `${i % 2 ? "good" : "bad"} film ${i},${i % 2 ? "pos" : "neg"}`);
+  const file = files.file("own.csv", `text,label\n${rows.join("\n")}\n`);
+  const own = (template: string, labelWords: Readonly<Record<string, string>>) =>
+    tableTask({ file, template, label: "label", labelWords });
+  const words = { neg: " terrible", pos: " great" };
+  const task = own("{text} It was", words);
+  const texts = await loadTask(task, { hub: "off" });
+  const trained = await tinyProblem("llama", { train: 8, dev: 4, test: 4 }, texts);
+  const settings = tinySettings("llama", { steps: 3 });
+  const [run] = (
+    await asCell(() =>
+      runLive(trained, [arm("MeZO-LoRA", settings)], { seed: 0, evaluateEvery: 3, store: files.file("own") }),
+    )
+  ).value;
+  const fresh = tinyLoaded("llama");
+  const saves = [saveRun(trained, run, files.file("own-saved")), saveRunAsPeft(trained, run, files.file("own-peft"))];
+  for (const path of saves) {
+    const opened = async (asked?: Parameters<typeof openClassifier>[2]): Promise<string> => {
+      const classifier = await openClassifier(fresh, path, asked);
+      const { prompt } = classifier;
+      await classifier.dispose();
+      return JSON.stringify(prompt);
+    };
+    const kept = '{"reading":"causal","template":"{text} It was","words":[" terrible"," great"]}';
+    assert.is(await opened(), kept);
+    assert.is(await opened(task), kept);
+    // the same words for the same classes, named in another order
+    assert.is(await opened(own("{text} It was", { pos: " great", neg: " terrible" })), kept);
+    const tuned =
+      'expected the prompt that it was tuned with, "{text} It was" with neg = " terrible", pos = " great", got ';
+    const other = (template: string, labelWords: Readonly<Record<string, string>>, got: string): Promise<void> =>
+      rejectsWith(opened(own(template, labelWords)), `${tuned}${got}`);
+    await other("Q: {text} A:", words, '"Q: {text} A:" with neg = " terrible", pos = " great"; open it');
+    await other("{text} It was ", words, '"{text} It was " with');
+    await other(
+      "{text} It was",
+      { neg: " great", pos: " terrible" },
+      '"{text} It was" with neg = " great", pos = " terrible"',
+    );
+    await other("{text} It was", { neg: " dog", pos: " cat" }, '"{text} It was" with neg = " dog", pos = " cat"');
+    await rejectsWith(
+      opened(own("{text} It was", { bad: " terrible", good: " great" })),
+      `${path}: expected a task of the classes neg, pos, got bad, good`,
+    );
+  }
+  // an older save: the same file without the prompt
+  const [path] = saves;
+  const { prompt, ...older } = loadClassifier(path, fresh.model.id);
+  assert.ok(prompt);
+  saveClassifier(path, older);
+  const { value, lines } = await asCell(() => openClassifier(fresh, path, own("Q: {text} A:", words)));
+  assert.is(value.prompt, null);
+  assert.match(lines.join("\n"), /does not hold the template and the words that it was tuned with/);
+  await value.dispose();
 });
 
 test("another model's classifier is refused before anything is opened", async () => {

@@ -133,6 +133,10 @@ test("a finished bar shows the last state, however quick it came", () => {
   for (const step of [1, 2, 3]) bar.update({ step, steps: 3, forwardPasses: step });
   bar.finish();
   assert.is(last()["text/plain"], "run: step 3/3 · 3 forward passes (0.0/s) · 0:00 elapsed · done");
+  const early = showProgress("run", 120, () => 0);
+  early.update({ step: 30, steps: 120, forwardPasses: 240, totalForwardPasses: 960 });
+  early.finish();
+  assert.match(String(last()["text/html"]), /value="1\.0000".* step 30\/30 .*done/);
 });
 
 test.run();

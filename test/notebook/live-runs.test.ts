@@ -7,7 +7,7 @@ import { keptRuns } from "../../src/notebook/kept-runs";
 import { originOf, runLive, title } from "../../src/notebook/live-runs";
 import type { LiveOptions, LiveRun } from "../../src/notebook/live-runs";
 import { bestOnDev, testOnce } from "../../src/notebook/choose";
-import { openAdapter, openTrainable } from "../../src/notebook/open";
+import { openAdapter, openProblem } from "../../src/notebook/open";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { readTrajectory } from "../../src/train/trajectory";
 import { plotlyMime } from "../../src/notebook/figure-display";
@@ -72,6 +72,34 @@ test("two arms are trained, drawn in one figure, and kept", async () => {
     /"arm":"AdaZeta","problem":"TREC on tiny bert","chanceLoss":1\.[67]\d+,"devTexts":12/,
   );
   assert.equal(readdirSync(files.file("two")).length, 2);
+});
+
+test("a bar ends where the run ends: on a budget of passes, and with queries that were changed meanwhile", async () => {
+  const [, mezoLora] = two;
+  const averaged = {
+    ...mezoLora!,
+    name: "four queries",
+    method: { ...mezoLora!.method, queries: { kind: "constant", value: 4 } as const },
+    budget: { kind: "forward-passes", forwardPasses: 50 } as const,
+  };
+  const cell = await live("passes", [averaged]);
+  assert.is(cell.value[0]!.result.end.step, 6); // 6 steps of 8 passes; a seventh is more than 50
+  const bars = cell.texts().filter((text) => text.startsWith("four queries: step"));
+  assert.ok(
+    bars.every((text) => / step \d+\/6 /.test(text) || / step 0\/6 /.test(text)),
+    bars.join("\n"),
+  );
+  assert.match(bars.at(-1)!, /step 6\/6 .* 48 forward passes .*finished after step 6/);
+  assert.not.ok(cell.texts().some((text) => text.includes("nothing was changed")));
+  assert.ok(
+    cell
+      .texts()
+      .some((text) => /^four queries: learning rate [\d.]+, perturbation scale [\d.]+, queries 4$/.test(text)),
+  );
+  const html = cell.outputs
+    .map(({ content }) => String(content.data["text/html"] ?? ""))
+    .filter((text) => text.includes("progress"));
+  assert.match(html.at(-1)!, 'value="1.0000"');
 });
 
 test("a second call shows the runs from their records without a forward pass", async () => {
@@ -147,7 +175,7 @@ test("Stop in a step that takes long ends its engine; the record is kept, and th
 test("options and texts to write are trained and kept like classes", async () => {
   const sizes = { seed: 1, batchSize: 4, train: 8, dev: 6, test: 4 };
   for (const texts of [choices, questions]) {
-    const task = await openTrainable(tinyLoaded("llama"), texts, sizes);
+    const task = await openProblem(tinyLoaded("llama"), texts, sizes);
     const arms = [arm("AdaZeta", tinySettings("llama", { steps: 2 }))];
     const cell = await asCell(async () => {
       const runs = await runLive(task, arms, { seed: 0, store: files.file(texts.task.name) });
@@ -188,6 +216,29 @@ test("other settings make another run beside the first; kept runs are named by w
   const [run] = found;
   assert.is(run.evaluations.length, 4);
   assert.is(run.chanceLoss, problem.chanceLoss);
+});
+
+test("a run that does not move says so at its end with a rate to try, measured or from its record; one that moves does not", async () => {
+  const [, mezoLora] = two;
+  const still = { ...mezoLora, name: "still", method: { ...mezoLora.method, learningRate: { kind: "constant", value: 1e-7 } } } as const; // prettier-ignore
+  const said = async () => (await live("still", [still])).lines.filter((line) => line.includes("did not move"));
+  const [line, ...others] = await said();
+  assert.equal(others, []);
+  assert.match(
+    line!,
+    /^still: the dev loss did not move: (\d\.\d+) before, \1 after, a change of -?0\.0000 ± 0\.0000 over the same texts, at learning rate 1e-7; try 1e-3: 1e-3 is the best of \d+ rates measured for lora on minilm/,
+  );
+  // From its record no text is looked at again.
+  const [again] = await said();
+  assert.match(
+    again!,
+    /^still: the dev loss did not move: (\d\.\d+) before, \1 after, at learning rate 1e-7; try 1e-3:/,
+  );
+  const moving = await live("two");
+  assert.equal(
+    moving.lines.filter((one) => one.includes("did not move: ")),
+    [],
+  );
 });
 
 test("the caption says model, data and seeds", () => {

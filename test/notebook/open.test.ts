@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { downloadText } from "../../src/notebook/download-progress";
-import { openModel } from "../../src/notebook/open";
+import { openModel, openTask } from "../../src/notebook/open";
 import type { HubEvent } from "../../src/weights/hub";
 import { hubServer } from "../support/hub-server";
 import { scratch } from "../support/scratch";
@@ -54,8 +54,62 @@ test("a model that is nowhere here is fetched from the hub once, then opened fro
   assert.ok(existsSync(cache));
 });
 
+test("tasks come through the same hub and cache as models: HF_ENDPOINT, HF_HUB_CACHE, HF_HUB_OFFLINE, HF_TOKEN", async () => {
+  const fixture = (name: string) => `test/fixtures/task/${name}.parquet`;
+  const main = {
+    "default/train-00000-of-00001.parquet": fixture("trec-train"),
+    "default/test-00000-of-00001.parquet": fixture("trec-test"),
+  };
+  const hub = await hubServer("CogComp/trec", { main });
+  const variables = { ADAZETA_DATA_DIR: "", HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_secret" };
+  const samples = { samplesDirectory: "data/samples" };
+  try {
+    await within({ ...variables, HF_HUB_CACHE: place.file("tasks") }, async () => {
+      await within({ HF_HUB_OFFLINE: "1" }, async () => {
+        const { origin, notices } = await openTask("trec", samples);
+        assert.is(origin.kind, "samples");
+        assert.match(notices.join(), "hub offline: CogComp/trec not read (");
+        assert.equal(hub.requests, [], "offline asks nothing");
+      });
+      const online = await openTask("trec");
+      assert.is(online.origin.kind, "hub");
+      assert.ok(hub.asked.every(({ headers }) => headers.authorization === "Bearer hf_secret"));
+      const asked = hub.requests.length;
+      const offline = await within({ HF_HUB_OFFLINE: "1" }, () => openTask("trec"));
+      assert.equal([offline.origin, hub.requests.length], [online.origin, asked]);
+      assert.is((await openTask("trec", { hub: "off" })).origin.kind, "samples");
+      const mirror = await hubServer("CogComp/trec", { main });
+      await openTask("trec", { hub: `${mirror.endpoint}/` });
+      assert.ok(mirror.asked.length > 0 && mirror.asked.every(({ headers }) => headers.authorization === undefined));
+      await mirror.close();
+    });
+  } finally {
+    await hub.close();
+  }
+});
+
 test("an unknown name is answered with the nearest, before anything is asked of the hub", async () => {
   await rejectsWith(openModel("roberta-larg"), "nearest: roberta-large");
+});
+
+test("outside of a kernel a download goes on and tells a line on standard error", async () => {
+  const files = {
+    "config.json": "test/fixtures/models/llama-tied/config.json",
+    "model.safetensors": "test/fixtures/models/llama-tied/model.safetensors",
+    "tokenizer.json": "test/fixtures/text/gpt-2.json",
+  };
+  const hub = await hubServer("acme/tiny", { main: files }, { type: "models" });
+  const { error } = console;
+  const lines: string[] = [];
+  console.error = (line: string) => void lines.push(line);
+  try {
+    const variables = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: place.file("plain") };
+    assert.is((await within(variables, () => openModel("acme/tiny"))).name, "acme/tiny");
+  } finally {
+    console.error = error;
+    await hub.close();
+  }
+  assert.match(lines.at(-1)!, /^acme\/tiny: \S+ · /);
 });
 
 test("a download is told in one line", () => {

@@ -29,7 +29,9 @@ withJupyter(test, "nbconvert's page shows a figure's picture, also where its wid
     const figures = gallery();
     const outputs = [figureBundle(figures["lossBoth"]!), { ...figureBundle(figures["map"]!), ...views }].map(
       (data) => ({
-        ...{ output_type: "display_data", data, metadata: {} },
+        output_type: "display_data",
+        data,
+        metadata: {},
       }),
     );
     const cell = { cell_type: "code", id: "a", metadata: {}, source: "figures", outputs, execution_count: null };
@@ -54,7 +56,7 @@ test("a notebook written here keeps the figure and the text of controls, not the
     const cell = { cell_type: "code", id: "a", metadata: {}, source: "explorer", outputs: [output] } as const;
     writeNotebook(folder.file("written.ipynb"), { cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
     const [written] = readNotebook(folder.file("written.ipynb")).cells[0]!.outputs!;
-    const kept = ["text/plain", "application/vnd.plotly.v1+json", "image/svg+xml"];
+    const kept = ["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"];
     assert.equal(Object.keys(written!["data"] as object), kept);
   } finally {
     folder.remove();

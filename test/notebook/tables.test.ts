@@ -34,7 +34,16 @@ test("a problem shows its texts per class, where they are from, and what was lef
   for (const part of ["prototypes", "train", "dev", "test", ...problem.task.labels]) assert.match(text, part);
   assert.match(text, "TREC on tiny bert; data: trec from the samples, written for this project");
   assert.match(text, /\d+ repeated texts left out/);
+  assert.ok(lines.includes('asked: "{question}", as one vector'));
   assert.ok(lines.some((line) => /^note: dev: 100000 asked for, \d+ there$/.test(line)));
+});
+
+test("a language model's prompt and words stand beside its texts", async () => {
+  const { lines } = await asCell(async () => showProblem(await tinyProblem("llama")));
+  assert.ok(
+    lines.includes('asked: "{sentence} It was" with negative = " terrible", positive = " great"'),
+    lines.join(),
+  );
 });
 
 test("the commit is git's, and says when src has changes; outside a checkout it is unknown", () => {

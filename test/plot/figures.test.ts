@@ -10,7 +10,7 @@ import { scheduleFigure } from "../../src/plot/schedule";
 import { wrap } from "../../src/plot/template";
 import { timeFigure } from "../../src/plot/time";
 import { rootMeanSquares, warningsFigure } from "../../src/plot/warnings";
-import type { StepRecord } from "../../src/table/record";
+import type { StepNumbers } from "../../src/train/run-history";
 import { throwsWith } from "../support/throws";
 import { gallery } from "./gallery";
 import { divergenceRuns, syntheticRun } from "./synthetic-runs";
@@ -35,7 +35,7 @@ test("a long constant schedule stays two points", () => {
 });
 
 test("windows of two over projected gradients 3, 4, 6 give sqrt 12.5 and 6", () => {
-  const steps = [3, 4, 6].map((rmsProjectedGradient, i): StepRecord => {
+  const steps = [3, 4, 6].map((rmsProjectedGradient, i): StepNumbers => {
     return { step: i + 1, forwardPasses: 2 * i + 2, queries: 1, loss: 1, rmsProjectedGradient, weightNorm: 1 };
   });
   assert.equal(rootMeanSquares(steps, "steps", 2), [
@@ -106,6 +106,17 @@ test("a method has its colour everywhere, whatever stands beside it; a second cu
   assert.is(again!.color, alone!.color);
   assert.is(new Set([beside!.dash, again!.dash, third!.dash]).size, 3);
   assert.not.equal(other, beside);
+});
+
+test("an arm has its colour in every figure: in the explorer, alone, and beside others in any order", () => {
+  const colourOf = (arms: readonly string[], name: string): string => stylesFor(arms)[arms.indexOf(name)]!.color;
+  const arms = ["one query", "schedule", "AdaZeta", "alpha 3", "MeZO"];
+  for (const name of arms) assert.is(colourOf([...arms].reverse(), name), colourOf(arms, name), name);
+  for (const name of arms) assert.is(colourOf([name], name), colourOf(arms, name), name);
+  const { data } = scheduleFigure([{ name: "MeZO", queries: 1 }], { steps: 4, stepsPerEpoch: 2 });
+  assert.is(data[0]!.line!.color, stylesFor(["MeZO-LoRA"])[0]!.color);
+  const [one, other] = stylesFor(["MeZO", "MeZO-LoRA"]);
+  assert.is.not(one!.dash, other!.dash);
 });
 
 test("six unknown methods and all known ones are told apart", () => {

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { divergencePoint, valueAt } from "../../src/plot/curve";
 import { lossByStepsAndPasses, lossFigure } from "../../src/plot/loss";
-import { chanceLabel } from "../../src/plot/loss-axis";
+import { chanceLabel, chanceOf } from "../../src/plot/loss-axis";
 import type { RunRecord } from "../../src/table/record";
 import { throwsWith } from "../support/throws";
 import { chance, divergenceRuns, origin } from "./synthetic-runs";
@@ -42,6 +42,30 @@ test("the line of chance lies at log C and says so", () => {
   assert.equal([layout.shapes![0]!.y0, layout.shapes![0]!.y1], [Math.log(6), Math.log(6)]);
   assert.is(layout.annotations![0]!.text, "chance (log 6)");
   assert.is(chanceLabel(0.7), "chance (0.700)");
+});
+
+test("chance never flattens the curves: where it lies far from them it is a mark at that edge", () => {
+  const share = (losses: readonly number[], more: Partial<RunRecord>) => {
+    const { layout } = lossFigure([run(losses, more)], { x: "steps" });
+    const [low, high] = layout.yaxis!.range as [number, number];
+    const part = (Math.max(...losses) - Math.min(...losses)) / (high - low);
+    return { part, shapes: layout.shapes!, note: layout.annotations![0]! };
+  };
+  const above = share([0.31, 0.3, 0.28], {});
+  assert.ok(above.part > 0.8, `the curve takes ${above.part} of the height`);
+  assert.equal([above.shapes.length, above.note.text, above.note.y], [0, "\u2191 chance (log 6)", 1]);
+  assert.is(above.note.yref, "y domain");
+  const below = share([3, 2.9, 2.8], {});
+  assert.equal([below.shapes.length, below.note.text, below.note.y], [0, "\u2193 chance (log 6)", 0]);
+  const near = share([1.7, 1.5, 1.3], {});
+  assert.equal([near.shapes.length, near.note.text], [1, "chance (log 6)"]);
+  assert.ok(near.part > 0.55, `the curve takes ${near.part} of the height`);
+  assert.equal(lossFigure([run([1, 0.9], { chanceLoss: null })], { x: "steps" }).layout.annotations, []);
+  // Nothing was evaluated yet, and a curve that does not move.
+  for (const losses of [[], [1, 1]]) {
+    const [low, high] = lossFigure([run(losses)], { x: "steps" }).layout.yaxis!.range as [number, number];
+    assert.ok(Number.isFinite(low) && high > low, `${low} to ${high}`);
+  }
 });
 
 test("two panels hold the same losses against steps and against forward passes, with one legend", () => {
@@ -121,6 +145,12 @@ test("between two points a curve is a straight line, outside it has no value", (
 test("no runs is an error", () => {
   throwsWith(() => lossFigure([], { x: "steps" }), "runs: expected at least one run");
   throwsWith(() => lossByStepsAndPasses([]), "runs: expected at least one run");
+});
+
+test("runs with dev texts of their own have one line, at the mean of their chances", () => {
+  const runs = divergenceRuns(2).slice(0, 4).map((run, i) => ({ ...run, chanceLoss: i % 2 === 0 ? 1.5 : 1.6 })); // prettier-ignore
+  assert.ok(Math.abs((chanceOf(runs) ?? NaN) - 1.55) < 1e-9);
+  assert.is(chanceOf(runs.map((run) => ({ ...run, chanceLoss: null }))), null);
 });
 
 test.run();

@@ -1,5 +1,6 @@
 import type { Origin } from "../../src/table/origin";
-import type { EvaluationRecord, RunRecord, StepRecord } from "../../src/table/record";
+import type { RunRecord } from "../../src/table/record";
+import type { EvaluationNumbers, StepNumbers } from "../../src/train/run-history";
 
 /** Invented runs for tests of figures and tables; never shown to anyone as measured. */
 export interface SyntheticOptions {
@@ -31,8 +32,8 @@ export function syntheticRun(options: SyntheticOptions): RunRecord {
   const last = Math.min(planned, divergesAt ?? planned);
   const wobble = (step: number): number => 0.02 * Math.sin(step / 9 + seed) + 0.015 * Math.cos(step / 5 + 3 * seed);
   const grown = (step: number): number => (divergesAt === undefined ? 0 : Math.exp((step - divergesAt) / 25));
-  const steps: StepRecord[] = [];
-  const evaluations: EvaluationRecord[] = [{ step: 0, forwardPasses: 0, loss: start, accuracy: 0.6 }];
+  const steps: StepNumbers[] = [];
+  const evaluations: EvaluationNumbers[] = [{ step: 0, forwardPasses: 0, loss: start, accuracy: 0.6 }];
   let forwardPasses = 0;
   for (let step = 1; step <= last; step++) {
     const count = queries(step);

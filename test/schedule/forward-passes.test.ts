@@ -1,7 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
-  cumulativeForwardPasses,
   forwardPasses,
   passesPerStep,
   queriesByEpochs,
@@ -28,7 +27,6 @@ test("two epochs of two steps with one, then three queries cost 2 + 2 + 6 + 6 pa
   assert.equal(queriesByEpochs(schedule, 3, 2), [1, 3, 3]);
   assert.is(forwardPasses(schedule, 4, 2, "two-sided"), 16);
   assert.is(forwardPasses(schedule, 4, 2, "directional"), 12);
-  assert.equal(cumulativeForwardPasses(schedule, 4, 2, "two-sided"), [2, 4, 10, 16]);
 });
 
 test("a run of 10,000 steps costs 20,000 passes with one query and about 2 x 11.0 x 10,000 with the schedule", () => {

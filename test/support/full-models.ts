@@ -56,13 +56,21 @@ export const robertaLarge: FullModel = {
   repository: "FacebookAI/roberta-large",
   like: "roberta-masked",
   config: {
-    ...{ hidden_size: 1024, intermediate_size: 4096, num_attention_heads: 16 },
-    ...{ num_hidden_layers: 2, vocab_size: VOCABULARY, max_position_embeddings: 514 },
+    hidden_size: 1024,
+    intermediate_size: 4096,
+    num_attention_heads: 16,
+    num_hidden_layers: 2,
+    vocab_size: VOCABULARY,
+    max_position_embeddings: 514,
   },
   sizes: { 24: 1024, 40: 4096, 50: VOCABULARY, 18: 514 },
   tokenizer: {
-    ...{ tokenizer_class: "RobertaTokenizer", bos_token: "<s>", eos_token: "</s>" },
-    ...{ unk_token: "<unk>", pad_token: "<pad>", mask_token: "<mask>" },
+    tokenizer_class: "RobertaTokenizer",
+    bos_token: "<s>",
+    eos_token: "</s>",
+    unk_token: "<unk>",
+    pad_token: "<pad>",
+    mask_token: "<mask>",
   },
 };
 
@@ -71,14 +79,23 @@ export const llama2: FullModel = {
   repository: "meta-llama/Llama-2-7b-hf",
   like: "llama",
   config: {
-    ...{ hidden_size: 4096, intermediate_size: 11008, num_attention_heads: 32, num_key_value_heads: 32, head_dim: 128 },
-    ...{ num_hidden_layers: 2, vocab_size: VOCABULARY, max_position_embeddings: 4096 },
+    hidden_size: 4096,
+    intermediate_size: 11008,
+    num_attention_heads: 32,
+    num_key_value_heads: 32,
+    head_dim: 128,
+    num_hidden_layers: 2,
+    vocab_size: VOCABULARY,
+    max_position_embeddings: 4096,
     rope_parameters: { rope_theta: 10000, rope_type: "default" },
   },
   sizes: { 24: 4096, 12: 4096, 36: 11008, 50: VOCABULARY },
   tokenizer: {
-    ...{ tokenizer_class: "GPT2Tokenizer", add_bos_token: true },
-    ...{ bos_token: "<s>", eos_token: "</s>", unk_token: "<unk>" },
+    tokenizer_class: "GPT2Tokenizer",
+    add_bos_token: true,
+    bos_token: "<s>",
+    eos_token: "</s>",
+    unk_token: "<unk>",
   },
 };
 

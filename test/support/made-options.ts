@@ -1,6 +1,6 @@
 import { copa } from "../../src/task/defs/copa";
 import { squad } from "../../src/task/defs/squad";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import type { Example, Task } from "../../src/task/task";
 
 function loadedOf(task: Task, exampleAt: (i: number) => Omit<Example, "where">): LoadedTask {

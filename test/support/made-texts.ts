@@ -1,4 +1,4 @@
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { optionTexts } from "../../src/task/options";
 import { promptText } from "../../src/task/reading";
 import type { Example, Task } from "../../src/task/task";

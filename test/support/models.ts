@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { knownModel } from "../../src/model/registry";
-import { findModelFiles, sitePackages, type ModelFiles } from "../../src/weights/locate-model";
+import { locateModel, sitePackages, type ModelFiles } from "../../src/weights/locate-model";
 import { sourceName } from "../../src/weights/model-rows";
 
 /** The models that packages bring. */
@@ -15,12 +15,17 @@ export function modelRoots(): readonly string[] {
 
 /** A real model's files, or null where they are not installed. */
 export function findModel(name: PackagedModel): ModelFiles | null {
-  return findModelFiles(knownModel(name), modelRoots());
+  return filesUnder(name, modelRoots());
 }
 
 /** The first of the folders that has a real model; undefined where none has. */
 export function rootOf(name: PackagedModel): string | undefined {
-  return modelRoots().find((root) => findModelFiles(knownModel(name), [root]) !== null);
+  return modelRoots().find((root) => filesUnder(name, [root]) !== null);
+}
+
+function filesUnder(name: PackagedModel, roots: readonly string[]): ModelFiles | null {
+  const located = locateModel(name, roots);
+  return located.kind === "here" ? located.files : null;
 }
 
 /** The reason of a skip for want of that model. */

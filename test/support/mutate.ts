@@ -11,8 +11,21 @@ export function generator(seed: number): () => number {
 }
 
 const NUMBERS: readonly bigint[] = [
-  ...[0n, 1n, 2n, 31n, 255n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 40n],
-  ...[2n ** 53n, 2n ** 53n + 1n, 2n ** 62n, 2n ** 63n, 2n ** 64n - 1n],
+  0n,
+  1n,
+  2n,
+  31n,
+  255n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 40n,
+  2n ** 53n,
+  2n ** 53n + 1n,
+  2n ** 62n,
+  2n ** 63n,
+  2n ** 64n - 1n,
 ];
 
 /**
@@ -68,33 +81,31 @@ export function mutated(original: Uint8Array, header: number, random: () => numb
 
 /** What may stand in place of a value of a JSON header. */
 const VALUES: readonly string[] = [
-  ...[
-    "0",
-    "-1",
-    "1.5",
-    "1e308",
-    "-0",
-    "9007199254740993",
-    "1e400",
-    "null",
-    "true",
-    '""',
-    '"F32"',
-    '"BF16"',
-    '"I64"',
-    "[]",
-  ],
-  ...[
-    "{}",
-    "[0]",
-    "[0,0]",
-    "[4,4]",
-    "[1,2,3,4,5,6,7,8,9]",
-    '"__proto__"',
-    "[9007199254740991,9007199254740991]",
-    "[2,-2]",
-  ],
-  ...["[4294967296,0]", '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}', '"\\ud800"'],
+  "0",
+  "-1",
+  "1.5",
+  "1e308",
+  "-0",
+  "9007199254740993",
+  "1e400",
+  "null",
+  "true",
+  '""',
+  '"F32"',
+  '"BF16"',
+  '"I64"',
+  "[]",
+  "{}",
+  "[0]",
+  "[0,0]",
+  "[4,4]",
+  "[1,2,3,4,5,6,7,8,9]",
+  '"__proto__"',
+  "[9007199254740991,9007199254740991]",
+  "[2,-2]",
+  "[4294967296,0]",
+  '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}',
+  '"\\ud800"',
 ];
 
 /** A safetensors file whose JSON header has one to three values or names replaced, doubled or nested, under a length that fits it. */
@@ -122,4 +133,25 @@ export function mutatedHeader(original: Uint8Array, random: () => number): Buffe
   const header = Buffer.alloc(8);
   header.writeBigUInt64LE(BigInt(text.length));
   return Buffer.concat([header, text, file.subarray(8 + length)]);
+}
+
+/** What one number of a JSON file may be instead. */
+const SIZES: readonly string[] = [
+  ...["0", "-1", "1.5", "1000000", "1e9", "2147483647", "4294967296", "9007199254740991", "1e15", "1e308", "1e400"],
+  ...["null", '"8"', "[]", "[1e9]", "{}"],
+];
+
+/** A JSON text of which one to three numbers are replaced by others, most of them sizes that nothing has. */
+export function mutatedNumbers(original: string, random: () => number): Buffer {
+  const below = (limit: number): number => Math.floor(random() * limit);
+  let json = original;
+  const changes = 1 + below(3);
+  for (let change = 0; change < changes; change++) {
+    const places = [...json.matchAll(/([:[,]\s*)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=\s*[,\]}])/g)];
+    const place = places[below(places.length)];
+    if (!place) break;
+    const at = place.index! + place[1]!.length;
+    json = json.slice(0, at) + SIZES[below(SIZES.length)]! + json.slice(at + place[2]!.length);
+  }
+  return Buffer.from(json);
 }

@@ -57,7 +57,7 @@ export function tinyModel(name: TinyModelName): TinyModel {
     readonly logits?: readonly (readonly number[])[];
   };
   const { ids, scored, hidden, features, logits = null } = expected;
-  const causal = model.family === "llama" || model.family === "opt";
+  const causal = model.reading === "causal";
   const starts = ids.map((_, b) => ids.slice(0, b).flat().length);
   const atScored = scored.map((at, b) => hidden[hidden.length - 1][starts[b] + at]);
   return { model, batch: { ids, scored }, hidden, features: features ?? (causal ? atScored : null), logits };

@@ -7,7 +7,7 @@ import type { StudySettings } from "../../src/experiment/arm";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem, ProblemOptions } from "../../src/experiment/problem";
 import { loadTask } from "../../src/task/load-task";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import type { Tokenizer } from "../../src/text/tokenizer";
 import { tinyModel } from "./tiny-models";
 import { wordTokenizer } from "./word-tokenizer";
@@ -59,6 +59,23 @@ export async function tinyProblem(
     { ...tinyOptions, ...changes },
     async ({ model }) => referenceSession(model, makeAdapter({ kind: "none" }, model.sites)),
   );
+}
+
+/** The same problem, the same run, with a pause before each evaluation and each call for losses. */
+export function slowed(problem: Problem, milliseconds: number): Problem {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return {
+    ...problem,
+    objective(session) {
+      const own = problem.objective(session);
+      return {
+        ...own,
+        losses: async (...asked) => (await pause(), own.losses(...asked)),
+        derivatives: async (...asked) => (await pause(), own.derivatives(...asked)),
+      };
+    },
+    evaluate: async (...asked) => (await pause(), problem.evaluate(...asked)),
+  };
 }
 
 /** The study's settings with adapters that fit a tiny model, and few steps with 1, 2 and 2 queries in the three epochs. */

@@ -9,8 +9,18 @@ import { throwsWith } from "../support/throws";
 const test = suite("table/costs");
 
 const record = (method: CostMethod, peakMiB: number, seconds: readonly number[]): CostRecord => ({
-  ...{ format: "adazeta-cost", version: 1, model: "M", weights: "real", precision: "fp32", method },
-  ...{ texts: 8, tokens: 64, failed: null, machine: "a machine", commit: "abc1234", date: "2026-11-24" },
+  format: "adazeta-cost",
+  version: 1,
+  model: "M",
+  weights: "real",
+  precision: "fp32",
+  method,
+  texts: 8,
+  tokens: 64,
+  failed: null,
+  machine: "a machine",
+  commit: "abc1234",
+  date: "2026-11-24",
   measured: { engine: "onnx", trainable: 10, openSeconds: 1, seconds, peakMiB, startMiB: 100 },
 });
 const missing: CostRecord = { ...record("first-order, all weights", 1, [1]), measured: null, failed: "no memory" };
@@ -45,6 +55,12 @@ test("records go through JSON; a line that is none is named", () => {
   const text = records.map((r) => JSON.stringify(r)).join("\n");
   assert.equal(parseCosts(`${text}\n`, "f"), records);
   throwsWith(() => parseCosts(`${text}\n{"a`, "f"), "f:4: expected one JSON object on the line");
+  const bad: string[] = [];
+  assert.equal(
+    parseCosts(`null\n${text}\n{"a`, "f", (error) => bad.push(String(error))),
+    records,
+  );
+  assert.equal([bad.length, bad[1]!.startsWith("Error: f:5: expected one JSON object")], [2, true]);
   throwsWith(() => parseCosts('{"format":"other"}', "f"), "f:1: format: expected adazeta-cost, version 1");
   const wrong = JSON.stringify({ ...records[0], method: "magic" });
   throwsWith(() => parseCosts(wrong, "f"), "f:1: method: expected inference |");

@@ -55,4 +55,13 @@ test("a record without name, constant rate or classes is refused by its key", ()
   throwsWith(bad({ extra: null }), "record k1: extra.counts.train: expected a list, got undefined");
 });
 
+test("chance of a record is the entropy of its dev labels, whatever an earlier version wrote; where options differ, what is written", () => {
+  const counts = { train: [3, 4], dev: [30, 10] };
+  const [run] = recordedRuns([studyRecord("adazeta", { extra: { counts, chanceLoss: Math.log(2) } })]);
+  assert.equal([run.chanceLoss?.toFixed(4), run.devTexts], ["0.5623", 40]);
+  const choice = { counts: { train: [8], dev: [12] }, chanceLoss: 4.2 };
+  const [other] = recordedRuns([studyRecord("adazeta", { extra: choice })]);
+  assert.equal([other.chanceLoss, other.devTexts], [4.2, 12]);
+});
+
 test.run();

@@ -58,6 +58,25 @@ test("HTML marks the best, puts numbers to the right and escapes every text, nam
   assert.match(html, /<td style="text-align: right;[^"]*">1<\/td>/);
 });
 
+test("names stay on one line, sentences get room, the first column stays, and no colour of letters is ours but on our grounds", () => {
+  const sentence = "a sentence of a data set that is much longer than any name of an arm";
+  const html = toHtml(from([{ arm: "MeZO-LoRA, smaller rate", text: sentence, "accuracy there (%)": 50 }]), {
+    caption: "measured here",
+  });
+  const styleOf = (text: string): string =>
+    new RegExp(`<t[dh] style="([^"]*)">${text.replace(/[()]/g, "\\$&")}<`).exec(html)![1]!;
+  assert.match(styleOf("MeZO-LoRA, smaller rate"), "white-space: nowrap");
+  assert.match(
+    styleOf("MeZO-LoRA, smaller rate"),
+    /position: sticky; left: 0; background-color: var\(--jp-layout-color0/,
+  );
+  assert.match(styleOf(sentence), "white-space: normal; min-width: 18em");
+  assert.match(styleOf("accuracy there (%)"), "min-width: 18ch");
+  assert.not.match(styleOf(sentence), "sticky");
+  assert.match(html, /<div class="adazeta-table" style="overflow-x: auto;/);
+  assert.not.match(html, / color: /);
+});
+
 test("texts that are numbers stand to the right too: rates, shares, counts of counts; names with digits do not", () => {
   const rows = [
     { rate: "3e-3", diverged: "4/5", share: "12.5 %", name: "rank 8", none: "-" },
@@ -122,7 +141,12 @@ test("an origin is one line, measured or reported", () => {
   );
   assert.is(
     describeOrigin({
-      ...{ kind: "measured", date: "2026-08-01", model: "MiniLM-L6", data: "TREC", seeds: [0], commit: "abcdef1234" },
+      kind: "measured",
+      date: "2026-08-01",
+      model: "MiniLM-L6",
+      data: "TREC",
+      seeds: [0],
+      commit: "abcdef1234",
       remark: faultRemark([{ fault: "last-weight" }, {}]),
     }),
     "measured here, 2026-08-01, MiniLM-L6, TREC, seed 0, commit abcdef1; " +

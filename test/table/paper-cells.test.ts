@@ -24,28 +24,33 @@ function recordOf(
   passes = 2,
 ): ExperimentRecord<PlannedRun> {
   const evaluations = [0, 100, 200].map((step) => ({
-    ...{ step, forwardPasses: passes * step, evaluationPasses: 4, accuracy },
+    step,
+    forwardPasses: passes * step,
+    evaluationPasses: 4,
+    accuracy,
     loss: 1.8 - ((1.8 - loss) * step) / 200,
   }));
   const none = { step: [], forwardPasses: [], queries: [], loss: [], rmsProjectedGradient: [], weightNorm: [] };
   return {
-    ...{ ...cell, format: "adazeta-record", version: 1, model: "m", adapter: null, data: "", parameters: 1 },
-    ...{
-      startingPoint: "",
-      commit: "abc1234",
-      machine: "one",
-      command: "",
-      startedAt: "",
-      endedAt: "2026-01-02T",
-      elapsedMs: 0,
-    },
-    ...{
-      reason: "finished",
-      message: "",
-      forwardPasses: 200 * passes,
-      diverged: null,
-      history: { steps: none, evaluations },
-    },
+    ...cell,
+    format: "adazeta-record",
+    version: 1,
+    model: "m",
+    adapter: null,
+    data: "",
+    parameters: 1,
+    startingPoint: "",
+    commit: "abc1234",
+    machine: "one",
+    command: "",
+    startedAt: "",
+    endedAt: "2026-01-02T",
+    elapsedMs: 0,
+    reason: "finished",
+    message: "",
+    forwardPasses: 200 * passes,
+    diverged: null,
+    history: { steps: none, evaluations },
     extra: { test: { loss, accuracy, count: 10 }, chanceLoss: Math.log(6), counts: { train: [1, 1, 1, 1, 1, 1] } },
   };
 }
@@ -235,6 +240,21 @@ test("a cell whose runs only became flatter says how many; others have no such c
       .table.columnNames()
       .includes("collapsed"),
   );
+});
+
+test("a rate whose low losses are a collapse is not chosen before one that learned less", () => {
+  const of = planned((cell) => {
+    if (armOf(cell) !== "AdaZeta") return null;
+    const flat = cell.learningRate === 3e-3;
+    const record = recordOf(cell, 1, 0.5);
+    const pairs = flat ? [[2.5, 0.5], [2, 0.3], [1.8, 0.2]] : [[2.5, 0.5], [2.4, 0.5], [2.3, 0.6]]; // prettier-ignore
+    const evaluations = record.history.evaluations.map((one, i) => ({ ...one, loss: pairs[i]![0]!, accuracy: pairs[i]![1]! })); // prettier-ignore
+    const extra = { ...(record.extra as object), counts: { train: [1], dev: [5, 5, 5, 5, 5, 5], test: [6, 4] } };
+    return { ...record, extra, history: { ...record.history, evaluations } };
+  });
+  const cell = paperCells(of).find(({ arm }) => arm === "AdaZeta")!;
+  assert.is.not(cell.learningRate, 3e-3);
+  assert.equal([cell.devLoss?.mean, cell.collapsed], [2.3, 0]);
 });
 
 test("runs of a task leave out arms without steps", () => {

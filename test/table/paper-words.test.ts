@@ -16,18 +16,43 @@ type OneCell = (typeof cells)[number];
 /** A record that starts at 1.8 and ends at its lowest loss, with so many right of 100 on test. */
 function recordOf(cell: OneCell, loss: number, right: number): ExperimentRecord<PlannedRun> {
   const evaluations = [1.8, loss].map((each, i) => ({
-    ...{ step: 200 * i, forwardPasses: 400 * i, evaluationPasses: 4, accuracy: 0.5, loss: each },
+    step: 200 * i,
+    forwardPasses: 400 * i,
+    evaluationPasses: 4,
+    accuracy: 0.5,
+    loss: each,
   }));
   const none = { step: [], forwardPasses: [], queries: [], loss: [], rmsProjectedGradient: [], weightNorm: [] };
   const { key, experiment, arm, seed, learningRate, settings } = cell;
   return {
-    ...{ format: "adazeta-record", version: 1, key, experiment, arm, seed, learningRate, settings },
-    ...{ model: "m", adapter: null, data: "", parameters: 1, startingPoint: "", commit: "abc1234", machine: "one" },
-    ...{ command: "", startedAt: "", endedAt: "2026-01-02T", elapsedMs: 0, reason: "finished", message: "" },
-    ...{ forwardPasses: 400, diverged: null, history: { steps: none, evaluations } },
+    format: "adazeta-record",
+    version: 1,
+    key,
+    experiment,
+    arm,
+    seed,
+    learningRate,
+    settings,
+    model: "m",
+    adapter: null,
+    data: "",
+    parameters: 1,
+    startingPoint: "",
+    commit: "abc1234",
+    machine: "one",
+    command: "",
+    startedAt: "",
+    endedAt: "2026-01-02T",
+    elapsedMs: 0,
+    reason: "finished",
+    message: "",
+    forwardPasses: 400,
+    diverged: null,
+    history: { steps: none, evaluations },
     extra: {
       test: { loss, accuracy: right / 100, count: 100, metrics: { "macro f1": 0.25 } },
-      ...{ chanceLoss: Math.log(6), counts: { train: [1, 1, 1, 1, 1, 1], test: [20, 16, 16, 16, 16, 16] } },
+      chanceLoss: Math.log(6),
+      counts: { train: [1, 1, 1, 1, 1, 1], test: [20, 16, 16, 16, 16, 16] },
     },
   };
 }

@@ -8,7 +8,11 @@ const test = suite("table/run-words");
 /** A run whose dev loss is looked at every 10 steps of 2 passes. */
 function run(arm: string, seed: number, losses: readonly (number | null)[], diverged = false): RunRecord {
   return {
-    ...{ arm, seed, learningRate: 3e-3, steps: [], chanceLoss: null },
+    arm,
+    seed,
+    learningRate: 3e-3,
+    steps: [],
+    chanceLoss: null,
     evaluations: losses.map((loss, i) => ({ step: 10 * i, forwardPasses: 20 * i, loss, accuracy: null })),
     diverged: diverged ? { step: 10 } : null,
   };

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { RunRecord } from "../../src/table/record";
 import { bestEvaluation, forwardPassesOf, groupRuns, stepsOf } from "../../src/table/record";
-import { compareRuns, differingSettings, summaryTable } from "../../src/table/summary";
+import { compareRuns, differingSettings, intervalText, summaryTable } from "../../src/table/summary";
 import type * as records from "../../src/train/records";
 import { divergenceRuns } from "../plot/synthetic-runs";
 import { throwsWith } from "../support/throws";
@@ -74,6 +74,65 @@ test("comparing shows only the settings that differ", () => {
   assert.not.ok(table.columnNames().includes("cap"));
 });
 
+test("with the number of dev texts the accuracy's interval stands beside it", () => {
+  const table = compareRuns([run(0, [1, 0.8]), run(1, [null])], 24);
+  // 60 % of 24: Wilson from 0.404 to 0.769
+  assert.equal(table.array("95 % interval"), ["40 to 77", null]);
+  assert.not(
+    compareRuns([run(0, [1])])
+      .columnNames()
+      .includes("95 % interval"),
+  );
+  assert.equal([intervalText(25 / 30, 30), intervalText(null, 30), intervalText(NaN, 30)], ["66 to 93", null, null]);
+});
+
+test("a comparison has eight columns at most, results first, parts of one setting together, and nothing is left out", () => {
+  const settings = (changes: object): NonNullable<RunRecord["settings"]> => ({
+    "method.queries.kind": "constant",
+    "method.queries.value": 1,
+    "method.estimator.chunk": 1,
+    "method.learningRate.value": 3e-3,
+    "budget.steps": 240,
+    batchSize: 8,
+    evaluateEvery: 20,
+    ...changes,
+  });
+  const other = {
+    "method.queries.kind": "power-law",
+    "method.queries.value": null,
+    "method.queries.cap": 8,
+    "method.estimator.chunk": 4,
+    "method.learningRate.value": 1e-3,
+    "budget.steps": 60,
+    batchSize: 16,
+    evaluateEvery: 5,
+  };
+  const first = { ...run(0, [1, 0.8]), settings: settings({}) };
+  const second = { ...run(1, [1, 0.7], true), arm: "mine", learningRate: 1e-3, settings: settings(other) };
+  const table = compareRuns([first, second]);
+  assert.equal(table.columnNames(), [
+    "run",
+    "best dev loss",
+    "accuracy there (%)",
+    "at step",
+    "forward passes",
+    "diverged at step",
+    "learning rate",
+    "other settings",
+  ]);
+  assert.equal(table.array("other settings"), [
+    "seed 0; queries constant, value 1; method.estimator.chunk 1; budget.steps 240; batchSize 8; evaluateEvery 20",
+    "seed 1; queries power-law, cap 8; method.estimator.chunk 4; budget.steps 60; batchSize 16; evaluateEvery 5",
+  ]);
+  assert.equal(compareRuns([first, { ...first, name: "MeZO-LoRA, again" }]).columnNames(), [
+    "run",
+    "best dev loss",
+    "accuracy there (%)",
+    "at step",
+    "forward passes",
+  ]);
+});
+
 test("no runs is an error that says what to do", () => {
   throwsWith(() => summaryTable([]), "runs: expected at least one run");
   throwsWith(() => compareRuns([]), "train one, or read a record");
@@ -86,6 +145,28 @@ test("the records of training fit as they are", () => {
     { step: 1, forwardPasses: 2, loss: 1, accuracy: 1 } as records.EvaluationRecord,
   ];
   assert.is(stepsOf({ ...run(0, []), steps, evaluations }), 1);
+});
+
+test("runs whose lowest loss is a flatter output are counted and marked; tables without such runs have no such column", () => {
+  const flat = (seed: number, accuracy: number): RunRecord => ({
+    ...run(seed, [2.5, 1.8]),
+    devTexts: 60,
+    evaluations: [2.5, 1.8].map((loss, i) => ({
+      step: 10 * i,
+      forwardPasses: 20 * i,
+      loss,
+      accuracy: i === 0 ? 0.5 : accuracy,
+    })),
+  });
+  const [collapsed, fine] = [flat(0, 0.2), flat(1, 0.6)];
+  assert.is(summaryTable([collapsed, fine]).get("collapsed", 0), "1/2");
+  assert.equal([...compareRuns([collapsed, fine]).array("collapsed at step")], [10, null]);
+  for (const table of [
+    summaryTable([fine]),
+    compareRuns([fine]),
+    summaryTable([{ ...collapsed, devTexts: undefined }]),
+  ])
+    assert.not.ok(table.columnNames().some((name) => name.startsWith("collapsed")));
 });
 
 test.run();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { promptText, readingsOf } from "../../src/task/reading";
 import { taskNamed, tasks } from "../../src/task/tasks";
 import { findData, missingData } from "../support/data";

@@ -80,7 +80,10 @@ test("on texts of pure noise the shots tell themselves apart, and left out they 
 
 test("two opposite texts leave no prototype of the third's class when it is left out; one text alone leaves null", () => {
   const features = (rows: readonly (readonly number[])[]) => ({
-    ...{ data: Float32Array.from(rows.flat()), points: 1, texts: rows.length, width: 2 },
+    data: Float32Array.from(rows.flat()),
+    points: 1,
+    texts: rows.length,
+    width: 2,
   });
   const cosines = leaveOneOutCosines(
     features([

@@ -7,11 +7,17 @@ import { chooseFiles, hubFiles } from "../../src/task/hub-files";
 import { readParquet } from "../../src/task/read-parquet";
 import { sst2 } from "../../src/task/defs/sst2";
 import { trec } from "../../src/task/defs/trec";
-import { hubServer } from "../support/hub-server";
+import { commitOf, hubServer } from "../support/hub-server";
+import { scratch } from "../support/scratch";
 import { rejectsWith } from "../support/throws";
 
 const test = suite("task/hub-files");
 const fixture = (name: string) => `test/fixtures/task/${name}.parquet`;
+const place = scratch();
+test.after(() => place.remove());
+let caches = 0;
+/** A hub with an empty cache. */
+const at = (endpoint: string) => ({ endpoint, cacheDirectory: place.file(`cache-${caches++}`), retryMs: 5 });
 const bytes = (name: string) => new Uint8Array(readFileSync(fixture(name)));
 
 test("the worked choice: labelled splits only, shards in order, either layout", () => {
@@ -35,6 +41,18 @@ test("the worked choice: labelled splits only, shards in order, either layout", 
     ["train", "validation"],
   );
   assert.is(chooseFiles(sst2.hub!, ["sst2/train/0000.parquet", "sst2/README.md"]), null);
+  const cut = (paths: readonly string[], part: string) =>
+    chooseFiles(
+      sst2.hub!,
+      paths.filter((path) => !path.includes(part)),
+    );
+  assert.is(cut(converted, "train/0000"), null, "the first part is missing");
+  const two = own.flatMap((path) => [
+    path.replace("of-00001", "of-00002"),
+    path.replace("00000-of-00001", "00001-of-00002"),
+  ]);
+  assert.is(chooseFiles(sst2.hub!, two)?.length, 4);
+  assert.is(cut(two, "train-00001"), null, "the last part is missing");
 });
 
 test("TREC's rows are mapped from the hub's class numbers to ours by name", async () => {
@@ -83,14 +101,15 @@ test("files come from the converted branch, through the hub's addresses", async 
     },
   });
   try {
-    const files = await hubFiles(sst2.hub!, { endpoint: hub.endpoint });
+    const files = await hubFiles(sst2.hub!, at(hub.endpoint));
     assert.equal(
       files.map(({ split }) => split),
       ["train", "train", "validation"],
     );
     assert.equal(files[1].bytes, bytes("sst2-train-1"));
-    assert.is(hub.requests[0], "/api/datasets/nyu-mll/glue/tree/refs/convert/parquet/sst2");
-    assert.ok(hub.requests.includes("/datasets/nyu-mll/glue/resolve/refs/convert/parquet/sst2/train/0000.parquet"));
+    const commit = commitOf("refs/convert/parquet");
+    assert.is(hub.requests[0], "/api/datasets/nyu-mll/glue/revision/refs/convert/parquet");
+    assert.ok(hub.requests.includes(`/datasets/nyu-mll/glue/resolve/${commit}/sst2/train/0000.parquet`));
   } finally {
     await hub.close();
   }
@@ -103,7 +122,7 @@ test("without a converted branch the repository's own parquet files are taken", 
   };
   const hub = await hubServer("CogComp/trec", { main });
   try {
-    const files = await hubFiles(trec.hub!, { endpoint: hub.endpoint });
+    const files = await hubFiles(trec.hub!, at(hub.endpoint));
     assert.equal(
       files.map(({ path }) => path),
       Object.keys(main),
@@ -116,8 +135,8 @@ test("without a converted branch the repository's own parquet files are taken", 
 test("a hub without the files, one that is closed and one that never answers are errors, soon", async () => {
   const empty = await hubServer("CogComp/trec", { main: { "other/a.parquet": fixture("trec-test") } });
   await rejectsWith(
-    hubFiles(trec.hub!, { endpoint: empty.endpoint }),
-    "CogComp/trec: expected parquet files of default, got none, revision main: not found",
+    hubFiles(trec.hub!, at(empty.endpoint)),
+    "CogComp/trec: expected parquet files of default at refs/convert/parquet or main, got none: CogComp/trec: the hub answered 404: it has no such revision",
   );
   await empty.close();
 
@@ -126,14 +145,50 @@ test("a hub without the files, one that is closed and one that never answers are
   await new Promise<void>((ready) => closed.listen(0, "127.0.0.1", ready));
   const nowhere = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
   await new Promise((done) => closed.close(done));
-  await rejectsWith(hubFiles(trec.hub!, { endpoint: nowhere }), "ECONNREFUSED");
+  await rejectsWith(hubFiles(trec.hub!, at(nowhere)), "ECONNREFUSED");
 
   const silent = createServer(() => undefined);
   await new Promise<void>((ready) => silent.listen(0, "127.0.0.1", ready));
   const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  await rejectsWith(hubFiles(trec.hub!, { endpoint, answerMs: 50 }), "no answer within 0.05 s");
+  await rejectsWith(hubFiles(trec.hub!, { ...at(endpoint), answerMs: 50 }), "no answer within 0.05 s");
   silent.closeAllConnections();
   silent.close();
+});
+
+test("what came once is taken from the cache that models have too: offline, and when the hub is gone, without a request", async () => {
+  const main = {
+    "default/train-00000-of-00001.parquet": fixture("trec-train"),
+    "default/test-00000-of-00001.parquet": fixture("trec-test"),
+  };
+  const hub = await hubServer("CogComp/trec", { main, other: { "default/a.parquet": fixture("trec-test") } });
+  const known = at(hub.endpoint);
+  const expected = await hubFiles(trec.hub!, known);
+  const asked = hub.requests.length;
+  assert.equal(await hubFiles(trec.hub!, { ...known, offline: true }), expected);
+  assert.is(hub.requests.length, asked);
+  assert.equal(await hubFiles(trec.hub!, known), expected);
+  assert.not.ok(
+    hub.requests.slice(asked).some((path) => path.includes("/resolve/")),
+    "nothing is loaded twice",
+  );
+  await hub.close();
+  const told: string[] = [];
+  assert.equal(await hubFiles(trec.hub!, { ...known, attempts: 1, on: ({ kind }) => told.push(kind) }), expected);
+  await rejectsWith(hubFiles(sst2.hub!, { ...known, offline: true }), "nyu-mll/glue, offline: expected its files at");
+});
+
+test("the token goes with it, and what is gated says so", async () => {
+  const hub = await hubServer(
+    "CogComp/trec",
+    {},
+    { fault: ({ response }) => (response.writeHead(403, { "x-error-code": "GatedRepo" }).end("no"), true) },
+  );
+  await rejectsWith(hubFiles(trec.hub!, { ...at(hub.endpoint), token: "hf_secret" }), "the repository is gated");
+  assert.equal(
+    hub.asked.map(({ headers }) => headers.authorization),
+    ["Bearer hf_secret"],
+  );
+  await hub.close();
 });
 
 test("a hub that begins to answer and stalls is given up as well", async () => {
@@ -143,7 +198,10 @@ test("a hub that begins to answer and stalls is given up as well", async () => {
   });
   await new Promise<void>((ready) => stalling.listen(0, "127.0.0.1", ready));
   const endpoint = `http://127.0.0.1:${(stalling.address() as AddressInfo).port}`;
-  await rejectsWith(hubFiles(trec.hub!, { endpoint, answerMs: 1000, totalMs: 100 }), "not finished within 0.1 s");
+  await rejectsWith(
+    hubFiles(trec.hub!, { ...at(endpoint), answerMs: 10_000, totalMs: 100 }),
+    "not finished within 0.1 s",
+  );
   stalling.closeAllConnections();
   stalling.close();
 });

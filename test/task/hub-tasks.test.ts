@@ -5,9 +5,12 @@ import { optionTexts, rightOptions } from "../../src/task/options";
 import { promptText } from "../../src/task/reading";
 import { taskNamed } from "../../src/task/tasks";
 import { hubServer } from "../support/hub-server";
+import { scratch } from "../support/scratch";
 import { rejectsWith } from "../support/throws";
 
 const test = suite("task/hub-tasks");
+const place = scratch();
+test.after(() => place.remove());
 
 /** Loads a task from an imitation of the hub that serves one fixture as every split. */
 async function fromHub(name: string, fixture: string) {
@@ -18,7 +21,7 @@ async function fromHub(name: string, fixture: string) {
   ]);
   const hub = await hubServer(repository, { main: Object.fromEntries(served) });
   try {
-    return await loadTask(name, { hub: hub.endpoint });
+    return await loadTask(name, { hub: { endpoint: hub.endpoint, cacheDirectory: place.file(name) } });
   } finally {
     await hub.close();
   }

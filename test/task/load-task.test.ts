@@ -73,7 +73,10 @@ test("the hub comes next: its parquet files, with their repository and row", asy
   });
   try {
     await inFolder(questions, async (folder) => {
-      const { origin, notices, splits } = await loadTask("sst2", { dataDirectory: folder, hub: hub.endpoint });
+      const { origin, notices, splits } = await loadTask("sst2", {
+        dataDirectory: folder,
+        hub: { endpoint: hub.endpoint, cacheDirectory: `${folder}/hub` },
+      });
       assert.is(origin.kind, "hub");
       assert.is(origin.description, "sst2 from the hub, nyu-mll/glue (train 3, validation 2)");
       assert.is(notices.length, 1);
@@ -94,7 +97,10 @@ test("the samples come last, with one line that says why", () => {
   return inFolder({ "questions.tsv": `label\tquestion\n${rows.join("\n")}\n` }, async (folder) => {
     const closed = await hubServer("none", {});
     await closed.close();
-    const loaded = await loadTask("trec", { hub: closed.endpoint, samplesDirectory: folder });
+    const loaded = await loadTask("trec", {
+      hub: { endpoint: closed.endpoint, cacheDirectory: `${folder}/hub`, attempts: 1 },
+      samplesDirectory: folder,
+    });
     assert.is(loaded.origin.description, "trec from the samples, written for this project (train 4, test 1)");
     assert.is(loaded.splits.test?.[0].fields.question, "Who else ?", "every fourth of a class");
     assert.is(loaded.notices.length, 1);

@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { tableTask } from "../../src/task/own-table";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
@@ -145,6 +145,34 @@ test("two columns of one name are an error in every format", async () => {
   // unnamed columns, as programs that number rows leave them, are nobody's
   assert.is((await load("t.csv", ",text,label,\n0,a,yes,\n")).splits.train?.length, 1);
   said(await load("t.csv", "Text,text,label\na,b,yes\n"), 't.csv: column "text" is used; there is "Text" too');
+});
+
+test("a parquet file is read no other way", async () => {
+  const read = (name: string): Uint8Array => readFileSync(`test/fixtures/task/${name}.parquet`);
+  const words = { Us: " a", us: " b", them: " c" };
+  const loaded = await load("odd.parquet", read("odd"), words);
+  assert.equal(labelsOf(loaded), [0, 1, 1, 1, 0, 0, 1, 0]);
+  said(
+    loaded,
+    'odd.parquet: 3 rows spell their class otherwise: "us " as us (1), "us\\u{a0}" as us (1), "Us\\u{200b}" as Us (1)',
+  );
+  said(loaded, "train: no row of class them (Us 3, us 3)");
+  await rejectsWith(
+    load("twice.parquet", read("twice"), words),
+    'twice.parquet, columns: expected different names, got "text twice"',
+  );
+  await rejectsWith(
+    load("odd.parquet", read("odd"), words, { label: "class" }),
+    'expected a column class, got ["text","label"]',
+  );
+});
+
+test("a template that gives the class away is an error", async () => {
+  const columns = { template: "{text} ({label}) It was" };
+  await rejectsWith(
+    load("t.csv", "text,label\na,yes\n", YES_NO, columns),
+    "template: expected columns other than label, the class's own, got",
+  );
 });
 
 test("another separator than the name says is said", async () => {

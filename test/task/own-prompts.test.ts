@@ -46,7 +46,9 @@ const expected = JSON.parse(readFileSync("test/fixtures/task/own-prompts.json", 
 const table = place.file("own.csv", "text,label\n");
 const own = (template: string, words: readonly string[] = [" terrible", " great"]): ClassificationTask =>
   tableTask({
-    ...{ file: table, label: "label", template: template.includes("{text}") ? template : `${template}{text}` },
+    file: table,
+    label: "label",
+    template: template.includes("{text}") ? template : `${template}{text}`,
     labelWords: Object.fromEntries(words.map((word, i) => [`c${i}`, word])),
   });
 const exampleOf = (text: string): Example => ({ fields: { text }, label: 0, where: { file: "own.csv", line: 2 } });

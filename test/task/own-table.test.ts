@@ -46,7 +46,7 @@ test("a template with <mask> is for masked language models", () =>
     const file = join(folder, "mail.csv");
     const task = tableTask({ file, template: "{subject} It was<mask>.", label: "spam", labelWords });
     assert.equal(readingsOf(task), ["masked", "pooled"]);
-    assert.is(readingOf(task, { family: "bert", head: null }), "pooled");
+    assert.is(readingOf(task, { reading: "pooled" }), "pooled");
     const [example] = (await loadTask(task)).splits.train!;
     assert.is(promptText(task, "masked", example), "<s>Prize It was<mask>.</s>");
     // a column that holds "<mask>" itself has no second one
@@ -98,7 +98,10 @@ test("what does not fit is an error that says what does", () =>
       load({ template: "{subjekt} It was" }),
       'mail.csv line 1, header: expected a column subjekt; nearest: subject, got ["subject","body","spam"]',
     );
-    await rejectsWith(load({ label: "ham" }), 'mail.csv line 1, header: expected a column ham, got ["subject","body","spam"]');
+    await rejectsWith(
+      load({ label: "ham" }),
+      'mail.csv line 1, header: expected a column ham, got ["subject","body","spam"]',
+    );
     await rejectsWith(
       load({ labelWords: { yes: " bad", maybe: " fine" } as never }),
       'mail.csv line 3, label: expected one of yes, maybe, got "no"',

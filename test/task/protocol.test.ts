@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { loadTask } from "../../src/task/load-task";
 import { fewShot, fewShotSeeds, thousand } from "../../src/task/protocol";
 import { sampleTask } from "../../src/task/sample";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadTask } from "../../src/task/load-task";
-import type { LoadedTask } from "../../src/task/load-task";
+import type { LoadedTask } from "../../src/task/loaded-task";
 import { sampleTask } from "../../src/task/sample";
 import type { Sample, SampleOptions } from "../../src/task/sample";
 import { sst2 } from "../../src/task/defs/sst2";

@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { loadClassifier, saveClassifier } from "../../src/task/saved-classifier";
 import type { SavedClassifier } from "../../src/task/saved-classifier";
 import { layoutOf } from "../../src/tree/layout";
 import { writeSafetensors } from "../../src/weights/write-safetensors";
+import { cutOff } from "../support/cut-off";
 import { scratch } from "../support/scratch";
 import { throwsWith } from "../support/throws";
 
@@ -39,6 +41,19 @@ test("a readout with a bias keeps it", () => {
   assert.equal(loadClassifier(path, "model-1").readout, readout);
 });
 
+test("the prompt comes back with its words, whatever letters are in them; an older file has none", () => {
+  const path = files.file("prompt");
+  const prompt = {
+    reading: "causal",
+    template: '{a "b"}\n\u{1f44d}\u200b It',
+    words: [" no", "yes\n", " größer"],
+  } as const;
+  saveClassifier(path, { ...saved, prompt });
+  assert.equal(loadClassifier(path, "model-1"), { ...saved, prompt });
+  saveClassifier(path, saved);
+  assert.not("prompt" in loadClassifier(path, "model-1"));
+});
+
 test("another model's file is refused, whichever of the two it is", () => {
   const path = files.file("other");
   saveClassifier(path, saved);
@@ -51,6 +66,28 @@ test("another model's file is refused, whichever of the two it is", () => {
   throwsWith(
     () => loadClassifier(path, "model-1"),
     'other.readout.safetensors: model: expected model-1, got "model-2"',
+  );
+});
+
+test("saved over and killed before any of its changes it is the old one or the new one, never the rows of one beside the other", () => {
+  const path = files.file("killed");
+  const other = {
+    ...saved,
+    adapter: { ...saved.adapter, point: Float32Array.of(7, 7) },
+    readout: { ...saved.readout, scale: 7 },
+  };
+  let kills = 0;
+  for (;;) {
+    saveClassifier(path, saved);
+    if (!cutOff(kills, () => saveClassifier(path, other))) break;
+    const { adapter, readout } = loadClassifier(path, "model-1");
+    assert.is(adapter.point[0] === 7, readout.scale === 7, `killed before change ${kills}`);
+    kills++;
+  }
+  assert.ok(kills > 12, `${kills} kills`);
+  assert.equal(
+    readdirSync(dirname(path)).filter((name) => name.startsWith("killed")),
+    ["killed.adapter.safetensors", "killed.readout.safetensors"],
   );
 });
 
@@ -93,6 +130,12 @@ test("a readout whose rows, labels or scale do not belong together is refused", 
   throwsWith(() => loadClassifier(path, "model-1"), "rows: expected a tensor of [classes, width], got");
   write([rows, { name: "bias", shape: [2], data: Float32Array.of(1, 2) }], {});
   throwsWith(() => loadClassifier(path, "model-1"), "bias: expected length 3, got 2");
+  write([rows], { prompt: '{"reading":"causal","template":"{a}","words":["x"]}' });
+  throwsWith(() => loadClassifier(path, "model-1"), 'prompt: expected a word for each of 3 classes, got ["x"]');
+  write([rows], { prompt: '{"reading":"loud","template":"{a}","words":[]}' });
+  throwsWith(() => loadClassifier(path, "model-1"), "prompt: expected reading, template and words, got");
+  write([rows], { prompt: "{" });
+  throwsWith(() => loadClassifier(path, "model-1"), "prompt: expected reading, template and words, got null");
   write([rows], {});
   assert.equal(loadClassifier(path, "model-1").labels, ["a", "b", "c"]);
 });

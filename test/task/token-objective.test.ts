@@ -29,7 +29,9 @@ const near = (got: number, expected: number, tolerance: number) =>
 function fixedScores(scores: readonly number[], width = 1): ModelSession {
   const features = (points: number): Features => ({
     data: Float32Array.from(Array.from({ length: points }, () => scores).flat()),
-    ...{ points, texts: scores.length, width },
+    points,
+    texts: scores.length,
+    width,
   });
   return {
     id: "fixed",

@@ -6,7 +6,13 @@ import { tokenizerFromJson } from "../../src/text/json-tokenizer";
 
 const test = suite("text/added-tokens");
 const token = (content: string, flags: Partial<AddedToken> = {}): AddedToken => ({
-  ...{ id: 1, content, special: true, lstrip: false, rstrip: false, single_word: false, normalized: false },
+  id: 1,
+  content,
+  special: true,
+  lstrip: false,
+  rstrip: false,
+  single_word: false,
+  normalized: false,
   ...flags,
 });
 const split = (tokens: readonly AddedToken[], text: string): readonly string[] =>

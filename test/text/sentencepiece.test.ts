@@ -52,6 +52,14 @@ function metadata(list: readonly Piece[], changes: Readonly<Record<string, GgufV
   );
 }
 
+test("a piece of thousands of characters is refused: every place where it can be cut would be tried", () => {
+  const long = { text: "a".repeat(100_000), score: -9, type: PIECE.normal };
+  throwsWith(
+    () => tokenizerFromPieces({ ...plain, pieces: [...pieces, long] }),
+    "expected at most 256 characters, got 100000",
+  );
+});
+
 test("neighbours that score highest are joined first, the leftmost of equals", () => {
   const tokenizer = tokenizerFromPieces({ ...plain, pieces });
   // "▁aaab": aa (-1) at its first place leaves ▁ aa a b; then ab (-2): ▁ aa ab; ▁aa is no piece.

@@ -157,6 +157,14 @@ test("broken tokenizer files and ids outside the vocabulary are refused", () => 
     /tokenizer: expected the content of a tokenizer\.json with a WordPiece or BPE model/,
   );
   throwsWith(() => tokenizerFromJson({ ...bert, normalizer: { type: "Odd" } }), /got Unknown Normalizer type: Odd/);
+  const vocab = (bert as { readonly model: { readonly vocab: object } }).model.vocab;
+  for (const id of [1e9, 2 ** 31, 2 ** 53, -1, 0.5, "3", null]) {
+    const withWord = { ...bert, model: { ...(bert as { model: object }).model, vocab: { ...vocab, word: id } } };
+    throwsWith(() => tokenizerFromJson(withWord), 'tokenizer: id of "word": expected a whole number below ');
+    if (typeof id !== "number") continue;
+    const added = { ...bert, added_tokens: [{ id, content: "<new>", special: true }] };
+    throwsWith(() => tokenizerFromJson(added), 'tokenizer: id of "<new>": expected a whole number below ');
+  }
   const tokenizer = tokenizerFromJson(bert);
   for (const id of [-1, 11, 0.5, NaN])
     throwsWith(() => tokenizer.decode([1, id]), /token id: expected an integer from 0 to 10/);

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isCollapse } from "../../src/train/best";
-import type { Judged } from "../../src/train/best";
+import type { JudgedEvaluation } from "../../src/train/best";
 
 const test = suite("train/best");
 const chance = { loss: Math.log(2), count: 40 };
 /** Evaluations every ten steps from [loss, accuracy] pairs. */
-const run = (...pairs: readonly (readonly [number | null, number | null])[]): readonly Judged[] =>
+const run = (...pairs: readonly (readonly [number | null, number | null])[]): readonly JudgedEvaluation[] =>
   pairs.map(([loss, accuracy], i) => ({ step: 10 * i, loss, accuracy }));
 
 test("from 0.786 and 62.5 % to 0.718 and 60 %: the lower loss is a flatter output, and the start stays the best", () => {
@@ -68,7 +68,7 @@ test("the best so far is found step by step as at the end", () => {
       ),
     );
     for (const by of ["loss", "accuracy"] as const) {
-      let best: Judged | null = null;
+      let best: JudgedEvaluation | null = null;
       all.forEach((now, i) => {
         if (bestOf(all.slice(0, i + 1), { by, chance }) === now) best = now;
       });

@@ -58,18 +58,12 @@ test("a change takes effect in the step it was made before, and is written once"
   assert.equal(
     run.steps.map(({ learningRate, queries }) => [learningRate, queries]),
     [
-      ...[
-        [0.05, 1],
-        [0.05, 1],
-      ],
-      ...[
-        [0.01, 1],
-        [0.01, 1],
-      ],
-      ...[
-        [0.01, 3],
-        [0.01, 3],
-      ],
+      [0.05, 1],
+      [0.05, 1],
+      [0.01, 1],
+      [0.01, 1],
+      [0.01, 3],
+      [0.01, 3],
     ],
   );
   assert.equal(

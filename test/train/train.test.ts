@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Objective } from "../../src/estimator/objective";
 import { adazeta, mezo } from "../../src/optimizer/method";
 import { step } from "../../src/optimizer/step";
+import { resume } from "../../src/train/past";
 import { encodeLine } from "../../src/train/records";
 import { train, trainEvents } from "../../src/train/train";
 import type { TrainEvent } from "../../src/train/events";
@@ -234,6 +235,35 @@ test("settings that make no sense are named before anything runs", async () => {
     "settings.stepsPerEpoch: expected a positive integer, got 0",
   );
   await rejectsWith(train(quadraticRun({ start: new Float32Array(3) })), "start: expected length 4, got 3");
+});
+
+test("an evaluation that only became flatter is no checkpoint, is told once, and a resumed run chooses the same", async () => {
+  const found = [
+    { loss: 1.4, accuracy: 0.6 },
+    { loss: 1.3, accuracy: 0.65 },
+    { loss: 0.75, accuracy: 0.3 },
+    { loss: 0.72, accuracy: 0.3 },
+  ];
+  const made = (from: number) => {
+    let looked = from;
+    return quadraticRun({ chance: { loss: 0.69, count: 40 }, evaluate: () => Promise.resolve(found[looked++]!) });
+  };
+  const told: TrainEvent[] = [];
+  const run = await train(made(0), (event) => void (event.kind === "warning" && told.push(event)));
+  assert.is(run.best?.evaluation.step, 2);
+  assert.equal(
+    told.map((event) => (event.kind === "warning" ? event.about : "")),
+    ["collapse"],
+  );
+  const free = await train({ ...made(0), chance: undefined });
+  assert.is(free.best?.evaluation.step, 6);
+  const recorded = { header: run.header, steps: run.steps, evaluations: run.evaluations, changes: [], end: null };
+  const { past } = await resume(
+    "no snapshot here",
+    { ...recorded, stepEnds: [], goodBytes: 0, recovered: null } as never,
+    made(0),
+  );
+  assert.equal([past?.best?.evaluation.step, [...past!.best!.point]], [2, [...run.best!.point]]);
 });
 
 test.run();

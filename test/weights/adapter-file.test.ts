@@ -75,6 +75,17 @@ test("a point that does not fit its layout is not saved", () => {
   );
 });
 
+test("a shape that the tensors do not have is refused before room is made for it", () => {
+  for (const axis of ["1000000000", "4503599627370496"])
+    throwsWith(
+      () =>
+        loadAdapter(
+          altered((metadata) => ({ ...metadata, layout: metadata["layout"]!.replace("[3,2]", `[3,${axis}]`) })),
+        ),
+      "shape of layers.0.attention.query.b: expected [3,",
+    );
+});
+
 test("files that are no adapters, or were altered, are refused", () => {
   throwsWith(
     () => loadAdapter("test/fixtures/weights/types.safetensors"),

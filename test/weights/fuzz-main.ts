@@ -1,4 +1,4 @@
-// npm run fuzz -- [--runs 100000] [--seed 1] [--dry]: damaged safetensors and GGUF files through their readers, in child processes that
+// npm run fuzz -- [--runs 100000] [--seed 1] [--dry]: damaged weights, configurations, tokenizers and adapters through their readers, in child processes that
 // are watched from outside. Writes the counts to test/weights/fuzz-results.md and each file that found a problem to test/fixtures/weights/fuzz.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

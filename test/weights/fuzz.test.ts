@@ -29,7 +29,7 @@ for (const reader of READERS)
       assert.is(complaint(error), null, `file ${index}`);
       if (error !== null) refused++;
     }
-    assert.ok(refused > 300 && refused < 500, `${refused} of 500 refused`);
+    assert.ok(refused > 100 && refused < 500, `${refused} of 500 refused`);
   });
 
 test("what found a problem once is refused with a message now", () => {
@@ -39,7 +39,16 @@ test("what found a problem once is refused with a message now", () => {
     assert.is(complaint(error), null, what);
   }
   for (const name of existsSync(KEPT) ? readdirSync(KEPT) : [])
-    assert.is(complaint(attempt(name.endsWith(".gguf") ? "gguf" : "safetensors", join(KEPT, name))), null, name);
+    assert.is(
+      complaint(
+        attempt(
+          READERS.find((reader) => name.endsWith(`.${reader}`))!,
+          join(KEPT, name),
+        ),
+      ),
+      null,
+      name,
+    );
 });
 
 test("the same seed and number give the same file", () => {

@@ -29,8 +29,17 @@ function metadata(architecture: string, changes: Readonly<Record<string, number 
 test("the configuration is one that the model reads: heads without a count of their own, tied where there is no output", () => {
   const config = ggufConfig(metadata("llama"), plain);
   assert.equal(llamaConfig(config), {
-    ...{ hidden: 32, heads: 4, kvHeads: 4, headSize: 8, layers: 2, intermediate: 48, vocabulary: 40, context: 64 },
-    ...{ epsilon: 1e-5, rotaryBase: 10000, tied: true },
+    hidden: 32,
+    heads: 4,
+    kvHeads: 4,
+    headSize: 8,
+    layers: 2,
+    intermediate: 48,
+    vocabulary: 40,
+    context: 64,
+    epsilon: 1e-5,
+    rotaryBase: 10000,
+    tied: true,
   });
   assert.is(ggufConfig(metadata("llama"), { ...plain, names: new Set(["output.weight"]) }).tie_word_embeddings, false);
 });
@@ -52,8 +61,13 @@ test("scaled rotary positions become the model's scaling", () => {
   assert.is(scaling({ [type]: "none" }), undefined);
   assert.equal(scaling({ [type]: "linear", [factor]: 4 }), { kind: "linear", factor: 4 });
   assert.equal(scaling({ [type]: "yarn", [factor]: 4, "rope.scaling.original_context_length": 16 }), {
-    ...{ kind: "yarn", factor: 4, attentionFactor: 0.1 * Math.log(4) + 1, fast: 32, slow: 1 },
-    ...{ originalContext: 16, truncate: true },
+    kind: "yarn",
+    factor: 4,
+    attentionFactor: 0.1 * Math.log(4) + 1,
+    fast: 32,
+    slow: 1,
+    originalContext: 16,
+    truncate: true,
   });
   const divisors = [1, 1, 2, 8];
   assert.equal(scaling({}, divisors), { kind: "longrope", divisors, attentionFactor: 1 });
@@ -64,6 +78,13 @@ test("a window shorter than the context is every layer's", () => {
     llamaConfig(ggufConfig(metadata("llama", { "attention.sliding_window": window }), plain)).windows;
   assert.equal(windows(16), [16, 16]);
   assert.is(windows(64), undefined);
+});
+
+test("more layers than the file has tensors are refused before a list of them is made", () => {
+  for (const block_count of [1001, 1e9, 2 ** 32 - 1]) {
+    const huge = metadata("llama", { block_count, "attention.sliding_window": 16 });
+    throwsWith(() => ggufConfig(huge, plain), "llama.block_count: expected at most 1, as the file has tensors");
+  }
 });
 
 test("what is not computed is refused by key", () => {

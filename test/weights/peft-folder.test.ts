@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,6 +7,8 @@ import { makeAdapter } from "../../src/adapter/make-adapter";
 import { referenceFeatures64 } from "../../src/engine/reference/session";
 import { isPeftFolder, loadPeft, savePeft } from "../../src/weights/peft-folder";
 import { readSafetensors } from "../../src/weights/safetensors";
+import type { SavedAdapter } from "../../src/weights/adapter-file";
+import { cutOff } from "../support/cut-off";
 import { logitsOf } from "../support/logits";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
@@ -65,6 +67,28 @@ test("modules are named shortly where a short name says exactly them, wholly whe
   assert.equal(targetsOf("opt", ["attention.output"]), ["out_proj"]);
 });
 
+test("a folder that is saved over and killed before any of its changes loads as the old save or the new one", () => {
+  const { model } = tinyModel("llama-tied");
+  const parent = place.file("killed");
+  const folder = join(parent, "mine");
+  const adapter = (alpha: number): SavedAdapter => {
+    const spec = { kind: "lora", rank: 2, alpha, targets: ["query"] } as const;
+    const { layout } = lora(spec, model.sites);
+    const point = new Float32Array(layout.size).fill(alpha);
+    return { spec, layout, point, modelId: model.id, note: `alpha ${alpha}` };
+  };
+  const found = new Set<string>();
+  for (let kills = 0; ; kills++) {
+    savePeft(folder, adapter(8), model, "");
+    if (!cutOff(kills, () => savePeft(folder, adapter(4096), model, ""))) break;
+    const { spec, point, note } = loadPeft(folder, model);
+    assert.equal([point[0], note], [spec.alpha, `alpha ${spec.alpha}`], `killed before change ${kills}`);
+    assert.equal(readdirSync(parent), ["mine"]);
+    found.add(note);
+  }
+  assert.equal([...found].sort(), ["alpha 4096", "alpha 8"]);
+});
+
 test("what is no LoRA, or another model's, is not saved", () => {
   const { model } = tinyModel("llama-tied");
   const loaded = loadPeft(`${fixtures}/llama`, model);
@@ -72,6 +96,17 @@ test("what is no LoRA, or another model's, is not saved", () => {
   throwsWith(() => savePeft(place.file("none"), loaded, other, ""), "model: expected");
   const prefix = { ...loaded, spec: { kind: "prefix", tokens: 2 } } as const;
   throwsWith(() => savePeft(place.file("none"), prefix, model, ""), "adapter: expected a LoRA");
+});
+
+test("a rank that the tensors do not have is refused before room is made for it", () => {
+  const { model } = tinyModel("llama-tied");
+  const folder = place.file("huge-rank");
+  cpSync(`${fixtures}/llama`, folder, { recursive: true });
+  const config = readJson(join(folder, "adapter_config.json")) as object;
+  for (const r of [1e6, 1e9, 2 ** 40]) {
+    writeFileSync(join(folder, "adapter_config.json"), JSON.stringify({ ...config, r }));
+    throwsWith(() => loadPeft(folder, model), "adapter_model.safetensors: shape for");
+  }
 });
 
 test("a LoRA with a trained head is refused: PEFT's folder would lose the head", () => {

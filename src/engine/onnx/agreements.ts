@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AdapterSpec } from "../../adapter/adapter";
+import { writeWhole } from "../../disk/whole-file";
 import type { Agreement } from "../agreement";
 import { precisionName } from "./precision";
 import type { Precision } from "./precision";
@@ -18,7 +19,7 @@ function pathOf(directory: string, modelId: string, adapter: AdapterSpec["kind"]
   return join(directory, `${hash.slice(0, 24)}.precision.json`);
 }
 
-/** The figures measured so far; none where the file is missing or damaged. */
+/** Gives the figures measured so far; none where the file is missing or damaged. */
 export function readAgreements(...of: Parameters<typeof pathOf>): Agreements {
   try {
     const found: unknown = JSON.parse(readFileSync(pathOf(...of), "utf8"));
@@ -30,8 +31,5 @@ export function readAgreements(...of: Parameters<typeof pathOf>): Agreements {
 
 /** Adds figures; those of the same estimator are replaced. */
 export function keepAgreements(figures: Agreements, ...of: Parameters<typeof pathOf>): void {
-  const path = pathOf(...of);
-  mkdirSync(of[0], { recursive: true });
-  writeFileSync(`${path}.${process.pid}.tmp`, JSON.stringify({ ...readAgreements(...of), ...figures }));
-  renameSync(`${path}.${process.pid}.tmp`, path);
+  writeWhole(pathOf(...of), JSON.stringify({ ...readAgreements(...of), ...figures }));
 }

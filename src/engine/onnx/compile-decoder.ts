@@ -35,9 +35,8 @@ export async function compileDecoder(
   directory: string,
   { fused, precision = FP32, progress }: Omit<CompileOptions, "prefix">,
 ): Promise<CompiledDecoder> {
-  const { head, family } = model;
-  if (head === null || family === "bert" || family === "roberta")
-    return fail("generation", "a causal language model", `a ${family}`);
+  const { head, family, reading } = model;
+  if (head === null || reading !== "causal") return fail("generation", "a causal language model", `a ${family}`);
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, tokenScorer(model).id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };

@@ -14,12 +14,12 @@ import type { Feeds } from "./low-ops";
 import { FP32 } from "./precision";
 import type { Precision } from "./precision";
 import { cutAtWaist, cutBeforeAdapters } from "./prefix";
-import type { Cut, Waist } from "./prefix";
+import type { CutGraph, CutPrefix } from "./prefix";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 
 /** An ONNX graph as a file, and what each of its runs must be fed. */
-export interface Compiled {
+export interface CompiledGraph {
   readonly path: string;
   readonly inputs: ReadonlySet<string>;
   readonly feeds: Feeds;
@@ -68,7 +68,7 @@ export async function compile(
   kind: "plain" | "dual",
   directory: string,
   { fused, prefix = false, trunk = false, precision = FP32, progress }: CompileOptions,
-): Promise<Compiled> {
+): Promise<CompiledGraph> {
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
@@ -86,6 +86,7 @@ export async function compile(
     outputs["features"] = primal.name;
     outputs["tangents"] = tangents.name;
   }
+  if (model.head !== null) weights.check(model.head.weight);
   await weights.write(progress);
   const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;
@@ -125,7 +126,7 @@ export function saveGraph(directory: string, bytes: Uint8Array): string {
 }
 
 /** The prefix cut at its waist, when as many weights as a layer has are below: less is not worth keeping. */
-function wholeLayers(graph: GraphBuilder, { prefix, between }: Cut, layers: number): Waist | null {
+function wholeLayers(graph: GraphBuilder, { prefix, between }: CutGraph, layers: number): CutPrefix | null {
   const weights = (nodes: readonly Node[]): number =>
     new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => graph.isExternal(input)))).size;
   const waist = cutAtWaist(prefix, between, {

@@ -1,5 +1,6 @@
 import { unreachable } from "../../check/check";
 import type { FrozenMatrix, StoredBlocks } from "../../ops/ops";
+import { rowBlocks, rowIndices } from "../row-blocks";
 import { FLOAT, INT8, UINT8 } from "./graph";
 import type { ElementType } from "./graph";
 import type { BlockOptions, Precision } from "./precision";
@@ -40,7 +41,7 @@ export type Form =
       readonly rounded: boolean;
     };
 
-/** The encoding of a matrix [out, in] at a precision. */
+/** Gives the encoding of a matrix [out, in] at a precision. */
 export function encodingOf(matrix: FrozenMatrix, precision: Precision): Encoding {
   switch (precision.kind) {
     case "fp32":
@@ -166,19 +167,6 @@ function asStored(matrix: FrozenMatrix, { bits, size, zero, codes }: StoredBlock
 /** Two codes a byte, the earlier one in the low half. */
 function inPairs(codes: Uint8Array): Uint8Array {
   return Uint8Array.from({ length: codes.length / 2 }, (_, i) => codes[2 * i]! | (codes[2 * i + 1]! << 4));
-}
-
-const BLOCK_BYTES = 4 * 1024 * 1024;
-
-/** The matrix some rows at a time, in order. */
-function* rowBlocks(matrix: FrozenMatrix): Generator<{ readonly rows: Float32Array; readonly first: number }> {
-  for (const indices of rowIndices(matrix)) yield { rows: matrix.rows(indices), first: indices[0]! };
-}
-
-function* rowIndices({ shape: [outputs, inputs] }: FrozenMatrix): Generator<Int32Array> {
-  const step = Math.max(1, Math.floor(BLOCK_BYTES / (4 * inputs)));
-  for (let first = 0; first < outputs; first += step)
-    yield Int32Array.from({ length: Math.min(step, outputs - first) }, (_, i) => first + i);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Int8Array): Uint8Array {

@@ -13,7 +13,7 @@ export interface FeedTensor {
 }
 
 /**
- * The inputs of one run, by name: only those that the graph declares. They may be used again for other points on the same batch.
+ * Gives the inputs of one run, by name: only those that the graph declares. They may be used again for other points on the same batch.
  * @param points R, the leading axis of the trainable parameters
  */
 export function feedsFor(
@@ -82,7 +82,7 @@ export function feedsFor(
 }
 
 /**
- * The trainable inputs of a run, by name: theta [R, d] and directions [P, d] as wholes, or `theta:NAME` and `directions:NAME`
+ * Gives the trainable inputs of a run, by name: theta [R, d] and directions [P, d] as wholes, or `theta:NAME` and `directions:NAME`
  * [rows, 1, ...shape] of a large adapter. All are copies, but for a single row in shared memory, which is read where it is.
  * @param memory to write copies to
  * @throws when a row has not the adapter's number of parameters

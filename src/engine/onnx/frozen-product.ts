@@ -13,7 +13,7 @@ const MIDDLE = 128;
 const TINY = 1e-30;
 
 /**
- * The nodes of y = x W^T at the weight file's precision; x [R, rows, in] -> [R, rows, out].
+ * Gives the nodes of y = x W^T at the weight file's precision; x [R, rows, in] -> [R, rows, out].
  * - blocks of 4 bits: MatMulNBits unpacks tiles of the weight to fp32 as it multiplies (accuracy level 1), or rounds the
  *   activations as well (level 4)
  * - int8 computed in fp32: the weight is dequantized for the moment of its product. It is declared as an input with a default

@@ -10,7 +10,7 @@ import type { Shape } from "./shape";
 const KERNEL_WIDTH = 16;
 
 /**
- * The coarse operations for which ONNX Runtime has one fused kernel. Used where no tangent is needed: the kernels return no
+ * Gives the coarse operations for which ONNX Runtime has one fused kernel. Used where no tangent is needed: the kernels return no
  * probabilities and no statistics.
  * @param small the same operations without fused kernels, for what a kernel does not take
  * @param cache what earlier passes left of the same texts, which the kernel adds to in place; default: nothing

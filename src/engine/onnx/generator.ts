@@ -13,10 +13,12 @@ import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import { FP32, precisionName, storage } from "./precision";
 import { runtimeOptions } from "./session";
-import type { OnnxOptions } from "./session";
+import type { OnnxOptions, OnnxTuning } from "./session";
 import { EngineWorker } from "./worker-client";
 
-export type GeneratorOptions = Omit<OnnxOptions, "buckets" | "keep" | "prefix" | "memoryPattern">;
+export interface GeneratorOptions extends Omit<OnnxOptions, "keep" | "tuning"> {
+  readonly tuning?: Omit<OnnxTuning, "buckets" | "prefix" | "prefixCache" | "memoryPattern">;
+}
 
 /** What ends a generated text. */
 export interface GenerationLimits {
@@ -55,10 +57,7 @@ export interface OnnxGenerator {
 /**
  * Opens a causal language model with its adapter on ONNX Runtime for greedy decoding with a key/value cache: the prompt is computed once,
  * then one token at a time. The cache stays in the worker thread, as large as prompt and new tokens need.
- * @example
- * const generator = await onnxGenerator(model, adapter);
- * const { ids } = await generator.generate(point, tokenizer.encode("Question: ...\nAnswer:"), { most: 50, stopTokens: [13, 2] });
- * tokenizer.decode(ids);
+ * For example `const { ids } = await (await onnxGenerator(model, adapter)).generate(point, tokenizer.encode("Question: ...\nAnswer:"), { most: 50, stopTokens: [13, 2] })`.
  * @throws when the model is not causal, or what it needs is more than free memory
  */
 export async function onnxGenerator(
@@ -66,7 +65,7 @@ export async function onnxGenerator(
   adapter: Adapter,
   options: GeneratorOptions = {},
 ): Promise<OnnxGenerator> {
-  const { fused = true, precision = FP32, progress } = options;
+  const { precision = FP32, progress, tuning: { fused = true } = {} } = options;
   const { layout } = adapter;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   requireMemory({

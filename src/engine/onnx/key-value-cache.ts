@@ -1,8 +1,8 @@
-import type { Past } from "../../ops/plain";
+import type { PastTokens } from "../../ops/plain";
 import { FLOAT } from "./graph";
 import type { Dimension, GraphBuilder } from "./graph";
 import type { Value } from "./low-ops";
-import type { Carried } from "./worker-client";
+import type { CarriedOutput } from "./worker-client";
 
 /**
  * The keys and values that attention leaves for the next pass over the same texts, as inputs and outputs of a graph. Two kinds: where a
@@ -17,22 +17,22 @@ export interface KeyValueCache {
     shared: boolean,
   ): { readonly inputs: readonly string[]; kept(outputs: readonly string[]): void };
   /** Of the next attention, for small operations. */
-  readonly past: Past<Value>;
+  readonly past: PastTokens<Value>;
   /** Every output with the input that it is in the next pass. */
-  readonly carried: readonly Carried[];
+  readonly carried: readonly CarriedOutput[];
   /** The shapes of the inputs in the first pass over one text that will have at most this many tokens. */
   empty(tokens: number): ReadonlyMap<string, readonly number[]>;
 }
 
-/** @example const cache = keyValueCache(graph); const ops = { ...small, ...fusedOps(graph, feeds, plain(low, cache.past), cache) } */
+/** Opens a cache of keys and values, as inputs and outputs of a graph. For example `const cache = keyValueCache(graph); const ops = { ...small, ...fusedOps(graph, feeds, plain(low, cache.past), cache) }`. */
 export function keyValueCache(graph: GraphBuilder): KeyValueCache {
-  const carried: Carried[] = [];
+  const carried: CarriedOutput[] = [];
   /** The shape of an input before the first pass over a text of so many tokens. */
   const starts = new Map<string, (tokens: number) => readonly number[]>();
   const next = (part: "key" | "value"): string => `past:${part}:${carried.filter(isOf(part)).length}`;
   const isOf =
     (part: string) =>
-    ({ input }: Carried): boolean =>
+    ({ input }: CarriedOutput): boolean =>
       input.startsWith(`past:${part}:`);
 
   const joined = (part: "key" | "value", heads: Value): Value => {

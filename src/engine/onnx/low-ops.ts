@@ -31,7 +31,7 @@ export interface Feeds {
   readonly rotations: Map<string, Rotary>;
 }
 
-/** The name of a rotation's inputs: equal rotations have one. */
+/** Gives the name of a rotation's inputs: equal rotations have one. */
 export function rotationName(feeds: Feeds, rotary: Rotary): string {
   const content = JSON.stringify(rotary);
   for (const [name, known] of feeds.rotations) if (JSON.stringify(known) === content) return name;
@@ -101,6 +101,7 @@ export function onnxLowOps(
   return {
     embed(table: FrozenMatrix, by: EmbeddingIndex) {
       const width = table.shape[1];
+      weights.check(table);
       if (by === "zero") {
         const name = graph.memo(`e0${table.name}`, () => graph.floats(table.rows([0]), [1, 1, width]));
         return constant(name, [1, 1, width]);

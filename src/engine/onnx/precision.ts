@@ -31,12 +31,12 @@ export interface BlockOptions {
 
 export const FP32: Precision = { kind: "fp32" };
 
-/** Whether the loss is a smooth function of the trainable parameters, as two-sided differences need. */
+/** Says whether the loss is a smooth function of the trainable parameters, as two-sided differences need. */
 export function computesInFp32({ kind }: Precision): boolean {
   return kind !== "int8-activations" && kind !== "int4-activations";
 }
 
-/** What it means for memory; a file's own blocks are counted as the 4 bits that most such files have. */
+/** Gives what a precision means for memory; a file's own blocks are counted as the 4 bits that most such files have. */
 export function storage(precision: Precision): MemoryPrecision {
   switch (precision.kind) {
     case "fp32":
@@ -55,7 +55,7 @@ export function storage(precision: Precision): MemoryPrecision {
 }
 
 /**
- * The short name that session ids, caches and tables use; `parsePrecision` reads it back.
+ * Gives the short name that session ids, caches and tables use; `parsePrecision` reads it back.
  * @example precisionName({ kind: "int4", block: 32, zeroPoints: true }) // "int4:32z"
  */
 export function precisionName(precision: Precision): string {

@@ -1,7 +1,7 @@
 import type { Node } from "./graph";
 
 /** A graph cut in two: `prefix` depends on the batch alone, `rest` on the trainable parameters as well. */
-export interface Cut {
+export interface CutGraph {
   readonly prefix: readonly Node[];
   readonly rest: readonly Node[];
   /** Values that the rest takes from the prefix. */
@@ -9,7 +9,7 @@ export interface Cut {
 }
 
 /** A prefix cut in two: `trunk` makes one value with a row per token, `after` all the rest from it. */
-export interface Waist {
+export interface CutPrefix {
   readonly trunk: readonly Node[];
   readonly after: readonly Node[];
   readonly value: string;
@@ -30,7 +30,7 @@ export function cutBeforeAdapters(
   nodes: readonly Node[],
   results: readonly string[],
   isWeight: (input: string) => boolean,
-): Cut | null {
+): CutGraph | null {
   const varying = new Set<string>();
   const [prefix, rest]: [Node[], Node[]] = [[], []];
   for (const node of nodes) {
@@ -55,7 +55,7 @@ export function cutAtWaist(
   prefix: readonly Node[],
   results: readonly string[],
   is: { readonly weight: (input: string) => boolean; readonly perToken: (value: string) => boolean },
-): Waist | null {
+): CutPrefix | null {
   const lastUse = new Map<string, number>();
   prefix.forEach(({ inputs }, i) => inputs.forEach((input) => lastUse.set(input, i)));
   results.forEach((result) => lastUse.set(result, prefix.length));

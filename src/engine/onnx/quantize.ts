@@ -11,7 +11,7 @@ export interface ChannelRows {
 }
 
 /**
- * One scale per row: scale = max|w| / top, q = round(w / scale), so |w - scale q| <= scale / 2.
+ * Gives one scale per row: scale = max|w| / top, q = round(w / scale), so |w - scale q| <= scale / 2.
  * @param rows [rows, width] row-major
  * @param bits 8 (top = 127) or 7 (top = 63)
  * @example quantizeChannels(new Float32Array([1, -0.5]), 2, 8).values // [127, -64]

@@ -10,7 +10,7 @@ import type { Bucket } from "../buckets";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { compile } from "./compile";
-import type { Compiled, Trunk } from "./compile";
+import type { CompiledGraph, Trunk } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
@@ -28,6 +28,22 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** Where weights in the engine's own form are kept; default `.cache/onnx` in the project. */
   readonly cacheDirectory?: string;
+  /** Where operations run, first choice first; default "cpu". "cuda" and "webgpu" need what this package lacks by itself; neither was run here. */
+  readonly providers?: readonly Provider[];
+  /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
+  readonly freeBytes?: number;
+  /** How frozen products are stored and computed; default fp32. */
+  readonly precision?: Precision;
+  /** Graphs that stay open, each with its own copy of packed weights: "both" (the default), or "one", the last used. */
+  readonly keep?: "both" | "one";
+  /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
+  readonly progress?: WriteProgress;
+  /** How it is computed, for benchmarks that say why the defaults are what they are. */
+  readonly tuning?: OnnxTuning;
+}
+
+/** What benchmarks vary (`npm run bench -- settings`, `savings`, `variants`, `memory`); everything else leaves it alone. */
+export interface OnnxTuning {
   /** Fused kernels where no tangent is needed; default true. Without them every engine runs the same small operations. */
   readonly fused?: boolean;
   /** Computes what is before the first adapter once per batch for all points; default true. The features have the same bits. */
@@ -38,8 +54,6 @@ export interface OnnxOptions {
    * text's are computed alone, so what a run computes does not depend on what is kept; they may differ from those of 0 in their last bits.
    */
   readonly prefixCache?: number;
-  /** Where operations run, first choice first; default "cpu". "cuda" and "webgpu" need what this package lacks by itself; neither was run here. */
-  readonly providers?: readonly Provider[];
   /** Threads spin while they wait for work: faster, and takes processor time between operations; default true. */
   readonly spinning?: boolean;
   /** How far ONNX Runtime rewrites the graph; default "all" for features, "basic" for derivatives. */
@@ -48,21 +62,13 @@ export interface OnnxOptions {
   readonly arena?: boolean;
   /** Plans one block of memory for each shape of a batch; default false: batches seldom have the same shape twice. */
   readonly memoryPattern?: boolean;
-  /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
-  readonly freeBytes?: number;
+  /** false: weights are multiplied as they lie in their file, not from a packed copy; default true. */
+  readonly prepack?: boolean;
   /**
    * Texts of a batch are computed in at most so many groups of similar length; default 1. Products never pad, attention pads to a
    * group's longest text: worth it only where lengths differ much and texts are long. The features may differ in their last bits.
    */
   readonly buckets?: number;
-  /** How frozen products are stored and computed; default fp32. */
-  readonly precision?: Precision;
-  /** Graphs that stay open, each with its own copy of packed weights: "both" (the default), or "one", the last used. */
-  readonly keep?: "both" | "one";
-  /** false: weights are multiplied as they lie in their file, not from a packed copy; default true. */
-  readonly prepack?: boolean;
-  /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
-  readonly progress?: WriteProgress;
 }
 
 export type Provider = "cpu" | "cuda" | "webgpu";
@@ -81,35 +87,27 @@ export interface OnnxSession extends ModelSession {
  * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
  * trainable parameters are an input theta [R, d], directions another [P, d]. A batch must not change while it is in use: its
  * inputs are made once for all calls in a row with the same batch.
- * @example
- * const session = await onnxSession(model, adapter);
- * const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] });
+ * For example `const session = await onnxSession(model, adapter); const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] })`.
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const {
-    threads = THREADS,
-    fused = true,
-    prefix = true,
-    prefixCache = PREFIX_CACHE,
-    precision = FP32,
-    keep = "both",
-  } = options;
+  const { threads = THREADS, precision = FP32, keep = "both", tuning = {} } = options;
+  const { fused = true, prefix = true, prefixCache = PREFIX_CACHE } = tuning;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
-  const opened = new Map<"plain" | "dual", Promise<Compiled>>();
+  const opened = new Map<"plain" | "dual", Promise<CompiledGraph>>();
   const newest = new Map<"plain" | "dual", Held>();
   const kept = recentTexts(prefixCache);
   let engineMilliseconds = 0;
   let prefixTexts = 0;
 
-  const open = (kind: "plain" | "dual"): Promise<Compiled> => {
+  const open = (kind: "plain" | "dual"): Promise<CompiledGraph> => {
     const known = opened.get(kind);
     if (known) return known;
     const opening = (async () => {
       const other = kind === "plain" ? "dual" : "plain";
       if (keep === "one" && opened.has(other)) {
-        const { prefix: before } = (await opened.get(other)) as Compiled;
+        const { prefix: before } = (await opened.get(other)) as CompiledGraph;
         opened.delete(other);
         newest.delete(other);
         await worker.release(other);
@@ -142,17 +140,17 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 
   /** What the batch alone decides is made, sent and computed once for all queries of a step; only the newest batch is kept. */
-  const hold = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch): Held => {
+  const hold = (kind: "plain" | "dual", compiled: CompiledGraph, batch: TokenBatch): Held => {
     const known = newest.get(kind);
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
-    const buckets = bucketsOf(batch, options.buckets ?? 1);
+    const buckets = bucketsOf(batch, tuning.buckets ?? 1);
     const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, `${kind} ${i}`));
     const made = { batch, buckets, groups };
     newest.set(kind, made);
     return made;
   };
-  const holdOne = (kind: "plain" | "dual", compiled: Compiled, batch: TokenBatch, place: string): HeldGroup => {
+  const holdOne = (kind: "plain" | "dual", compiled: CompiledGraph, batch: TokenBatch, place: string): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
     const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
@@ -172,7 +170,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     return { place, geometry, ready };
   };
   /** What the layers below the adapters make of each text of a batch: fed where it is not kept. */
-  const rowsOf = (kind: string, { feeds }: Compiled, trunk: Trunk, batch: TokenBatch): TextRows => {
+  const rowsOf = (kind: string, { feeds }: CompiledGraph, trunk: Trunk, batch: TokenBatch): TextRows => {
     const seen = new Set<string>();
     const texts = batch.ids.map((ids) => {
       const key = `${kind} ${ids.join()}`;
@@ -254,21 +252,21 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 }
 
-/** The options of a session as ONNX Runtime takes them. */
+/** Gives the options of a session as ONNX Runtime takes them. */
 export function runtimeOptions(
-  options: Omit<OnnxOptions, "buckets" | "keep">,
+  { threads = THREADS, providers = ["cpu"], tuning = {} }: Pick<OnnxOptions, "threads" | "providers" | "tuning">,
   usualOptimization: Optimization,
 ): object {
-  const { threads = THREADS, providers = ["cpu"], spinning = true, prepack = true } = options;
+  const { spinning = true, prepack = true, arena = true, memoryPattern = false } = tuning;
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
     logSeverityLevel: 3,
     executionProviders: providers,
-    graphOptimizationLevel: options.optimization ?? usualOptimization,
-    enableCpuMemArena: options.arena ?? true,
-    enableMemPattern: options.memoryPattern ?? false,
+    graphOptimizationLevel: tuning.optimization ?? usualOptimization,
+    enableCpuMemArena: arena,
+    enableMemPattern: memoryPattern,
     extra: {
       session: {
         intra_op: { allow_spinning: spinning ? "1" : "0" },
@@ -287,7 +285,7 @@ const PREFIX_CACHE = 2 ** 28;
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
 /** The settings that may change the last bits and are not the default ones. */
-function unusual({ providers, optimization, buckets, prefixCache }: OnnxOptions): string {
+function unusual({ providers, tuning: { optimization, buckets, prefixCache } = {} }: OnnxOptions): string {
   const named = { providers: providers?.join(), optimization, buckets, prefixCache: prefixCache === 0 ? 0 : undefined };
   return Object.entries(named)
     .filter(([, value]) => value !== undefined && value !== "cpu")

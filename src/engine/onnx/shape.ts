@@ -5,7 +5,7 @@ import type { Dimension } from "./graph";
 export type Shape = readonly Dimension[];
 
 /**
- * The shape of an elementwise operation, dimensions matched from the right.
+ * Gives the shape of an elementwise operation, dimensions matched from the right.
  * @example broadcast(["P", "T", 4], [1, "T", 1]) // ["P", "T", 4]
  * @throws when two dimensions differ and neither is 1
  */
@@ -20,27 +20,27 @@ export function broadcast(x: Shape, y: Shape): Shape {
 }
 
 /**
- * The shape of a product over the last two axes: [..., m, k] x [..., k, n] -> [..., m, n].
+ * Gives the shape of a product over the last two axes: [..., m, k] x [..., k, n] -> [..., m, n].
  * @example productShape([1, "T", 4], ["R", 4, 2]) // ["R", "T", 2]
  */
 export function productShape(x: Shape, y: Shape): Shape {
   return [...broadcast(x.slice(0, -2), y.slice(0, -2)), x[x.length - 2], y[y.length - 1]] as Shape;
 }
 
-/** The shape with its axis of this number (negative: from the end) replaced. */
+/** Gives the shape with its axis of this number (negative: from the end) replaced. */
 export function withAxis(shape: Shape, axis: number, dimension: Dimension): Shape {
   const at = axis < 0 ? shape.length + axis : axis;
   return shape.map((d, i) => (i === at ? dimension : d));
 }
 
-/** The named or known length of rows joined along the leading axis; `restOf` takes the first row off again. */
+/** Gives the named or known length of rows joined along the leading axis; `restOf` takes the first row off again. */
 export function joined(lengths: readonly Dimension[]): Dimension {
   return lengths.every((d) => typeof d === "number")
     ? lengths.reduce<number>((sum, d) => sum + (d as number), 0)
     : lengths.join("+");
 }
 
-/** @example restOf("1+P") // "P" */
+/** Gives what a sum of dimensions has beside one. @example restOf("1+P") // "P" */
 export function restOf(length: Dimension): Dimension {
   if (typeof length === "number") return length - 1;
   return length.startsWith("1+") ? length.slice(2) : `${length}-1`;

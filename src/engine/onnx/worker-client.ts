@@ -8,7 +8,7 @@ export interface RunReply {
 }
 
 /** An output of a run that is an input of the next one at the same place; it never leaves the worker. */
-export interface Carried {
+export interface CarriedOutput {
   readonly input: string;
   readonly output: string;
   /** The output is written into the input's own memory. */
@@ -96,7 +96,7 @@ export class EngineWorker {
     kept: ReadonlyMap<string, FeedTensor>,
     given: ReadonlyMap<string, FeedTensor>,
     fetches: readonly string[],
-    carried: readonly Carried[] = [],
+    carried: readonly CarriedOutput[] = [],
   ): Promise<RunReply> {
     const moved = listed(given);
     const owned = moved.filter(({ data }) => !(data.buffer instanceof SharedArrayBuffer));

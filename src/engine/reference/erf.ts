@@ -1,5 +1,5 @@
 /**
- * The error function to about 1e-15: erf(x) = 2/sqrt(pi) exp(-x^2) sum_n 2^n x^(2n+1) / (1 3 5 ... (2n+1)), all terms of one sign.
+ * Gives the error function to about 1e-15: erf(x) = 2/sqrt(pi) exp(-x^2) sum_n 2^n x^(2n+1) / (1 3 5 ... (2n+1)), all terms of one sign.
  * @example erf(1).toFixed(12) // "0.842700792950"
  * Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6.
  */

@@ -21,7 +21,7 @@ export interface Pass {
 }
 
 /**
- * The lower operations in float64 arrays, one loop at a time: the judge of the other engines.
+ * Gives the lower operations in float64 arrays, one loop at a time: the judge of the other engines.
  * Texts are padded with copies of their last token where heads are split, as an engine would.
  * @throws when shapes do not fit, a text is empty, or stacked parameters are not one after another in the layout
  */

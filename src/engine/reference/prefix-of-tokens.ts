@@ -7,9 +7,9 @@ import { referenceOps } from "./low-ops";
 import type { Tensor } from "./tensor";
 
 /**
- * A starting point of a prefix from real tokens: each layer's keys and values of these ids as a text of their own, instead of
+ * Makes a starting point of a prefix from real tokens: each layer's keys and values of these ids as a text of their own, instead of
  * random numbers. One float64 pass over m tokens. Rotary keys are taken before their rotation, as a prefix stores them.
- * @example train({ ...options, start: prefixOfTokens(model, adapter, [1504, 338, 263, 1243, 29889]) })
+ * For example `train({ ...options, start: prefixOfTokens(model, adapter, [1504, 338, 263, 1243, 29889]) })`.
  * @throws when the adapter is no prefix, or has not one token for each id
  * Source: MeZO's code, princeton-nlp/MeZO, large_models/prefix.py (keys and values of random ids of an OPT model).
  */

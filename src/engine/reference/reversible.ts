@@ -5,7 +5,7 @@ import type { Pass } from "./low-ops";
 import { broadcastPositions, generate, mapRows, matmul, sizeOf, transposed } from "./tensor";
 import type { Tensor } from "./tensor";
 
-/** The float64 operations with their adjoints: exact gradients, to judge other engines' by. */
+/** Gives the float64 operations with their adjoints: exact gradients, to judge other engines' by. */
 export function reversibleReference(pass: Pass): Reversible<Tensor> {
   const low = referenceOps(pass);
   const { texts, longest, tokens, scored, targets, lengths, ids, positions } = packBatch(pass.batch);

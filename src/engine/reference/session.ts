@@ -19,7 +19,7 @@ import type { Tensor } from "./tensor";
 
 /**
  * Opens a model on the float64 interpreter: slow, exact from frozen float32 weights and the points as they are.
- * @example (await referenceSession(model, adapter).features([adapter.initial(0)], { ids: [[5, 6]] })).width // the model's
+ * For example `(await referenceSession(model, adapter).features([adapter.initial(0)], { ids: [[5, 6]] })).width`: the model's.
  */
 export function referenceSession(model: Model, adapter: Adapter): ModelSession {
   const features = ({ shape: [points, texts, width], data }: Tensor): Features => ({
@@ -49,7 +49,7 @@ export function referenceSession(model: Model, adapter: Adapter): ModelSession {
   };
 }
 
-/** The derivative [d] of <features, cotangent> by the trainable parameters in float64, where cotangent = pullBack(features) [1, B, H]. */
+/** Gives the derivative [d] of <features, cotangent> by the trainable parameters in float64, where cotangent = pullBack(features) [1, B, H]. */
 export function referenceGradient64(
   model: Model,
   adapter: Adapter,
@@ -69,7 +69,7 @@ export function referenceGradient64(
 }
 
 /**
- * The features [P, B, H] in float64 at P points, which may themselves be float64.
+ * Gives the features [P, B, H] in float64 at P points, which may themselves be float64.
  * @throws when a point has not the adapter's number of parameters
  */
 export function referenceFeatures64(
@@ -86,7 +86,7 @@ export function referenceFeatures64(
   return spread(features, points.length);
 }
 
-/** The features [1, B, H] and their derivatives [P, B, H] along P directions, in float64. */
+/** Gives the features [1, B, H] and their derivatives [P, B, H] along P directions, in float64. */
 export function referenceTangents64(
   model: Model,
   adapter: Adapter,

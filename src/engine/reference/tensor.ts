@@ -11,16 +11,16 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * A tensor from numbers.
+ * Makes a tensor from numbers.
+ * For example `tensor([2, 1], [3, 4])`.
  * @throws when there are not as many as the shape holds
- * @example tensor([2, 1], [3, 4])
  */
 export function tensor(shape: readonly number[], data: ArrayLike<number>): Tensor {
   if (data.length !== sizeOf(shape)) fail(`tensor [${shape.join(", ")}]`, `${sizeOf(shape)} numbers`, data.length);
   return { shape, data: Float64Array.from(data) };
 }
 
-/** A tensor of `shape` whose element at flat position i is value(i). */
+/** Makes a tensor of `shape` whose element at flat position i is value(i). */
 export function generate(shape: readonly number[], value: (index: number) => number): Tensor {
   const data = new Float64Array(sizeOf(shape));
   for (let i = 0; i < data.length; i++) data[i] = value(i);
@@ -31,7 +31,7 @@ export function map({ shape, data }: Tensor, f: (value: number) => number): Tens
   return { shape, data: data.map(f) };
 }
 
-/** The shape that two shapes broadcast to, as in NumPy. @throws when an axis differs and neither is 1 */
+/** Gives the shape that two shapes broadcast to, as in NumPy. @throws when an axis differs and neither is 1 */
 export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -41,7 +41,7 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
   });
 }
 
-/** Flat positions in a tensor of `shape` for each element of `target`, to which it broadcasts. */
+/** Gives flat positions in a tensor of `shape` for each element of `target`, to which it broadcasts. */
 export function broadcastPositions(shape: readonly number[], target: readonly number[]): Int32Array {
   let positions = new Int32Array([0]);
   let stride = sizeOf(shape);
@@ -56,7 +56,7 @@ export function broadcastPositions(shape: readonly number[], target: readonly nu
   return positions;
 }
 
-/** Elementwise f(x, y) under broadcasting. */
+/** Computes elementwise f(x, y) under broadcasting. */
 export function combine(x: Tensor, y: Tensor, f: (x: number, y: number) => number): Tensor {
   const shape = broadcastShape(x.shape, y.shape);
   const [from, other] = [broadcastPositions(x.shape, shape), broadcastPositions(y.shape, shape)];
@@ -83,7 +83,7 @@ export function transposed({ shape, data }: Tensor): Tensor {
   });
 }
 
-/** Product over the last two axes, leading axes broadcast: [..., m, k] [..., k, n] -> [..., m, n]. */
+/** Computes the product over the last two axes, leading axes broadcast: [..., m, k] [..., k, n] -> [..., m, n]. */
 export function matmul(x: Tensor, y: Tensor): Tensor {
   const [m, k] = x.shape.slice(-2);
   const [inner, n] = y.shape.slice(-2);

@@ -11,7 +11,7 @@ import type { Tensor, TensorFlow } from "./tensorflow";
 import type { FrozenTensors } from "./weights";
 
 /**
- * The lower operations on TensorFlow.js tensors, each computed when it is called, with their adjoints. Every operation returns
+ * Gives the lower operations on TensorFlow.js tensors, each computed when it is called, with their adjoints. Every operation returns
  * a tensor of its own, which the caller disposes; inside `tidy` nothing else stays.
  */
 export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, pass: TfPass): Reversible<Tensor> {

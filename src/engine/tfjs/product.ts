@@ -2,13 +2,13 @@ import { broadcastShape } from "../reference/tensor";
 import type { Tensor, TensorFlow } from "./tensorflow";
 
 /** Which factors of a product are transposed. */
-export interface Transposed {
+export interface TransposedFactors {
   readonly x?: boolean;
   readonly y?: boolean;
 }
 
 /** Products over the last two axes, leading axes broadcast. The caller's `tidy` frees what is made on the way. */
-export type Product = (x: Tensor, y: Tensor, transposed?: Transposed) => Tensor;
+export type Product = (x: Tensor, y: Tensor, transposed?: TransposedFactors) => Tensor;
 
 /** Multiply-adds from which one fast product each costs less than TF.js's own loop over a stack of matrices. */
 const LARGE = 16 * 16 * 16;

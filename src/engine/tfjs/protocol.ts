@@ -26,7 +26,7 @@ export interface EmbeddingRows {
   readonly width: number;
 }
 
-/** Which table's rows, chosen by what. */
+/** Says which table's rows, chosen by what. */
 export function embeddingKey(table: string, by: string): string {
   return `${by} ${table}`;
 }

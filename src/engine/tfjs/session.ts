@@ -5,6 +5,7 @@ import type { FrozenMatrix } from "../../ops/ops";
 import type { Recording } from "../../ops/program";
 import { packBatch } from "../onnx/geometry";
 import { recordModel } from "../record-model";
+import { readThrough } from "../row-blocks";
 import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { WorkerThread } from "../worker-thread";
@@ -28,8 +29,8 @@ export interface TfjsSession extends ModelSession {
 /**
  * Opens a model and its adapter on TensorFlow.js, fp32, in a worker thread: features, tangents and gradients.
  * Frozen weights are uploaded once, when the model is opened.
+ * For example `const { told } = await tfjsSession(model, adapter)`: "TensorFlow.js computes on wasm (tfjs-node-gpu: ...)".
  * @throws when no backend loads, with each one's reason
- * @example const { told } = await tfjsSession(model, adapter); // "TensorFlow.js computes on wasm (tfjs-node-gpu: ...)"
  */
 export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsOptions = {}): Promise<TfjsSession> {
   const { backends = backendNames } = options;
@@ -96,7 +97,11 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   let opened: TfReply;
   try {
     opened = await ask({ action: "open", layout, backends });
-    await program("plain");
+    const { program: recorded, frozen } = await program("plain");
+    // Their rows are read when a text needs them.
+    for (const { op, args } of recorded.instructions)
+      if (op === "embed" && args[0].kind === "frozen") readThrough(frozen.get(args[0].name) as FrozenMatrix);
+    if (model.head !== null) readThrough(model.head.weight);
   } catch (error) {
     await worker.end();
     throw error;

@@ -39,9 +39,9 @@ const candidates: Readonly<Record<BackendName, Candidate>> = {
 
 /**
  * Opens the first backend that loads and multiplies two matrices right.
+ * For example `(await openBackend(require)).told`: "TensorFlow.js computes on wasm (tfjs-node-gpu: its binary is not installed; ...)".
  * @param names which to try, in order; default: all of them
  * @throws when none does, with each one's reason
- * @example (await openBackend(require)).told // "TensorFlow.js computes on wasm (tfjs-node-gpu: its binary is not installed; ...)"
  */
 export async function openBackend(load: Load, names: readonly BackendName[] = backendNames): Promise<OpenBackend> {
   const tf = load("@tensorflow/tfjs-core") as TensorFlow;

@@ -1,5 +1,5 @@
 import { fail } from "../../check/check";
-import type { Frozen, Memory, Program, Recording } from "../../ops/program";
+import type { FrozenWeight, Memory, Program, Recording } from "../../ops/program";
 import { run } from "../../ops/program";
 import { runForward } from "../../ops/reverse";
 import type { Forward } from "../../ops/reverse";
@@ -30,7 +30,7 @@ export interface TfModel {
   dispose(): void;
 }
 
-/** @example const model = tfModel(await openBackend(require), adapter.layout); model.addProgram("plain", program) */
+/** Makes a model that runs programs on a backend of TensorFlow.js. For example `const model = tfModel(await openBackend(require), adapter.layout); model.addProgram("plain", program)`. */
 export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
   const product = productOn(tf, name === "wasm");
   const weights = frozenTensors(tf, product);
@@ -97,7 +97,7 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
 }
 
 /** A frozen weight whose numbers are on the backend: its name is all that the operations ask for. */
-function uploaded(name: string): Frozen {
+function uploaded(name: string): FrozenWeight {
   const elsewhere = (): never => fail(name, "to be read from the backend", "a read of its numbers");
   return { name, shape: [0], read: elsewhere };
 }

@@ -17,7 +17,7 @@ export interface FrozenTensors {
 const LARGE = 2 ** 24;
 
 /**
- * A matrix is held as W^T, and, once a gradient is asked for, as W too; besides, the wasm backend keeps a packed copy of every tensor
+ * Makes a matrix is held as W^T, and, once a gradient is asked for, as W too; besides, the wasm backend keeps a packed copy of every tensor
  * that is a product's right factor. A large matrix is held once, as W, and is the left factor, so nothing of it is packed:
  *   x W^T = (W x^T)^T,   y W = (W^T y^T)^T, for which W is turned each time.
  * @param large values from which a matrix is large

@@ -33,13 +33,13 @@ export const table: DirectionKind<NoiseTable> = {
 };
 
 /**
- * A direction made of pieces of one table of standard normals, for parameters by the hundred million: nothing is computed for a
+ * Makes a direction made of pieces of one table of standard normals, for parameters by the hundred million: nothing is computed for a
  * number but its place, and z itself is never stored. It is still a pure function of (seed, step, query).
  * What it is not: independent normals. Numbers of a block are neighbours in a table of 2^bits, so there are 2^(bits + 1) different
  * blocks (less where they overlap), and for one table E[z_i z_j] is the identity only up to about 2^(-bits / 2): the signs make
  * it exactly 0 between blocks, inside a block it is the table's own correlation at that distance.
+ * For example `tableDirection(20, 0, randomKey(0, "direction", 3, 1), 134_515_008).addInPlace(gradient, 0.1)`.
  * @param key of the blocks' words
- * @example tableDirection(20, 0, randomKey(0, "direction", 3, 1), 134_515_008).addInPlace(gradient, 0.1)
  * Source: the shared noise table of evolution strategies, Salimans et al., arXiv 1703.03864, section 2.1. Departs: there one offset
  *   serves all parameters; here each block has its own offset and sign.
  */

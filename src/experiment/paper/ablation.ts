@@ -47,7 +47,7 @@ const CHANGES: readonly Change[] = [
 /** What everything is compared with; its runs on a small model are the study's. */
 const UNCHANGED: Change = { name: "AdaZeta" };
 
-/** The ablation: tiny on TREC with MiniLM, AdaZeta on three draws and each change on one; full on SST-2 with Llama-2-7B. */
+/** Gives the ablation: tiny on TREC with MiniLM, AdaZeta on three draws and each change on one; full on SST-2 with Llama-2-7B. */
 export function ablation(scale: Scale): Grid<PlannedRun> {
   return { name: "ablation", stages: [scale === "tiny" ? tinyParts() : [fullPart()]] };
 }
@@ -56,7 +56,13 @@ function tinyParts(): readonly Part<PlannedRun>[] {
   const { minilm } = small;
   const { model, problem, task } = studies[minilm.study];
   const table: Table = {
-    ...{ model, layers: 6, task, problem, evaluateEvery: 20, threads: 1, work: minilm.work(11) },
+    model,
+    layers: 6,
+    task,
+    problem,
+    evaluateEvery: 20,
+    threads: 1,
+    work: minilm.work(11),
     study: minilm.study,
     settings: (rate, { schedule }, train) =>
       studySettings(minilm.study, rate, { ...schedule, ...(train !== undefined && { train }) }),
@@ -70,12 +76,21 @@ function tinyParts(): readonly Part<PlannedRun>[] {
 
 function fullPart(): Part<PlannedRun> {
   const problem = {
-    ...{ batchSize: llama.batchSize, train: 1000, dev: 500, test: 1000, cutTo: 2048 },
+    batchSize: llama.batchSize,
+    train: 1000,
+    dev: 500,
+    test: 1000,
+    cutTo: 2048,
     protocol: "thousand",
   } as const;
   const at = fullSettings(llama, 1000);
   const table: Table = {
-    ...{ model: "llama-2-7b", layers: 32, task: "sst2", problem, evaluateEvery: llama.evaluateEvery, threads: 0 },
+    model: "llama-2-7b",
+    layers: 32,
+    task: "sst2",
+    problem,
+    evaluateEvery: llama.evaluateEvery,
+    threads: 0,
     work: { perToken: 13_200, tokens: 25 },
     settings(rate, { schedule: { alpha, beta, cap } = {} }, train) {
       const settings = at(rate, train);
@@ -115,7 +130,13 @@ function armOf(table: Table, change: Change): Arm<PlannedRun> {
     cost: workOf(at(1), table),
     settings: (seed, learningRate, train) => ({
       ...(known && { study }),
-      ...{ model, task, problem, arm: at(learningRate, train), seed, evaluateEvery, threads },
+      model,
+      task,
+      problem,
+      arm: at(learningRate, train),
+      seed,
+      evaluateEvery,
+      threads,
     }),
   };
 }

@@ -43,7 +43,12 @@ const SCHEDULE = { target: 20, multiplier: 0.85, cap: 15 } as const;
  *   medium_models/README.md (values of the example commands).
  */
 export const roberta: FullScale = {
-  ...{ steps: 80_000, evaluateEvery: 1000, batchSize: 16, learningRate: 1e-4, weightDecay: 0, schedule: SCHEDULE },
+  steps: 80_000,
+  evaluateEvery: 1000,
+  batchSize: 16,
+  learningRate: 1e-4,
+  weightDecay: 0,
+  schedule: SCHEDULE,
   own: {
     MeZO: { learningRates: [1e-6] },
     "MeZO-prefix": { learningRates: [1e-2], perturbationScale: 0.1 },
@@ -61,7 +66,12 @@ export const roberta: FullScale = {
  *   large_models/README.md.
  */
 export const llama: FullScale = {
-  ...{ steps: 10_000, evaluateEvery: 200, batchSize: 16, learningRate: 1e-4, weightDecay: 0.01, schedule: SCHEDULE },
+  steps: 10_000,
+  evaluateEvery: 200,
+  batchSize: 16,
+  learningRate: 1e-4,
+  weightDecay: 0.01,
+  schedule: SCHEDULE,
   own: {
     MeZO: { learningRates: [5e-7] },
     "MeZO-prefix": { learningRates: [1e-3], perturbationScale: 0.1 },
@@ -79,7 +89,7 @@ function lora(rank: number): LoraSpec {
 }
 
 /**
- * What the arms share. Training texts decide the epochs and so the schedule's exponent, and what it spends: those that are planned, or
+ * Gives what the arms share. Training texts decide the epochs and so the schedule's exponent, and what it spends: those that are planned, or
  * those that a problem really has.
  */
 export function fullSettings(
@@ -96,7 +106,13 @@ export function fullSettings(
       exponent: { target: schedule.target, epochs: (steps * batchSize) / train },
     } as const;
     return {
-      ...{ learningRate, steps, batchSize, weightDecay, tensorTrain, lora, chunk: 1 },
+      learningRate,
+      steps,
+      batchSize,
+      weightDecay,
+      tensorTrain,
+      lora,
+      chunk: 1,
       schedule: queries,
       scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), "two-sided"),
       perturbationScale: 1e-3,
@@ -106,7 +122,7 @@ export function fullSettings(
   };
 }
 
-/** All arms, or those without a linear probe for tasks that have no classes. */
+/** Gives all arms, or those without a linear probe for tasks that have no classes. */
 export function fullArms(full: FullScale, { probe = true } = {}): readonly TableArm[] {
   const names = probe ? paperArmNames : paperArmNames.filter((name) => name !== "linear probe");
   return names.map((name) => ({ name, ...full.own[name] }));

@@ -10,7 +10,7 @@ import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
 /**
- * The k-shot tables of RoBERTa-large on GLUE tasks, k = 16 and 512, five draws of the data.
+ * Gives the k-shot tables of RoBERTa-large on GLUE tasks, k = 16 and 512, five draws of the data.
  * tiny: MiniLM, a sentence encoder without a masked-LM head, with class prototypes. Not the paper's protocol.
  * Source: MeZO, arXiv 2305.17333, table 18 (tasks, k, seeds, arms); settings of yifanycc/AdaZeta's scripts, see `full`.
  */
@@ -38,7 +38,9 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     ...common,
     task,
     arms: smallArms(["zero-shot", "linear probe", "AdaZeta", "MeZO-LoRA"], 1),
-    ...{ seeds: [0], learningRates: [3e-3], work: minilm.work(11) },
+    seeds: [0],
+    learningRates: [3e-3],
+    work: minilm.work(11),
   }));
   return [[trec], [dearPart(trec)], sentences].map((stage) => stage.map(tablePart));
 }

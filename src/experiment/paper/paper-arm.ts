@@ -27,13 +27,13 @@ export interface PaperSettings extends StudySettings {
   readonly firstOrderSteps: number;
 }
 
-/** The short name of an arm, for `--only` and records. @example shortName("TT, constant Q") // "tt-constant-q" */
+/** Gives the short name of an arm, for `--only` and records. @example shortName("TT, constant Q") // "tt-constant-q" */
 export function shortName(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9.]+/g, "-");
 }
 
 /**
- * The arms of the paper's tables.
+ * Gives the arms of the paper's tables.
  * - zero-shot, linear probe: without steps
  * - MeZO: all of the model's own weights, one query, directions from a table of normals
  * - MeZO-LoRA, MeZO-prefix: one query on a small part

@@ -17,7 +17,7 @@ export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
   smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }), firstOrderSteps: 20 },
 };
 
-/** What the arms share on a small model: Figure 1's laptop settings; its schedule reaches 8 queries after 15 epochs, however many there are. */
+/** Gives what the arms share on a small model: Figure 1's laptop settings; its schedule reaches 8 queries after 15 epochs, however many there are. */
 export function smallSettings(
   { study, firstOrderSteps }: Small,
   changes: StudyChanges = {},
@@ -38,7 +38,7 @@ const OWN_RATES: Partial<Readonly<Record<PaperArmName, readonly number[]>>> = {
 /** epsilon of the prefix. Source: princeton-nlp/MeZO, README of medium_models and of large_models. */
 const PREFIX_SCALE = 0.1;
 
-/** Rows of a table with so many trials each. */
+/** Gives the rows of a table of small runs, one for each arm, with so many trials each. */
 export function smallArms(names: readonly PaperArmName[], trials: number): readonly TableArm[] {
   return names.map((name) => ({
     name,
@@ -55,7 +55,7 @@ export const ALWAYS: Pick<TablePart, "threads" | "evaluateEvery"> = { threads: 1
 /** Arms whose steps are dear, backward passes or directions as long as the model: one draw of the data, one rate. */
 export const DEAR = ["first-order LoRA", "MeZO"] as const satisfies readonly PaperArmName[];
 
-/** The dear arms on a part's problem. */
+/** Gives the dear arms on a part's problem. */
 export function dearPart(part: TablePart): TablePart {
   return { ...part, arms: smallArms(DEAR, 1), seeds: [0], learningRates: [3e-3] };
 }

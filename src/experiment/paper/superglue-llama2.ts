@@ -8,7 +8,7 @@ import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
 /**
- * The Llama-2 table of classification and choice: SST-2 and SuperGLUE, 1,000 / 500 / 1,000 texts.
+ * Gives the Llama-2 table of classification and choice: SST-2 and SuperGLUE, 1,000 / 500 / 1,000 texts.
  * tiny: SmolLM2-135M on short prompts.
  * Source: AdaZeta's code names the tasks; settings in `full`; the protocol is MeZO's, arXiv 2305.17333, appendix.
  */
@@ -20,18 +20,31 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
   const { smollm2 } = small;
   const { model, problem } = studies[smollm2.study];
   const sst2: TablePart = {
-    ...{ ...ALWAYS, model, problem, task: "sst2", study: smollm2.study, settings: smallSettings(smollm2) },
+    ...ALWAYS,
+    model,
+    problem,
+    task: "sst2",
+    study: smollm2.study,
+    settings: smallSettings(smollm2),
     arms: [...smallArms(["zero-shot", "linear probe", ...COMPARED, "TT, constant Q"], SMALL_RATES.length), ...ONE_RATE],
-    ...{ seeds: SMALL_SEEDS, learningRates: SMALL_RATES, work: smollm2.work(8) },
+    seeds: SMALL_SEEDS,
+    learningRates: SMALL_RATES,
+    work: smollm2.work(8),
   };
   const copa: TablePart = {
-    ...{ threads: 1, evaluateEvery: 40, model, task: "copa", settings: smallSettings(smollm2, { steps: 120 }) },
+    threads: 1,
+    evaluateEvery: 40,
+    model,
+    task: "copa",
+    settings: smallSettings(smollm2, { steps: 120 }),
     problem: { batchSize: 8, train: 128, dev: 100, test: 100, maxTokens: 24 },
     arms: [
       ...smallArms(["zero-shot", ...COMPARED], SMALL_RATES.length),
       { name: "TT, constant Q", learningRates: [3e-3] },
     ],
-    ...{ seeds: SMALL_SEEDS, learningRates: SMALL_RATES, work: smollm2.work(13) },
+    seeds: SMALL_SEEDS,
+    learningRates: SMALL_RATES,
+    work: smollm2.work(13),
   };
   // Their steps take seconds on 135 million parameters: a quarter as many.
   const dear = [sst2, copa].map((part) => dearPart({ ...part, settings: smallSettings(smollm2, { steps: 60 }) }));
@@ -112,7 +125,8 @@ const TASKS = [
 
 function fullParts(): readonly TablePart[] {
   return TASKS.map(({ task, train, dev, probe }) => ({
-    ...{ task, model: "llama-2-7b" },
+    task,
+    model: "llama-2-7b",
     problem: { batchSize: llama.batchSize, train, dev, test: 1000, cutTo: 2048, protocol: "thousand" as const },
     settings: fullSettings(llama, train),
     arms: fullArms(llama, { probe }),

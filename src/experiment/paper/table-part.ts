@@ -40,7 +40,7 @@ export interface Work {
   readonly tokens: number;
 }
 
-/** A task of a table as a part of a grid. */
+/** Makes a task of a table as a part of a grid. */
 export function tablePart(table: TablePart): Part<PlannedRun> {
   const { task, title = task, seeds, learningRates } = table;
   return { task: title, seeds, learningRates, arms: table.arms.map((row) => gridArm(table, row)) };
@@ -61,7 +61,9 @@ function gridArm(table: TablePart, row: TableArm): Arm<PlannedRun> {
     cost: workOf(armAt(1), table),
     settings: (seed, learningRate, train) => ({
       ...(isOfStudy && { study }),
-      ...{ model, task, problem },
+      model,
+      task,
+      problem,
       arm: armAt(still ? 1 : learningRate, train),
       seed,
       // A run that takes more steps for the same passes is evaluated about as often per pass.
@@ -72,7 +74,7 @@ function gridArm(table: TablePart, row: TableArm): Arm<PlannedRun> {
   };
 }
 
-/** Work of a run, in thousands of millions of operations: passes over training batches, and looks at dev and test. */
+/** Gives the work of a run, in thousands of millions of operations: passes over training batches, and looks at dev and test. */
 export function workOf(
   arm: StudyArm,
   { problem, evaluateEvery, work }: Pick<TablePart, "problem" | "evaluateEvery" | "work">,

@@ -2,6 +2,7 @@
 // Whatever a cell throws, shows or holds, it ends: code of a cell's values runs only where Stop watches (`watched`), and its reply and "idle"
 // are sent in a `finally` (`serve`).
 const jupyter = require("tslab/dist/jupyter.js");
+const { AWAITS_AT } = require("./await-places.cjs");
 const { describe, read } = require("./describe.cjs");
 const { describeFailure, INTERRUPTED } = require("./errors.cjs");
 const { createHistory } = require("./history.cjs");
@@ -34,9 +35,10 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * @param {import("./protocol.cjs").Declarations} kernel.declarations
  * @param {import("./protocol.cjs").Owners} kernel.owners
  * @param {string} kernel.root
+ * @param {ReturnType<typeof import("./last-words.cjs").createLastWords>} kernel.lastWords
  */
 exports.createCells = function createCells(kernel) {
-  const { server, executor, interrupts, registry, said, sources, declarations, owners, root } = kernel;
+  const { server, executor, interrupts, registry, said, sources, declarations, owners, root, lastWords } = kernel;
   /** @type {import("./protocol.cjs").Request[]} */
   const queue = [];
   const history = createHistory();
@@ -62,7 +64,7 @@ exports.createCells = function createCells(kernel) {
   const sendText = (name, text, cell) => {
     if (!cell?.quiet) server.publishNow("stream", { name, text }, cell?.message);
   };
-  const streams = captureStreams(sendText, owners.now);
+  const streams = captureStreams(sendText, owners.now, lastWords.said);
   server.onPublish(streams.flush);
   const display = (/** @type {import("./protocol.cjs").Anything} */ content, update = false) => {
     if (Object(content?.data) !== content?.data)
@@ -86,7 +88,7 @@ exports.createCells = function createCells(kernel) {
 
   /**
    * @param {readonly (readonly unknown[])[]} failures
-   * @param {Pick<import("./protocol.cjs").Told, "code" | "columnOf">} about
+   * @param {Omit<import("./protocol.cjs").Told, "sources" | "root">} about
    */
   const wordsFor = (failures, about) => describeFailure(failures, { ...about, sources, root });
   /** @type {Pick<import("./protocol.cjs").Told, "code" | "columnOf">} */
@@ -130,6 +132,7 @@ exports.createCells = function createCells(kernel) {
       try {
         const { columnOf, code: expanded } = notTooDeep(() => expandShorthand(code));
         about = { code, columnOf };
+        executor.locals[AWAITS_AT] = undefined;
         sources.beginCell({ label, code, columnOf, owner: cell });
         well = (await executor.execute(expanded)) === true;
       } catch (error) {
@@ -145,7 +148,7 @@ exports.createCells = function createCells(kernel) {
           well = false;
         }
       }
-      return well ? undefined : wordsFor(failures, about);
+      return well ? undefined : wordsFor(failures, { ...about, label, awaitsAt: executor.locals[AWAITS_AT] });
     });
     ended = true;
     tidy(cell);

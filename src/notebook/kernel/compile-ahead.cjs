@@ -23,5 +23,6 @@ exports.compileAhead = function compileAhead(root, onWork) {
       return check(stale, declarationOf);
     },
   });
-  return files.bringUpToDate('import "./src/index";', path.join(root, "cell.ts")).length;
+  const doors = ["index", "study", "parts"].map((door) => `import "./src/${door}";`).join("\n");
+  return files.bringUpToDate(doors, path.join(root, "cell.ts")).length;
 };

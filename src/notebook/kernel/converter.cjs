@@ -4,6 +4,7 @@ const path = require("node:path");
 const ts = require("@tslab/typescript-for-tslab");
 const { createConverter } = require("tslab/dist/converter.js");
 const { createFreshModules } = require("./fresh-modules.cjs");
+const { importCompletion } = require("./import-completion.cjs");
 const { notTooDeep } = require("./too-deep.cjs");
 const { awaitsAtTop } = require("./top-level-await.cjs");
 const { lookForChanges } = require("./watched-files.cjs");
@@ -75,6 +76,12 @@ exports.createKernelConverter = function createKernelConverter({ root, files, so
     converter = createConverter(KIND);
     broken = false;
   }
+  /**
+   * @param {string} code
+   * @param {number} position
+   */
+  const complete = (code, position) => prepared(code, () => converter.complete(declarations.text(), code, position));
+  const completeImport = importCompletion(root, complete);
   return {
     addModule: (name, content, meta) => converter.addModule(name, content, meta),
     close: () => converter.close(),
@@ -89,8 +96,7 @@ exports.createKernelConverter = function createKernelConverter({ root, files, so
         const sideOutputs = [...(converted.sideOutputs ?? []), ...needed];
         return sources.name({ ...converted, sideOutputs, hasToplevelAwait: awaitsAtTop(code) });
       }),
-    complete: (_theirs, code, position) =>
-      prepared(code, () => converter.complete(declarations.text(), code, position)),
+    complete: (_theirs, code, position) => completeImport(code, position) ?? complete(code, position),
     inspect: (_theirs, code, position) => prepared(code, () => converter.inspect(declarations.text(), code, position)),
   };
 };

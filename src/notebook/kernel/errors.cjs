@@ -149,10 +149,10 @@ function named(error) {
 
 /**
  * @param {unknown} error
- * @param {Pick<import("./protocol.cjs").Told, "sources" | "root">} about
+ * @param {Pick<import("./protocol.cjs").Told, "sources" | "root" | "label" | "awaitsAt">} about
  * @returns {import("./protocol.cjs").Failure}
  */
-function describeThrown(error, { sources, root }) {
+function describeThrown(error, { sources, root, label, awaitsAt }) {
   if (!isError(error)) {
     const text = describe(error);
     return {
@@ -165,7 +165,9 @@ function describeThrown(error, { sources, root }) {
   const evalue = cut(asText(read(error, "message"), ""), MOST_MESSAGE);
   const interrupted = /^Interrupted asynchronously$|interrupted by `SIGINT`/.test(evalue) || ename === "Interrupted";
   if (interrupted) return INTERRUPTED;
-  const lines = frames(asText(read(error, "stack"), ""), root);
+  const known = frames(asText(read(error, "stack"), ""), root);
+  const isOfCell = known.some((line) => PLACE.exec(line)?.[1].startsWith("cell"));
+  const lines = isOfCell || typeof awaitsAt !== "string" ? known : [...known, `    at async ${label}:${awaitsAt}`];
   const [head, ...more] = evalue.split("\n");
   return {
     ename,

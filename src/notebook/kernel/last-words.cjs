@@ -23,24 +23,12 @@ exports.createLastWords = function createLastWords(pipe) {
 
   return {
     /**
+     * Writes down what is written to stdout or stderr.
      * @param {string} stream
      * @param {string} text
      */
     said: (stream, text) => write(JSON.stringify({ text: [stream, text] })),
     /** @param {readonly (string | Buffer)[]} parts header, parent, metadata and content, as they are sent */
     published: ([header, parent, , content]) => write(`{"header":${header},"parent":${parent},"content":${content}}`),
-    /** Writes down what goes to stdout and stderr from now on. */
-    listen() {
-      if (pipe === undefined) return;
-      for (const stream of [process.stdout, process.stderr]) {
-        const { write: next } = stream;
-        const name = stream === process.stdout ? "stdout" : "stderr";
-        const decoder = new TextDecoder();
-        stream.write = (/** @type {string | Uint8Array} */ chunk, /** @type {any[]} */ ...rest) => {
-          this.said(name, typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
-          return next.call(stream, chunk, ...rest);
-        };
-      }
-    },
   };
 };

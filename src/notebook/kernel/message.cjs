@@ -60,4 +60,10 @@ const compose = (key, session, type, content, { parent, identities = [], metadat
   return [...identities, DELIMITER, sign(key, parts), ...parts, ...buffers];
 };
 
-module.exports = { parse, compose };
+/**
+ * The content of a message that was composed here, as its receiver reads it.
+ * @type {typeof import("./message.cjs").parseContent}
+ */
+const parseContent = (frames) => parseJson(String(frames[frames.indexOf(DELIMITER) + 5]));
+
+module.exports = { parse, parseContent, compose };

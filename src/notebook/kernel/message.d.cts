@@ -24,3 +24,4 @@ export function compose(
     readonly buffers?: readonly Buffer[];
   },
 ): (Buffer | string)[];
+export function parseContent(frames: readonly (Buffer | string)[]): Readonly<Record<string, unknown>>;

@@ -64,6 +64,7 @@ exports.createOwners = function createOwners(ownerOf) {
     begin(cell, isSilent) {
       if (!isSilent) newest = cell;
       ofTimer = undefined;
+      ofReactions = undefined;
     },
     /** What ran was ended in the middle, `finally` and all: a timer's callback may have been it. */
     reset: () => void (ofTimer = undefined),

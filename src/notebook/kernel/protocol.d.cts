@@ -101,6 +101,9 @@ export interface Told {
   readonly columnOf: ColumnOf;
   readonly sources: { textOf(source: string): string | undefined };
   readonly root: string;
+  /** The cell's name in a stack, and the place of the `await` that it came to last (await-places.cjs). */
+  readonly label?: string;
+  readonly awaitsAt?: unknown;
 }
 
 /** What one file of the project became. */
@@ -110,7 +113,7 @@ export interface CompiledFile {
   readonly map: string | undefined;
 }
 
-/** The same as it is kept, with what it rests on. */
+/** What one file of the project became, as it is kept: with what it rests on. */
 export interface Entry extends CompiledFile {
   readonly hash: string;
   /** The relative names that it imports, */
@@ -237,4 +240,12 @@ export type Find = (line: number, column: number) => Place | undefined;
 /** What tslab's converter makes of a cell, with the modules' own source maps. */
 export interface Converted extends Omit<import("tslab/dist/converter").ConvertResult, "sideOutputs"> {
   sideOutputs?: Module[];
+}
+
+/** What hears of every published message (server.cjs). */
+export interface Listener {
+  /** Metadata that goes along with a message. */
+  beside(type: string, parent: Named): object | undefined;
+  /** The content comes parsed from what was sent, when it is asked for. */
+  hear(type: string, content: () => Anything, parent: Named): void;
 }

@@ -1,7 +1,7 @@
 // The kernel's sockets: receives requests, sends replies, publishes outputs and its status. Control and heartbeat have a thread of their own.
 const { randomUUID } = require("node:crypto");
 const { asText, read } = require("./describe.cjs");
-const { compose, parse } = require("./message.cjs");
+const { compose, parse, parseContent } = require("./message.cjs");
 const { log } = require("./streams.cjs");
 
 /** How long a process that ends at once waits for its last messages. */
@@ -46,16 +46,20 @@ exports.startServer = async function startServer(connection, control, lastWords)
   };
   /** @type {() => void} */
   let beforePublish = () => undefined;
+  /** @type {import("./protocol.cjs").Listener} */
+  let listener = { beside: () => undefined, hear: () => undefined };
   /**
    * @param {string} type
    * @param {object} content
    * @param {import("./protocol.cjs").Named} parent
    * @param {import("./protocol.cjs").PublishOptions} [options]
    */
-  const publishNow = (type, content, parent, { metadata, buffers } = {}) => {
+  const publishNow = (type, content, parent, { metadata: own, buffers } = {}) => {
+    const metadata = { ...own, ...listener.beside(type, parent) };
     const frames = compose(key, session, type, content, { parent, identities: [type], metadata, buffers });
+    listener.hear(type, () => parseContent(frames), parent);
     lastWords.published(frames.slice(3));
-    outputs.send(frames).catch(() => {});
+    void outputs.send(frames).catch(() => {});
   };
 
   return {
@@ -72,6 +76,11 @@ exports.startServer = async function startServer(connection, control, lastWords)
     },
     publishNow,
     onPublish: (/** @type {() => void} */ flush) => (beforePublish = flush),
+    /**
+     * Hears of every message that is published: `beside(type, parent)` is metadata that goes along, `hear(type, content, parent)` is called with
+     * the content as it was sent, which no code of a cell can change or watch.
+     */
+    onPublished: (/** @type {import("./protocol.cjs").Listener} */ hears) => (listener = hears),
     /**
      * @param {string} state
      * @param {import("./protocol.cjs").Named} parent

@@ -1,18 +1,21 @@
 // tslab turns a use of an earlier cell's variable `steps` into `exports.steps`, but misses it in a shorthand property `{ steps }`,
-// which then fails with "steps is not defined". So the cell's text is given to it with `{ steps: steps }`.
+// which then fails with "steps is not defined". So the cell's text is given to it with `{ steps: steps }`, and with the notes of
+// await-places.cjs.
+const { awaitPlaces } = require("./await-places.cjs");
 /** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /**
- * Writes out each shorthand property of a cell.
+ * Writes out each shorthand property of a cell, and notes where it waits.
  * @param {string} code
  * @returns {{ code: string, columnOf: (line: number, column: number) => number }} the code, and a function from a column (1-based) of a line
  * of it to the column that the user wrote
  */
 exports.expandShorthand = function expandShorthand(code) {
-  const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
+  // Only a module's `await (x)` is parsed as one; what makes it a module stands behind the code.
+  const source = ts.createSourceFile("cell.ts", `${code}\nexport {};`, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
   /** @type {{ start: number, text: string }[]} */
-  const names = [];
+  const names = awaitPlaces(source);
   /** @type {import("@tslab/typescript-for-tslab").Node[]} */
   const waiting = [source]; // not by recursion: a sum of many terms is as deep as it is long
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {

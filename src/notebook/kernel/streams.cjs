@@ -20,8 +20,9 @@ exports.log = (text) => writeToTerminal(`[kernel] ${text}\n`);
  * Takes the place of the process's stdout and stderr.
  * @param {(name: string, text: string, cell: import("./protocol.cjs").Cell | undefined) => void} send
  * @param {() => import("./protocol.cjs").Cell | undefined} owner the cell whose text it is; `written` of it counts its characters
+ * @param {(name: string, text: string) => void} said hears of each piece of text as it is written, before it is sent
  */
-exports.captureStreams = function captureStreams(send, owner) {
+exports.captureStreams = function captureStreams(send, owner, said = () => undefined) {
   let name = "";
   /** @type {import("./protocol.cjs").Cell | undefined} */
   let cell;
@@ -63,7 +64,9 @@ exports.captureStreams = function captureStreams(send, owner) {
     if (stream !== name || of !== cell) flush();
     name = stream;
     cell = of;
-    text += allowed(of, piece);
+    const shown = allowed(of, piece);
+    text += shown;
+    for (let at = 0; at < shown.length; at += MOST_AT_ONCE) said(stream, shown.slice(at, at + MOST_AT_ONCE));
     // By the clock, not only by a timer: a loop that never yields shows its output too.
     if (Date.now() - sentAt >= GATHER_MS) flush();
     else timer ??= setTimeout(flush, GATHER_MS);

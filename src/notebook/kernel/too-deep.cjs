@@ -13,11 +13,11 @@ const MOST_LEVELS = 1000;
  */
 exports.isTooDeep = function isTooDeep(code) {
   try {
-    /** @type {import("typescript").Node[]} */
+    /** @type {import("@tslab/typescript-for-tslab").Node[]} */
     let level = [ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS)];
     for (let depth = 0; level.length > 0; depth++) {
       if (depth > MOST_LEVELS) return true;
-      /** @type {import("typescript").Node[]} */
+      /** @type {import("@tslab/typescript-for-tslab").Node[]} */
       const next = [];
       for (const node of level) ts.forEachChild(node, (child) => void next.push(child));
       level = next;

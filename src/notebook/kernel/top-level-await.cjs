@@ -2,6 +2,7 @@
 // compiler's that only some forms of `await` give.)
 /** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
+const { runsLater } = require("./await-places.cjs");
 
 /**
  * Whether code awaits in its own body: `await x` and `for await`, in any expression, declaration or block, but not in functions and
@@ -16,9 +17,7 @@ exports.awaitsAtTop = function awaitsAtTop(code) {
   const waiting = [source]; // not by recursion: a sum of many terms is as deep as it is long
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined)) return true;
-    const runsLater =
-      ts.isFunctionLike(node) || ts.isPropertyDeclaration(node) || ts.isClassStaticBlockDeclaration(node);
-    if (!runsLater) ts.forEachChild(node, (child) => void waiting.push(child));
+    if (!runsLater(node)) ts.forEachChild(node, (child) => void waiting.push(child));
     else {
       const { name } = /** @type {import("@tslab/typescript-for-tslab").NamedDeclaration} */ (node);
       if (name !== undefined && ts.isComputedPropertyName(name)) waiting.push(name);

@@ -43,7 +43,7 @@ const describedAs = (description: string) => ({
   description_width: description.length > LONG ? "12em" : "initial",
 });
 
-/** A control from its parts; `controls.ts` has the kinds. */
+/** Makes a control from its parts; `controls.ts` has the kinds. */
 export function control<T>(parts: ControlParts<T>): Control<T> {
   const { kind, field, toState, fromState, expected } = parts;
   const listeners = new Set<(value: T) => void>();

@@ -19,7 +19,7 @@ export interface SliderOptions {
 const WIDTH = "26em";
 
 /**
- * A slider over real numbers. The number beside it is the value to its last digit, and takes what is typed there.
+ * Makes a slider over real numbers. The number beside it is the value to its last digit, and takes what is typed there.
  * @throws when min < max does not hold, or the value is outside
  * @example const rate = floatSlider("learning rate", { value: 3e-3, min: 0, max: 1e-2 }); rate.value // 0.003
  */
@@ -28,14 +28,14 @@ export function floatSlider(description: string, options: SliderOptions): Contro
   return slider("FloatSlider", description, options, { min, max, step, scale: "linear" });
 }
 
-/** A slider over whole numbers. @example integerSlider("cap", { value: 8, min: 1, max: 64 }).value // 8 */
+/** Makes a slider over whole numbers. @example integerSlider("cap", { value: 8, min: 1, max: 64 }).value // 8 */
 export function integerSlider(description: string, options: SliderOptions): Control<number> {
   const { min, max, step = 1 } = options;
   return slider("IntSlider", description, options, { min, max, step, scale: "linear" });
 }
 
 /**
- * A slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive; `step` is one of the
+ * Makes a slider over powers of ten: the handle moves evenly on a logarithmic scale from `min` to `max`, both positive; `step` is one of the
  * exponent.
  */
 export function logSlider(description: string, options: SliderOptions): Control<number> {
@@ -45,7 +45,7 @@ export function logSlider(description: string, options: SliderOptions): Control<
   return slider("FloatLogSlider", description, options, state);
 }
 
-/** The nearest of 1, 2, 5, 10, ... times a power of ten below a step. @example roundStep(0.0295) // 0.02 */
+/** The nearest of 1, 2, 5, 10, ... times a power of ten below a step. For example `roundStep(0.0295)`: 0.02. */
 function roundStep(step: number): number {
   const power = Math.floor(Math.log10(step));
   const unit = 10 ** power;
@@ -75,7 +75,11 @@ function slider(
         : undefined,
     expected: `a${whole ? " whole" : ""} number from ${min} to ${max}`,
     state: {
-      ...{ bounds: [min, max], whole, continuous_update: true, readout: true, orientation: "horizontal" },
+      bounds: [min, max],
+      whole,
+      continuous_update: true,
+      readout: true,
+      orientation: "horizontal",
       ...state,
     },
     style: "SliderStyle",
@@ -84,7 +88,7 @@ function slider(
 }
 
 /**
- * A choice of one of several texts.
+ * Makes a choice of one of several texts.
  * @example dropdown("form", ["current", "june"], "june").value // "june"
  */
 export function dropdown<const T extends string>(
@@ -108,7 +112,7 @@ export function dropdown<const T extends string>(
 
 type NoInfer<T> = [T][T extends unknown ? 0 : never];
 
-/** @example checkbox("bias", true).value // true */
+/** Makes a box to tick. @example checkbox("bias", true).value // true */
 export function checkbox(description: string, value = false): Control<boolean> {
   return control<boolean>({
     kind: controlClass("Checkbox"),
@@ -123,7 +127,7 @@ export function checkbox(description: string, value = false): Control<boolean> {
   });
 }
 
-/** One line of text to write in: what the field of a page cannot show, a line break, it cannot have. @example textInput("name", "mine").value // "mine" */
+/** Makes one line of text to write in: what the field of a page cannot show, a line break, it cannot have. @example textInput("name", "mine").value // "mine" */
 export function textInput(description: string, value = ""): Control<string> {
   return control<string>({
     kind: controlClass("Text"),
@@ -146,7 +150,8 @@ export interface Button extends Control<number> {
 }
 
 /**
- * @example const stop = button("Stop", { look: "danger" }); await stop.next();
+ * Makes a button whose presses a cell can wait for.
+ * For example `const stop = button("Stop", { look: "danger" }); await stop.next()`.
  */
 export function button(
   description: string,
@@ -173,32 +178,23 @@ export interface Label extends View {
   set(text: string): void;
 }
 
-/** A text that is shown as it is. @example const costs = label("12 passes"); costs.set("14 passes"); */
-export function label(text: string): Label {
-  return htmlLabel(text, escapeHtml);
-}
-
-/** Markup that this project wrote; what comes from data or files must have been escaped in it (`escapeHtml`). */
-export function trustedHtml(markup: string): Label {
-  return htmlLabel(markup, (text) => text);
-}
-
-function htmlLabel(initial: string, markup: (text: string) => string): Label {
+/** Makes a text that is shown as it is. For example `const costs = label("12 passes"); costs.set("14 passes")`. */
+export function label(initial: string): Label {
   let text = initial;
   let opened: OpenWidget | undefined;
   return {
     [shown]: true,
     set(next) {
       text = next;
-      opened?.set({ value: markup(text) });
+      opened?.set({ value: escapeHtml(text) });
     },
     open: () =>
       (opened ??= openWidget(controlClass("HTML"), {
-        value: markup(text),
+        value: escapeHtml(text),
         layout: openLayout(),
         style: openStyle("HTMLStyle"),
       })),
-    describe: () => text.replaceAll(/<[^>]*>/g, ""),
+    describe: () => text,
   };
 }
 
@@ -207,7 +203,7 @@ export interface Progress extends View {
   set(share: number, text?: string): void;
 }
 
-/** @example const bar = progressBar("AdaZeta"); bar.set(0.5, "step 120 of 240"); */
+/** Makes a bar that shows how far something is. For example `const bar = progressBar("AdaZeta"); bar.set(0.5, "step 120 of 240")`. */
 export function progressBar(description: string): Progress {
   let state: WidgetState = { value: 0, description };
   let opened: OpenWidget | undefined;
@@ -219,11 +215,13 @@ export function progressBar(description: string): Progress {
     },
     open: () =>
       (opened ??= openWidget(controlClass("FloatProgress"), {
-        ...{ min: 0, max: 1, bar_style: "", orientation: "horizontal", ...state },
-        ...{
-          layout: openLayout({ width: "40em" }),
-          style: openStyle("ProgressStyle", { description_width: "initial" }),
-        },
+        min: 0,
+        max: 1,
+        bar_style: "",
+        orientation: "horizontal",
+        ...state,
+        layout: openLayout({ width: "40em" }),
+        style: openStyle("ProgressStyle", { description_width: "initial" }),
       })),
     describe: () => `${String(state["description"])}: ${(100 * Number(state["value"])).toFixed(0)} %`,
   };

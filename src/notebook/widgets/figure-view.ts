@@ -19,7 +19,7 @@ export interface FigureView extends View {
 
 const updateEveryMs = 200;
 
-/** @example const view = figureView(figure); show(vbox([rate, view])); view.update(next); */
+/** Makes a figure that stands among other views and can be updated. For example `const view = figureView(figure); show(vbox([rate, view])); view.update(next)`. */
 export function figureView(first: FigureValue): FigureView {
   let figure = first;
   let opened: OpenWidget | undefined;
@@ -46,7 +46,7 @@ export function figureView(first: FigureValue): FigureView {
 /**
  * Shows a figure that grows while the cell runs, also in a page that is loaded meanwhile; when the cell ends it becomes the plain
  * output that `showFigure` makes, which needs no kernel.
- * @example const plot = showLiveFigure(figure); plot.update(next); plot.finish();
+ * For example `const plot = showLiveFigure(figure); plot.update(next); plot.finish()`.
  */
 export function showLiveFigure(first: FigureValue): FigureHandle {
   const view = figureView(first);

@@ -38,19 +38,19 @@ const PROTOCOL = "2.1.0";
 /**
  * Opens a widget of the front end's widget manager: a comm named "jupyter.widget" that carries the widget's state. Fields travel as
  * they are; the front end's changes come to `onUpdate` and are echoed, so that all pages agree.
- * @example const slider = openWidget(floatSliderClass, { value: 0.3, min: 0, max: 1 }, { onUpdate: ({ value }) => console.log(value) });
+ * For example `const slider = openWidget(floatSliderClass, { value: 0.3, min: 0, max: 1 }, { onUpdate: ({ value }) => console.log(value) })`.
  * Source: ipywidgets, packages/schema/messages.md (widget messaging protocol, version 2).
  */
 export function openWidget(kind: WidgetClass, initial: WidgetState, handlers: WidgetHandlers = {}): OpenWidget {
   answerReloadedPages();
   const { widgets, comms } = kernelRegistry();
   let state: WidgetState = {
-    ...{ _model_name: kind.model, _model_module: kind.module, _model_module_version: kind.version },
-    ...{
-      _view_name: kind.view,
-      _view_module: kind.viewModule ?? kind.module,
-      _view_module_version: kind.viewVersion ?? kind.version,
-    },
+    _model_name: kind.model,
+    _model_module: kind.module,
+    _model_module_version: kind.version,
+    _view_name: kind.view,
+    _view_module: kind.viewModule ?? kind.module,
+    _view_module_version: kind.viewVersion ?? kind.version,
     ...initial,
   };
   const receive = (message: CommMessage): void => {

@@ -25,10 +25,10 @@ export interface RunControls {
 const REACH = 30;
 
 /**
- * A Stop button and sliders for what the method has: learning rate and perturbation scale where they are constant, alpha and cap of a
+ * Makes a Stop button and sliders for what the method has: learning rate and perturbation scale where they are constant, alpha and cap of a
  * power law, or a constant number of queries. Where nobody moves them, `steer()` is null and nothing changes.
+ * For example `train({ ...options, steer: controls.steer, signal: controls.signal })`.
  * @param change what is in force in place of the method's own, in a run that is continued: the controls begin there
- * @example train({ ...options, steer: controls.steer, signal: controls.signal })
  */
 export function runControls(name: string, method: Method, change: MethodChange = {}): RunControls {
   const ended = new AbortController();
@@ -96,7 +96,7 @@ function queryKnob(queries: Schedule): Knob | null {
   return null;
 }
 
-/** The controls of a run, shown under the cell until the run has ended; then a line says what was changed by hand. */
+/** The controls of a run, shown under the cell until the run has ended; then a line says what it ran with, and what was changed by hand. */
 export interface ShownControls extends RunControls {
   end(changes: readonly ChangeRecord[]): void;
 }
@@ -108,15 +108,18 @@ export function showRunControls(name: string, method: Method, change?: MethodCha
   return {
     ...controls,
     end(changes) {
-      const text =
-        changes.length === 0 ? `${name}: nothing was changed by hand` : `${name}: ${describeChanges(changes, method)}`;
+      const own = Object.entries(partsOf({}, method)).map(([part, value]) => `${part} ${value}`);
+      const text = [
+        `${name}: ${own.join(", ")}`,
+        ...(changes.length === 0 ? [] : [describeChanges(changes, method)]),
+      ].join("; ");
       output.freeze({ "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text });
     },
   };
 }
 
 /**
- * What was changed, and when: of each record what differs from what held before it.
+ * Tells what was changed, and when: of each record what differs from what held before it.
  * @param method the run's own, which holds before the first; where it is left out all of the first record is said
  * @example describeChanges([{ kind: "change", step: 30, change: { perturbationScale: 0.01 } }]) // "changed by hand: before step 31 perturbation scale 0.01"
  */

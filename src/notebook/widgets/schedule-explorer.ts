@@ -31,7 +31,7 @@ export interface ScheduleCost {
   readonly stepsPerEpoch: number;
   readonly beta: number;
   readonly forwardPasses: number;
-  /** Queries of the last step. */
+  /** Queries of a step on average over the run: mean_t Q_t. */
   readonly meanQueries: number;
   /** Passes of as many steps with one query. */
   readonly oneQueryPasses: number;
@@ -40,7 +40,7 @@ export interface ScheduleCost {
 }
 
 /**
- * The schedule of these settings and its cost in forward passes.
+ * Gives the schedule of these settings and its cost in forward passes.
  * @throws when the schedule makes no sense
  * @example scheduleCost({ alpha: 0.85, exponent: { kind: "target", target: 20 }, cap: 15, batchSize: 16, steps: 10000, examples: 1000 }, "two-sided").beta.toFixed(3) // "0.623"
  */
@@ -88,10 +88,10 @@ export interface ScheduleExplorer {
 }
 
 /**
- * Sliders for the query schedule beside a figure of what it spends: queries per step, cumulative forward passes, and the estimator's
+ * Makes sliders for the query schedule beside a figure of what it spends: queries per step, cumulative forward passes, and the estimator's
  * second moment (d + Q + 1) / Q; a line says what the run costs beside a constant number of queries. The next cell takes `schedule`.
  * Where nobody can move the sliders (headless), it has the values given.
- * @example const explorer = scheduleExplorer({ alpha: 0.85, cap: 8, steps: 240, examples: 128, batchSize: 8 }); explorer.schedule
+ * For example `const explorer = scheduleExplorer({ alpha: 0.85, cap: 8, steps: 240, examples: 128, batchSize: 8 }); explorer.schedule`.
  * @throws when a value is outside its slider
  */
 export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplorer {
@@ -139,7 +139,10 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
         { name: constantQueries === 1 ? "MeZO" : `constant ${constantQueries}`, queries: constantQueries },
       ],
       {
-        ...{ steps: sliders.steps.value, stepsPerEpoch: epochSteps, passes, title: "What the schedule spends" },
+        steps: sliders.steps.value,
+        stepsPerEpoch: epochSteps,
+        passes,
+        title: "What the schedule spends",
         ...(parameters === undefined ? {} : { parameters }),
       },
     );
@@ -183,7 +186,7 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   };
 }
 
-/** What the run costs, in one line for people. */
+/** Gives what the run costs, in one line for people. */
 export function costText(cost: ScheduleCost, constantQueries: number, steps: number, kind: PassKind): string {
   const count = (value: number): string => Math.round(value).toLocaleString("en");
   const constant = passesPerStep(kind, constantQueries) * steps;

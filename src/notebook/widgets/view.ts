@@ -18,22 +18,22 @@ export const VIEW_MIME = "application/vnd.jupyter.widget-view+json";
 const BASE = "@jupyter-widgets/base";
 const CONTROLS = "@jupyter-widgets/controls";
 
-/** A class of ipywidgets' controls, e.g. controlClass("FloatSlider"). */
+/** Makes a class of ipywidgets' controls, e.g. controlClass("FloatSlider"). */
 export function controlClass(name: string): WidgetClass {
   return { model: `${name}Model`, view: `${name}View`, module: CONTROLS, version: "2.0.0" };
 }
 
-/** A view that jupyter/labextensions/plotly-mime draws. */
+/** Makes a view that jupyter/labextensions/plotly-mime draws. */
 export function ownView(view: string): Pick<WidgetClass, "view" | "viewModule" | "viewVersion"> {
   return { view, viewModule: "adazeta", viewVersion: "1.0.0" };
 }
 
-/** The layout that a widget's state must refer to. */
+/** Gives the layout that a widget's state must refer to. */
 export function openLayout(state: Readonly<Record<string, unknown>> = {}): string {
   return openWidget({ model: "LayoutModel", view: "LayoutView", module: BASE, version: "2.0.0" }, state).reference;
 }
 
-/** The style that a control's state refers to, e.g. openStyle("SliderStyle", { description_width: "initial" }). */
+/** Gives the style that a control's state refers to, e.g. openStyle("SliderStyle", { description_width: "initial" }). */
 export function openStyle(name: string, state: Readonly<Record<string, unknown>> = {}): string {
   const kind = { model: `${name}Model`, view: "StyleView", module: CONTROLS, viewModule: BASE, version: "2.0.0" };
   return openWidget(kind, state).reference;
@@ -48,8 +48,8 @@ export interface ShownView {
 
 /**
  * Shows a view under the current cell; controls that an earlier run of the cell showed are closed. Outside a kernel nothing is shown.
+ * For example `show(vbox([rate, stop]))`.
  * @param fallback what a page without live widgets draws
- * @example show(vbox([rate, stop]))
  */
 export function show(view: View, fallback: MimeBundle = {}): ShownView {
   if (kernelRegistry().publish === undefined) return { [shown]: true, freeze: () => undefined };
@@ -63,12 +63,12 @@ export function show(view: View, fallback: MimeBundle = {}): ShownView {
   return { [shown]: true, freeze: (bundle) => output.update(bundle) };
 }
 
-/** Views below each other. @example vbox([rate, scale]) */
+/** Puts views below each other. For example `vbox([rate, scale])`. */
 export function vbox(children: readonly View[]): View {
   return box("VBox", children);
 }
 
-/** Views beside each other, going on below where the page is too narrow. */
+/** Puts views beside each other, going on below where the page is too narrow. */
 export function hbox(children: readonly View[]): View {
   return box("HBox", children);
 }

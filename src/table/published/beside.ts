@@ -3,7 +3,7 @@ import type { CellValue, TableOptions } from "../cell";
 import { tableOf } from "../rows";
 import type { Spread } from "../statistics";
 import { describeSource, publishedValue } from "./published";
-import type { Published, PublishedTable } from "./published";
+import type { PublishedNumber, PublishedTable } from "./published";
 
 /** A table with how it is to be shown. */
 export interface ShownTable {
@@ -16,7 +16,7 @@ export interface PublishedBeside {
   readonly task: string;
   readonly method: string;
   /** null: not found. */
-  readonly published: Published | null;
+  readonly published: PublishedNumber | null;
   /** null: not measured yet; a text says what there is instead of a number. */
   readonly measured: number | Spread | string | null;
   /** What a reader must know beside the number; default: nothing. */
@@ -24,11 +24,11 @@ export interface PublishedBeside {
 }
 
 /**
- * Published cells beside measured ones, kept apart by the columns' names and colours. There is no difference of the two: the models
+ * Gives published cells beside measured ones, kept apart by the columns' names and colours. There is no difference of the two: the models
  * are not the same.
+ * For example `publishedBesideMeasured(rows, { reported: "RoBERTa-large, k = 16", measured: "MiniLM, 128 texts" }).table.columnNames()`.
  * @param models whose numbers stand in the two columns
  * @throws when there are no rows
- * @example publishedBesideMeasured(rows, { reported: "RoBERTa-large, k = 16", measured: "MiniLM, 128 texts" }).table.columnNames()
  * // ["task", "method", "reported: RoBERTa-large, k = 16", "read in", "measured here: MiniLM, 128 texts", "remark"]
  */
 export function publishedBesideMeasured(
@@ -59,14 +59,14 @@ export function publishedBesideMeasured(
 }
 
 /**
- * A published table as it is printed, with a row of "not found" for each method whose numbers could not be found.
+ * Makes a published table as it is printed, with a row of "not found" for each method whose numbers could not be found.
  * @param notFound methods that the reader will look for
  * @example publishedAsPrinted(mezoRoberta, ["AdaZeta"]).table.numRows() // 15
  */
 export function publishedAsPrinted(published: PublishedTable, notFound: readonly string[] = []): ShownTable {
   const { tasks, rows, model, metric, source } = published;
   const shots = rows.some((row) => row.shots !== null);
-  const asRow = (method: string, k: number | null, cells: readonly (Published | null)[]) => ({
+  const asRow = (method: string, k: number | null, cells: readonly (PublishedNumber | null)[]) => ({
     method,
     ...(shots ? { k: k ?? "" } : {}),
     ...Object.fromEntries(tasks.map((task, i): [string, CellValue] => [task, valueOf(cells[i])])),
@@ -89,10 +89,10 @@ export function publishedAsPrinted(published: PublishedTable, notFound: readonly
   };
 }
 
-function valueOf(cell: Published | null | undefined): CellValue {
+function valueOf(cell: PublishedNumber | null | undefined): CellValue {
   return cell ? publishedValue(cell) : null;
 }
 
-function decimalsOf(cell: Published | null | undefined): number {
+function decimalsOf(cell: PublishedNumber | null | undefined): number {
   return cell ? (String(cell.value).split(".")[1]?.length ?? 0) : 0;
 }

@@ -45,7 +45,7 @@ function curve(
   return { task, method, batchSize, first, lowest, last };
 }
 
-/** The figure's curves as a table, one row each. @example figure1Table().numRows() // 12 */
+/** Gives the figure's curves as a table, one row each. @example figure1Table().numRows() // 12 */
 export function figure1Table(curves: readonly FigureCurve[] = figure1): ColumnTable {
   return tableOf(
     curves.map(({ task, method, batchSize, first, lowest, last }) => ({

@@ -14,7 +14,7 @@ export interface Source {
 }
 
 /** One published number: a mean over seeds where there were several. */
-export interface Published {
+export interface PublishedNumber {
   readonly model: string;
   readonly task: string;
   readonly method: string;
@@ -37,16 +37,16 @@ export interface PublishedTable {
     readonly method: string;
     readonly shots: number | null;
     /** In the order of the tasks; null: not printed, or not found. */
-    readonly cells: readonly (Published | null)[];
+    readonly cells: readonly (PublishedNumber | null)[];
   }[];
 }
 
 /**
- * A published table from its printed rows: "90.5(1.2)" is mean and standard deviation, "-" a number that is not there.
+ * Makes a published table from its printed rows: "90.5(1.2)" is mean and standard deviation, "-" a number that is not there.
+ * For example `printed({ model: "RoBERTa-large", metric: "accuracy (%)", source, tasks: "sst2 trec" }, [["MeZO", 16, "90.5(1.2) 76.9(2.7)"]])`.
  * @param tasks their names, divided by spaces
  * @param rows method, texts per class (null where that is not how it counts), and the numbers as printed, divided by spaces
  * @throws when a row has not one number for each task, or one is not of that form
- * @example printed({ model: "RoBERTa-large", metric: "accuracy (%)", source, tasks: "sst2 trec" }, [["MeZO", 16, "90.5(1.2) 76.9(2.7)"]])
  */
 export function printed(
   about: Pick<PublishedTable, "model" | "metric" | "source"> & { readonly tasks: string },
@@ -76,19 +76,19 @@ export function printed(
 }
 
 /**
- * A table's number for a task and method; null where it has none: shown as "not found", never guessed.
+ * Makes a table's number for a task and method; null where it has none: shown as "not found", never guessed.
  * @example publishedCell(mezoRoberta, { task: "trec", method: "MeZO", shots: 16 })?.value // 76.9
  */
 export function publishedCell(
   { tasks, rows }: PublishedTable,
   { task, method, shots = null }: { readonly task: string; readonly method: string; readonly shots?: number | null },
-): Published | null {
+): PublishedNumber | null {
   const row = rows.find((one) => one.method === method && one.shots === shots);
   return row?.cells[tasks.indexOf(task)] ?? null;
 }
 
 /**
- * Where a number was read, in words.
+ * Says where a number was read, in words.
  * @example describeSource({ what: "AdaZeta, Figure 1", how: "figure" }) // "read off the figure: AdaZeta, Figure 1"
  */
 export function describeSource({ what, how }: Source): string {
@@ -104,7 +104,7 @@ export function describeSource({ what, how }: Source): string {
   }
 }
 
-/** A published number as a table's cell: mean and deviation as they were printed. */
-export function publishedValue({ value, deviation }: Pick<Published, "value" | "deviation">) {
+/** Makes a published number as a table's cell: mean and deviation as they were printed. */
+export function publishedValue({ value, deviation }: Pick<PublishedNumber, "value" | "deviation">) {
   return deviation === null ? value : { ...spread([value]), standardDeviation: deviation };
 }

@@ -21,7 +21,7 @@ const common: Omit<ClassificationTask, "name" | "title" | "directories" | "hub">
 /**
  * BoolQ: a passage and a yes-or-no question about it. The question begins with a capital and ends with a question mark. Passages have
  * no title in front, as in the data set that the reference reads; SuperGLUE's files lose theirs.
- * @example promptText(boolq, "causal", tides) // "The sea rises twice a day. Does the sea rise?\n"
+ * @example promptText(boolq, "causal", example({ passage: "The sea rises twice a day.", question: "does the sea rise" })) // "The sea rises twice a day. Does the sea rise?\n"
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, BoolQTemplateV3; tasks.py loads the data set boolq, not SuperGLUE's).
  */
 export const boolq: ClassificationTask = {
@@ -43,7 +43,7 @@ export const boolq: ClassificationTask = {
 
 /**
  * BoolQ as SuperGLUE has it: each passage begins with its title.
- * @example promptText(boolqTitled, "causal", tides) // "Tide -- The sea rises twice a day. Does the sea rise?\n"
+ * @example promptText(boolqTitled, "causal", example({ passage: "Tide -- The sea rises twice a day.", question: "does the sea rise" })) // "Tide -- The sea rises twice a day. Does the sea rise?\n"
  * Source: as `boolq`; the titles are SuperGLUE's.
  */
 export const boolqTitled: ClassificationTask = {

@@ -3,7 +3,7 @@ import { superGlueHub, superGlueLines } from "./files";
 
 /**
  * CB: is the speaker of a short discourse committed to a clause in it?
- * @example promptText(cb, "causal", pair) // 'Suppose It rained. Can we infer that "it was wet"? Yes, No, or Maybe?\n'
+ * @example promptText(cb, "causal", example({ premise: "It rained.", hypothesis: "it was wet" })) // 'Suppose It rained. Can we infer that "it was wet"? Yes, No, or Maybe?\n'
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, CBTemplate); its runs take 100 texts for dev.
  */
 export const cb: ClassificationTask = {

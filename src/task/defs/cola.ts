@@ -4,7 +4,7 @@ import { glueHub, glueTables } from "./files";
 
 /**
  * CoLA: is a sentence good English? GLUE's files have no header: source, label, star, sentence.
- * @example promptText(cola, "masked", sentence) // "<s>They drank the pub dry. This is<mask>.</s>"
+ * @example promptText(cola, "masked", example({ sentence: "They drank the pub dry." })) // "<s>They drank the pub dry. This is<mask>.</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; columns in src/processors.py).
  */
 export const cola: ClassificationTask = {

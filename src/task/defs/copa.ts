@@ -4,7 +4,7 @@ import { superGlueHub, superGlueLines } from "./files";
 /**
  * COPA: which of two sentences is the cause, or the effect, of a first one? The premise loses its full stop, and the first word of an
  * option stands in lower case, unless it is "I".
- * @example promptText(copa, "causal", tap) // "The man turned on the faucet so"; its options: " the toilet filled with water.", ...
+ * @example promptText(copa, "causal", example({ premise: "The man turned on the faucet.", first: "The toilet filled with water.", second: "Water flowed from the spout.", question: "effect" })) // "The man turned on the faucet so"; its options: " the toilet filled with water.", ...
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, CopaTemplate); its runs take 100 texts for dev.
  */
 export const copa: ChoiceTask = {

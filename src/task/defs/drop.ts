@@ -3,7 +3,7 @@ import type { GenerationTask } from "../task";
 /**
  * DROP: write the answer - a number, a date or some words - to a question that takes counting, adding or comparing in a passage. The
  * validated answers are accepted, each span by itself; texts to train on have one answer.
- * @example promptText(drop, "causal", game) // "Passage: They scored 7 and 3 points.\nQuestion: How many in all?\nAnswer:"
+ * @example promptText(drop, "causal", example({ context: "They scored 7 and 3 points.", question: "How many in all?" })) // "Passage: They scored 7 and 3 points.\nQuestion: How many in all?\nAnswer:"
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, DROPTemplate; tasks.py, DROPDataset; run.py: 50 new tokens).
  */
 export const drop: GenerationTask = {

@@ -1,6 +1,6 @@
 import type { DirectorySource, HubSource } from "../source";
 
-/** GLUE's tables: `FOLDER/train.tsv` and, for the split that is reported on, `FOLDER/dev.tsv`. */
+/** Gives GLUE's tables: `FOLDER/train.tsv` and, for the split that is reported on, `FOLDER/dev.tsv`. */
 export function glueTables(
   folder: string,
   layout: Partial<Pick<DirectorySource, "columns" | "skipShortLines" | "files">> = {},
@@ -8,7 +8,7 @@ export function glueTables(
   return { variant: "glue", folder, format: "tsv", files: { train: "train.tsv", validation: "dev.tsv" }, ...layout };
 }
 
-/** One task of GLUE on the hub. */
+/** Gives one task of GLUE on the hub. */
 export function glueHub(configuration: string, labelNames: readonly string[]): HubSource {
   return {
     repository: "nyu-mll/glue",
@@ -19,12 +19,12 @@ export function glueHub(configuration: string, labelNames: readonly string[]): H
   };
 }
 
-/** SuperGLUE's files: `FOLDER/train.jsonl` and `FOLDER/val.jsonl` (test.jsonl has no labels). */
+/** Gives SuperGLUE's files: `FOLDER/train.jsonl` and `FOLDER/val.jsonl` (test.jsonl has no labels). */
 export function superGlueLines(folder: string, format: DirectorySource["format"] = "json lines"): DirectorySource {
   return { variant: "superglue", folder, format, files: { train: "train.jsonl", validation: "val.jsonl" } };
 }
 
-/** One task of SuperGLUE on the hub. */
+/** Gives one task of SuperGLUE on the hub. */
 export function superGlueHub(configuration: string, labelNames: readonly string[] | null): HubSource {
   return {
     repository: "aps/super_glue",
@@ -35,7 +35,7 @@ export function superGlueHub(configuration: string, labelNames: readonly string[
   };
 }
 
-/** The files that the few-shot protocols use for the smaller corpora: `FOLDER/train.csv` and `FOLDER/test.csv`, "label,text", no header. */
+/** Gives the files that the few-shot protocols use for the smaller corpora: `FOLDER/train.csv` and `FOLDER/test.csv`, "label,text", no header. */
 export function labelledTables(folder: string): DirectorySource {
   return {
     variant: "few-shot",

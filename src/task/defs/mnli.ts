@@ -5,7 +5,7 @@ import { threeWayInference } from "./pair-tasks";
 /**
  * MNLI: does the premise entail the hypothesis, contradict it, or neither? Up to 256 tokens, the premise cut to 240. Reported on the
  * matched development set; `mnliMismatched` has the other one.
- * @example promptText(mnli, "masked", pair) // "<s>He slept all day?<mask>, he was awake at noon.</s>"
+ * @example promptText(mnli, "masked", example({ premise: "He slept all day.", hypothesis: "He was awake at noon." })) // "<s>He slept all day?<mask>, he was awake at noon.</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; columns in src/processors.py).
  */
 export const mnli = on("matched", "mnli");

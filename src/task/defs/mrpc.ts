@@ -4,7 +4,7 @@ import { paraphrases } from "./pair-tasks";
 
 /**
  * MRPC: do two sentences of news say the same?
- * @example promptText(mrpc, "masked", pair) // "<s>Shares fell by 2 percent.<mask>, the stock lost 2 percent.</s>"
+ * @example promptText(mrpc, "masked", example({ first: "Shares fell by 2 percent.", second: "The stock lost 2 percent." })) // "<s>Shares fell by 2 percent.<mask>, the stock lost 2 percent.</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; columns in src/processors.py).
  */
 export const mrpc: ClassificationTask = {

@@ -4,7 +4,7 @@ import { superGlueHub, superGlueLines } from "./files";
 /**
  * MultiRC: is this one of the right answers to a question about a paragraph? Each answer is an example; SuperGLUE's metrics judge the
  * answers of a question together, so an example's group is its paragraph and question.
- * @example promptText(multirc, "causal", answer) // 'It rained.\nQuestion: Was it wet?\nI found this answer "Yes". Is that correct? Yes or No?\n'
+ * @example promptText(multirc, "causal", example({ paragraph: "It rained.", question: "Was it wet?", answer: "Yes" })) // 'It rained.\nQuestion: Was it wet?\nI found this answer "Yes". Is that correct? Yes or No?\n'
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, MultiRCTemplate).
  */
 export const multirc: ClassificationTask = {

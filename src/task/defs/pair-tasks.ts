@@ -29,7 +29,7 @@ export function threeWayInference(premiseAtMost?: number): PairTask {
 }
 
 /**
- * Two texts that say the same, or not; judged by F1 as well.
+ * Gives two texts that say the same, or not; judged by F1 as well.
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; columns in src/processors.py): MRPC, QQP.
  */
 export function paraphrases({ fields, labels, labelColumn }: Paraphrases): PairTask {

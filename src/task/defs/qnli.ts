@@ -4,7 +4,7 @@ import { glueHub, glueTables } from "./files";
 
 /**
  * QNLI: does the sentence hold the answer to the question? Prompt and words as RTE's, up to 128 tokens.
- * @example promptText(qnli, "masked", pair) // "<s>Who wrote it?<mask>, it was written by Ada.</s>"
+ * @example promptText(qnli, "masked", example({ question: "Who wrote it?", sentence: "It was written by Ada." })) // "<s>Who wrote it?<mask>, it was written by Ada.</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh).
  */
 export const qnli: ClassificationTask = {

@@ -4,7 +4,7 @@ import { paraphrases } from "./pair-tasks";
 
 /**
  * QQP: do two questions ask the same?
- * @example promptText(qqp, "masked", pair) // "<s>How old is she?<mask>, what is her age?</s>"
+ * @example promptText(qqp, "masked", example({ first: "How old is she?", second: "What is her age?" })) // "<s>How old is she?<mask>, what is her age?</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; src/processors.py leaves out lines that are too short).
  */
 export const qqp: ClassificationTask = {

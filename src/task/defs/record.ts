@@ -5,7 +5,7 @@ import { superGlueHub, superGlueLines } from "./files";
  * ReCoRD: which of a news article's names fills the gap in a statement about it? The article's highlights become a list, and each
  * option is the statement with one of the names in it, as the last item. Every name that a right answer spells is right; the first
  * answer in the order of their characters is trained on.
- * @example promptText(record, "causal", article) // "It rained.\n- Ada got wet\n-"; an option: " Then Ada went home."
+ * @example promptText(record, "causal", example({ passage: "It rained.\n@highlight\nAda got wet", query: "Then @placeholder went home." })) // "It rained.\n- Ada got wet\n-"; an option: " Then Ada went home."
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, ReCoRDTemplateGPT3).
  */
 export const record: ChoiceTask = {

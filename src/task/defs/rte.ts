@@ -4,7 +4,7 @@ import { glueTables, superGlueHub, superGlueLines } from "./files";
 
 /**
  * RTE: does the premise entail the hypothesis? Masked: up to 256 tokens, the premise cut to 240.
- * @example promptText(rte, "causal", pair) // 'It rained.\nDoes this mean that "It was wet." is true? Yes or No?\n'
+ * @example promptText(rte, "causal", example({ premise: "It rained.", hypothesis: "It was wet." })) // 'It rained.\nDoes this mean that "It was wet." is true? Yes or No?\n'
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh) and large_models (templates.py, RTETemplate).
  */
 export const rte: ClassificationTask = {

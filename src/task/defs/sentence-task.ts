@@ -14,7 +14,7 @@ export interface SentenceCorpus {
 }
 
 /**
- * A sentence in one of two classes, as the few-shot protocol reads and stores its smaller corpora: the sentence cut to 110 tokens, tables in
+ * Makes a sentence in one of two classes, as the few-shot protocol reads and stores its smaller corpora: the sentence cut to 110 tokens, tables in
  * a folder of the corpus's name. No hub copy of the protocol's files is known.
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh): MR, CR, MPQA, Subj.
  */

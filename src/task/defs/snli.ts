@@ -4,7 +4,7 @@ import { threeWayInference } from "./pair-tasks";
 
 /**
  * SNLI: does a caption entail a sentence, contradict it, or neither? Up to 256 tokens. Pairs without a majority label ("-") are left out.
- * @example promptText(snli, "masked", pair) // "<s>Two dogs run on a beach?<mask>, the dogs are asleep.</s>"
+ * @example promptText(snli, "masked", example({ premise: "Two dogs run on a beach.", hypothesis: "The dogs are asleep." })) // "<s>Two dogs run on a beach?<mask>, the dogs are asleep.</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; tools/generate_k_shot_data.py takes dev for test).
  */
 export const snli: ClassificationTask = {

@@ -3,7 +3,7 @@ import type { GenerationTask } from "../task";
 /**
  * SQuAD: write the answer to a question about a paragraph. Decoding is greedy, ends at a line end, and is judged by the words that it
  * shares with one of the accepted answers.
- * @example promptText(squad, "causal", norman) // "Title: Normans\nContext: ...\nQuestion: In what country is Normandy located?\nAnswer:"
+ * @example promptText(squad, "causal", example({ title: "Normans", context: "They gave their name to it.", question: "In what country is Normandy located?" })) // "Title: Normans\nContext: They gave their name to it.\nQuestion: In what country is Normandy located?\nAnswer:"
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, SQuADv2Template; tasks.py, SQuADDataset; run.py: 50 new tokens).
  */
 export const squad: GenerationTask = {

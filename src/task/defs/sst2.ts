@@ -4,7 +4,7 @@ import type { ClassificationTask } from "../task";
 /**
  * SST-2: is a film review's phrase positive? Masked: `S1 It was<mask>.`; causal: `{sentence} It was`; both are scored on " terrible"
  * and " great". The phrase-level GLUE files come first, the sentence-level `stsa.binary.*` second.
- * @example promptText(sst2, "causal", gripping) // "a gripping film . It was"
+ * @example promptText(sst2, "causal", example({ sentence: "a gripping film ." })) // "a gripping film . It was"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh) and large_models (templates), the same in AdaZeta's; GLUE's
  * validation split is what is reported on. Departs: white space around a sentence is removed before the masked prompt too; there
  * GLUE's space at the end of a sentence stays, as a token of its own.

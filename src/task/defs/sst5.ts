@@ -4,7 +4,7 @@ import { labelledTables } from "./files";
 
 /**
  * SST-5: how positive is a film review's sentence, in five steps? Prompt as SST-2's, sentences cut to 110 tokens.
- * @example promptText(sst5, "masked", flat) // "<s>flat , but with a revelatory performance . It was<mask>.</s>"
+ * @example promptText(sst5, "masked", example({ sentence: "flat , but with a revelatory performance ." })) // "<s>flat , but with a revelatory performance . It was<mask>.</s>"
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh). The causal prompt is ours, on the pattern of SST-2's.
  */
 export const sst5: ClassificationTask = {

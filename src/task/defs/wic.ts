@@ -3,7 +3,7 @@ import { superGlueHub, superGlueLines } from "./files";
 
 /**
  * WiC: does a word mean the same in two sentences?
- * @example promptText(wic, "causal", bank) // 'Does the word "bank" have the same meaning in these two sentences? Yes, No?\nA bank.\nThe bank.\n'
+ * @example promptText(wic, "causal", example({ word: "bank", first: "A bank.", second: "The bank." })) // 'Does the word "bank" have the same meaning in these two sentences? Yes, No?\nA bank.\nThe bank.\n'
  * Source: princeton-nlp/MeZO@552cb1b, large_models (templates.py, WICTemplate).
  */
 export const wic: ClassificationTask = {

@@ -71,7 +71,7 @@ const cells: readonly (readonly [TinyModelName, AdapterSpec, GeneratorOptions])[
   ["llama", lora, {}],
   ["llama-tied", none, {}],
   ["llama-tied", train, {}],
-  ["llama-tied", train, { fused: false }],
+  ["llama-tied", train, { tuning: { fused: false } }],
   ["llama-tied", prefix, {}],
   ["llama-tied", full, {}],
   ["llama-tied", lora, { precision: { kind: "int8" } }],
@@ -86,7 +86,7 @@ const cells: readonly (readonly [TinyModelName, AdapterSpec, GeneratorOptions])[
 ];
 
 for (const [name, spec, options] of cells)
-  test(`${name}, ${spec.kind}${options.precision ? ` ${options.precision.kind}` : ""}${options.fused === false ? ", small kernels" : ""}: the tokens are those of full forward passes`, async () => {
+  test(`${name}, ${spec.kind}${options.precision ? ` ${options.precision.kind}` : ""}${options.tuning?.fused === false ? ", small kernels" : ""}: the tokens are those of full forward passes`, async () => {
     const { model } = tinyModel(name);
     const adapter = makeAdapter(spec, model);
     const noise = normals(randomKey(5, "check"), adapter.layout.size);

@@ -128,7 +128,7 @@ test("one graph at a time, and weights as they lie: the same numbers to rounding
   const point = adapter.initial(3);
   const common = { threads: 1, cacheDirectory: folder.file("cache"), precision: parsePrecision("int4") };
   const both = await onnxSession(model, adapter, common);
-  const one = await onnxSession(model, adapter, { ...common, keep: "one", prepack: false });
+  const one = await onnxSession(model, adapter, { ...common, keep: "one", tuning: { prepack: false } });
   try {
     for (let round = 0; round < 2; round++) {
       near((await one.features([point], batch)).data, (await both.features([point], batch)).data, 1e-6);

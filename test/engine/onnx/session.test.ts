@@ -68,7 +68,7 @@ for (const name of tinyModelNames) {
   for (const fused of [true, false]) {
     test(`${name} without an adapter computes what transformers computes, ${fused ? "fused" : "small"} kernels`, async () => {
       const { model, batch, hidden, features, logits } = tinyModel(name);
-      await opened(model, { kind: "none" }, { fused }, async (session) => {
+      await opened(model, { kind: "none" }, { tuning: { fused } }, async (session) => {
         const { data, width } = await session.features([new Float32Array(0)], batch);
         if (features !== null) near(data, features.flat(), 1e-5, "features");
         if (logits !== null) near(logitsOf(model, data) ?? [], logits.flat(), 1e-5, "logits");
@@ -168,7 +168,7 @@ for (const [name, spec, before] of [
     const { model, batch } = tinyModel(name);
     const results = async (prefix: boolean): Promise<readonly Float32Array[]> => {
       const found: Float32Array[] = [];
-      await opened(model, spec, { prefix }, async (session, point, other) => {
+      await opened(model, spec, { tuning: { prefix } }, async (session, point, other) => {
         found.push((await session.features([point], batch)).data);
         found.push((await session.features([other, point], batch)).data);
         const { primal, tangents } = await session.tangents(point, [other, point], batch);
@@ -195,7 +195,7 @@ for (const [name, spec, prefixOnly] of [
     const everything = async (prefixCache: number | undefined, before: readonly TokenBatch[]) => {
       let counts: readonly number[] = [];
       const found: Float32Array[] = [];
-      const options = prefixCache === undefined ? {} : { prefixCache };
+      const options = prefixCache === undefined ? {} : { tuning: { prefixCache } };
       await opened(model, spec, options, async (session, point, other) => {
         for (const earlier of before) await session.features([point], earlier);
         found.push((await session.features([point, other], batch)).data);
@@ -244,12 +244,15 @@ test("calls may be under way together, on other batches too: each gets its own b
 
 test("settings of ONNX Runtime do not change what is computed", async () => {
   const { model, batch } = tinyModel("bert");
-  const options: OnnxOptions = { spinning: false, optimization: "disabled", arena: false, memoryPattern: true };
+  const options: OnnxOptions = {
+    tuning: { spinning: false, optimization: "disabled", arena: false, memoryPattern: true, prepack: false },
+  };
   await opened(model, lora(["query"]), {}, async (usual, point) => {
     const expected = await usual.features([point], batch);
     await opened(model, lora(["query"]), options, async (session) => {
       near((await session.features([point], batch)).data, expected.data, 1e-6);
       assert.is.not(session.id, usual.id, "another optimization may change the last bits");
+      assert.is(session.id, `${usual.id} optimization=disabled`, "what changes no bit is not named");
       assert.match(usual.id, ` weights=${WEIGHT_FORMAT}`, "runs on weights of an earlier form are others");
     });
   });

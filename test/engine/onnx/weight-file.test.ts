@@ -110,6 +110,54 @@ test("a file that was cut off, changed, or lost its stamp is made again, with th
   assert.is(statSync(path).mtimeMs, 0);
 });
 
+test("another copy of the model's file is read once and compared; one with other values makes the file anew", async () => {
+  const directory = folder.file("sources");
+  const { matrix, reads } = counted(50, 64);
+  const from = (source: string, changes: Partial<FrozenMatrix> = {}) =>
+    written(directory, { ...matrix, source, ...changes });
+  const path = await from("model.safetensors 9 1");
+  const [made, first] = [readFileSync(path), statSync(path).ino];
+  let before = reads();
+  const readsOf = async (source: string): Promise<boolean> => {
+    assert.is(await from(source), path);
+    const read = reads() > before;
+    before = reads();
+    return read;
+  };
+  assert.not.ok(await readsOf("model.safetensors 9 1"));
+  assert.ok(await readsOf("copy.safetensors 9 2"), "compared");
+  assert.is(statSync(path).ino, first, "and kept");
+  assert.not.ok(await readsOf("copy.safetensors 9 2"));
+  assert.not.ok(await readsOf("model.safetensors 9 1"));
+  const negative = (indices: ArrayLike<number>) => matrix.rows(indices).map((x) => -x);
+  assert.is(await from("other.safetensors 9 3", { rows: negative }), path);
+  assert.not.ok(readFileSync(path).equals(made));
+  assert.ok(await readsOf("model.safetensors 9 1"), "compared again");
+  assert.ok(readFileSync(path).equals(made), "and made again");
+});
+
+test("a matrix that is only checked is read whole when the weights are, not again, and has no place", async () => {
+  const directory = folder.file("checked");
+  const [weights, table] = [counted(8, 8), counted(9000, 512)];
+  const write = async (rows = table.matrix.rows.bind(table.matrix)) => {
+    const file = new WeightFile(directory, "model", parsePrecision("fp32"));
+    file.place(weights.matrix);
+    file.check({ ...table.matrix, name: "table", rows });
+    await file.write();
+    return statSync(`${directory}/${file.location}`).size;
+  };
+  const bad = () => {
+    throw new Error("table[3]: expected a finite weight, got NaN");
+  };
+  assert.is(await write(bad).catch((error: Error) => error.message), "table[3]: expected a finite weight, got NaN");
+  assert.equal(readdirSync(directory), []);
+  assert.is(await write(), 4096);
+  assert.ok(table.reads() >= 4);
+  const before = table.reads();
+  await write();
+  assert.is(table.reads(), before);
+});
+
 /** [4096, 128] without a zero near its end: every part of it fills its pages at every precision. */
 function fillsItsPages(): FrozenMatrix {
   const [rows, width, size] = [4096, 128, 32];

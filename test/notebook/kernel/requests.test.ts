@@ -54,6 +54,29 @@ test("so do symbols that come through the notebooks' one door, and their members
   assert.match(text, /A slider over real numbers/);
 });
 
+test("between the braces of an import the project's names are known before `from` is written, and the module's after", async () => {
+  const at = async (marked: string): Promise<Readonly<Record<string, unknown>>> =>
+    complete(marked.replace("|", ""), marked.indexOf("|"));
+  const matches = async (marked: string): Promise<readonly string[]> => (await at(marked))["matches"] as string[];
+  for (const marked of [
+    "import { openMo| }",
+    "import { openMo|",
+    "import {openMo|}",
+    "import {\n  openTask,\n  openMo|\n}\nconst x = 1;",
+    'import { openMo| } from "./src/index";',
+    "const first = 1; import { openMo| } from",
+  ])
+    assert.equal((await matches(marked)).slice(0, 1), ["openModel"], marked);
+  const all = await matches("import { openTask, | }");
+  assert.ok(all.includes("openModel") && !all.includes("openTask"));
+  assert.ok((await matches("import type { Meth|")).includes("Method"));
+  assert.ok((await matches('import { | } from "node:fs"')).includes("readFileSync"));
+  const inside = await at("import { open|Mo }");
+  assert.equal([inside["cursor_start"], inside["cursor_end"]], [9, 15]);
+  assert.not((await matches("const object = { openMo|")).includes("openModel"));
+  assert.not((await matches('"import { openMo|')).includes("openModel"));
+});
+
 test("a silent cell shows nothing, counts nothing and keeps nothing, but runs", async () => {
   const before = (await kernel.run("0")).reply["execution_count"] as number;
   const ran = await kernel.run('const quiet = 7; console.log("unheard"); quiet', undefined, { silent: true });

@@ -35,7 +35,8 @@ test("a loop that watches the signal ends by itself, keeps its outputs, and canc
 
 test("a run in the middle of a step that never ends says where it stopped, and the next cell works", async () => {
   const ran = await stopped(
-    'import { train, stopSignal as signalOf } from "./src/index";\n' +
+    'import { stopSignal as signalOf } from "./src/index";\n' +
+      'import { train } from "./src/parts";\n' +
       'import { quadratic, quadraticRun } from "./test/support/analytic-runs";\n' +
       "const objective = { ...quadratic, losses: (points: readonly Float32Array[], batch: number) => {\n" +
       '  if (batch === 3) console.log("started");\n' +

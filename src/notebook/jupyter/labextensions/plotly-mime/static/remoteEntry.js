@@ -1,7 +1,8 @@
 // Draws figures in JupyterLab with the project's own plotly.js-dist: application/vnd.plotly.v1+json outputs ("./mimeExtension"), and
 // widgets of the module "adazeta" ("./extension"): figures (src/notebook/widgets/figure-view.ts), which a page that is loaded again draws
-// with their newest state, and sliders (number-slider.js). A hand-written module-federation container: JupyterLab calls init(shared
-// modules), then get.
+// with their newest state, and sliders (number-slider.js). It also shows runs that go on while a page is loaded (cell-runs.js), and ends
+// the kernels of closed notebooks (closed-tabs.js). A hand-written module-federation container: JupyterLab calls init(shared modules),
+// then get.
 (() => {
   const MIME = "application/vnd.plotly.v1+json";
   const here = document.currentScript.src;
@@ -103,10 +104,14 @@
     }
     .jp-OutputArea-output[data-mime-type="application/vnd.jupyter.widget-view+json"]:not(:has(*)) { font-size: 0; }`;
 
+  /** Of a notebook that is not trusted JupyterLab shows styles without variables (src/table/html.ts). */
+  const TABLE = `
+    .adazeta-table :is(th, td):first-child { position: sticky; left: 0; background-color: var(--jp-layout-color0); }`;
+
   /** The widget module, where ipywidgets' own front end is installed. */
   async function createExtension() {
     const style = document.createElement("style");
-    style.textContent = GONE;
+    style.textContent = GONE + TABLE;
     document.head.append(style);
     const id = "plotly-mime:widgets";
     if (shareScope["@jupyter-widgets/base"] === undefined)
@@ -150,13 +155,22 @@
       }
     }
 
-    const activate = (_app, registry) =>
-      registry.registerWidget({
-        name: "adazeta",
-        version: "1.0.0",
-        exports: { FigureModel, FigureView, NumberSliderView },
-      });
-    return { __esModule: true, default: { id, autoStart: true, requires: [base.IJupyterWidgetRegistry], activate } };
+    const { INotebookTracker } = await shared("@jupyterlab/notebook");
+    const { Notification } = await shared("@jupyterlab/apputils");
+    const { followRuns } = await import(new URL("cell-runs.js", here));
+    const { endClosed } = await import(new URL("closed-tabs.js", here));
+    const activate = (app, registry, notebooks) => {
+      const exports = { FigureModel, FigureView, NumberSliderView };
+      registry.registerWidget({ name: "adazeta", version: "1.0.0", exports });
+      const watch = (panel) => {
+        followRuns(panel);
+        endClosed(panel, app.serviceManager, Notification);
+      };
+      notebooks.forEach(watch);
+      notebooks.widgetAdded.connect((_tracker, panel) => watch(panel));
+    };
+    const requires = [base.IJupyterWidgetRegistry, INotebookTracker];
+    return { __esModule: true, default: { id, autoStart: true, requires, activate } };
   }
 
   const modules = { "./mimeExtension": createMimeExtension, "./extension": createExtension };

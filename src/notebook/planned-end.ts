@@ -1,0 +1,31 @@
+import type { TrainingHistory } from "../train/run-history";
+import { methodAt } from "../train/steering";
+import { passesOfStep, spent } from "../train/settings";
+import type { RunSettings } from "../train/settings";
+
+/** Steps and forward passes of a run. */
+export interface RunCount {
+  readonly step: number;
+  readonly forwardPasses: number;
+}
+
+/** What a trajectory has of a run that goes. */
+export type RunSoFar = Pick<TrainingHistory, "header" | "steps" | "changes">;
+
+/** Says where a run will end, from where its trajectory stands, with what was changed by hand. */
+export function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar): RunCount {
+  const { step, forwardPasses } = steps.at(-1) ?? { step: 0, forwardPasses: 0 };
+  return plannedEnd({ ...settings, method: methodAt(settings.method, changes, step) }, { step, forwardPasses });
+}
+
+/**
+ * Says where a run will end that stands at a step, by its budget and the method that is in force.
+ * For example `plannedEnd({ ...settings, method: mezo({ queries: 4 }), budget: { kind: "forward-passes", forwardPasses: 240 } }, { step: 0, forwardPasses: 0 })`: { step: 30, forwardPasses: 240 }.
+ */
+export function plannedEnd(settings: RunSettings, { step, forwardPasses }: RunCount): RunCount {
+  while (!spent(settings, step, forwardPasses)) {
+    forwardPasses += passesOfStep(settings, step);
+    step++;
+  }
+  return { step, forwardPasses };
+}

@@ -1,0 +1,60 @@
+/** The door for taking things apart: what a cell imports from "./src/parts" to look inside a tensor train, an estimate, a schedule or a control. */
+import "./notebook/value-display";
+export { normals } from "./random/normals";
+export { randomKey } from "./random/key";
+export { forwardPasses, queriesByEpochs, queriesBySteps } from "./schedule/forward-passes";
+export { exponentOf } from "./schedule/power-law";
+export { queriesAt, scheduleAt } from "./schedule/schedule";
+export { approximationErrors, sampleMatrix } from "./tt/approximation";
+export { contract, fastForward, multiplications, reconstruct } from "./tt/contract";
+export { coreRows } from "./tt/core-rows";
+export { applicationCost } from "./tt/cost";
+export { adapterParameters, publishedAdapters, trainParameters } from "./tt/counts";
+export { initialTrain, matrixDeviation } from "./tt/initial";
+export { expectedRelativeOutput, matchingScale, measureInitialScale } from "./tt/initial-scale";
+export { matrix, multiply } from "./tt/matrix";
+export { modesFor, presetModes } from "./tt/plan";
+export { numericalRank, svd } from "./tt/svd";
+export { compareApplications } from "./tt/timing";
+export { coreShapes, tensorTrain as trainOf } from "./tt/train";
+export { relativeError, ttSvd } from "./tt/tt-svd";
+export { gaussianDirection } from "./estimator/directions";
+export { estimate } from "./estimator/estimate";
+export { gradientOf } from "./estimator/gradient";
+export { trainableCounts } from "./adapter/count";
+export { makeAdapter } from "./adapter/make-adapter";
+export { prefixOfTokens } from "./engine/reference/prefix-of-tokens";
+export { bertSites } from "./model/bert";
+export { llamaSites } from "./model/llama";
+export { loadAdapter, saveAdapter } from "./weights/adapter-file";
+export { savePeft } from "./weights/peft-folder";
+export { evaluateClassifier } from "./task/classifier";
+export { promptText } from "./task/reading";
+export { taskNamed } from "./task/tasks";
+export { diverged, divergenceMargin } from "./train/diverged";
+export { replay } from "./train/replay";
+export { train } from "./train/train";
+export { readTrajectory } from "./train/trajectory";
+export { escapeMarkdown } from "./table/escape";
+export { toHtml } from "./table/html";
+export { formatNumber } from "./table/number";
+export { toMarkdown, toText } from "./table/text";
+export { lossFigure } from "./plot/loss";
+export { initialScaleFigure } from "./plot/initial-scale";
+export { parameterCountFigure } from "./plot/parameter-count";
+export { describeModel } from "./model/describe-model";
+export { knownModel } from "./model/registry";
+export {
+  button,
+  checkbox,
+  dropdown,
+  floatSlider,
+  integerSlider,
+  label,
+  logSlider,
+  progressBar,
+  textInput,
+} from "./notebook/widgets/controls";
+export { figureView, showLiveFigure } from "./notebook/widgets/figure-view";
+export { scheduleCost } from "./notebook/widgets/schedule-explorer";
+export { hbox, vbox } from "./notebook/widgets/view";
