@@ -199,4 +199,21 @@ test("relative imports work in a notebook cell: no extension, no folder, no dot 
   assert.equal(wrong, []);
 });
 
+test("the compiler checks every .cjs file, without an exception", () => {
+  const { options, fileNames } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile("tsconfig.json", ts.sys.readFile).config,
+    ts.sys,
+    ".",
+  );
+  assert.is(options.strict && options.allowJs && options.checkJs, true);
+  const checked = new Set(fileNames.map((name) => path.posix.relative(process.cwd(), path.resolve(name))));
+  const plain = sources().filter((file) => file.endsWith(".cjs"));
+  assert.equal(
+    plain.filter((file) => !checked.has(file)),
+    [],
+  );
+  const wrong = plain.filter((file) => /@ts-(nocheck|ignore|expect-error)/.test(readFileSync(file, "utf8")));
+  assert.equal(wrong, []);
+});
+
 test.run();

@@ -10,12 +10,9 @@ exports.ENDING = ENDING;
 /**
  * Answers requests one after another, in the order of their arrival; an answer may hand over the memory of `transfer`. The request
  * { action: "end" } closes what is open and ends the thread.
- * @param {import("node:worker_threads").MessagePort} port
- * @param {Int32Array} state
- * @param {(request: any) => Promise<{ readonly reply: object, readonly transfer?: readonly ArrayBuffer[] }>} answer its requests are of the engine's own kind
- * @param {() => void | Promise<void>} close
+ * @type {typeof import("./work.cjs").serveRequests}
  */
-exports.serveRequests = function serveRequests(port, state, answer, close) {
+exports.serveRequests = (port, state, answer, close) => {
   /** @param {{ readonly id: number, readonly action: string }} message */
   async function serve({ id, ...request }) {
     try {
@@ -23,14 +20,16 @@ exports.serveRequests = function serveRequests(port, state, answer, close) {
         await close();
         return void port.close();
       }
-      const { reply, transfer = [] } = await answer(request);
+      /** @type {any} the engine's own kind of request */
+      const own = request;
+      const { reply, transfer = [] } = await answer(own);
       port.postMessage({ id, ...reply }, [...transfer]);
     } catch (error) {
       port.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
     }
   }
   let before = Promise.resolve();
-  port.on("message", (message) => {
+  port.on("message", (/** @type {Parameters<typeof serve>[0]} */ message) => {
     before = before.then(() => working(state, () => serve(message)));
   });
 };

@@ -6,7 +6,8 @@ const vm = require("node:vm");
 
 const { parentNow } = require("./kernel/parent.cjs");
 const parent = parentNow(process.env); // before anything that takes time: it may end meanwhile
-const connection = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
+/** @type {import("./kernel/protocol.cjs").Connection} */
+const connection = JSON.parse(fs.readFileSync(process.argv[2] ?? "", "utf8"));
 // tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
 process.chdir(path.resolve(__dirname, "../.."));
 const root = process.cwd();
@@ -34,23 +35,33 @@ const DISPOSE_MS = 2000;
 
 const declarations = createDeclarations(() => executor.locals);
 const converter = createKernelConverter({ root, files, sources, declarations, compiling: whileCompiling });
-const said = { log: () => {}, error: () => {} };
+/** @type {import("./kernel/protocol.cjs").SaidBy} */
+const said = { log: () => undefined, error: () => undefined };
 const executor = createExecutor(
   root,
   { node: converter, browser: converter, close: () => converter.close() },
-  { log: (value) => said.log(value), error: (...args) => said.error(...args) },
+  {
+    log: (/** @type {unknown} */ value) => said.log(value),
+    error: (/** @type {unknown[]} */ ...args) => said.error(...args),
+  },
 );
 // Node would write the cell's compiled line into an error's stack, and ask the error for it where a loop in the answer cannot be ended.
 const { runInThisContext } = vm;
-vm.runInThisContext = (code, options) => runInThisContext(code, { ...options, displayErrors: false });
+vm.runInThisContext = (/** @type {string} */ code, /** @type {Parameters<typeof runInThisContext>[1]} */ options) =>
+  runInThisContext(code, { ...(typeof options === "object" ? options : {}), displayErrors: false });
 // Cells find their variables by this name; one that takes it would end all others.
 Object.defineProperty(globalThis, "__tslab__", { writable: false, configurable: false });
 const interrupts = createInterrupts(() => executor.interrupt(), markCell);
 const owners = createOwners(sources.ownerOf);
 sources.install();
 guardExit(sources.hasSource);
-let complain = (how, error) => console.error(how, error);
-const timers = tieTimers(owners, (error, cell) => complain("An error in a timer:", error, cell));
+/** @type {import("./kernel/protocol.cjs").Cells["complain"]} */
+let complain = (/** @type {string} */ how, /** @type {unknown} */ error) => console.error(how, error);
+const timers = tieTimers(
+  owners,
+  (/** @type {unknown} */ error, /** @type {import("./kernel/protocol.cjs").Cell | undefined} */ cell) =>
+    complain("An error in a timer:", error, cell),
+);
 const registry = installRegistry(interrupts, timers);
 
 async function main() {
@@ -74,7 +85,9 @@ async function main() {
     control.closeNow();
   };
   complain = cells.complain;
-  const comms = createComms(server, cells.current, (error) => complain("An error in a handler:", error));
+  const comms = createComms(server, cells.current, (/** @type {unknown} */ error) =>
+    complain("An error in a handler:", error),
+  );
   registry.comms = comms.api;
   const runs = createCellRuns();
   server.onPublished(runs);
@@ -85,7 +98,8 @@ async function main() {
   listenForSignal();
   process.on("SIGTERM", stop);
   // In a reaction of its own: an error may never end to describe itself, and inside Node's callback it could not be stopped.
-  const report = (how) => (error) => void Promise.resolve().then(() => complain(how, error));
+  const report = (/** @type {string} */ how) => (/** @type {unknown} */ error) =>
+    void Promise.resolve().then(() => complain(how, error));
   process.on("uncaughtException", report("An error that nothing caught:"));
   process.on("unhandledRejection", report("An error in a promise that nothing awaited:"));
 
@@ -94,7 +108,7 @@ async function main() {
     await Promise.race([registry.disposeAll(), new Promise((resolve) => setTimeout(resolve, DISPOSE_MS))]);
     executor.close();
     await server.close();
-    ending = () => {};
+    ending = () => undefined;
     process.exit(0);
   }
 

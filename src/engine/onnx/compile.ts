@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
 import { forwardWith } from "../../model/forward-with";
@@ -119,7 +119,9 @@ export async function compile(
 export function saveGraph(directory: string, bytes: Uint8Array): string {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
-  writeFileSync(path, bytes);
+  // Beside first: another process may read it now.
+  writeFileSync(`${path}.${process.pid}.tmp`, bytes);
+  renameSync(`${path}.${process.pid}.tmp`, path);
   return path;
 }
 

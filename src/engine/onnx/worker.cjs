@@ -4,51 +4,98 @@ const { parentPort, workerData } = require("node:worker_threads");
 const { InferenceSession, Tensor, listSupportedBackends } = require("onnxruntime-node");
 const { checkWanted, serveRequests } = require("../work.cjs");
 
+/** @type {{ state: Int32Array }} */
 const { state } = workerData;
+const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 
+/** @typedef {import("./worker-protocol.cjs").Feed} Feed */
+/** @typedef {import("./worker-protocol.cjs").Tensors} Tensors */
+
+/** @type {Map<string, import("onnxruntime-node").InferenceSession>} */
 const sessions = new Map();
-/** The inputs of the batches that are held, ready to be run, by the name of their place. */
+/** @type {Map<string, Tensors>} the inputs of the batches that are held, ready to be run, by the name of their place */
 const held = new Map();
 
+/** @param {Feed["data"]} data */
 const isShared = ({ buffer }) => buffer instanceof SharedArrayBuffer;
 
 /** ONNX Runtime takes no shared memory: it is copied once, into memory that is kept for the next run. */
+/** @type {Map<string, Float32Array>} */
 const copies = new Map();
+/**
+ * @param {string} key
+ * @param {Feed["data"]} data
+ */
 function unshared(key, data) {
-  if (!isShared(data)) return data;
-  if (copies.get(key)?.length !== data.length) copies.set(key, new Float32Array(data.length));
-  const copy = copies.get(key);
+  if (!isShared(data) || !(data instanceof Float32Array)) return data;
+  const known = copies.get(key);
+  const copy = known?.length === data.length ? known : new Float32Array(data.length);
+  copies.set(key, copy);
   copy.set(data);
   return copy;
 }
 
+/**
+ * @param {readonly Feed[]} feeds
+ * @param {(name: string, data: Feed["data"]) => Feed["data"]} [own] memory that the tensor may keep
+ * @returns {Tensors}
+ */
 const tensorsOf = (feeds, own = unshared) =>
   Object.fromEntries(feeds.map(({ name, type, data, dims }) => [name, new Tensor(type, own(name, data), dims)]));
 
+/** @param {readonly number[]} dims */
 const zeroTensor = (dims) => new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
 
-/** Of these tensors those that the session takes. */
+/**
+ * Of these tensors those that the session takes.
+ * @param {import("onnxruntime-node").InferenceSession} session
+ * @param {Tensors} tensors
+ */
 const taken = (session, tensors) =>
   Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
 
+/**
+ * An open session.
+ * @param {string} name
+ */
+function opened(name) {
+  const session = sessions.get(name);
+  if (session === undefined) throw new Error(`session: expected an open one, got ${name}`);
+  return session;
+}
+
+/**
+ * One output of a run, which is of 32-bit floats.
+ * @param {import("onnxruntime-node").InferenceSession.OnnxValueMapType} results
+ * @param {string} name
+ */
+function float32(results, name) {
+  const tensor = results[name];
+  if (!(tensor instanceof Tensor) || !(tensor.data instanceof Float32Array))
+    throw new Error(`output ${name}: expected 32-bit floats, got ${tensor?.type ?? "none"}`);
+  return { tensor, data: tensor.data };
+}
+
 /** Rows of texts, by the text's key. */
+/** @type {Map<string, Float32Array>} */
 const rows = new Map();
 
 /**
  * The rows of a batch's texts one after another, [1, tokens, width]. Each text is computed alone, so that its rows do not depend on
  * the batch that it was first seen in; they are kept until they are to be forgotten. After a failure nothing is kept.
+ * @param {import("./worker-protocol.cjs").Trunk} trunk
  */
 async function gathered({ session, output, width, texts, forget }) {
   try {
-    const trunk = sessions.get(session);
+    const trunk = opened(session);
     for (const { key, feeds } of texts) {
       if (feeds === null) continue;
       checkWanted(state);
-      const made = (await trunk.run(taken(trunk, tensorsOf(feeds)), [output]))[output];
+      const made = float32(await trunk.run(taken(trunk, tensorsOf(feeds)), [output]), output);
       rows.set(key, made.data.slice());
-      made.dispose?.();
+      made.tensor.dispose();
     }
-    const each = texts.map(({ key }) => rows.get(key));
+    const each = texts.flatMap(({ key }) => rows.get(key) ?? []);
     const data = new Float32Array(each.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const part of each) {
@@ -64,54 +111,64 @@ async function gathered({ session, output, width, texts, forget }) {
 }
 
 const actions = {
+  /** @param {import("./worker-protocol.cjs").Create} request */
   async create({ session, path, options }) {
     const asked = options.executionProviders ?? [];
     try {
       sessions.set(session, await InferenceSession.create(path, options));
     } catch (error) {
       if (asked.every((name) => name === "cpu")) throw error;
-      const known = listSupportedBackends().map(({ name }) => name);
+      const known = listSupportedBackends().map((/** @type {{ readonly name: string }} */ { name }) => name);
       const needs = "the npm package runs on the CPU by itself; others need their library and a device on this machine";
       throw new Error(
-        `providers: expected some of ${known.join(", ")} that work here, got ${asked.join(", ")} (${needs}): ${error.message}`,
+        `providers: expected some of ${known.join(", ")} that work here, got ${asked.join(", ")} (${needs}): ${error instanceof Error ? error.message : String(error)}`,
       );
     }
     return {};
   },
+  /** @param {import("./worker-protocol.cjs").Hold} request */
   async hold({ place, feeds, prefix, zeros, trunk }) {
     held.delete(place);
     // What is held stays as it is while other runs get theirs.
-    const tensors = tensorsOf(feeds, (_name, data) => (isShared(data) ? data.slice() : data));
+    const tensors = tensorsOf(feeds, (/** @type {string} */ _name, /** @type {Feed["data"]} */ data) =>
+      isShared(data) ? data.slice() : data,
+    );
     for (const [name, dims] of zeros) tensors[name] = zeroTensor(dims);
     const started = performance.now();
     if (trunk !== null) tensors[trunk.output] = await gathered(trunk);
     if (prefix !== null) {
       checkWanted(state);
-      const before = sessions.get(prefix.session);
+      const before = opened(prefix.session);
       Object.assign(tensors, await before.run(taken(before, tensors), prefix.outputs));
     }
     held.set(place, tensors);
     return { milliseconds: performance.now() - started };
   },
+  /** @param {{ place: string }} request */
   async drop({ place }) {
     held.delete(place);
     return {};
   },
+  /** @param {import("./worker-protocol.cjs").Run} request */
   async run({ session, place, feeds, fetches, carried, lent }) {
-    const engine = sessions.get(session);
-    const here = held.get(place);
+    const engine = opened(session);
+    const here = held.get(place) ?? {};
     const tensors = { ...here, ...tensorsOf(feeds) };
     const started = performance.now();
+    /** @type {Record<string, import("./worker-protocol.cjs").Values[string] | null>} */
     const wanted = Object.fromEntries(fetches.map((name) => [name, null]));
     // Memory that is given for an output is written into, also where it is an input's.
-    for (const { input, output, inPlace } of carried) wanted[output] = inPlace ? here[input] : null;
+    for (const { input, output, inPlace } of carried) wanted[output] = inPlace ? (here[input] ?? null) : null;
     const results = await engine.run(taken(engine, tensors), wanted);
-    const outputs = fetches.map((name) => ({ data: results[name].data.slice(), dims: results[name].dims }));
-    for (const { input, output, inPlace } of carried) if (!inPlace) here[input] = results[output];
-    for (const name of fetches) results[name].dispose?.();
+    const fetched = fetches.map((name) => float32(results, name));
+    const outputs = fetched.map(({ tensor, data }) => ({ data: data.slice(), dims: tensor.dims }));
+    for (const { input, output, inPlace } of carried)
+      if (!inPlace) here[input] = /** @type {Tensors[string]} */ (results[output]);
+    for (const { tensor } of fetched) tensor.dispose();
     const milliseconds = performance.now() - started;
-    return { outputs, milliseconds, lent: lent.map((name) => tensors[name].data) };
+    return { outputs, milliseconds, lent: lent.map((name) => float32(tensors, name).data) };
   },
+  /** @param {{ session: string }} request */
   async release({ session }) {
     held.delete(session);
     await sessions.get(session)?.release();
@@ -120,16 +177,29 @@ const actions = {
   },
 };
 
-serveRequests(
-  parentPort,
-  state,
-  async ({ action, ...request }) => {
-    const reply = await actions[action](request);
-    const arrays = [...(reply.outputs ?? []).map(({ data }) => data), ...(reply.lent ?? [])];
-    return { reply, transfer: arrays.map(({ buffer }) => buffer) };
-  },
-  async () => {
-    held.clear();
-    for (const session of sessions.values()) await session.release();
-  },
-);
+/**
+ * @param {import("./worker-protocol.cjs").Asked} request
+ * @returns {Promise<{ reply: object, transfer?: readonly ArrayBuffer[] }>}
+ */
+async function answer(request) {
+  switch (request.action) {
+    case "create":
+      return { reply: await actions.create(request) };
+    case "hold":
+      return { reply: await actions.hold(request) };
+    case "drop":
+      return { reply: await actions.drop(request) };
+    case "run": {
+      const reply = await actions.run(request);
+      const memory = [...reply.outputs.map(({ data }) => data), ...reply.lent];
+      return { reply, transfer: memory.map(({ buffer }) => /** @type {ArrayBuffer} */ (buffer)) };
+    }
+    case "release":
+      return { reply: await actions.release(request) };
+  }
+}
+
+serveRequests(port, state, answer, async () => {
+  held.clear();
+  for (const session of sessions.values()) await session.release();
+});

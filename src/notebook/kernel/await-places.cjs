@@ -1,27 +1,28 @@
 // Where a cell waits. An error that is made while no code of the cell is at work (in a stream, a socket, another thread) has no frame of the
 // cell in its stack. So the cell notes, before each statement of its own body that awaits, the place of that `await`.
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /** The variable of the cells that holds the newest place: "line:column". */
 const NAME = "__awaitsAt__";
 exports.AWAITS_AT = NAME;
 
-/** @param {import("typescript").Node} node */
+/** @param {import("@tslab/typescript-for-tslab").Node} node */
 const runsLater = (node) =>
   ts.isFunctionLike(node) || ts.isPropertyDeclaration(node) || ts.isClassStaticBlockDeclaration(node);
 exports.runsLater = runsLater;
 
-/** @param {import("typescript").Node} node */
+/** @param {import("@tslab/typescript-for-tslab").Node} node */
 const holdsStatements = (node) => ts.isSourceFile(node) || ts.isBlock(node) || ts.isCaseOrDefaultClause(node);
 
 /**
  * What is to be put into a cell's text: { start, text }.
- * @param {import("typescript").SourceFile} source the cell, parsed as a module
+ * @param {import("@tslab/typescript-for-tslab").SourceFile} source the cell, parsed as a module
  */
 exports.awaitPlaces = function awaitPlaces(source) {
-  /** @type {Map<import("typescript").Node, number>} */
+  /** @type {Map<import("@tslab/typescript-for-tslab").Node, number>} */
   const found = new Map(); // statement -> position of its first await
-  /** @type {{ node: import("typescript").Node, statement: import("typescript").Node | undefined }[]} */
+  /** @type {{ node: import("@tslab/typescript-for-tslab").Node, statement: import("@tslab/typescript-for-tslab").Node | undefined }[]} */
   const waiting = [{ node: source, statement: undefined }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, statement } = next;

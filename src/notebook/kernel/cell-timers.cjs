@@ -9,16 +9,22 @@ const { Promise, setTimeout, setImmediate } = globalThis;
 
 /**
  * Puts timers that know their cell in the place of Node's, for the whole process; the kernel's own files have taken Node's before.
- * @param {ReturnType<typeof import("./owners.cjs").createOwners>} owners
- * @param {(error: unknown, cell: any) => void} onError hears what a callback throws
+ * @param {import("./protocol.cjs").Owners} owners
+ * @param {(error: unknown, cell: import("./protocol.cjs").Cell | undefined) => void} onError hears what a callback throws
  */
 exports.tieTimers = function tieTimers(owners, onError) {
-  const waiting = new Set(); // timers that are to fire once and keep Node alive: { cell }
+  /** @typedef {{ readonly cell: import("./protocol.cjs").Cell | undefined, timer?: import("./protocol.cjs").Anything }} Waiting */
+  /** @type {Set<Waiting>} timers that are to fire once and keep Node alive */
+  const waiting = new Set();
+  /** @param {import("./protocol.cjs").Cell | undefined} cell */
   const isOver = (cell) => cell?.givenUp === true;
 
-  /** A timer that is awaited: it stays pending. */
+  /**
+   * A timer that is awaited: it stays pending.
+   * @param {(...args: any[]) => Promise<unknown>} wait the arguments are Node's affair
+   */
   const tiedPromise = (wait) =>
-    async function later(...args) {
+    async function later(/** @type {any[]} */ ...args) {
       const cell = owners.now();
       const one = { cell };
       waiting.add(one);
@@ -35,19 +41,23 @@ exports.tieTimers = function tieTimers(owners, onError) {
   /**
    * The timer function `set` with callbacks that do nothing once their cell is given up. They run as a promise's reaction, right after
    * Node's own callback has returned: there a loop that never yields can be ended, inside Node's callback that would abort the process.
+   * @param {any} set one of several functions of Node's, each with its own types
+   * @param {boolean} firesOnce
    */
   function tied(set, firesOnce) {
-    const later = function later(callback, ...rest) {
+    /** @type {any} as `set` is */
+    const later = function later(/** @type {unknown} */ callback, /** @type {any[]} */ ...rest) {
       const cell = owners.now();
       if (typeof callback !== "function") return set(callback, ...rest);
-      const one = { cell, timer: undefined };
-      const run = (...args) => {
+      /** @type {Waiting} */
+      const one = { cell };
+      const run = (/** @type {unknown[]} */ ...args) => {
         waiting.delete(one);
         if (!isOver(cell)) owners.during(cell, () => callback(...args));
       };
-      const failed = (error) => onError(error, cell);
+      const failed = (/** @type {unknown} */ error) => onError(error, cell);
       const timer = set(
-        (...args) =>
+        (/** @type {unknown[]} */ ...args) =>
           void Promise.resolve(args)
             .then((given) => run(...given))
             .catch(failed),
@@ -63,9 +73,11 @@ exports.tieTimers = function tieTimers(owners, onError) {
     return later;
   }
 
-  for (const name of ["setTimeout", "setInterval", "setImmediate"])
+  for (const name of /** @type {const} */ (["setTimeout", "setInterval", "setImmediate"]))
     globalThis[name] = tied(globalThis[name], name !== "setInterval");
-  for (const name of ["setTimeout", "setImmediate"]) timersPromises[name] = tiedPromise(timersPromises[name]);
+  /** @type {any} Node's types have its functions as constants */
+  const promised = timersPromises;
+  for (const name of ["setTimeout", "setImmediate"]) promised[name] = tiedPromise(promised[name]);
   syncBuiltinESMExports();
 
   /** Those that still are to fire: not the ones that were cleared, or that do not keep Node alive. */

@@ -18,32 +18,67 @@ const { Promise, setTimeout } = globalThis; // as they are before cell-timers.cj
 const SHOWN = Symbol.for("adazeta.shown");
 /** How long requests that are already on their way may take to arrive before a failed cell cancels them. */
 const DRAIN_MS = 50;
+/** @param {number} ms */
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** @typedef {{ message: any, quiet: boolean, givenUp: boolean, written?: number }} Cell a request that runs, or has run */
+/** @typedef {import("./protocol.cjs").Cell} Cell */
+/** @typedef {import("./protocol.cjs").Failure} Failure */
 
+/**
+ * @param {object} kernel
+ * @param {import("./protocol.cjs").Server} kernel.server
+ * @param {import("tslab/dist/executor").Executor} kernel.executor
+ * @param {import("./protocol.cjs").Interrupts} kernel.interrupts
+ * @param {import("./protocol.cjs").OwnRegistry} kernel.registry
+ * @param {import("./protocol.cjs").SaidBy} kernel.said
+ * @param {import("./protocol.cjs").Sources} kernel.sources
+ * @param {import("./protocol.cjs").Declarations} kernel.declarations
+ * @param {import("./protocol.cjs").Owners} kernel.owners
+ * @param {string} kernel.root
+ * @param {ReturnType<typeof import("./last-words.cjs").createLastWords>} kernel.lastWords
+ */
 exports.createCells = function createCells(kernel) {
   const { server, executor, interrupts, registry, said, sources, declarations, owners, root, lastWords } = kernel;
+  /** @type {import("./protocol.cjs").Request[]} */
   const queue = [];
   const history = createHistory();
-  let running; // the request that is not answered yet
+  /** @type {import("./message.cjs").Message | undefined} the request that is not answered yet */
+  let running;
   let count = 0;
   let working = false;
 
-  /** Sends an output of a cell; one that is silent shows nothing. */
-  const publish = (type, content, cell) => cell?.quiet || server.publish(type, content, cell?.message);
-  const sendText = (name, text, cell) => cell?.quiet || server.publishNow("stream", { name, text }, cell?.message);
+  /**
+   * Sends an output of a cell; one that is silent shows nothing.
+   * @param {string} type
+   * @param {object} content
+   * @param {Cell | undefined} cell
+   */
+  const publish = (type, content, cell) => {
+    if (!cell?.quiet) server.publish(type, content, cell?.message);
+  };
+  /**
+   * @param {string} name
+   * @param {string} text
+   * @param {Cell | undefined} cell
+   */
+  const sendText = (name, text, cell) => {
+    if (!cell?.quiet) server.publishNow("stream", { name, text }, cell?.message);
+  };
   const streams = captureStreams(sendText, owners.now, lastWords.said);
   server.onPublish(streams.flush);
-  const display = (content, update = false) => {
+  const display = (/** @type {import("./protocol.cjs").Anything} */ content, update = false) => {
     if (Object(content?.data) !== content?.data)
       throw new TypeError(`display: expected an object of representations by type, got ${describe(content?.data)}`);
     publish(update ? "update_display_data" : "display_data", content, owners.now());
   };
   registry.publish = display;
-  let putBack; // of the language as it is when the first cell begins
+  /** @type {(() => string[]) | undefined} of the language as it is when the first cell begins */
+  let putBack;
 
-  /** Puts back what a cell has changed of the language itself, and says so. */
+  /**
+   * Puts back what a cell has changed of the language itself, and says so.
+   * @param {Cell} cell
+   */
   function tidy(cell) {
     const changed = putBack?.() ?? [];
     if (changed.length === 0) return;
@@ -51,31 +86,46 @@ exports.createCells = function createCells(kernel) {
     streams.complain(cell, `put back at the end of the cell, because every cell rests on it: ${names}\n`);
   }
 
+  /**
+   * @param {readonly (readonly unknown[])[]} failures
+   * @param {Omit<import("./protocol.cjs").Told, "sources" | "root">} about
+   */
   const wordsFor = (failures, about) => describeFailure(failures, { ...about, sources, root });
+  /** @type {Pick<import("./protocol.cjs").Told, "code" | "columnOf">} */
   const anywhere = { code: "", columnOf: (_line, column) => column };
 
   /**
    * Runs code up to its end or until it is given up, and finds words for what went wrong. What `body` resolves to is the outcome.
    * In a reaction of its own: when code that never yields is ended, everything that called it ends with it.
+   * @param {Cell} cell
+   * @param {() => Promise<Failure | undefined>} body
+   * @returns {Promise<Failure | undefined>}
    */
   async function watched(cell, body) {
     const givenUp = interrupts.begin().then(() => INTERRUPTED);
     const ran = Promise.resolve()
       .then(body)
-      .catch((error) => wordsFor([[error]], anywhere));
+      .catch((/** @type {unknown} */ error) => wordsFor([[error]], anywhere));
     const outcome = await Promise.race([ran, givenUp]);
     if (outcome !== undefined && interrupts.wasInterrupted()) cell.givenUp = true;
     interrupts.end();
     return outcome;
   }
 
-  /** Runs code of a cell; resolves to what went wrong, if anything did. */
+  /**
+   * Runs code of a cell; resolves to what went wrong, if anything did.
+   * @param {Cell} cell
+   * @param {string} code
+   * @param {string} label
+   * @param {(value: unknown) => void} onValue
+   */
   async function runCode(cell, code, label, onValue) {
     let ended = false;
     let well = false;
     const outcome = await watched(cell, async () => {
+      /** @type {unknown[][]} */
       const failures = [];
-      const fail = (error) => void failures.push([error]);
+      const fail = (/** @type {unknown} */ error) => void failures.push([error]);
       said.log = onValue;
       said.error = (...args) => void (ended || failures.push(args));
       let about = anywhere;
@@ -107,8 +157,13 @@ exports.createCells = function createCells(kernel) {
     return outcome;
   }
 
-  /** The values of expressions that a front end asks for beside a cell, each as a value or an error of its own. */
+  /**
+   * The values of expressions that a front end asks for beside a cell, each as a value or an error of its own.
+   * @param {Cell} cell
+   * @param {unknown} expressions
+   */
   async function valuesOf(cell, expressions) {
+    /** @type {Record<string, object>} */
     const values = {};
     if (typeof expressions !== "object" || expressions === null) return values;
     for (const [name, code] of Object.entries(expressions)) {
@@ -122,9 +177,14 @@ exports.createCells = function createCells(kernel) {
     return values;
   }
 
-  /** Runs one cell; resolves to the content of its reply. */
+  /**
+   * Runs one cell; resolves to the content of its reply.
+   * @param {Cell} cell
+   */
   async function execute(cell) {
-    const { code, store_history: stored = true, user_expressions: expressions } = cell.message.content;
+    /** @type {import("./protocol.cjs").Anything} checked below */
+    const content = cell.message.content;
+    const { code, store_history: stored = true, user_expressions: expressions } = content;
     if (typeof code !== "string") {
       const error = wordsFor(
         [[new TypeError(`execute_request: expected a text as code, got ${describe(code)}`)]],
@@ -133,6 +193,7 @@ exports.createCells = function createCells(kernel) {
       publish("error", error, cell);
       return { status: "error", execution_count: count, ...error };
     }
+    /** @type {ReturnType<typeof history.add> | undefined} */
     let entry;
     if (!cell.quiet && stored) entry = history.add(++count, code);
     publish("execute_input", { code, execution_count: count }, cell);
@@ -155,12 +216,17 @@ exports.createCells = function createCells(kernel) {
     return queue.splice(0);
   }
 
-  /** Answers one request, whatever happens in between. */
+  /**
+   * Answers one request, whatever happens in between.
+   * @param {import("./protocol.cjs").Request} request
+   */
   async function serve(request) {
     const { message } = request;
     /** @type {Cell} */
-    const cell = { message, quiet: message.content?.silent === true, givenUp: false };
+    const cell = { message, quiet: message.content?.["silent"] === true, givenUp: false };
+    /** @type {{ status: string }} */
     let content = { status: "error", execution_count: count, ...wordsFor([], anywhere) };
+    /** @type {import("./protocol.cjs").Request[]} */
     let cancelled = [];
     try {
       streams.flush();
@@ -172,7 +238,7 @@ exports.createCells = function createCells(kernel) {
     } catch (error) {
       content = { status: "error", execution_count: count, ...wordsFor([[error]], anywhere) };
     } finally {
-      const failed = content.status === "error" && message.content?.stop_on_error !== false;
+      const failed = content.status === "error" && message.content?.["stop_on_error"] !== false;
       if (failed || interrupts.wasInterrupted()) cancelled = await cancelWaiting();
       await server.reply(request, "execute_reply", content);
       running = undefined;
@@ -195,7 +261,7 @@ exports.createCells = function createCells(kernel) {
   }
 
   return {
-    add(request) {
+    add(/** @type {import("./protocol.cjs").Request} */ request) {
       queue.push(request);
       if (!working) void work();
     },

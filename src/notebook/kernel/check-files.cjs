@@ -1,4 +1,5 @@
 // Checks some files of the project and compiles them; the files around them are taken from their declarations.
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 const { showDeclarations } = require("./shown-declarations.cjs");
 
@@ -40,13 +41,14 @@ const withoutMapComment = (js) => js.slice(0, js.lastIndexOf("//# sourceMappingU
 exports.createChecker = (library) => (files, declarationOf) => {
   const checked = new Set(files);
   const host = ts.createCompilerHost(OPTIONS);
-  showDeclarations(host, (file) => (checked.has(file) ? undefined : declarationOf(file)));
+  showDeclarations(host, (/** @type {string} */ file) => (checked.has(file) ? undefined : declarationOf(file)));
   const parse = host.getSourceFile;
-  host.getSourceFile = (/** @type {Parameters<typeof parse>} */ ...[name, ...rest]) =>
-    (isShared(name) ? library(name) : undefined) ?? parse(name, ...rest);
+  host.getSourceFile = (/** @type {string} */ name, /** @type {any[]} the compiler's own, handed on */ ...rest) =>
+    (isShared(name) ? library(name) : undefined) ??
+    parse.apply(host, /** @type {Parameters<typeof parse>} */ ([name, ...rest]));
   const program = ts.createProgram([...files], OPTIONS, host);
   /** @param {string} file */
-  const compiled = (file) => {
+  const compiled = (/** @type {string} */ file) => {
     const source = program.getSourceFile(file);
     const diagnostics = [
       ...program.getSyntacticDiagnostics(source),
@@ -55,7 +57,11 @@ exports.createChecker = (library) => (files, declarationOf) => {
     ];
     /** @type {Map<string | undefined, string>} */
     const texts = new Map();
-    program.emit(source, (name, text) => void texts.set(/\.(d\.ts|js|js\.map)$/.exec(name)?.[1], text));
+    program.emit(
+      source,
+      (/** @type {string} */ name, /** @type {string} */ text) =>
+        void texts.set(/\.(d\.ts|js|js\.map)$/.exec(name)?.[1], text),
+    );
     return {
       declaration: texts.get("d.ts") ?? "",
       js: withoutMapComment(texts.get("js") ?? ""),

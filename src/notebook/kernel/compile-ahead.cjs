@@ -14,7 +14,10 @@ exports.compileAhead = function compileAhead(root, onWork) {
   let worked = false;
   const files = createCompiledFiles({
     store: createStore(root),
-    check(stale, declarationOf) {
+    check(
+      /** @type {Parameters<import("./protocol.cjs").Check>[0]} */ stale,
+      /** @type {Parameters<import("./protocol.cjs").Check>[1]} */ declarationOf,
+    ) {
       if (!worked) onWork();
       worked = true;
       return check(stale, declarationOf);

@@ -133,8 +133,14 @@ exports.createCompiledFiles = function createCompiledFiles({ store, check, onCha
      */
     bringUpToDate(text, place) {
       forgetMissing();
-      const roots = relativeImports(text).flatMap((name) => files.resolve(name, place).source ?? []);
-      const present = files.behind(roots, (file, { hash }) => entryFor(file, hash)?.imports);
+      const roots = relativeImports(text).flatMap(
+        (/** @type {string} */ name) => files.resolve(name, place).source ?? [],
+      );
+      const present = files.behind(
+        roots,
+        (/** @type {string} */ file, /** @type {{ readonly hash: string }} */ { hash }) =>
+          entryFor(file, hash)?.imports,
+      );
       /** @type {Map<string, readonly import("@tslab/typescript-for-tslab").Diagnostic[]>} */
       const diagnostics = new Map();
       let stale = [...present]

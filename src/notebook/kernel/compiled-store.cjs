@@ -1,6 +1,7 @@
 // What was made from each file of the project, in .cache/cells: a new kernel finds there what an earlier one, or npm start, compiled.
 const fs = require("node:fs");
 const path = require("node:path");
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 const { PROJECT_OPTIONS } = require("./check-files.cjs");
 const { hashOf } = require("./project-files.cjs");

@@ -1,5 +1,6 @@
 // What the cells have declared so far, as the compiler is shown it before the next one. A cell that ends well hands on all that it declares, one
 // that fails what it had made until then: its other names mean what they meant before it.
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /**
@@ -8,33 +9,33 @@ const ts = require("@tslab/typescript-for-tslab");
  */
 const givenBy = (output) =>
   new Set([
-    ...[...output.matchAll(/\bexports\.([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*) = /gu)].map(
-      ([, name]) => name,
+    ...[...output.matchAll(/\bexports\.([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*) = /gu)].flatMap(
+      ([, name]) => name ?? [],
     ),
-    ...[...output.matchAll(/\bdefineProperty\(exports, "([^"]+)"/g)].map(([, name]) => name),
+    ...[...output.matchAll(/\bdefineProperty\(exports, "([^"]+)"/g)].flatMap(([, name]) => name ?? []),
   ]);
 
 /**
  * One statement of declarations with only the names that are kept, or "".
- * @param {import("typescript").Statement} statement
- * @param {import("typescript").SourceFile} source
+ * @param {import("@tslab/typescript-for-tslab").Statement} statement
+ * @param {import("@tslab/typescript-for-tslab").SourceFile} source
  * @param {(name: string) => boolean} isKept
  */
 function partOf(statement, source, isKept) {
   const text = source.text.slice(statement.getStart(source), statement.end);
   if (ts.isVariableStatement(statement)) {
     const { declarations } = statement.declarationList;
-    const start = source.text.slice(statement.getStart(source), declarations[0].getStart(source));
+    const start = source.text.slice(statement.getStart(source), declarations[0]?.getStart(source));
     return declarations
-      .map((declaration) => source.text.slice(declaration.getStart(source), declaration.end))
-      .filter((_, at) => isKept(declarations[at].name.text))
-      .map((declaration) => `${start}${declaration};`)
+      .filter(({ name }) => ts.isIdentifier(name) && isKept(name.text)) // declarations name one thing each
+      .map((declaration) => `${start}${source.text.slice(declaration.getStart(source), declaration.end)};`)
       .join("\n");
   }
   if (ts.isImportDeclaration(statement) && statement.importClause !== undefined) {
     const { name, namedBindings, isTypeOnly } = statement.importClause;
     const all = namedBindings !== undefined && ts.isNamespaceImport(namedBindings) ? namedBindings : undefined;
-    const some = all === undefined ? (namedBindings?.elements ?? []).filter((each) => isKept(each.name.text)) : [];
+    const those = namedBindings !== undefined && ts.isNamedImports(namedBindings) ? [...namedBindings.elements] : [];
+    const some = those.filter((each) => isKept(each.name.text));
     const parts = [
       ...(name !== undefined && isKept(name.text) ? [name.text] : []),
       ...(all !== undefined && isKept(all.name.text) ? [`* as ${all.name.text}`] : []),
@@ -51,7 +52,10 @@ function partOf(statement, source, isKept) {
   return isValue && !isKept(statement.name?.text ?? "") ? "" : text;
 }
 
-/** @param {import("typescript").Statement} statement */
+/**
+ * @param {import("@tslab/typescript-for-tslab").Statement} statement
+ * @returns {statement is import("@tslab/typescript-for-tslab").InterfaceDeclaration | import("@tslab/typescript-for-tslab").TypeAliasDeclaration}
+ */
 const isType = (statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
 
 /**
@@ -63,7 +67,7 @@ const isType = (statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeA
 function partsOf(text, isKept, isKeptType) {
   const source = ts.createSourceFile("cells.d.ts", text, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
   return source.statements
-    .filter((statement) => !isType(statement) || isKeptType(/** @type {any} */ (statement).name.text))
+    .filter((statement) => !isType(statement) || isKeptType(statement.name.text))
     .map((statement) => partOf(statement, source, isKept))
     .filter((part) => part !== "");
 }
@@ -122,6 +126,7 @@ exports.createDeclarations = function createDeclarations(valuesOfCells) {
       running = undefined;
       if (well) return void (text = declared);
       const held = valuesOfCells();
+      /** @param {readonly [string, { had: boolean, value: unknown }]} made */
       const isUnmade = ([name, { had, value }]) => !Object.hasOwn(held, name) || (had && Object.is(held[name], value));
       text = afterFailure(text, declared, new Set([...values].filter(isUnmade).map(([name]) => name)));
     },

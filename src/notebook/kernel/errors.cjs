@@ -56,9 +56,13 @@ function frames(stack, root) {
   return collapsed(own.some((line) => PLACE.test(line)) ? own : useful.filter((line) => PLACE.test(line)).slice(0, 3));
 }
 
-/** Frames with the calls of a recursion said once, and how many of them there are. */
+/**
+ * Frames with the calls of a recursion said once, and how many of them there are.
+ * @param {readonly string[]} lines
+ */
 function collapsed(lines) {
-  const groups = []; // [line, how often]
+  /** @type {[string | undefined, number][]} a line, and how often */
+  const groups = [];
   for (const line of lines) {
     const left = /^\s+\.\.\. (\d+) more/.exec(line);
     const last = groups.at(-1);
@@ -68,7 +72,9 @@ function collapsed(lines) {
   }
   return groups.flatMap(([line, count]) => {
     if (line === undefined) return [`    ... ${count} more ...`];
-    return count < 4 ? Array(count).fill(line) : [line, `    ... the same ${count - 1} more times ...`];
+    return count < 4
+      ? Array.from({ length: count }, () => line)
+      : [line, `    ... the same ${count - 1} more times ...`];
   });
 }
 
@@ -192,12 +198,13 @@ function describeDiagnostic([, file, ...rest], { code, columnOf, sources }) {
 }
 
 /**
- * @param {readonly (readonly unknown[])[]} failures
+ * @param {readonly (readonly unknown[])[]} all
  * @param {import("./protocol.cjs").Told} cell
  * @returns {import("./protocol.cjs").Failure}
  */
 function describeDiagnostics(all, cell) {
   const hint = hintFor(cell.code);
+  /** @param {readonly unknown[]} failure */
   const isCovered = ([, file, line]) => String(file).trim() === "" && hint?.covers(Number(line)) === true;
   const failures = all.filter((failure) => failure.length !== 5 || !isCovered(failure));
   const shown = failures

@@ -41,7 +41,7 @@ const QUESTION = /^\s*(?:\?{1,2}\s*([\w$.]+)|([\w$.]+)\s*\?{1,2})\s*;?\s*$/;
 /**
  * Sentences for a cell that could not be compiled and has a line in the way of IPython; undefined for any other.
  * @param {string} code
- * @returns {string[] | undefined}
+ * @returns {{ readonly text: string, readonly covers: (line: number) => boolean } | undefined}
  * @example hintFor("%time f()") // ["`%time` is a command of IPython's; here a cell is TypeScript. What does it here: const started = ..."]
  */
 exports.hintFor = function hintFor(code) {
@@ -49,6 +49,7 @@ exports.hintFor = function hintFor(code) {
   for (const [at, line] of lines.entries()) {
     const question = QUESTION.exec(line);
     const name = question?.[1] ?? question?.[2];
+    /** @param {number} number */
     const isHere = (number) => number === at + 1;
     if (name !== undefined)
       return {
@@ -66,7 +67,7 @@ exports.hintFor = function hintFor(code) {
     const here = instead === undefined ? "" : ` What does it here: ${instead}`;
     return {
       text: `\`${word}\` is ${kind}; here a cell is TypeScript.${here}`,
-      covers: command.startsWith("%%") ? (number) => number > at : isHere,
+      covers: command.startsWith("%%") ? (/** @type {number} */ number) => number > at : isHere,
     };
   }
   return undefined;

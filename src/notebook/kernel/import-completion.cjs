@@ -30,8 +30,12 @@ function openImport(code, position) {
 exports.importCompletion = (root, complete) => (code, position) => {
   const found = openImport(code, position);
   if (found === undefined) return undefined;
-  const doors = fs.readdirSync(path.join(root, "src")).flatMap((file) => /^(\w[\w-]*)\.ts$/.exec(file)?.[1] ?? []);
+  const doors = fs
+    .readdirSync(path.join(root, "src"))
+    .flatMap((/** @type {string} */ file) => /^(\w[\w-]*)\.ts$/.exec(file)?.[1] ?? []);
   const opening = `import { ${found.names}`;
-  const names = doors.flatMap((door) => complete(`${opening} } from "./src/${door}";`, opening.length).candidates);
+  const names = doors.flatMap(
+    (/** @type {string} */ door) => complete(`${opening} } from "./src/${door}";`, opening.length).candidates,
+  );
   return { start: found.start, end: found.end, candidates: [...new Set(names)] };
 };

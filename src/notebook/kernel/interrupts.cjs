@@ -8,13 +8,19 @@ exports.BLOCKED_MS = 1000;
 /** How long the executor may take to end a cell that was given up; code that was ended in the middle never comes back to it. */
 const SETTLE_MS = 100;
 
-/** `markCell(number)` hears which cell begins, and 0 when it ends. */
+/**
+ * `markCell(number)` hears which cell begins, and 0 when it ends.
+ * @param {() => void} abandon
+ * @param {(number: number) => void} markCell
+ */
 exports.createInterrupts = function createInterrupts(abandon, markCell) {
   let cells = 0;
   let controller = new AbortController();
   let running = false;
+  /** @type {NodeJS.Timeout | undefined} */
   let timer;
-  let settle = () => {};
+  /** @type {(value?: unknown) => void} */
+  let settle = () => undefined;
   const reason = Object.assign(new Error("the cell was stopped"), { name: "Interrupted" });
 
   function giveUp() {

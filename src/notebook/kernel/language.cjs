@@ -22,8 +22,13 @@ const nameless = () => {
     (made) => getPrototypeOf(made),
   );
   const functions = [function* () {}, async function () {}, async function* () {}].map((made) => getPrototypeOf(made));
-  const iterator = getPrototypeOf(prototypes[0]);
-  return [...prototypes, iterator, ...functions, ...functions.flatMap((made) => made.prototype ?? [])];
+  const iterator = getPrototypeOf(prototypes[0] ?? {});
+  return [
+    ...prototypes,
+    iterator,
+    ...functions,
+    ...functions.flatMap((made) => (made === null ? [] : (Mirror.get(made, "prototype") ?? []))),
+  ];
 };
 
 /**

@@ -3,8 +3,6 @@
 // One JSON value a line: { text: [stream, text] } as it is written, { header, parent, content } as it is published. ../last-words.ts reads it.
 const fs = require("node:fs");
 
-/** @typedef {ReturnType<typeof exports.createLastWords>} LastWords */
-
 /**
  * Without a pipe nothing is written.
  * @param {number | undefined} pipe

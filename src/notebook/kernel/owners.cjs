@@ -42,6 +42,7 @@ exports.createOwners = function createOwners(ownerOf) {
   let ofReactions; // while what it has set off runs, and somewhat longer
   let forgetting = false;
 
+  /** @param {Cell | undefined} cell */
   const remember = (cell) => {
     ofReactions = cell;
     if (forgetting) return;
@@ -51,6 +52,7 @@ exports.createOwners = function createOwners(ownerOf) {
       ofReactions = undefined;
     });
   };
+  /** @param {Function} above */
   const find = (above) => ofTimer ?? ownerOf(framesAbove(above)) ?? ofReactions ?? newest;
 
   return {

@@ -2,6 +2,7 @@
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /** Changes whenever a file is saved; "" where there is none. */
@@ -24,8 +25,8 @@ const relativeImports = (text) => [
   ...new Set(
     ts
       .preProcessFile(text, true, true)
-      .importedFiles.map(({ fileName }) => fileName)
-      .filter((name) => name.startsWith(".")),
+      .importedFiles.map((/** @type {{ fileName: string }} */ { fileName }) => fileName)
+      .filter((/** @type {string} */ name) => name.startsWith(".")),
   ),
 ];
 
@@ -49,7 +50,12 @@ exports.createProjectFiles = function createProjectFiles() {
     if (stamp === "") return void read.delete(file);
     const text = fs.readFileSync(file, "utf8");
     const hash = hashOf(text);
-    const fresh = { stamp, text, hash, imports: known?.hash === hash ? known.imports : undefined };
+    const fresh = {
+      stamp,
+      text,
+      hash,
+      imports: known !== undefined && known.hash === hash ? known.imports : undefined,
+    };
     read.set(file, fresh);
     return fresh;
   }
@@ -80,12 +86,12 @@ exports.createProjectFiles = function createProjectFiles() {
       /** @type {Map<string, import("./protocol.cjs").Present>} */
       const found = new Map();
       const waiting = [...files];
-      while (waiting.length > 0) {
-        const file = waiting.pop();
+      for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
         const now = found.has(file) ? undefined : look(file);
         if (now === undefined) continue;
         now.imports ??= importsOf(file, now) ?? relativeImports(now.text);
-        const imports = new Map(now.imports.map((name) => [name, resolve(name, file)]));
+        const importer = file;
+        const imports = new Map(now.imports.map((name) => [name, resolve(name, importer)]));
         found.set(file, { text: now.text, hash: now.hash, imports });
         for (const { source } of imports.values()) if (source !== undefined) waiting.push(source);
       }

@@ -1,7 +1,7 @@
 /** The types that the kernel's own files share; types only, so that a running kernel never loads this file. */
 import type { Buffer } from "node:buffer";
 import type { Diagnostic } from "@tslab/typescript-for-tslab";
-import type { Message } from "./message.cjs";
+import type { Header, Message } from "./message.cjs";
 
 /** The connection file that Jupyter or the headless runner writes for a kernel. */
 export interface Connection {
@@ -64,6 +64,15 @@ export interface Request {
 /** What a reply goes out on. */
 export interface Socket {
   send(frames: (string | Buffer)[]): Promise<void> | void;
+}
+
+/** What a message answers: a request that was taken, or the part of one by which it is named. */
+export type Named = { readonly header: Header } | undefined;
+
+/** What the requests' door does with each, and with those whose handlers were ended. */
+export interface Handlers {
+  receive(request: Request): void;
+  giveUp(): void;
 }
 
 /** A request that runs as a cell, or has run: what belongs to it stays known after its end. */
@@ -231,4 +240,12 @@ export type Find = (line: number, column: number) => Place | undefined;
 /** What tslab's converter makes of a cell, with the modules' own source maps. */
 export interface Converted extends Omit<import("tslab/dist/converter").ConvertResult, "sideOutputs"> {
   sideOutputs?: Module[];
+}
+
+/** What hears of every published message (server.cjs). */
+export interface Listener {
+  /** Metadata that goes along with a message. */
+  beside(type: string, parent: Named): object | undefined;
+  /** The content comes parsed from what was sent, when it is asked for. */
+  hear(type: string, content: () => Anything, parent: Named): void;
 }

@@ -7,6 +7,11 @@ const { log } = require("./streams.cjs");
 /** How long a process that ends at once waits for its last messages. */
 const SENDING_MS = 100;
 
+/**
+ * @param {import("./protocol.cjs").Connection} connection
+ * @param {import("./protocol.cjs").Control} control
+ * @param {ReturnType<typeof import("./last-words.cjs").createLastWords>} lastWords
+ */
 exports.startServer = async function startServer(connection, control, lastWords) {
   const zmq = require("zeromq");
   const { key, transport, ip } = connection;
@@ -17,21 +22,38 @@ exports.startServer = async function startServer(connection, control, lastWords)
   outputs.sendHighWaterMark = 0;
   outputs.sendTimeout = 0;
   const [shell, stdin] = [new zmq.Router(), new zmq.Router()];
-  const sockets = { iopub: outputs, shell, stdin };
-  for (const [name, socket] of Object.entries(sockets)) {
-    socket.linger = name === "stdin" ? 0 : 500;
-    await socket.bind(`${transport}://${ip}:${connection[`${name}_port`]}`);
+  const sockets = [
+    { socket: outputs, port: connection.iopub_port },
+    { socket: shell, port: connection.shell_port },
+    { socket: stdin, port: connection.stdin_port },
+  ];
+  for (const { socket, port } of sockets) {
+    socket.linger = socket === stdin ? 0 : 500;
+    await socket.bind(`${transport}://${ip}:${port}`);
   }
 
   // Replies to one socket go out one after the other: ZeroMQ.js refuses a second send while one is pending.
+  /** @type {Map<import("./protocol.cjs").Socket, Promise<void>>} */
   const sending = new Map();
+  /**
+   * @param {import("./protocol.cjs").Socket} socket
+   * @param {(string | Buffer)[]} frames
+   */
   const send = (socket, frames) => {
     const next = (sending.get(socket) ?? Promise.resolve()).then(() => socket.send(frames)).catch(() => {});
     sending.set(socket, next);
     return next;
   };
-  let beforePublish = () => {};
-  let listener = { beside: () => undefined, hear: () => {} };
+  /** @type {() => void} */
+  let beforePublish = () => undefined;
+  /** @type {import("./protocol.cjs").Listener} */
+  let listener = { beside: () => undefined, hear: () => undefined };
+  /**
+   * @param {string} type
+   * @param {object} content
+   * @param {import("./protocol.cjs").Named} parent
+   * @param {import("./protocol.cjs").PublishOptions} [options]
+   */
   const publishNow = (type, content, parent, { metadata: own, buffers } = {}) => {
     const metadata = { ...own, ...listener.beside(type, parent) };
     const frames = compose(key, session, type, content, { parent, identities: [type], metadata, buffers });
@@ -41,25 +63,45 @@ exports.startServer = async function startServer(connection, control, lastWords)
   };
 
   return {
-    /** Sends to every front end. Text that waits to be sent goes first, so the order stays true. */
+    /**
+     * Sends to every front end. Text that waits to be sent goes first, so the order stays true.
+     * @param {string} type
+     * @param {object} content
+     * @param {import("./protocol.cjs").Named} parent
+     * @param {import("./protocol.cjs").PublishOptions} [options]
+     */
     publish(type, content, parent, options) {
       beforePublish();
       publishNow(type, content, parent, options);
     },
     publishNow,
-    onPublish: (flush) => (beforePublish = flush),
+    onPublish: (/** @type {() => void} */ flush) => (beforePublish = flush),
     /**
      * Hears of every message that is published: `beside(type, parent)` is metadata that goes along, `hear(type, content, parent)` is called with
      * the content as it was sent, which no code of a cell can change or watch.
      */
-    onPublished: (hears) => (listener = hears),
-    status: function (state, parent) {
+    onPublished: (/** @type {import("./protocol.cjs").Listener} */ hears) => (listener = hears),
+    /**
+     * @param {string} state
+     * @param {import("./protocol.cjs").Named} parent
+     */
+    status(state, parent) {
       this.publish("status", { execution_state: state }, parent);
     },
-    reply: ({ message, socket }, type, content) =>
-      send(socket, compose(key, session, type, content, { parent: message, identities: message.identities })),
-    /** Calls `handlers.receive({ message, socket })` for each request; what is no message, or has a wrong signature, is dropped. */
+    reply: (
+      /** @type {import("./protocol.cjs").Request} */ { message, socket },
+      /** @type {string} */ type,
+      /** @type {object} */ content,
+    ) => send(socket, compose(key, session, type, content, { parent: message, identities: message.identities })),
+    /**
+     * Calls `handlers.receive({ message, socket })` for each request; what is no message, or has a wrong signature, is dropped.
+     * @param {import("./protocol.cjs").Handlers} handlers
+     */
     listen(handlers) {
+      /**
+       * @param {import("./protocol.cjs").Socket} socket
+       * @param {readonly Buffer[]} frames
+       */
       const receive = (socket, frames) => {
         try {
           handlers.receive({ message: parse(key, frames), socket });
@@ -76,7 +118,7 @@ exports.startServer = async function startServer(connection, control, lastWords)
     },
     async close() {
       await control.close();
-      for (const socket of Object.values(sockets)) socket.close();
+      for (const { socket } of sockets) socket.close();
     },
     /** For a process that ends at once: gives ZeroMQ's own thread the time to send what was said. */
     sendNow() {

@@ -2,6 +2,7 @@
 // which then fails with "steps is not defined". So the cell's text is given to it with `{ steps: steps }`, and with the notes of
 // await-places.cjs.
 const { awaitPlaces } = require("./await-places.cjs");
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /**
@@ -13,7 +14,9 @@ const ts = require("@tslab/typescript-for-tslab");
 exports.expandShorthand = function expandShorthand(code) {
   // Only a module's `await (x)` is parsed as one; what makes it a module stands behind the code.
   const source = ts.createSourceFile("cell.ts", `${code}\nexport {};`, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS);
+  /** @type {{ start: number, text: string }[]} */
   const names = awaitPlaces(source);
+  /** @type {import("@tslab/typescript-for-tslab").Node[]} */
   const waiting = [source]; // not by recursion: a sum of many terms is as deep as it is long
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (ts.isShorthandPropertyAssignment(node))
@@ -31,6 +34,7 @@ exports.expandShorthand = function expandShorthand(code) {
     ...source.getLineAndCharacterOfPosition(start),
     length: text.length,
   }));
+  /** @type {import("./protocol.cjs").ColumnOf} */
   const columnOf = (line, column) =>
     places
       .filter((place) => place.line === line - 1)

@@ -139,7 +139,7 @@ exports.createSourceMaps = function createSourceMaps(root) {
       }
       const maps = output === undefined ? undefined : compiled.get(output);
       compiled.clear();
-      if (maps === undefined) return { output, sideOutputs, hasToplevelAwait, ...rest };
+      if (maps === undefined || output === undefined) return { output, sideOutputs, hasToplevelAwait, ...rest };
       const find = lookUp(maps);
       const script = `${CELL}${++cells}`;
       const { label, columnOf, owner } = cell;

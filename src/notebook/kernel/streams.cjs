@@ -18,15 +18,17 @@ exports.log = (text) => writeToTerminal(`[kernel] ${text}\n`);
 
 /**
  * Takes the place of the process's stdout and stderr.
- * @param {(name: string, text: string, cell: any) => void} send
- * @param {() => any} owner the cell whose text it is; `written` of it counts its characters
+ * @param {(name: string, text: string, cell: import("./protocol.cjs").Cell | undefined) => void} send
+ * @param {() => import("./protocol.cjs").Cell | undefined} owner the cell whose text it is; `written` of it counts its characters
  * @param {(name: string, text: string) => void} said hears of each piece of text as it is written, before it is sent
  */
-exports.captureStreams = function captureStreams(send, owner, said = () => {}) {
+exports.captureStreams = function captureStreams(send, owner, said = () => undefined) {
   let name = "";
+  /** @type {import("./protocol.cjs").Cell | undefined} */
   let cell;
   let text = "";
   let sentAt = 0;
+  /** @type {NodeJS.Timeout | undefined} */
   let timer;
 
   function flush() {
@@ -39,7 +41,11 @@ exports.captureStreams = function captureStreams(send, owner, said = () => {}) {
     for (let at = 0; at < ready.length; at += MOST_AT_ONCE) send(name, ready.slice(at, at + MOST_AT_ONCE), cell);
   }
 
-  /** The part of a text that a cell may still print. */
+  /**
+   * The part of a text that a cell may still print.
+   * @param {import("./protocol.cjs").Cell | undefined} of
+   * @param {string} piece
+   */
   function allowed(of, piece) {
     if (of === undefined) return piece;
     const before = of.written ?? 0;
@@ -49,6 +55,11 @@ exports.captureStreams = function captureStreams(send, owner, said = () => {}) {
     return `${piece.slice(0, MOST_CHARACTERS - before)}\n[a cell shows at most ${MOST_CHARACTERS} characters: the rest is left out]\n`;
   }
 
+  /**
+   * @param {string} stream
+   * @param {import("./protocol.cjs").Cell | undefined} of
+   * @param {string} piece
+   */
   function add(stream, of, piece) {
     if (stream !== name || of !== cell) flush();
     name = stream;
@@ -61,9 +72,17 @@ exports.captureStreams = function captureStreams(send, owner, said = () => {}) {
     else timer ??= setTimeout(flush, GATHER_MS);
   }
 
+  /**
+   * @param {string} stream
+   * @returns {typeof process.stdout.write}
+   */
   const writer = (stream) => {
     const decoder = new TextDecoder();
-    return (chunk, encoding, callback) => {
+    return (
+      /** @type {string | Uint8Array} */ chunk,
+      /** @type {unknown} */ encoding,
+      /** @type {unknown} */ callback,
+    ) => {
       add(stream, owner(), typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
       const done = typeof encoding === "function" ? encoding : callback;
       if (typeof done === "function") nextTick(done);
@@ -76,6 +95,7 @@ exports.captureStreams = function captureStreams(send, owner, said = () => {}) {
   return {
     flush,
     /** Writes to stderr for a cell, whoever calls. */
-    complain: (of, line) => add("stderr", of, line),
+    complain: (/** @type {import("./protocol.cjs").Cell | undefined} */ of, /** @type {string} */ line) =>
+      add("stderr", of, line),
   };
 };

@@ -1,5 +1,6 @@
 // The compiler and its parser call themselves for each level of nesting. Code that is nested more deeply than that can be is the fault of one cell.
 
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /** Levels of a text's syntax tree, a long chain of calls or sums included. */
@@ -12,11 +13,11 @@ const MOST_LEVELS = 1000;
  */
 exports.isTooDeep = function isTooDeep(code) {
   try {
-    /** @type {import("typescript").Node[]} */
+    /** @type {import("@tslab/typescript-for-tslab").Node[]} */
     let level = [ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.TS)];
     for (let depth = 0; level.length > 0; depth++) {
       if (depth > MOST_LEVELS) return true;
-      /** @type {import("typescript").Node[]} */
+      /** @type {import("@tslab/typescript-for-tslab").Node[]} */
       const next = [];
       for (const node of level) ts.forEachChild(node, (child) => void next.push(child));
       level = next;

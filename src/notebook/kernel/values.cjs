@@ -15,7 +15,9 @@ const MOST_CELL = 200;
  */
 function excerptOf(value) {
   const asks = ["columnNames", "numRows", "numCols", "get"];
-  if (typeof value !== "object" || !asks.every((name) => typeof read(value, name) === "function")) return undefined;
+  if (typeof value !== "object" || !asks.every((/** @type {string} */ name) => typeof read(value, name) === "function"))
+    return undefined;
+  /** @type {string[]} */
   const all = value.columnNames().map(String);
   const names = all.slice(0, MOST_COLUMNS);
   const [rows, columns] = [value.numRows(), value.numCols()];
@@ -28,11 +30,14 @@ function excerptOf(value) {
   return {
     names,
     rows: held.map((row) => row.map(cellText)),
-    numeric: names.map((_, at) => held.length > 0 && held.every((row) => isNumber(row[at]))),
+    numeric: names.map(
+      (/** @type {string} */ _, /** @type {number} */ at) => held.length > 0 && held.every((row) => isNumber(row[at])),
+    ),
     size: [`${rows} rows, ${columns} columns`, ...parts].join("; "),
   };
 }
 
+/** @param {unknown} value */
 const isNumber = (value) => typeof value === "number" || typeof value === "bigint" || value === null;
 
 /** @param {unknown} value */
@@ -46,8 +51,10 @@ const escaped = (text) => text.replace(/[&<>"'$]/g, (character) => `&#${characte
 
 /** @param {Excerpt} table */
 function htmlOf({ names, rows, numeric, size }) {
+  /** @param {number} at */
   const side = (at) => `text-align: ${numeric[at] ? "right" : "left"};`;
   const head = names.map((name, at) => `<th style="${side(at)}">${escaped(name)}</th>`).join("");
+  /** @param {readonly string[]} row */
   const line = (row) => `<tr>${row.map((text, at) => `<td style="${side(at)}">${escaped(text)}</td>`).join("")}</tr>`;
   return [
     `<div style="overflow-x: auto;"><table>`,
@@ -61,8 +68,12 @@ function htmlOf({ names, rows, numeric, size }) {
 /** @param {Excerpt} table */
 function textOf({ names, rows, numeric, size }) {
   const lines = [names, ...rows].map((row) => row.map((text) => text.replace(/\s+/g, " ")));
-  const widths = names.map((_, at) => Math.max(...lines.map((row) => row[at].length)));
-  const padded = (text, at) => (numeric[at] ? text.padStart(widths[at]) : text.padEnd(widths[at]));
+  const widths = names.map((_, at) => Math.max(...lines.map((row) => (row[at] ?? "").length)));
+  /**
+   * @param {string} text
+   * @param {number} at
+   */
+  const padded = (text, at) => (numeric[at] ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0));
   return [...lines.map((row) => row.map(padded).join("  ").trimEnd()), size].join("\n");
 }
 

@@ -1,6 +1,7 @@
 // The compiler hears of a changed file when a cell is about to run, not some time after it was saved: what a cell imports is always
 // what is on the disk now, and no timers and no operating system watches run in an idle kernel. Installed packages are taken not to change.
 const fs = require("node:fs");
+/** @type {typeof import("@tslab/typescript-for-tslab")} */
 const ts = require("@tslab/typescript-for-tslab");
 
 /** @type {Map<string, { stamp: string, callbacks: Set<import("@tslab/typescript-for-tslab").FileWatcherCallback> }>} */
@@ -14,7 +15,10 @@ const stampOf = (path) => {
 
 /** Takes the place of the compiler's own watch of files; must run before the converter is made. */
 exports.watchOnDemand = function watchOnDemand() {
-  ts.sys.watchFile = (path, callback) => {
+  ts.sys.watchFile = (
+    /** @type {string} */ path,
+    /** @type {import("@tslab/typescript-for-tslab").FileWatcherCallback} */ callback,
+  ) => {
     if (path.includes("/node_modules/")) return { close: () => {} };
     /** @type {NonNullable<ReturnType<typeof watched.get>>} */
     const entry = watched.get(path) ?? { stamp: stampOf(path), callbacks: new Set() };

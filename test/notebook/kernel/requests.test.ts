@@ -39,7 +39,7 @@ test("completion and Shift+Tab know imported symbols of src, with their TSDoc, i
   const reply = await inspect("parameters({ steps: 1 })", 3);
   const text = String((reply["data"] as Record<string, unknown>)["text/plain"]);
   assert.match(text, /\bparameters</);
-  assert.match(text, /A notebook's parameters: the defaults written in its cell/);
+  assert.match(text, /Makes a notebook's parameters: the defaults written in its cell/);
   assert.match(text, /@throws on a name that is not among the defaults/);
   assert.match(text, /@example const \{ steps/);
 });
@@ -53,7 +53,7 @@ test("so do symbols that come through the notebooks' doors, and their members an
   const reply = await inspect("parts.floatSlider", 8);
   const text = String((reply["data"] as Record<string, unknown>)["text/plain"]);
   assert.match(text, /floatSlider\(description: string, options: \S*SliderOptions\)/);
-  assert.match(text, /A slider over real numbers/);
+  assert.match(text, /Makes a slider over real numbers/);
 });
 
 test("between the braces of an import the project's names are known before `from` is written, and the module's after", async () => {
