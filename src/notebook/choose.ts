@@ -2,8 +2,8 @@ import { fail } from "../check/check";
 import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
 import { frozenProbe } from "../experiment/frozen-probe";
-import { isProblem } from "../experiment/problem";
-import type { Problem, Scores, Trainable } from "../experiment/problem";
+import { isProblem, withReadout } from "../experiment/problem";
+import type { Scores, Trainable } from "../experiment/problem";
 import { findKnownModel } from "../model/registry";
 import { intervalText } from "../table/summary";
 import { promptOf } from "../task/classifier-prompt";
@@ -142,8 +142,9 @@ export async function frozenScores<Batch>(problem: Trainable<Batch>): Promise<Sc
 /**
  * Saves the best checkpoint of a run with its readout, as `<path>.adapter.safetensors` and `<path>.readout.safetensors`.
  * @returns the path, for `openClassifier`
+ * @throws when the run has no checkpoint, or the problem no readout (its options are scored whole)
  */
-export function saveRun(problem: Problem, run: LiveRun, path: string): string {
+export function saveRun(problem: Trainable<unknown>, run: LiveRun, path: string): string {
   saveClassifier(path, classifierOf(problem, run));
   return path;
 }
@@ -151,8 +152,9 @@ export function saveRun(problem: Problem, run: LiveRun, path: string): string {
 /**
  * Saves the best checkpoint of a LoRA run as a folder that Hugging Face PEFT opens, with the readout beside its files.
  * @returns the folder, for `openClassifier`
+ * @throws when the run has no checkpoint, or the problem no readout (its options are scored whole)
  */
-export function saveRunAsPeft(problem: Problem, run: LiveRun, folder: string): string {
+export function saveRunAsPeft(problem: Trainable<unknown>, run: LiveRun, folder: string): string {
   const { model, name } = problem.loaded;
   const source = findKnownModel(name)?.source;
   const base = source !== undefined && "repository" in source ? source.repository : "";
@@ -160,16 +162,17 @@ export function saveRunAsPeft(problem: Problem, run: LiveRun, folder: string): s
   return folder;
 }
 
-function classifierOf(problem: Problem, { arm, adapter, result }: LiveRun): SavedClassifier {
+function classifierOf(problem: Trainable<unknown>, { arm, adapter, result }: LiveRun): SavedClassifier {
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
+  const { readout, task } = withReadout(problem);
   const note = `${arm.name} on ${problem.origin.description}, step ${best.evaluation.step}`;
   const { spec, layout } = adapter;
   const modelId = problem.loaded.model.id;
   return {
     adapter: { spec, layout, point: best.point, modelId, note },
-    readout: problem.readout,
-    labels: problem.task.labels,
-    prompt: promptOf(problem.task, readingOf(problem.task, problem.loaded.model)),
+    readout,
+    labels: task.labels,
+    prompt: promptOf(task, readingOf(task, problem.loaded.model)),
   };
 }
