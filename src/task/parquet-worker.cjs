@@ -5,8 +5,17 @@ const { parentPort, workerData } = require("node:worker_threads");
 /** More rows than any table of texts has; each becomes an object. */
 const MOST_ROWS = 20_000_000;
 
-/** Fails where the counts of the file's own description do not fit together, or a column lies outside of it. */
+/**
+ * Fails where the counts of the file's own description do not fit together, or a column lies outside of it.
+ * @param {import("hyparquet").FileMetaData} metadata
+ * @param {number} bytes the file's
+ */
 function checkCounts({ num_rows: rows, row_groups: groups }, bytes) {
+  /**
+   * @param {string} what
+   * @param {unknown} value
+   * @param {number} most
+   */
   const whole = (what, value, most) => {
     const number = Number(value);
     if (!(Number.isInteger(number) && number >= 0 && number <= most))
@@ -29,6 +38,7 @@ function checkCounts({ num_rows: rows, row_groups: groups }, bytes) {
     }
 }
 
+/** @param {{ readonly bytes: ArrayBuffer }} data */
 async function read({ bytes }) {
   const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
   const metadata = parquetMetadata(bytes);
@@ -37,17 +47,20 @@ async function read({ bytes }) {
   const note = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value ?? null;
   // Of columns with one name the last would win: the caller refuses them.
   if (new Set(columns).size < columns.length) return { columns, rows: [], note };
-  const file = { byteLength: bytes.byteLength, slice: (start, end) => bytes.slice(start, end) };
+  const file = {
+    byteLength: bytes.byteLength,
+    slice: (/** @type {number} */ start, /** @type {number | undefined} */ end) => bytes.slice(start, end),
+  };
   return { columns, rows: await parquetReadObjects({ file, metadata }), note };
 }
 
 /** What the reader says of a file whose parts do not fit is about its own variables. */
-const said = (error) =>
+const said = (/** @type {unknown} */ error) =>
   error instanceof TypeError || error instanceof RangeError || !(error instanceof Error)
     ? "one whose parts do not fit together (damaged?)"
     : error.message;
 
 read(workerData).then(
-  (found) => parentPort.postMessage(found),
-  (error) => parentPort.postMessage({ error: said(error) }),
+  (found) => parentPort?.postMessage(found),
+  (error) => parentPort?.postMessage({ error: said(error) }),
 );
