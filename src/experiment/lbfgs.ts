@@ -10,12 +10,20 @@ export interface Minimum {
   readonly iterations: number;
 }
 
+/** c of Armijo's condition. */
+const SUFFICIENT = 1e-4;
+
+/** Relative difference of two values in which rounding decides which is smaller. */
+const ROUNDING = 1e-13;
+
 /**
- * Minimises a smooth function by L-BFGS with a backtracking line search (Armijo's condition); pairs of no positive curvature are left out.
+ * Minimises a smooth function by L-BFGS with a backtracking line search; pairs of no positive curvature are left out.
  *     x <- x - t H g,  H from the last pairs (s, y) = (x' - x, g' - g)
- * Ends where no entry of the gradient is larger than `tolerance`, or nothing gets smaller any more.
+ * A step length is taken by Armijo's condition; where values differ by rounding alone, by the slope at its end.
+ * Ends where no entry of the gradient is larger than `tolerance`, or no length of step will do.
  * @example minimise((x, g) => ((g[0] = 2 * (x[0] - 3)), (x[0] - 3) ** 2), new Float64Array(1)).x[0] // 3
- * Source: Nocedal and Wright, Numerical Optimization, algorithms 7.4 (two-loop recursion) and 3.1 (backtracking).
+ * Source: Nocedal and Wright, Numerical Optimization, algorithms 7.4 (two-loop recursion) and 3.1 (backtracking); Hager and Zhang,
+ *   SIAM Journal on Optimization 16 (2005), the approximate Wolfe condition.
  */
 export function minimise(
   f: Smooth,
@@ -34,13 +42,16 @@ export function minimise(
     const nextGradient = new Float64Array(x.length);
     let step = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
     let nextValue = Infinity;
-    for (let halved = 0; halved < 30; halved++, step /= 2) {
+    let found = false;
+    for (let halved = 0; halved < 30 && !found; halved++, step /= 2) {
       for (let i = 0; i < x.length; i++) next[i] = x[i] + step * direction[i];
       nextValue = f(next, nextGradient);
-      if (nextValue <= value + 1e-4 * step * slope) break;
+      found =
+        nextValue <= value + SUFFICIENT * step * slope ||
+        (nextValue <= value + ROUNDING * Math.abs(value) &&
+          dot(nextGradient, direction) <= (2 * SUFFICIENT - 1) * slope);
     }
-    // Nothing but rounding is left to gain.
-    if (!(value - nextValue > 1e-13 * Math.abs(value))) return { x, value, gradientMax, iterations: iteration };
+    if (!found) return { x, value, gradientMax, iterations: iteration };
     const s = next.map((entry, i) => entry - x[i]);
     const y = nextGradient.map((entry, i) => entry - gradient[i]);
     const curvature = dot(s, y);
@@ -69,9 +80,13 @@ function descent(pairs: readonly Pair[], gradient: Float64Array): Float64Array {
     add(d, -weights[k], y);
   }
   const last = pairs.at(-1);
-  if (last) d.forEach((entry, i) => (d[i] = entry * (last.curvature / dot(last.y, last.y))));
+  if (last) scaleInPlace(d, last.curvature / dot(last.y, last.y));
   pairs.forEach(({ s, y, curvature }, k) => add(d, weights[k] - dot(y, d) / curvature, s));
   return d;
+}
+
+function scaleInPlace(a: Float64Array, by: number): void {
+  for (let i = 0; i < a.length; i++) a[i] *= by;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

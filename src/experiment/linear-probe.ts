@@ -19,9 +19,10 @@ import { minimise } from "./lbfgs";
  *   bias is fitted for causal models too.
  */
 export function linearProbe(features: Features, labels: readonly number[], classes: number, strength: number): Readout {
-  const { width, texts, data } = features;
+  const { width, texts } = features;
   sameLength("labels", labels.length, texts);
   positiveNumber("strength", strength);
+  const { data, mean } = centred(features);
   const size = classes * width;
   const scoresAt = (x: Float64Array): Float64Array => {
     const scores = new Float64Array(texts * classes);
@@ -56,13 +57,28 @@ export function linearProbe(features: Features, labels: readonly number[], class
     // The bias has no penalty: its curvature is the texts' alone, and as small as C.
     { tolerance: 1e-7 * Math.min(1, strength), iterations: 1000 },
   );
+  const rows = Float32Array.from(x.subarray(0, size));
+  // W (f - mean) + c is W f + b with b = c - W mean, of the weights as they are rounded.
+  const bias = Float32Array.from(x.subarray(size), (own, c) =>
+    mean.reduce((sum, entry, h) => sum - rows[c * width + h] * entry, own),
+  );
   return {
-    rows: Float32Array.from(x.subarray(0, size)),
-    bias: Float32Array.from(x.subarray(size)),
+    rows,
+    bias,
     classes,
     width,
     scale: 1,
   };
+}
+
+/**
+ * Features less their mean over the texts, in float64. The bias has no penalty and takes the mean up again, so the minimum is the same;
+ * with it, what all texts share would tie the bias to the weights, and the descent would take thousands of steps.
+ */
+function centred({ width, texts, data }: Features): { readonly data: Float64Array; readonly mean: Float64Array } {
+  const mean = new Float64Array(width);
+  data.forEach((entry, i) => (mean[i % width] += entry / texts));
+  return { data: Float64Array.from(data, (entry, i) => entry - mean[i % width]), mean };
 }
 
 /** C of the probe that a grid's arms and a problem's readout choose among. */
