@@ -30,14 +30,19 @@ test.after(() => files.remove());
 /** The registry's name. @example shortName(llama2) // "llama-2-7b" */
 const shortName = ({ repository }: FullModel): string => repository.replace(/^.*\/|-hf$/g, "").toLowerCase();
 
-/** The same run for two steps, on few texts. */
-function twoSteps(cell: Cell<PlannedRun>): Cell<PlannedRun> {
-  const { arm, problem } = cell.settings;
+/** The same run for two steps, on few texts: also as it is fitted to the texts that are there. */
+function twoSteps({ fitted, ...cell }: Cell<PlannedRun>): Cell<PlannedRun> {
+  const settings = shortened(cell.settings);
+  return { ...cell, settings, ...(fitted && { fitted: (train: number) => shortened(fitted(train)) }) };
+}
+
+function shortened(settings: PlannedRun): PlannedRun {
+  const { arm, problem } = settings;
   const fewer =
     typeof problem.train === "number"
       ? { train: 2, dev: 1, test: 1 }
       : { train: { perClass: 3 }, dev: { perClass: 1 }, test: 6 };
-  return { ...cell, settings: { ...cell.settings, threads: 2, problem: { ...problem, ...fewer }, arm: shorter(arm) } };
+  return { ...settings, threads: 2, problem: { ...problem, ...fewer }, arm: shorter(arm) };
 }
 
 function shorter(arm: StudyArm): StudyArm {
