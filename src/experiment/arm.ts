@@ -1,5 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { adazeta, mezo, randomMask } from "../optimizer/method";
+import { adazeta, mezo, randomMask } from "../optimizer/recipes";
 import type { Method } from "../optimizer/method";
 import type { Schedule } from "../schedule/schedule";
 import type { Budget } from "../train/settings";

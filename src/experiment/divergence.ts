@@ -1,5 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { forwardPasses, stepsPerEpoch } from "../schedule/forward-passes";
+import { forwardPasses, stepsPerEpoch, TWO_SIDED } from "../schedule/forward-passes";
 import { arm, armNames } from "./arm";
 import type { Arm as TrainedArm, StudySettings } from "./arm";
 import type { Grid, Part } from "./cells";
@@ -89,7 +89,7 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
     steps,
     batchSize,
     schedule,
-    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(train, batchSize), "two-sided"),
+    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(train, batchSize), TWO_SIDED),
     perturbationScale: 1e-3,
     chunk,
     tensorTrain,

@@ -1,5 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { passKindOf } from "../estimator/estimate";
+import { passesOf } from "../optimizer/method";
 import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
@@ -50,11 +50,11 @@ export interface BothBudgets {
 export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {
   if (isStill(arm)) return { steps: 0, forwardPasses: 0 };
   const { budget, method } = arm;
-  const kind = passKindOf(method.estimator);
+  const cost = passesOf(method);
   if (budget.kind === "steps")
-    return { steps: budget.steps, forwardPasses: forwardPasses(method.queries, budget.steps, epochSteps, kind) };
-  const steps = stepsForPasses(method.queries, budget.forwardPasses, epochSteps, kind);
-  return { steps, forwardPasses: forwardPasses(method.queries, steps, epochSteps, kind) };
+    return { steps: budget.steps, forwardPasses: forwardPasses(method.queries, budget.steps, epochSteps, cost) };
+  const steps = stepsForPasses(method.queries, budget.forwardPasses, epochSteps, cost);
+  return { steps, forwardPasses: forwardPasses(method.queries, steps, epochSteps, cost) };
 }
 
 /** The frozen model alone. */

@@ -1,5 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { mezo } from "../optimizer/method";
+import { mezo } from "../optimizer/recipes";
 import type { Arm, Grid } from "./cells";
 import { studies } from "./divergence";
 import type { PlannedRun } from "./plan";

@@ -1,4 +1,5 @@
 import { fail, show } from "../check/check";
+import { inNewForm } from "../optimizer/old-form";
 import { divergedRun } from "../train/diverged";
 import type { RunHistory, StepNumbers } from "../train/run-history";
 import type { RunResult } from "../train/train";
@@ -191,7 +192,7 @@ export function checkRecord(where: string, value: unknown): ExperimentRecord {
     fail(`${where}: history`, "steps in columns and a list of evaluations", record["history"]);
   if (record["fault"] !== undefined && !isFault(record["fault"]))
     fail(`${where}: fault`, `one of ${Object.keys(FAULTS).join(", ")}`, record["fault"]);
-  return record as unknown as ExperimentRecord;
+  return { ...record, settings: inNewForm(record["settings"]) } as unknown as ExperimentRecord;
 }
 
 /** What readers rely on; of the rest of a record they show what is there. */

@@ -10,7 +10,7 @@ import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
-import { isReplayable } from "../optimizer/step";
+import { isReplayable } from "../optimizer/method";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
 import { replay } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";

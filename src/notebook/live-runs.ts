@@ -1,3 +1,4 @@
+import { isExact } from "../optimizer/method";
 import { createHash } from "node:crypto";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
@@ -214,7 +215,7 @@ async function standstill<Batch>(
 /** What to try where a run did not move. */
 function proposal({ loaded }: Pick<Trainable<unknown>, "loaded">, { adapter, method }: Arm, visible: boolean): string {
   if (visible) return "take more steps, or more dev texts to tell a change by";
-  if (method.estimator.kind === "backpropagation") return "try ten times the rate, or more steps";
+  if (isExact(method)) return "try ten times the rate, or more steps";
   const { rate, why } = suggestedRate(loaded, adapter, method.queries);
   if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${formatRate(rate)}: ${why}`;
   return rate === null ? why : "try more steps: that rate is no smaller than the one that is suggested";

@@ -1,6 +1,6 @@
 import { fail, positiveInteger } from "../check/check";
-import { passesPerStep, queriesBySteps } from "../schedule/forward-passes";
-import type { PassKind } from "../schedule/forward-passes";
+import { passesPerStep, queriesBySteps, TWO_SIDED } from "../schedule/forward-passes";
+import type { PassCost } from "../schedule/forward-passes";
 import { scheduleOf } from "../schedule/schedule";
 import type { Schedule } from "../schedule/schedule";
 import { escapeText } from "../table/escape";
@@ -22,8 +22,8 @@ export interface ScheduleOptions extends FigureOptions {
   readonly stepsPerEpoch: number;
   /** What the horizontal axis counts, "epoch" when absent. */
   readonly per?: "step" | "epoch";
-  /** How a query is paid for, "two-sided" when absent. */
-  readonly passes?: PassKind;
+  /** What a step costs, for example `passesOf(method)`; default two losses a query. */
+  readonly passes?: PassCost;
   /** d: a third panel shows the estimator's second moment, which more queries make smaller. */
   readonly parameters?: number;
 }
@@ -36,7 +36,7 @@ export interface ScheduleOptions extends FigureOptions {
  */
 export function scheduleFigure(schedules: readonly NamedSchedule[], options: ScheduleOptions): Figure {
   if (schedules.length === 0) fail("schedules", "at least one schedule", schedules);
-  const { per = "epoch", passes = "two-sided", stepsPerEpoch } = options;
+  const { per = "epoch", passes = TWO_SIDED, stepsPerEpoch } = options;
   const steps = positiveInteger("steps", options.steps);
   const unit = per === "epoch" ? positiveInteger("stepsPerEpoch", stepsPerEpoch) : 1;
   const styles = stylesFor(schedules.map(({ name }) => name));
@@ -108,7 +108,7 @@ function momentTrace(trace: Trace, stairs: readonly Stair[], unit: number, per: 
   };
 }
 
-function passesTrace(trace: Trace, stairs: readonly Stair[], unit: number, passes: PassKind): Trace {
+function passesTrace(trace: Trace, stairs: readonly Stair[], unit: number, passes: PassCost): Trace {
   const total = [0];
   for (const { from, to, queries } of stairs) total.push(total.at(-1)! + (to - from) * passesPerStep(passes, queries));
   return {

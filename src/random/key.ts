@@ -16,6 +16,10 @@ export const streams = {
   bootstrap: 8,
   check: 9,
   table: 10,
+  left: 11,
+  right: 12,
+  basis: 13,
+  unmeasured: 14,
 } as const;
 
 export type StreamName = keyof typeof streams;

@@ -3,7 +3,7 @@ import { removeLeftovers } from "../disk/whole-file";
 import { checkedSink, fileChecksum } from "./checksum";
 import { claimTrajectory, guardedSink } from "./claim";
 import type { TrainEvent } from "./events";
-import { isReplayable } from "../optimizer/step";
+import { isReplayable } from "../optimizer/method";
 import { openLineFile } from "./line-file";
 import type { LineSink } from "./line-file";
 import { resume } from "./past";

@@ -1,9 +1,10 @@
 import { positiveInteger, sameLength } from "../check/check";
 import type { Objective } from "../estimator/objective";
+import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
+import { checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
-import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
 import type { ChanceLevel } from "./best";
@@ -78,8 +79,8 @@ export interface TrainOptions<Batch> {
 /** A run so far: enough to continue it. */
 export interface PastRun extends TrainingHistory {
   readonly point: Float32Array;
-  /** What the update rule carries on from the last step; absent: its start. */
-  readonly state?: RuleState | undefined;
+  /** What the method carries on from the last step; absent: its start. */
+  readonly state?: State | undefined;
   readonly best: Checkpoint | null;
 }
 
@@ -124,6 +125,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   checkSettings(settings);
   positiveInteger("start.length (trainable parameters)", options.start.length);
   sameLength("start", options.start.length, layout.size);
+  checkMethodFits(settings.method, layout);
   const workspace = createWorkspace(layout.size);
   const header = past?.header ?? headerOf(options);
   const choosing = { by: settings.best, chance: options.chance };

@@ -4,7 +4,8 @@ import { parsePrecision } from "../../src/engine/onnx/precision";
 import { openSession } from "../../src/engine/open-session";
 import type { EngineOptions } from "../../src/engine/open-session";
 import { createWorkspace } from "../../src/estimator/workspace";
-import { firstOrder, mezo } from "../../src/optimizer/method";
+import { isExact } from "../../src/optimizer/method";
+import { firstOrder, mezo } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
 import { step } from "../../src/optimizer/step";
 import { classifierObjective } from "../../src/task/classifier";
@@ -39,7 +40,7 @@ async function main(): Promise<object> {
   const model = await costModels[given.model].open();
   const adapter = makeAdapter(adapterOf(given), model);
   const method = methodOf(given.method);
-  const onTfjs = method?.estimator.kind === "backpropagation";
+  const onTfjs = method !== null && isExact(method);
   const options: EngineOptions = onTfjs
     ? { engine: "tfjs" }
     : { threads: THREADS, cacheDirectory: directory, precision: parsePrecision(given.precision), freeBytes: Infinity };

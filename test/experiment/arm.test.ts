@@ -5,7 +5,7 @@ import type { ArmName } from "../../src/experiment/arm";
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid, studies, studySettings } from "../../src/experiment/divergence";
 import type { StudyName } from "../../src/experiment/divergence";
-import { passKindOf } from "../../src/estimator/estimate";
+import { passesOf } from "../../src/optimizer/method";
 import { forwardPasses } from "../../src/schedule/forward-passes";
 import { queriesAt } from "../../src/schedule/schedule";
 import { throwsWith } from "../support/throws";
@@ -17,7 +17,7 @@ const passes = (name: ArmName, of = settings): number => {
   const { budget, method, batchSize } = arm(name, of);
   return budget.kind === "forward-passes"
     ? budget.forwardPasses
-    : forwardPasses(method.queries, budget.steps, Math.ceil(128 / batchSize), passKindOf(method.estimator));
+    : forwardPasses(method.queries, budget.steps, Math.ceil(128 / batchSize), passesOf(method));
 };
 
 test("the schedule of the study: 1 query at first, 7 in the last of 15 epochs, 1824 forward passes in 240 steps", () => {

@@ -109,7 +109,7 @@ test("exact derivatives take the same path: 1 + Q passes a step, along the same 
   // epochs of 1, 2 and 2 queries, 4 steps each: 4 x (2 + 3 + 3) = 32 passes; all but one of a step are along a direction
   const { options, session } = await tinyRun("AdaZeta");
   const twoSided = await train(options);
-  const method: Method = { ...options.settings.method, estimator: { kind: "directional", chunk: null } };
+  const method: Method = { ...options.settings.method, probe: { kind: "directional", chunk: null } };
   const exact = { ...options, settings: { ...options.settings, method }, path: files.file("directional.jsonl") };
   const run = await trainInFile(exact);
   await session.dispose();

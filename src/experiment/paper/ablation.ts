@@ -1,5 +1,5 @@
 import type { AdapterSpec, TensorTrainSpec } from "../../adapter/adapter";
-import { mezo } from "../../optimizer/method";
+import { mezo } from "../../optimizer/recipes";
 import { arm } from "../arm";
 import type { Arm as TrainedArm, StudySettings } from "../arm";
 import type { Arm, Grid, Part } from "../cells";

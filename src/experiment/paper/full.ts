@@ -1,5 +1,5 @@
 import type { AdapterSpec, LoraSpec } from "../../adapter/adapter";
-import { forwardPasses, stepsPerEpoch } from "../../schedule/forward-passes";
+import { forwardPasses, stepsPerEpoch, TWO_SIDED } from "../../schedule/forward-passes";
 import { paperArmNames } from "./paper-arm";
 import type { PaperArmName, PaperSettings } from "./paper-arm";
 import type { TableArm } from "./table-part";
@@ -114,7 +114,7 @@ export function fullSettings(
       lora,
       chunk: 1,
       schedule: queries,
-      scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), "two-sided"),
+      scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), TWO_SIDED),
       perturbationScale: 1e-3,
       prefixTokens: 5,
       firstOrderSteps: FIRST_ORDER_STEPS,

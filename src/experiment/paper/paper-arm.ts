@@ -1,4 +1,4 @@
-import { firstOrder, mezo, mezoFull } from "../../optimizer/method";
+import { firstOrder, mezo, mezoFull } from "../../optimizer/recipes";
 import { arm } from "../arm";
 import type { StudySettings } from "../arm";
 import { PROBE_STRENGTHS } from "../linear-probe";
@@ -41,7 +41,7 @@ export function shortName(name: string): string {
  * - AdaZeta, LoRA + schedule, MeZO-LoRA, smaller rate: as in Figure 1 (`arm`)
  * - first-order LoRA: backpropagation and AdamW, the ceiling
  * All zeroth-order arms have the same weight decay, so that neighbours differ in one part; the first-order arm has none.
- * @example paperArm("first-order LoRA", settings).method.estimator // { kind: "backpropagation" }
+ * @example paperArm("first-order LoRA", settings).method.probe // { kind: "backpropagation" }
  * Source: the arms of MeZO's tables (arXiv 2305.17333, tables 1 and 18), which AdaZeta's code repeats; constant Q is its `--use_num`;
  *   one weight decay for all: yifanycc/AdaZeta@3659ba3, large_models/mezo.sh (finetune.sh, the first-order script, names none).
  */

@@ -1,3 +1,4 @@
+import { isExact } from "../../optimizer/method";
 import type { Arm, Part } from "../cells";
 import { armNames } from "../arm";
 import { budgetOf, isStill } from "../plan";
@@ -87,6 +88,6 @@ export function workOf(
   const { steps, forwardPasses } = budgetOf(arm, epoch);
   const looks = Math.ceil(steps / evaluateEvery) * count(problem.dev);
   // Backward passes, on an engine that is slower; directions as long as the model.
-  const dearer = arm.method.estimator.kind === "backpropagation" ? 15 : arm.adapter.kind === "full" ? 8 : 1;
+  const dearer = isExact(arm.method) ? 15 : arm.adapter.kind === "full" ? 8 : 1;
   return each * (dearer * forwardPasses * arm.batchSize + looks + last);
 }
