@@ -8,6 +8,7 @@ import { gaussian } from "./directions/gaussian";
 import { learnedDiagonal } from "./directions/learned-diagonal";
 import { lowRank } from "./directions/low-rank";
 import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
+import { own } from "./directions/own";
 import { randomMask } from "./directions/random-mask";
 import { sign } from "./directions/sign";
 import { sphere } from "./directions/sphere";
@@ -28,6 +29,7 @@ export const directionKinds = {
   "low-rank-unmeasured": lowRankUnmeasured,
   subspace,
   "learned-diagonal": learnedDiagonal,
+  own,
 } as const;
 
 /** The distribution of a direction z [d], as plain data: `{ kind, ... }` with the settings of that kind. */
@@ -53,7 +55,12 @@ export function checkDirectionsFit(what: string, spec: DirectionSpec, layout: La
 
 /** Gives what directions carry in a step: what they have, or what they begin with. */
 export function beginDirections(spec: DirectionSpec, here: Here): Here {
-  const vectors = directionKind("directions", spec).begin?.(spec, here);
+  return beginKind(directionKind("directions", spec), spec, here);
+}
+
+/** Gives what a kind's directions carry in a step. */
+export function beginKind<Spec>({ begin }: DirectionKind<Spec>, spec: Spec, here: Here): Here {
+  const vectors = begin?.(spec, here);
   return vectors === undefined ? here : { ...here, state: { ...here.state, vectors } };
 }
 

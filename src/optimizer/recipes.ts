@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { kindsInWords } from "../check/kinds";
 import type { CombineSpec } from "../estimator/combine";
 import type { DirectionSpec } from "../estimator/directions";
 import type { ProbeSpec } from "../estimator/probes";
@@ -349,3 +350,17 @@ export const recipes = {
 
 /** Names of the methods. */
 export type RecipeName = keyof typeof recipes;
+
+/** What a named method lets one choose. */
+export type RecipeOptions<Name extends RecipeName> = NonNullable<Parameters<(typeof recipes)[Name]["make"]>[0]>;
+
+/**
+ * Makes a method by its name in the table.
+ * @throws when there is no such method, with the names that there are, or naming the option that is out of range
+ * @example method("lozo", { rank: 4, learningRate: 1e-3 }).directions // { kind: "low-rank", rank: 4, redraw: 50 }
+ */
+export function method<Name extends RecipeName>(name: Name, options?: RecipeOptions<Name>): Method {
+  if (!Object.hasOwn(recipes, name)) fail("method", kindsInWords(recipes), name);
+  const { make, required } = recipes[name] as Recipe<object>;
+  return make({ ...required, ...options });
+}

@@ -1,7 +1,7 @@
 import { fail, nonNegativeInteger, positiveInteger, sameLength } from "../check/check";
 import { weightsOf } from "../estimator/combine";
-import type { Draw, Here, Measured } from "../estimator/direction";
-import { beginDirections, directionKind, openDirections } from "../estimator/directions";
+import type { DirectionKind, Draw, Here, Measured } from "../estimator/direction";
+import { beginKind, directionKind, type DirectionSpec } from "../estimator/directions";
 import { isFiniteEstimate } from "../estimator/estimate";
 import { formInto, someQueries } from "../estimator/form";
 import type { Objective } from "../estimator/objective";
@@ -33,6 +33,8 @@ export interface StepFrom {
   readonly workspace?: Workspace;
   /** Where an earlier step led, when nobody needs it any more: its memory is written over. Default: new memory. */
   readonly over?: StepOutcome | undefined;
+  /** Directions in place of the method's kind, with its specification: for draws that were recorded elsewhere. Default: the table's. */
+  readonly draws?: DirectionKind<DirectionSpec>;
 }
 
 export interface StepInput<Batch> extends StepIndex, StepFrom {
@@ -55,6 +57,7 @@ interface Begun {
   readonly here: Here;
   readonly state: State;
   readonly directions: Here;
+  readonly kind: DirectionKind<DirectionSpec>;
   readonly draw: Draw;
   readonly learningRate: number;
   readonly workspace: Workspace;
@@ -91,7 +94,7 @@ export async function step<Batch>(
     return { ...next, estimate, queries, learningRate };
   }
   if (probe === undefined) return fail("method", "a probe or rounds", "none");
-  const eager = weightOf(method, queries);
+  const eager = begun.kind.formed === undefined ? weightOf(method, queries) : null;
   const asked = { queries, draw, batch: input.batch, weightOf: eager };
   const estimate = await probeKind("probe", probe).measure(probe, objective, point, asked, workspace);
   const exact = isExact(method);
@@ -131,10 +134,11 @@ function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): B
   sameLength("point", point.length, layout.size);
   nonNegativeInteger("step", index);
   const here = { seed, step: index, layout, point, state };
+  const kind = at.draws ?? directionKind("directions", method.directions);
   const own = { ...here, state: { ...state, vectors: ownVectors(state, "directions") } };
-  const directions = beginDirections(method.directions, own);
-  const draw = openDirections(method.directions, directions);
-  return { here, state, directions, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
+  const directions = beginKind(kind, method.directions, own);
+  const draw = kind.open(method.directions, directions);
+  return { here, state, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
 }
 
 /** What a step moves by: what was measured, and how far the gradient is made of it. */
@@ -147,9 +151,8 @@ interface Found extends Measured {
 
 /** @param found null: nothing moves */
 function moved(method: Method, begun: Begun, found: Found | null, { over }: StepFrom): StepOutcome {
-  const { here, state, learningRate, workspace } = begun;
+  const { here, kind, state, learningRate, workspace } = begun;
   if (found === null) return { point: here.point, state };
-  const kind = directionKind("directions", method.directions);
   const learned = kind.learn?.(method.directions, begun.directions, found);
   const after =
     learned === undefined
@@ -158,8 +161,7 @@ function moved(method: Method, begun: Begun, found: Found | null, { over }: Step
   const chain = { learningRate, state, over };
   const kept: Vectors = namedFor("directions", after.state.vectors);
   const formed = found.summed ? {} : form(method, begun, after, found, chain);
-  const next = applyChain(method.transforms, here, workspace.gradient, chain, { ...kept, ...formed });
-  return next;
+  return applyChain(method.transforms, here, workspace.gradient, chain, { ...kept, ...formed });
 }
 
 /** workspace.gradient <- what the method makes of weights and directions. @returns vectors of a first link that forms it */
@@ -171,10 +173,9 @@ function form(
   chain: Parameters<typeof transformHere>[2],
 ): Vectors {
   const { directions, transforms, combine } = method;
-  const kind = directionKind("directions", directions);
+  const { kind, workspace, here } = begun;
   const draw = kind.formed?.(directions, after) ?? begun.draw;
   const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
-  const { workspace, here } = begun;
   const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);
   if (transforms[0] === undefined || former?.form === undefined) {
     formInto(workspace, weights, draw);
@@ -186,7 +187,7 @@ function form(
     weights,
     direction: (query: number) => draw(query, memory),
     before: redrawn
-      ? () => openDirections(directions, beginDirections(directions, { ...after, step: here.step - 1 }))(0, memory)
+      ? () => kind.open(directions, beginKind(kind, directions, { ...after, step: here.step - 1 }))(0, memory)
       : null,
   };
   const seen = transformHere(transforms[0], here, chain);

@@ -20,6 +20,7 @@ export const streams = {
   right: 12,
   basis: 13,
   unmeasured: 14,
+  own: 15,
 } as const;
 
 export type StreamName = keyof typeof streams;
