@@ -88,8 +88,13 @@ export function applyChain(
       ...seen,
       state: { ...seen.state, vectors: { ...seen.state.vectors, ...before } },
     });
-    return link === undefined ? [] : [link];
+    return link ? [link] : [];
   });
+  const state = { count: at.state.count + 1, vectors };
+  if (links.length === 0) {
+    for (let i = 0; i < layout.size; i++) next[i] = point[i] - at.learningRate * gradient[i];
+    return { point: next, state };
+  }
   const scratch = new Float64Array(
     Math.min(layout.size, whole ? Math.max(...layout.entries.map(({ size }) => size)) : PIECE),
   );
@@ -102,5 +107,5 @@ export function applyChain(
       for (const link of links) link(piece);
       for (let k = 0, i = begin; k < size; k++, i++) next[i] = piece.keep * point[i] - at.learningRate * update[k];
     }
-  return { point: next, state: { count: at.state.count + 1, vectors } };
+  return { point: next, state };
 }

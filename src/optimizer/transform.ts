@@ -42,6 +42,6 @@ export interface TransformKind<Spec> {
   readonly whole?: true;
   /** Forms the gradient itself, from weights on directions, and gives what it carries on: the first of a chain alone. */
   form?(spec: Spec, here: TransformHere, weighted: Weighted, gradient: Float32Array): Vectors;
-  /** Opened once a step; the result changes a piece in place. Absent: a transform that only forms. */
-  open?(spec: Spec, here: TransformHere): (piece: Piece) => void;
+  /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */
+  open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
 }

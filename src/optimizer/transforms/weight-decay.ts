@@ -13,22 +13,24 @@ export interface WeightDecay {
  */
 export const weightDecay: TransformKind<WeightDecay> = {
   check: (what, spec) => checkWeightDecay(what, spec),
-  open:
-    ({ weightDecay: strength }, { point }) =>
-    ({ entry, begin, update }) => {
-      const shrink = entry.decay ? strength : 0;
-      for (let i = 0; i < update.length; i++) update[i] += shrink * point[begin + i];
-    },
+  open({ weightDecay: strength }, { point }) {
+    if (strength === 0) return null;
+    return ({ entry, begin, update }) => {
+      if (!entry.decay) return;
+      for (let k = 0, i = begin; k < update.length; k++, i++) update[k] += strength * point[i];
+    };
+  },
 };
 
 /** theta <- (1 - lr wd) theta - lr g: weight decay beside the gradient (AdamW's). Source: Loshchilov and Hutter, arXiv 1711.05101. */
 export const decoupledWeightDecay: TransformKind<WeightDecay> = {
   check: (what, spec) => checkWeightDecay(what, spec),
-  open:
-    ({ weightDecay: strength }, { learningRate }) =>
-    (piece) => {
-      piece.keep -= learningRate * (piece.entry.decay ? strength : 0);
-    },
+  open({ weightDecay: strength }, { learningRate }) {
+    if (strength === 0) return null;
+    return (piece) => {
+      if (piece.entry.decay) piece.keep -= learningRate * strength;
+    };
+  },
 };
 
 function checkWeightDecay(what: string, { weightDecay: strength }: WeightDecay): void {
