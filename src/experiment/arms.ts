@@ -81,6 +81,11 @@ export function armTitle(name: string): string {
   return armRows.find((row) => recordedName(row) === name)?.title ?? name;
 }
 
+/** Gives the title of an arm that is asked for by its id, or as it is recorded. @example titleOf("lora-schedule") // "LoRA + schedule" */
+export function titleOf(which: string): string {
+  return rowOf(which)?.title ?? which;
+}
+
 /** Gives what published tables call a run's arm. @example printedName("MeZO-LoRA") // "MeZO-LoRA" */
 export function printedName(name: string): string {
   return armRows.find((row) => recordedName(row) === name)?.printedAs ?? name;

@@ -148,7 +148,10 @@ test("a row is all that a new arm takes: its runs go by its id, and another titl
 });
 
 test("a reader's own arm is shown under its own name, also where that is an id", () => {
-  assert.equal(["my own", "mezo", "adazeta", "AdaZeta"].map(armTitle), ["my own", "mezo", "adazeta", "AdaZeta"]);
+  assert.equal(
+    ["my own", "mezo", "adazeta", "AdaZeta"].map((name) => armTitle(name)),
+    ["my own", "mezo", "adazeta", "AdaZeta"],
+  );
   assert.ok(isArm("mezo", "mezo") && isArm("MeZO", "mezo") && !isArm("mezo", "MeZO") && !isArm("my own", "mezo"));
 });
 
