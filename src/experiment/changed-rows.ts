@@ -40,7 +40,7 @@ export const changedRows = [
 ] as const satisfies readonly ArmRow[];
 
 /** A row that was recorded by its title. */
-interface ChangedRow<Id extends string, Title extends string> extends TrainedRow {
+export interface ChangedRow<Id extends string, Title extends string> extends TrainedRow {
   readonly id: Id;
   readonly title: Title;
   readonly recordedAs: Title;
