@@ -1,8 +1,12 @@
 import type { AdapterSpec } from "../adapter/adapter";
 import { forwardPasses, stepsPerEpoch, TWO_SIDED } from "../schedule/forward-passes";
-import { arm, armNames } from "./arm";
 import type { Arm as TrainedArm, StudySettings } from "./arm";
-import type { Grid, Part } from "./cells";
+import type { ArmId } from "./arms";
+import type { Arm, Grid } from "./cells";
+import { fail } from "../check/check";
+import { gridArm } from "./grid-arm";
+import type { GridPart } from "./grid-arm";
+import { budgetOf, isStill } from "./plan";
 import type { PlannedRun } from "./plan";
 import type { ProblemOptions } from "./problem";
 
@@ -97,33 +101,48 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
   };
 }
 
+/** The arms of both studies. */
+export const studyArms = [
+  "adazeta",
+  "mezo-lora",
+  "lora-schedule",
+  "tt-one-query",
+  "mezo-lora-batch-x4",
+  "random-mask",
+  "mezo-lora-smaller-rate",
+] as const satisfies readonly ArmId[];
+
 /**
  * Makes a study as a grid of arms x seeds x learning rates.
  * @example cellsOf(divergenceGrid("smollm2-sst2")).length // 21: 7 arms, 3 seeds, 1 learning rate
  */
 export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
   const { learningRates, seeds, model, task, problem } = studies[name];
-  const { scheduledPasses } = studySettings(name, 1);
-  const part: Part<DivergenceSettings> = {
+  const part: GridPart = {
+    model,
     task,
-    seeds,
-    learningRates,
-    arms: armNames.map((armName) => ({
-      name: armName.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
-      cost: ["AdaZeta", "LoRA + schedule", "MeZO-LoRA, smaller rate", "MeZO-LoRA, batch x4"].includes(armName)
-        ? scheduledPasses
-        : 2 * STEPS,
-      settings: (seed, learningRate, train) => ({
-        study: name,
-        model,
-        task,
-        problem,
-        arm: arm(armName, studySettings(name, learningRate, train === undefined ? {} : { train })),
-        seed,
-        evaluateEvery: armName === "MeZO-LoRA, smaller rate" ? 80 : 20,
-        threads: 1,
-      }),
-    })),
+    problem,
+    threads: 1,
+    evaluateEvery: 20,
+    settings: (learningRate, train) => studySettings(name, learningRate, train === undefined ? {} : { train }),
+    // In forward passes of a batch of the study's size.
+    cost: (arm) =>
+      isStill(arm)
+        ? 0
+        : (budgetOf(arm, stepsPerEpoch(problem.train, arm.batchSize)).forwardPasses * arm.batchSize) /
+          problem.batchSize,
   };
-  return { name: `divergence-${name}`, stages: [[part]] };
+  const arms = studyArms.map((id): Arm<DivergenceSettings> => {
+    const line = gridArm(part, { id });
+    return {
+      ...line,
+      settings(...of) {
+        const run = line.settings(...of);
+        return isStill(run.arm)
+          ? fail(`arm ${id}`, "one with steps", run.arm.kind)
+          : { ...run, study: name, arm: run.arm };
+      },
+    };
+  });
+  return { name: `divergence-${name}`, stages: [[{ task, seeds, learningRates, arms }]] };
 }

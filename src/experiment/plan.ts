@@ -4,15 +4,17 @@ import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
 
-/** An arm without steps: the frozen model as it is, or a linear probe on its features. */
-export type StillArm =
-  | { readonly name: string; readonly kind: "zero-shot" }
+/** What an arm without steps does: it takes the frozen model as it is, or fits a linear probe on its features. */
+export type StillKind =
+  | { readonly kind: "zero-shot" }
   | {
-      readonly name: string;
       readonly kind: "linear-probe";
       /** C of the probe: one over the strength of its L2 penalty; the best on dev is taken. */
       readonly strengths: readonly number[];
     };
+
+/** An arm without steps. */
+export type StillArm = { readonly name: string } & StillKind;
 
 /** What is done with a problem. */
 export type StudyArm = Arm | StillArm;
@@ -45,7 +47,7 @@ export interface BothBudgets {
 
 /**
  * Gives the budget of an arm in steps and in forward passes.
- * For example `budgetOf(arm("AdaZeta", settings), 16)`: { steps: 240, forwardPasses: 1824 }.
+ * For example `budgetOf(arm("adazeta", settings), 16)`: { steps: 240, forwardPasses: 1824 }.
  */
 export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {
   if (isStill(arm)) return { steps: 0, forwardPasses: 0 };

@@ -11,8 +11,9 @@ import { axis, baseLayout, leftHalf, rightHalf, thirds } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface NamedSchedule {
-  /** The arm's name gives the colour. */
   readonly name: string;
+  /** The arm that gives the colour, by its id; default: the name. */
+  readonly arm?: string;
   /** Queries of a step; a number is constant. */
   readonly queries: Schedule | number;
 }
@@ -39,7 +40,7 @@ export function scheduleFigure(schedules: readonly NamedSchedule[], options: Sch
   const { per = "epoch", passes = TWO_SIDED, stepsPerEpoch } = options;
   const steps = positiveInteger("steps", options.steps);
   const unit = per === "epoch" ? positiveInteger("stepsPerEpoch", stepsPerEpoch) : 1;
-  const styles = stylesFor(schedules.map(({ name }) => name));
+  const styles = stylesFor(schedules.map(({ name, arm = name }) => arm));
   const stairs = schedules.map(({ queries }) => stairsOf(queriesBySteps(scheduleOf(queries), steps, stepsPerEpoch)));
   const data = schedules.flatMap(({ name }, i) => [
     queriesTrace(base(name, styles[i]!), stairs[i]!, unit, per),

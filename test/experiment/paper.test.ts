@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Arm } from "../../src/experiment/arm";
+import { armOf } from "../../src/experiment/arms";
 import { experiments, recordsPath } from "../../src/experiment/catalogue";
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid } from "../../src/experiment/divergence";
 import { budgetOf, isStill } from "../../src/experiment/plan";
 import type { PlannedRun } from "../../src/experiment/plan";
-import { paperArm, paperArmNames } from "../../src/experiment/paper/paper-arm";
-import { fullSettings, llama } from "../../src/experiment/paper/full";
+import { fullArms, fullSettings, llama } from "../../src/experiment/paper/full";
 import { queriesAt } from "../../src/schedule/schedule";
 import { checkMethod, isExact } from "../../src/optimizer/method";
 import type { Method } from "../../src/optimizer/method";
@@ -34,15 +34,15 @@ test("Llama-2-7B's schedule on 1,000 texts is the one of the reference code: exp
 
 test("a run on one budget says what it comes to in the other", () => {
   const settings = fullSettings(llama, 1000)(1e-4);
-  const budgets = Object.fromEntries(paperArmNames.map((name) => [name, budgetOf(paperArm(name, settings), 63)]));
-  assert.equal(budgets["MeZO"], { steps: 10_000, forwardPasses: 20_000 });
+  const budgets = Object.fromEntries(fullArms(llama).map(({ id }) => [id, budgetOf(armOf(id, settings), 63)]));
+  assert.equal(budgets["mezo"], { steps: 10_000, forwardPasses: 20_000 });
   assert.equal(budgets["zero-shot"], { steps: 0, forwardPasses: 0 });
   // constant Q spends AdaZeta's passes, less than a step of it
-  const [adazeta, constant] = [budgets["AdaZeta"], budgets["TT, constant Q"]];
+  const [adazeta, constant] = [budgets["adazeta"], budgets["tt-constant-q"]];
   assert.is(adazeta.steps, 10_000);
   assert.ok(adazeta.forwardPasses - constant.forwardPasses >= 0);
   assert.ok(adazeta.forwardPasses - constant.forwardPasses < 2 * 11);
-  assert.equal(budgets["MeZO-LoRA, smaller rate"].forwardPasses, adazeta.forwardPasses);
+  assert.equal(budgets["mezo-lora-smaller-rate"].forwardPasses, adazeta.forwardPasses);
 });
 
 test("every arm of the tables is plain data with a method in range", () => {

@@ -7,7 +7,8 @@ import type { Agreement } from "../../src/engine/agreement";
 import { referenceSession } from "../../src/engine/reference/session";
 import type { ModelSession } from "../../src/engine/session";
 import { loadModel } from "../../src/engine/load-model";
-import { arm, armNames } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
+import { studyArms } from "../../src/experiment/divergence";
 import { studySettings } from "../../src/experiment/divergence";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
@@ -138,7 +139,7 @@ test("no arm reads the test split while it trains, nor does the engine see a tex
       input.ids.map(keyOf),
     ),
   );
-  for (const name of armNames) {
+  for (const name of studyArms) {
     const chosen = arm(name, tinySettings("bert", { steps: 2, scheduledPasses: 4 }));
     const adapter = makeAdapter(chosen.adapter, model.sites);
     const session = await onnxSession(model, adapter, { threads: 1 });

@@ -113,13 +113,12 @@ test("with one rate complete and another begun, the choice is among the complete
   assert.equal([cell.learningRate, cell.seeds, cell.measured], [3e-3, 3, 5]);
 });
 
-test("beside published ones: found by task, method and k, by another name, or not found", () => {
+test("beside published ones: found by task, method and k, or not found", () => {
   const { table, options } = besidePublished(paperCells(planned(() => null)), {
     tables: [mezoRoberta],
     shots: 16,
     models: { reported: "RoBERTa-large", measured: "MiniLM" },
     remarks: { trec: "another protocol" },
-    names: { "LoRA + schedule": "AdaZeta-LoRA" },
   });
   const text = toText(table, options);
   assert.match(

@@ -135,8 +135,10 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   const drawn = ({ schedule, stepsPerEpoch: epochSteps }: ScheduleCost): FigureValue =>
     scheduleFigure(
       [
-        { name: "AdaZeta", queries: schedule },
-        { name: constantQueries === 1 ? "MeZO" : `constant ${constantQueries}`, queries: constantQueries },
+        { name: "AdaZeta", arm: "adazeta", queries: schedule },
+        constantQueries === 1
+          ? { name: "MeZO", arm: "mezo", queries: 1 }
+          : { name: `constant ${constantQueries}`, queries: constantQueries },
       ],
       {
         steps: sliders.steps.value,
