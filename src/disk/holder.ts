@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { hostname } from "node:os";
+import { codeOf } from "../check/error-words";
 
 /** Who holds a lock or writes a file: enough to tell later whether that process still lives. */
 export interface Holder {
@@ -32,7 +33,7 @@ export function livesHere({ pid, processStart: start }: Pick<Holder, "pid" | "pr
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
+    if (codeOf(error) !== "EPERM") return false;
   }
   const fields = statFields(pid);
   if (fields === null) return true;

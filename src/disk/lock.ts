@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { codeOf } from "../check/error-words";
 import { isHere, isThisProcess, livesHere, thisProcess } from "./holder";
 import type { Holder } from "./holder";
 import { besideOf, notWritten, removeLeftovers } from "./whole-file";
@@ -212,8 +213,4 @@ function readText(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { codeOf, messageOf } from "../check/error-words";
 import { isDeadWriter, writerMark } from "./holder";
 
 /** Writes the content of an open file; bytes, text, or a function that writes it piece by piece. */
@@ -102,9 +103,8 @@ export function syncFolder(folder: string): void {
 
 /** Gives the error that says what could not be written, and what helps. */
 export function notWritten(path: string, error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const got = error instanceof Error ? error.message : String(error);
-  const hint = code === "ENOSPC" ? "the disk is full: make room" : "check the folder";
+  const got = messageOf(error);
+  const hint = codeOf(error) === "ENOSPC" ? "the disk is full: make room" : "check the folder";
   return new Error(`${path}: expected to write it, got ${got} (${hint}; what was there before is still whole)`, {
     cause: error,
   });

@@ -1,3 +1,4 @@
+import { messageOf } from "../check/error-words";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter, AdapterSpec } from "../adapter/adapter";
 import { fetchModel } from "../engine/load-model";
@@ -87,7 +88,7 @@ export async function openTaskIfThere(which: string | Task, options: OpenTaskOpt
   try {
     return await openTask(which, options);
   } catch (error) {
-    console.log(error instanceof Error ? error.message : String(error));
+    console.log(messageOf(error));
     return null;
   }
 }

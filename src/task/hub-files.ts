@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { messageOf } from "../check/error-words";
 import { hubSnapshot } from "../weights/hub";
 import type { HubOptions, HubSettings } from "../weights/hub";
 import { HubNotFound } from "../weights/hub-fetch";
@@ -49,7 +50,7 @@ export async function hubFiles(source: HubSource, options: HubFilesOptions): Pro
         }));
       } catch (error) {
         signal?.throwIfAborted();
-        failures.add(error instanceof Error ? error.message : String(error));
+        failures.add(messageOf(error));
         // Without an answer there is only the cache, which may have the other branch.
         if (!(error instanceof HubNotFound)) offline = true;
       }

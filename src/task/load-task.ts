@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { hubFiles } from "./hub-files";
 import type { HubFile, HubFilesOptions } from "./hub-files";
 import type { LoadedTask, Origin } from "./loaded-task";
@@ -118,8 +119,4 @@ function placeName(kind: Origin["kind"]): string {
     default:
       return unreachable(kind);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { codeOf, messageOf } from "../check/error-words";
 import { removeLeftovers, writeWhole } from "../disk/whole-file";
 import { differences } from "./canonical-json";
 import { checksum } from "./checksum";
@@ -76,7 +77,7 @@ export function newRun(store: string, name: string): KeptRun {
       mkdirSync(run.folder);
       return run;
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     }
   }
 }
@@ -138,7 +139,7 @@ export function listRuns(store: string): readonly ListedRun[] {
 
 /** Says why a kept run cannot be read, and what to do, in one line. */
 export function describeDamage({ folder }: KeptRun, error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return `damaged, passed over: ${why} (the other runs do not need it: delete the folder ${folder}, or bring it back from a copy)`;
 }
 

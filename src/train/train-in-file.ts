@@ -1,3 +1,4 @@
+import { messageOf } from "../check/error-words";
 import type { Lock } from "../disk/lock";
 import { removeLeftovers } from "../disk/whole-file";
 import { checkedSink, fileChecksum } from "./checksum";
@@ -157,6 +158,6 @@ function trySnapshot(path: string, write: () => void): string | null {
     write();
     return null;
   } catch (error) {
-    return `no snapshot at ${path}: ${error instanceof Error ? error.message : String(error)}; training goes on`;
+    return `no snapshot at ${path}: ${messageOf(error)}; training goes on`;
   }
 }

@@ -1,4 +1,5 @@
 import { positiveInteger, sameLength } from "../check/check";
+import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
@@ -263,8 +264,7 @@ function steered(
   try {
     return changeRecord(settings.method, changes, step, change);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { kind: "refused", message: `a change of the method is not made: ${why}` };
+    return { kind: "refused", message: `a change of the method is not made: ${messageOf(error)}` };
   }
 }
 

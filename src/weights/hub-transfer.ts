@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { codeOf } from "../check/error-words";
 import { describe, pause, type RetryListener } from "./hub-fetch";
 
 /** What the hub says a file's content is. `sha256` for large files; small ones have Git's name of the content, which is SHA-1. */
@@ -196,6 +197,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
 }
