@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { hostname } from "node:os";
 import { codeOf } from "../check/error-words";
+import { readText } from "./read-text";
 
 /** Who holds a lock or writes a file: enough to tell later whether that process still lives. */
 export interface Holder {
@@ -79,14 +80,6 @@ function processStart(pid: number): string | null {
 function statFields(pid: number): readonly string[] | null {
   const stat = readText(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? null;
-}
-
-function readText(path: string): string | null {
-  try {
-    return fs.readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
 }
 
 function linkOf(path: string): string | null {

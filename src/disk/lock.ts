@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { codeOf } from "../check/error-words";
 import { isHere, isThisProcess, livesHere, thisProcess } from "./holder";
 import type { Holder } from "./holder";
+import { readText } from "./read-text";
 import { besideOf, notWritten, removeLeftovers } from "./whole-file";
 
 /** A lock that is held; `release` gives it back. */
@@ -202,14 +203,6 @@ function parse(text: string): Holding | null {
   try {
     const holder = JSON.parse(text) as Holding;
     return typeof holder.pid === "number" && typeof holder.host === "string" ? holder : null;
-  } catch {
-    return null;
-  }
-}
-
-function readText(path: string): string | null {
-  try {
-    return fs.readFileSync(path, "utf8");
   } catch {
     return null;
   }
