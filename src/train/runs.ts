@@ -4,7 +4,7 @@ import { fail } from "../check/check";
 import { codeOf, messageOf } from "../check/error-words";
 import { removeLeftovers, writeWhole } from "../disk/whole-file";
 import { differences } from "./canonical-json";
-import { checksum } from "./checksum";
+import { checkOf } from "./checksum";
 import { tryTrajectory, unclaimed } from "./claim";
 import { diverged } from "./diverged";
 import type { Divergence } from "./diverged";
@@ -249,10 +249,6 @@ function keptSummary({ folder, path }: KeptRun): {
       `${file}: expected a summary, got ${text.length} characters that are none, and no trajectory beside it`,
     );
   }
-}
-
-function checkOf(text: string): string {
-  return checksum(text).toString(16).padStart(8, "0");
 }
 
 function summarise(name: string, run: Pick<Trajectory, "steps" | "evaluations">): Omit<RunSummary, "message"> {
