@@ -166,7 +166,7 @@ export function clearRun({ path, folder }: KeptRun): void {
   for (const file of [path, `${path}.snapshot`, join(folder, "summary.json")]) rmSync(file, { force: true });
 }
 
-/** In which settings two kept runs differ, one line each, and how both ended. */
+/** Says in which settings two kept runs differ, one line each, and how both ended. */
 export function compareRuns(store: string, first: string, second: string): readonly string[] {
   const [a, b] = [loadRun(store, first), loadRun(store, second)];
   const settings = differences(a.trajectory.header.settings, b.trajectory.header.settings, "settings");
