@@ -166,7 +166,10 @@ export async function makeProblem(
     chanceLoss: chance.loss,
     sample,
     dataHash: fingerprintData({
-      ...{ train, dev, rows: [...readout.rows], scale: readout.scale },
+      train,
+      dev,
+      rows: [...readout.rows],
+      scale: readout.scale,
       ...(readout.bias ? { bias: [...readout.bias] } : {}),
     }),
     notices: [

@@ -3,9 +3,8 @@ import { messageOf } from "../check/error-words";
 import { hubSnapshot } from "../weights/hub";
 import type { HubOptions, HubSettings } from "../weights/hub";
 import { HubNotFound } from "../weights/hub-fetch";
-import type { HubSource } from "./source";
+import type { HubSource, SplitName } from "./source";
 import { splitNames } from "./source";
-import type { SplitName } from "./source";
 
 /** One file as it came from the hub. */
 export interface HubFile {

@@ -10,9 +10,8 @@ import { ownSplits } from "./own-table";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
-import type { HubSource } from "./source";
+import type { HubSource, SplitName } from "./source";
 import { splitNames } from "./source";
-import type { SplitName } from "./source";
 import type { Example, Task } from "./task";
 import { taskNamed } from "./tasks";
 

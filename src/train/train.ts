@@ -14,8 +14,15 @@ import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { LineSink } from "./line-file";
-import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
-import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
+import {
+  evaluationDue,
+  finalEnding,
+  notFiniteEvaluation,
+  notFiniteStep,
+  stepRecord,
+  tryAppend,
+  unlessStopped,
+} from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
