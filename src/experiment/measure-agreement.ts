@@ -1,6 +1,5 @@
-import type { Agreement } from "../engine/agreement";
+import { agreement, type Agreement } from "../engine/agreement";
 import { estimatorKey } from "../engine/precision-rule";
-import { agreement } from "../engine/agreement";
 import { gaussianDirection } from "../estimator/directions";
 import type { ProbeSpec } from "../estimator/probes";
 import type { Objective } from "../estimator/objective";

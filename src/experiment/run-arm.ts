@@ -23,7 +23,7 @@ export interface ArmRun {
 const CONSTANT_STEPS = 20;
 
 /**
- * Everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
+ * Gives everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
  * @throws when the session's rounding spoils the arm's estimator, or was not measured with it (`requirePrecision`)
  */
 export function armOptions<Batch>(

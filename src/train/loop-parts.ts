@@ -1,3 +1,4 @@
+import { messageOf } from "../check/error-words";
 import type { StepResult } from "../optimizer/step";
 import { norm } from "../tree/vector";
 import type { LineSink } from "./line-file";
@@ -69,7 +70,7 @@ export function tryAppend(sink: LineSink | undefined, line: TrajectoryLine): End
     sink?.append(encodeLine(line));
     return null;
   } catch (error) {
-    return { reason: "not-recorded", message: error instanceof Error ? error.message : String(error) };
+    return { reason: "not-recorded", message: messageOf(error) };
   }
 }
 

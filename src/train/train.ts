@@ -1,4 +1,5 @@
 import { positiveInteger, sameLength } from "../check/check";
+import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
@@ -13,8 +14,15 @@ import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { LineSink } from "./line-file";
-import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
-import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
+import {
+  evaluationDue,
+  finalEnding,
+  notFiniteEvaluation,
+  notFiniteStep,
+  stepRecord,
+  tryAppend,
+  unlessStopped,
+} from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
@@ -263,8 +271,7 @@ function steered(
   try {
     return changeRecord(settings.method, changes, step, change);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { kind: "refused", message: `a change of the method is not made: ${why}` };
+    return { kind: "refused", message: `a change of the method is not made: ${messageOf(error)}` };
   }
 }
 

@@ -1,4 +1,5 @@
 // Measures one case in this process and prints what it took (JSON). Argument: a CostRequest as JSON.
+import { messageOf } from "../../src/check/error-words";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { parsePrecision } from "../../src/engine/onnx/precision";
 import { openSession } from "../../src/engine/open-session";
@@ -83,7 +84,7 @@ main().then(
     process.exit(0);
   },
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(1);
   },
 );
