@@ -1,4 +1,4 @@
-import { firstOrder, mezo, mezoFull, randomMask } from "../optimizer/recipes";
+import { firstOrder, lozo, lozoM, mezo, mezoFull, randomMask, subzero } from "../optimizer/recipes";
 import { bottleneck, lora, meanQueries, oneQuery, scheduled, scheduledPasses, tensorTrain } from "./arm-parts";
 import type { ArmRow } from "./arm-row";
 import { PROBE_STRENGTHS } from "./linear-probe";
@@ -15,6 +15,7 @@ import { PROBE_STRENGTHS } from "./linear-probe";
  * - mezo: all of the model's own weights, one query, directions from a table of normals; mezo-prefix: one query on a prefix
  * - first-order-lora: backpropagation and AdamW, the ceiling
  * - zero-shot, linear-probe: without steps
+ * - lozo, lozo-m, subzero: one query along directions of low rank, on LoRA
  * All zeroth-order arms have the same weight decay, so that neighbours differ in one part; the first-order arm has none.
  * Source: AdaZeta, arXiv 2406.18060, Figure 1 (exp.png of yifanycc/AdaZeta at 3659ba3); tables 1 and 18 of MeZO, arXiv 2305.17333, whose arms
  *   AdaZeta's code repeats; constant Q is its `--use_num`; one weight decay for all: its large_models/mezo.sh (finetune.sh, the first-order
@@ -164,5 +165,14 @@ export const comparedRows = [
     method: ({ common }) => mezo({ ...common, queries: 4 }),
     budget: scheduledPasses,
     evaluateFactor: 1 / 4,
+  },
+  { id: "lozo", title: "LOZO", adapter: lora, method: ({ common }) => lozo(common) },
+  { id: "lozo-m", title: "LOZO-M", adapter: lora, method: ({ common }) => lozoM(common) },
+  // A basis is kept for a fifth of a laptop's steps (for 1000 of 20,000 in the source), and matrices are reshaped as there on LoRA.
+  {
+    id: "subzero",
+    title: "SubZero",
+    adapter: lora,
+    method: ({ common }) => subzero({ ...common, redraw: 50, reshape: true }),
   },
 ] as const satisfies readonly ArmRow[];

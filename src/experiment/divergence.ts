@@ -112,12 +112,9 @@ export const studyArms = [
   "mezo-lora-smaller-rate",
 ] as const satisfies readonly ArmId[];
 
-/**
- * Makes a study as a grid of arms x seeds x learning rates.
- * @example cellsOf(divergenceGrid("smollm2-sst2")).length // 21: 7 arms, 3 seeds, 1 learning rate
- */
-export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
-  const { learningRates, seeds, model, task, problem } = studies[name];
+/** Gives the runs of an arm on a study's problem; their settings name the study. For example `studyArm("minilm-trec", "mezo-lora")`. */
+export function studyArm(name: StudyName, id: ArmId): Arm<DivergenceSettings> {
+  const { model, task, problem } = studies[name];
   const part: GridPart = {
     model,
     task,
@@ -132,17 +129,24 @@ export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
         : (budgetOf(arm, stepsPerEpoch(problem.train, arm.batchSize)).forwardPasses * arm.batchSize) /
           problem.batchSize,
   };
-  const arms = studyArms.map((id): Arm<DivergenceSettings> => {
-    const line = gridArm(part, { id });
-    return {
-      ...line,
-      settings(...of) {
-        const run = line.settings(...of);
-        return isStill(run.arm)
-          ? fail(`arm ${id}`, "one with steps", run.arm.kind)
-          : { ...run, study: name, arm: run.arm };
-      },
-    };
-  });
+  const line = gridArm(part, { id });
+  return {
+    ...line,
+    settings(...of) {
+      const run = line.settings(...of);
+      return isStill(run.arm)
+        ? fail(`arm ${id}`, "one with steps", run.arm.kind)
+        : { ...run, study: name, arm: run.arm };
+    },
+  };
+}
+
+/**
+ * Makes a study as a grid of arms x seeds x learning rates.
+ * @example cellsOf(divergenceGrid("smollm2-sst2")).length // 21: 7 arms, 3 seeds, 1 learning rate
+ */
+export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
+  const { learningRates, seeds, task } = studies[name];
+  const arms = studyArms.map((id) => studyArm(name, id));
   return { name: `divergence-${name}`, stages: [[{ task, seeds, learningRates, arms }]] };
 }
