@@ -13,11 +13,13 @@ export { knownModels } from "./weights/model-rows";
 export type { AdapterSpec } from "./adapter/adapter";
 
 // methods
-export { ownEstimator } from "./estimator/own";
-export type { EstimatorInput, OwnDefinition, OwnEstimator } from "./estimator/own";
+export { ownDirections } from "./estimator/directions/own";
+export type { DirectionInput, OwnDirections, OwnDirectionsDefinition } from "./estimator/directions/own";
+export { ownEstimator } from "./estimator/probes/own";
+export type { EstimatorInput, OwnDefinition, OwnEstimator } from "./estimator/probes/own";
 export type { Objective } from "./estimator/objective";
 export { suggestedRate } from "./notebook/rates";
-export { adazeta, firstOrder, mezo, mezoFull, randomMask } from "./optimizer/method";
+export { adazeta, firstOrder, method, mezo, mezoFull, randomMask, recipes } from "./optimizer/recipes";
 export type { Method } from "./optimizer/method";
 export type { Schedule } from "./schedule/schedule";
 

@@ -20,7 +20,7 @@ export { coreShapes, tensorTrain as trainOf } from "./tt/train";
 export { relativeError, ttSvd } from "./tt/tt-svd";
 export { gaussianDirection } from "./estimator/directions";
 export { estimate } from "./estimator/estimate";
-export { gradientOf } from "./estimator/gradient";
+export { gradientOf } from "./estimator/form";
 export { trainableCounts } from "./adapter/count";
 export { makeAdapter } from "./adapter/make-adapter";
 export { prefixOfTokens } from "./engine/reference/prefix-of-tokens";

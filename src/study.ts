@@ -1,6 +1,6 @@
 /** The door to recorded experiments and published tables: what a cell imports from "./src/study" to compare with what was measured before. */
 import "./notebook/value-display";
-export { arm } from "./experiment/arm";
+export { arm } from "./experiment/arms";
 export type { StudySettings } from "./experiment/arm";
 export { divergenceGrid, laptopSchedule, studies, studySettings } from "./experiment/divergence";
 export { devLoss, shareDiverged } from "./table/arm-statistics";

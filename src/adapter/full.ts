@@ -9,7 +9,7 @@ import { noAdapter } from "./none";
 import { withOwnWeights } from "./own-weights";
 
 /**
- * Full-parameter training: theta holds the model's own weights under their own names and in their own shapes, and starts as they
+ * Makes full-parameter training: theta holds the model's own weights under their own names and in their own shapes, and starts as they
  * are (`withOwnWeights`).
  * A tied head is one tensor with its embedding table; the readout takes the label words' rows from the point (`readoutAt`).
  * Weight decay applies to matrices and tables, not to biases and norms.

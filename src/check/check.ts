@@ -1,5 +1,5 @@
 /**
- * Argument checks at the door of a room. Every message has the form `what: expected ..., got ...`.
+ * Throws the error of an argument check at the door of a room. Every message has the form `what: expected ..., got ...`.
  * @example positiveInteger("ranks[2]", 0) // throws "ranks[2]: expected a positive integer, got 0"
  */
 export function fail(what: string, expected: string, got: unknown): never {

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { hostname } from "node:os";
+import { codeOf } from "../check/error-words";
+import { readText } from "./read-text";
 
 /** Who holds a lock or writes a file: enough to tell later whether that process still lives. */
 export interface Holder {
@@ -32,7 +34,7 @@ export function livesHere({ pid, processStart: start }: Pick<Holder, "pid" | "pr
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
+    if (codeOf(error) !== "EPERM") return false;
   }
   const fields = statFields(pid);
   if (fields === null) return true;
@@ -78,14 +80,6 @@ function processStart(pid: number): string | null {
 function statFields(pid: number): readonly string[] | null {
   const stat = readText(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? null;
-}
-
-function readText(path: string): string | null {
-  try {
-    return fs.readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
 }
 
 function linkOf(path: string): string | null {

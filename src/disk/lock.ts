@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { codeOf } from "../check/error-words";
 import { isHere, isThisProcess, livesHere, thisProcess } from "./holder";
 import type { Holder } from "./holder";
+import { readText } from "./read-text";
 import { besideOf, notWritten, removeLeftovers } from "./whole-file";
 
 /** A lock that is held; `release` gives it back. */
@@ -204,16 +206,4 @@ function parse(text: string): Holding | null {
   } catch {
     return null;
   }
-}
-
-function readText(path: string): string | null {
-  try {
-    return fs.readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

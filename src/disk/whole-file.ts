@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { codeOf, messageOf } from "../check/error-words";
 import { isDeadWriter, writerMark } from "./holder";
 
 /** Writes the content of an open file; bytes, text, or a function that writes it piece by piece. */
@@ -30,8 +31,9 @@ export function besideOf(path: string, ending: Ending = "part"): string {
   return `${path}.${writerMark()}.${ending}`;
 }
 
-/** part: being written; old: what a new folder takes the place of; swap: which files are to get their names. */
-export type Ending = "part" | "old" | "swap";
+/** part: being written; old: what a new folder takes the place of; swap: which files are to get their names; incomplete: loaded so far, worth going on from. */
+const ENDINGS = ["part", "old", "swap", "incomplete"] as const;
+export type Ending = (typeof ENDINGS)[number];
 
 /** Something that a save left beside its target, and whether its writer is gone. */
 export interface Leftover {
@@ -51,13 +53,13 @@ export function leftoversOf(path: string): readonly Leftover[] {
     const found = join(dirname(path), name);
     const stat = mark === undefined ? undefined : fs.lstatSync(found, { throwIfNoEntry: false });
     if (mark === undefined || stat === undefined || (ending === undefined && !stat.isFile())) return [];
-    const known = ending === "old" || ending === "swap" ? ending : "part";
+    const known = ENDINGS.find((name) => name === ending) ?? "part";
     return [{ path: found, ending: known, mark, dead: isDeadWriter(mark, Date.now() - stat.mtimeMs) }];
   });
 }
 
 /** What stands behind a target's name: who writes, and what it is; earlier versions called their files ".part" and ".123.tmp". */
-const OURS = /^(\d+-\d*-[0-9a-f]{8}-[0-9a-f]{8})\.(part|old|swap)$/;
+const OURS = new RegExp(`^(\\d+-\\d*-[0-9a-f]{8}-[0-9a-f]{8})\\.(${ENDINGS.join("|")})$`);
 const EARLIER = /^(part|\d+\.tmp)$/;
 
 /** Removes the temporary files that dead writers left of `path`; those of living ones stay. */
@@ -102,9 +104,8 @@ export function syncFolder(folder: string): void {
 
 /** Gives the error that says what could not be written, and what helps. */
 export function notWritten(path: string, error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const got = error instanceof Error ? error.message : String(error);
-  const hint = code === "ENOSPC" ? "the disk is full: make room" : "check the folder";
+  const got = messageOf(error);
+  const hint = codeOf(error) === "ENOSPC" ? "the disk is full: make room" : "check the folder";
   return new Error(`${path}: expected to write it, got ${got} (${hint}; what was there before is still whole)`, {
     cause: error,
   });

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { codeOf } from "../check/error-words";
 import { besideOf, leftoversOf, notWritten, removeLeftovers, syncFolder, writeSynced } from "./whole-file";
 import type { Content } from "./whole-file";
 
@@ -43,7 +44,7 @@ function move(note: string): void {
     try {
       fs.renameSync(join(folder, basename(from)), join(folder, basename(to)));
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      if (codeOf(error) !== "ENOENT") throw error;
     }
   syncFolder(folder);
   fs.rmSync(note, { force: true });

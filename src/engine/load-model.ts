@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
+import { messageOf } from "../check/error-words";
 import type { Model } from "../model/model";
 import { modelOf } from "../model/model-of";
 import { tokenizerFromFolder } from "../text/folder-tokenizer";
@@ -51,8 +52,7 @@ export async function fetchModel(
   const { repository, known, reason } = located;
   const folder = await fetch(repository).catch((error: unknown) => {
     if (known) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}. Taken for a repository of the hub: ${said}`, { cause: error });
+    throw new Error(`${reason}. Taken for a repository of the hub: ${messageOf(error)}`, { cause: error });
   });
   const files = filesIn(folder) ?? fail(repository, "config.json, weights and a tokenizer, or one GGUF file", folder);
   return opened(located, files);
@@ -78,6 +78,6 @@ function json(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as unknown;
   } catch (error) {
-    throw new Error(`${path}: expected JSON, got ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${path}: expected JSON, got ${messageOf(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Adapter } from "../adapter/adapter";
 import { fail } from "../check/check";
 import type { Model } from "../model/model";
+import { isExact } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { onnxSession } from "./onnx/session";
 import type { OnnxOptions, OnnxSession } from "./onnx/session";
@@ -34,8 +35,8 @@ export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
     : OnnxSession;
 
 /** Gives the engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
-export function engineFor({ estimator }: Pick<Method, "estimator">): EngineOptions {
-  return estimator.kind === "backpropagation" ? { engine: "tfjs" } : {};
+export function engineFor(method: Pick<Method, "probe">): EngineOptions {
+  return isExact(method) ? { engine: "tfjs" } : {};
 }
 
 /**

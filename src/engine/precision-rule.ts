@@ -1,4 +1,5 @@
-import type { EstimatorSpec } from "../estimator/estimate";
+import type { ProbeSpec } from "../estimator/probes";
+import type { RoundsSpec } from "../optimizer/rounds";
 import type { Agreement } from "./agreement";
 import type { ModelSession } from "./session";
 
@@ -12,9 +13,10 @@ export function meetsRule({ correlation, relativeError, directions }: Agreement)
 }
 
 /** Gives what figures of an estimator are kept under. @example estimatorKey({ kind: "two-sided", perturbationScale: 1e-3, chunk: 1 }) // "two-sided 0.001" */
-export function estimatorKey(spec: EstimatorSpec): string {
+export function estimatorKey(spec: ProbeSpec | RoundsSpec): string {
   if (spec.kind === "own") return `own ${spec.name}`;
-  return spec.kind === "two-sided" ? `two-sided ${spec.perturbationScale}` : spec.kind;
+  // Whatever is made of differences at epsilon is as good as the plain one.
+  return "perturbationScale" in spec ? `two-sided ${spec.perturbationScale}` : spec.kind;
 }
 
 /**
@@ -22,7 +24,10 @@ export function estimatorKey(spec: EstimatorSpec): string {
  * Sessions that compute with the model's own weights in fp32 or float64 have no `agreement` and are never refused.
  * @throws with the figures, or with the command that measures them
  */
-export function requirePrecision(session: Pick<ModelSession, "id" | "agreement">, estimator: EstimatorSpec): void {
+export function requirePrecision(
+  session: Pick<ModelSession, "id" | "agreement">,
+  estimator: ProbeSpec | RoundsSpec,
+): void {
   const key = estimatorKey(estimator);
   const found = session.agreement?.(key);
   if (found === undefined || (found !== null && meetsRule(found))) return;

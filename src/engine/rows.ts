@@ -52,7 +52,7 @@ export function repeated(features: Features, points: number): Features {
   return { ...features, data, points };
 }
 
-/** Without trainable parameters every derivative is 0. */
+/** Gives rows for a model without trainable parameters: every derivative is 0. */
 export function withoutTangents(
   primal: Features,
   directions: number,

@@ -1,7 +1,11 @@
+import type { Layout } from "../tree/layout";
+import { layoutOf } from "../tree/layout";
 import { axpyInto, spreadInto } from "../tree/vector";
+import type { TensorPart } from "./tensor-part";
+import { NO_STATE, type State, type Vectors } from "./state";
 
 /**
- * A direction z [d] as estimators use it: added to vectors, as often as needed, with the same bits each time. How its numbers are
+ * A direction z [d] as methods use it: added to vectors, as often as needed, with the same bits each time. How its numbers are
  * stored, or whether they are at all, is its own affair.
  */
 export interface Direction {
@@ -9,25 +13,54 @@ export interface Direction {
   spreadInto(plus: Float32Array, minus: Float32Array, a: number, point: Float32Array): void;
   /** out <- out + a z. */
   addInPlace(out: Float32Array, a: number): void;
+  /** Its tensors one by one, for who can use an outer product unformed. Absent: it is not made of any. */
+  readonly parts?: readonly TensorPart[];
 }
 
-/** The step that directions are drawn for, and the length d of each. */
-export interface DirectionsAt {
+/** What a part of a method may look at in a step; all of it is known in a replay. */
+export interface Here {
   /** Seed of the run. */
   readonly seed: number;
   readonly step: number;
-  readonly size: number;
+  readonly layout: Layout;
+  /** theta [d]; only to be read. */
+  readonly point: Float32Array;
+  /** The part's own vectors, as the step before left them. */
+  readonly state: State;
 }
 
 /** Draws the direction of one query of the step. `memory` gives a vector [d] and is asked only by a kind that stores its numbers. */
 export type Draw = (query: number, memory: () => Float32Array) => Direction;
 
+/** What a step measured, as it is recorded. */
+export interface Measured {
+  /** p_q, one for each query, in order. */
+  readonly projectedGradients: readonly number[];
+  /** What the probe measured besides, query by query, or all answers of a method with rounds. */
+  readonly further?: readonly number[];
+}
+
 /** A kind of direction: what its settings must be, and how the directions of a step are drawn. */
 export interface DirectionKind<Spec> {
   /** @throws naming the field that is out of range */
   check(what: string, spec: Spec): void;
+  /** @throws when the trainable tensors are not what these directions can be drawn for, naming the tensor */
+  fits?(what: string, spec: Spec, layout: Layout): void;
+  /** What it carries in this step: asked before any draw; default: what the step before left. */
+  begin?(spec: Spec, here: Here): Vectors;
   /** Opened once a step; the draws of a step are functions of the step and the query alone. */
-  open(spec: Spec, at: DirectionsAt): Draw;
+  open(spec: Spec, here: Here): Draw;
+  /** What it carries on, from what was measured; default: what it has. */
+  learn?(spec: Spec, here: Here, measured: Measured): Vectors;
+  /** The directions that the update is made of, where they are not those that were measured along; `here` has what was learned. */
+  formed?(spec: Spec, here: Here): Draw;
+  /** Which of its bases is in force in a step, for kinds that keep one for several steps. */
+  basis?(spec: Spec, step: number): number;
+}
+
+/** Gives what there is to look at for a vector without names: one tensor of that length. */
+export function plainHere(seed: number, step: number, size: number, point = new Float32Array(0)): Here {
+  return { seed, step, layout: layoutOf([{ name: "theta", shape: [size], decay: true }]), point, state: NO_STATE };
 }
 
 /** Makes a direction whose numbers stand in z [d]. */

@@ -1,21 +1,41 @@
-import { fail, nonNegativeInteger } from "../check/check";
-import { kindsInWords } from "../check/kinds";
+import { nonNegativeInteger } from "../check/check";
+import { kindIn } from "../check/kinds";
 import type { SpecIn } from "../check/kinds";
-import type { DirectionKind, DirectionsAt, Draw } from "./direction";
-import { drawInto } from "./direction";
+import type { Layout } from "../tree/layout";
+import { drawInto, plainHere } from "./direction";
+import type { DirectionKind, Draw, Here } from "./direction";
 import { gaussian } from "./directions/gaussian";
+import { learnedDiagonal } from "./directions/learned-diagonal";
+import { lowRank } from "./directions/low-rank";
+import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
+import { own } from "./directions/own";
 import { randomMask } from "./directions/random-mask";
 import { sign } from "./directions/sign";
 import { sphere } from "./directions/sphere";
+import { subspace } from "./directions/subspace";
 import { table } from "./directions/table";
 
-/** The kinds of directions by name; each has E[z z^T] = I, but for the mask, which has `keep` I. */
-export const directionKinds = { gaussian, sphere, sign, "random-mask": randomMask, table } as const;
+/**
+ * The kinds of directions by name. Gaussian, sphere, sign, table and subspace have E |z|^2 = d, so that learning rates carry over; the
+ * others say what theirs is.
+ */
+export const directionKinds = {
+  gaussian,
+  sphere,
+  sign,
+  "random-mask": randomMask,
+  table,
+  "low-rank": lowRank,
+  "low-rank-unmeasured": lowRankUnmeasured,
+  subspace,
+  "learned-diagonal": learnedDiagonal,
+  own,
+} as const;
 
 /** The distribution of a direction z [d], as plain data: `{ kind, ... }` with the settings of that kind. */
 export type DirectionSpec = SpecIn<typeof directionKinds>;
 
-/** Which direction: it is a pure function of these three and the vector's length. */
+/** Which direction: it is a pure function of these three and of what a part may look at. */
 export interface DirectionIndex {
   readonly seed: number;
   readonly step: number;
@@ -24,33 +44,49 @@ export interface DirectionIndex {
 
 /** Checks a specification that came from outside. @throws naming the field */
 export function checkDirections(what: string, spec: DirectionSpec): DirectionSpec {
-  kindOf(what, spec).check(what, spec);
+  directionKind(what, spec).check(what, spec);
   return spec;
 }
 
-/** Opens the directions of one step: the result draws those of its queries. */
-export function openDirections(spec: DirectionSpec, at: DirectionsAt): Draw {
-  return kindOf("directions", spec).open(spec, at);
+/** Checks that directions can be drawn for these tensors. @throws naming the first tensor for which they cannot */
+export function checkDirectionsFit(what: string, spec: DirectionSpec, layout: Layout): void {
+  directionKind(what, spec).fits?.(what, spec, layout);
+}
+
+/** Gives what directions carry in a step: what they have, or what they begin with. */
+export function beginDirections(spec: DirectionSpec, here: Here): Here {
+  return beginKind(directionKind("directions", spec), spec, here);
+}
+
+/** Gives what a kind's directions carry in a step. */
+export function beginKind<Spec>({ begin }: DirectionKind<Spec>, spec: Spec, here: Here): Here {
+  const vectors = begin?.(spec, here);
+  return vectors === undefined ? here : { ...here, state: { ...here.state, vectors } };
+}
+
+/** Opens the directions of one step, which has begun: the result draws those of its queries. */
+export function openDirections(spec: DirectionSpec, here: Here): Draw {
+  return directionKind("directions", spec).open(spec, here);
+}
+
+/** Gives the row of a specification. @throws when there is no such kind */
+export function directionKind(what: string, spec: DirectionSpec): DirectionKind<DirectionSpec> {
+  return kindIn(directionKinds, what, spec);
 }
 
 /**
- * Makes a direction z [size].
+ * Makes a direction z [size], of a vector that is one tensor.
  * @throws when the specification is malformed or an index is not a count
  * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // Float32Array [1, 1, -1, -1]
  */
 export function direction(spec: DirectionSpec, { seed, step, query }: DirectionIndex, size: number): Float32Array {
   checkDirections("directions", spec);
   const out = new Float32Array(nonNegativeInteger("size", size));
-  drawInto(openDirections(spec, { seed, step, size }), query, out);
+  drawInto(openDirections(spec, beginDirections(spec, plainHere(seed, step, size))), query, out);
   return out;
 }
 
 /** Gives the standard normal direction of a seed, step and query: the paper's z. */
 export function gaussianDirection(seed: number, step: number, query: number, size: number): Float32Array {
   return direction({ kind: "gaussian" }, { seed, step, query }, size);
-}
-
-function kindOf(what: string, spec: DirectionSpec): DirectionKind<DirectionSpec> {
-  if (!Object.hasOwn(directionKinds, spec.kind)) fail(`${what}.kind`, kindsInWords(directionKinds), spec.kind);
-  return directionKinds[spec.kind] as DirectionKind<DirectionSpec>;
 }

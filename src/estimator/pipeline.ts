@@ -1,5 +1,5 @@
 import type { Direction } from "./direction";
-import { addQueryInPlace } from "./gradient";
+import type { StepQueries } from "./probe";
 import type { Workspace } from "./workspace";
 
 /** Queries that one call of the engine answers. */
@@ -13,6 +13,7 @@ export interface Group {
 /** What a group's call gave. */
 export interface Answer {
   readonly projectedGradients: readonly number[];
+  readonly further?: readonly number[];
   /** All losses seen, in order. */
   readonly losses: readonly number[];
 }
@@ -21,6 +22,7 @@ export interface Pipeline<G extends Group> {
   readonly queries: number;
   /** Queries in one call; the last call may have fewer. */
   readonly chunk: number;
+  readonly weightOf: StepQueries<never>["weightOf"];
   /** Makes directions (and points) of `count` queries from `first` on, in the memory of one of two slots. */
   prepare(first: number, count: number, slot: 0 | 1): G;
   /** Starts the engine on them. */
@@ -32,14 +34,17 @@ export interface Pipeline<G extends Group> {
  * before is added to the gradient and the next one's directions are made, each direction once.
  */
 export async function runPipeline<G extends Group>(
-  { queries, chunk, prepare, ask }: Pipeline<G>,
+  { queries, chunk, weightOf, prepare, ask }: Pipeline<G>,
   { gradient }: Workspace,
-): Promise<Answer & { readonly calls: number }> {
+): Promise<Required<Answer> & { readonly calls: number }> {
   const projectedGradients: number[] = [];
+  const further: number[] = [];
   const losses: number[] = [];
   const add = (group: G): void =>
-    group.directions.forEach((z, i) => addQueryInPlace(gradient, projectedGradients[group.first + i], queries, z));
-  gradient.fill(0);
+    group.directions.forEach((z, i) => {
+      if (weightOf !== null) z.addInPlace(gradient, weightOf(projectedGradients[group.first + i]));
+    });
+  if (weightOf !== null) gradient.fill(0);
   let [calls, answered]: [number, G | null] = [0, null];
   let group: G | null = prepare(0, Math.min(chunk, queries), 0);
   while (group !== null) {
@@ -51,9 +56,10 @@ export async function runPipeline<G extends Group>(
       next < queries ? prepare(next, Math.min(chunk, queries - next), calls % 2 === 0 ? 0 : 1) : null;
     const answer = await pending;
     projectedGradients.push(...answer.projectedGradients);
+    further.push(...(answer.further ?? []));
     losses.push(...answer.losses);
     [answered, group] = [group, following];
   }
   if (answered !== null) add(answered);
-  return { projectedGradients, losses, calls };
+  return { projectedGradients, further, losses, calls };
 }

@@ -1,6 +1,7 @@
 import type { Grid } from "./cells";
 import { divergenceGrid } from "./divergence";
 import type { Scale } from "./options";
+import { methodsGrid } from "./methods-grid";
 import { ablation } from "./paper/ablation";
 import { generationLlama2 } from "./paper/generation-llama2";
 import { glueRoberta } from "./paper/glue-roberta";
@@ -8,11 +9,12 @@ import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
 import { ratesGrid } from "./rates-grid";
 
-/** The experiments by name: the studies of Figure 1 and the rates, which have only a tiny scale, and the paper's tables. */
+/** The experiments by name: the studies of Figure 1, the rates and the methods, which have only a tiny scale, and the paper's tables. */
 const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "divergence-minilm-trec": () => divergenceGrid("minilm-trec"),
   "divergence-smollm2-sst2": () => divergenceGrid("smollm2-sst2"),
   rates: ratesGrid,
+  methods: methodsGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

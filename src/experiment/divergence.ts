@@ -1,8 +1,12 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { forwardPasses, stepsPerEpoch } from "../schedule/forward-passes";
-import { arm, armNames } from "./arm";
+import { forwardPasses, stepsPerEpoch, TWO_SIDED } from "../schedule/forward-passes";
 import type { Arm as TrainedArm, StudySettings } from "./arm";
-import type { Grid, Part } from "./cells";
+import type { ArmId } from "./arms";
+import type { Arm, Grid } from "./cells";
+import { fail } from "../check/check";
+import { gridArm } from "./grid-arm";
+import type { GridPart } from "./grid-arm";
+import { budgetOf, isStill } from "./plan";
 import type { PlannedRun } from "./plan";
 import type { ProblemOptions } from "./problem";
 
@@ -89,11 +93,51 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
     steps,
     batchSize,
     schedule,
-    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(train, batchSize), "two-sided"),
+    scheduledPasses: forwardPasses(schedule, steps, stepsPerEpoch(train, batchSize), TWO_SIDED),
     perturbationScale: 1e-3,
     chunk,
     tensorTrain,
     lora: LORA,
+  };
+}
+
+/** The arms of both studies. */
+export const studyArms = [
+  "adazeta",
+  "mezo-lora",
+  "lora-schedule",
+  "tt-one-query",
+  "mezo-lora-batch-x4",
+  "random-mask",
+  "mezo-lora-smaller-rate",
+] as const satisfies readonly ArmId[];
+
+/** Gives the runs of an arm on a study's problem; their settings name the study. For example `studyArm("minilm-trec", "mezo-lora")`. */
+export function studyArm(name: StudyName, id: ArmId): Arm<DivergenceSettings> {
+  const { model, task, problem } = studies[name];
+  const part: GridPart = {
+    model,
+    task,
+    problem,
+    threads: 1,
+    evaluateEvery: 20,
+    settings: (learningRate, train) => studySettings(name, learningRate, train === undefined ? {} : { train }),
+    // In forward passes of a batch of the study's size.
+    cost: (arm) =>
+      isStill(arm)
+        ? 0
+        : (budgetOf(arm, stepsPerEpoch(problem.train, arm.batchSize)).forwardPasses * arm.batchSize) /
+          problem.batchSize,
+  };
+  const line = gridArm(part, { id });
+  return {
+    ...line,
+    settings(...of) {
+      const run = line.settings(...of);
+      return isStill(run.arm)
+        ? fail(`arm ${id}`, "one with steps", run.arm.kind)
+        : { ...run, study: name, arm: run.arm };
+    },
   };
 }
 
@@ -102,28 +146,7 @@ export function studySettings(name: StudyName, learningRate: number, changes: St
  * @example cellsOf(divergenceGrid("smollm2-sst2")).length // 21: 7 arms, 3 seeds, 1 learning rate
  */
 export function divergenceGrid(name: StudyName): Grid<DivergenceSettings> {
-  const { learningRates, seeds, model, task, problem } = studies[name];
-  const { scheduledPasses } = studySettings(name, 1);
-  const part: Part<DivergenceSettings> = {
-    task,
-    seeds,
-    learningRates,
-    arms: armNames.map((armName) => ({
-      name: armName.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
-      cost: ["AdaZeta", "LoRA + schedule", "MeZO-LoRA, smaller rate", "MeZO-LoRA, batch x4"].includes(armName)
-        ? scheduledPasses
-        : 2 * STEPS,
-      settings: (seed, learningRate, train) => ({
-        study: name,
-        model,
-        task,
-        problem,
-        arm: arm(armName, studySettings(name, learningRate, train === undefined ? {} : { train })),
-        seed,
-        evaluateEvery: armName === "MeZO-LoRA, smaller rate" ? 80 : 20,
-        threads: 1,
-      }),
-    })),
-  };
-  return { name: `divergence-${name}`, stages: [[part]] };
+  const { learningRates, seeds, task } = studies[name];
+  const arms = studyArms.map((id) => studyArm(name, id));
+  return { name: `divergence-${name}`, stages: [[{ task, seeds, learningRates, arms }]] };
 }

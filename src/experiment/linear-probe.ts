@@ -7,7 +7,7 @@ import type { Readout } from "../task/readout";
 import { minimise } from "./lbfgs";
 
 /**
- * Multinomial logistic regression on frozen features, with an L2 penalty on the weights and none on the bias:
+ * Fits a multinomial logistic regression on frozen features, with an L2 penalty on the weights and none on the bias:
  *     min over W [C, H], b [C] of  strength sum_i crossEntropy(W f_i + b, y_i) + |W|^2 / 2
  * For example `linearProbe(await session.features([point], train.input), train.labels, 2, 1).rows`: [2, H].
  * @param features [1, n, H]

@@ -6,7 +6,7 @@ import { makeProblem } from "./problem";
 import type { Problem } from "./problem";
 
 /**
- * A task of any kind as a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
+ * Makes a task of any kind a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
  * words are several tokens after the prompt.
  */
 export function makeTrainable(

@@ -1,8 +1,7 @@
-import type { Agreement } from "../engine/agreement";
+import { agreement, type Agreement } from "../engine/agreement";
 import { estimatorKey } from "../engine/precision-rule";
-import { agreement } from "../engine/agreement";
 import { gaussianDirection } from "../estimator/directions";
-import type { EstimatorSpec } from "../estimator/estimate";
+import type { ProbeSpec } from "../estimator/probes";
 import type { Objective } from "../estimator/objective";
 import { axpyInto } from "../tree/vector";
 
@@ -15,7 +14,7 @@ export interface Probes<Batch> {
 }
 
 /** What precisions are measured with. */
-export type MeasuredEstimator = Extract<EstimatorSpec, { readonly kind: "two-sided" | "directional" }>;
+export type MeasuredEstimator = Extract<ProbeSpec, { readonly kind: "two-sided" | "directional" }>;
 
 /** The estimators that precisions are measured with. */
 export const MEASURED: readonly MeasuredEstimator[] = [

@@ -1,18 +1,20 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { passKindOf } from "../estimator/estimate";
+import { passesOf } from "../optimizer/method";
 import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
 
-/** An arm without steps: the frozen model as it is, or a linear probe on its features. */
-export type StillArm =
-  | { readonly name: string; readonly kind: "zero-shot" }
+/** What an arm without steps does: it takes the frozen model as it is, or fits a linear probe on its features. */
+export type StillKind =
+  | { readonly kind: "zero-shot" }
   | {
-      readonly name: string;
       readonly kind: "linear-probe";
       /** C of the probe: one over the strength of its L2 penalty; the best on dev is taken. */
       readonly strengths: readonly number[];
     };
+
+/** An arm without steps. */
+export type StillArm = { readonly name: string } & StillKind;
 
 /** What is done with a problem. */
 export type StudyArm = Arm | StillArm;
@@ -45,16 +47,16 @@ export interface BothBudgets {
 
 /**
  * Gives the budget of an arm in steps and in forward passes.
- * For example `budgetOf(arm("AdaZeta", settings), 16)`: { steps: 240, forwardPasses: 1824 }.
+ * For example `budgetOf(arm("adazeta", settings), 16)`: { steps: 240, forwardPasses: 1824 }.
  */
 export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {
   if (isStill(arm)) return { steps: 0, forwardPasses: 0 };
   const { budget, method } = arm;
-  const kind = passKindOf(method.estimator);
+  const cost = passesOf(method);
   if (budget.kind === "steps")
-    return { steps: budget.steps, forwardPasses: forwardPasses(method.queries, budget.steps, epochSteps, kind) };
-  const steps = stepsForPasses(method.queries, budget.forwardPasses, epochSteps, kind);
-  return { steps, forwardPasses: forwardPasses(method.queries, steps, epochSteps, kind) };
+    return { steps: budget.steps, forwardPasses: forwardPasses(method.queries, budget.steps, epochSteps, cost) };
+  const steps = stepsForPasses(method.queries, budget.forwardPasses, epochSteps, cost);
+  return { steps, forwardPasses: forwardPasses(method.queries, steps, epochSteps, cost) };
 }
 
 /** The frozen model alone. */

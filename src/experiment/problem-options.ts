@@ -50,7 +50,7 @@ function amountOf(size: Size): Amount {
 }
 
 /**
- * How long a problem's texts may be for a model of this context.
+ * Says how long a problem's texts may be for a model of this context.
  * For example `limitsOf({ context: 4096 }, { ...options, cutTo: 2048, protocol: "thousand" })`: { context: 4096, cutTo: 2048, beginning: "dropped" }.
  */
 export function limitsOf(
@@ -60,7 +60,7 @@ export function limitsOf(
   return { context, beginning, ...(cutTo === undefined ? {} : { cutTo }) };
 }
 
-/** How a task is sampled with these options. */
+/** Says how a task is sampled with these options. */
 export function samplingOf(
   task: Task,
   reading: Reading,
@@ -85,7 +85,7 @@ export function samplingOf(
   };
 }
 
-/** What is said where texts were shortened. */
+/** Gives what is said where texts were shortened. */
 export function cutNotice(part: string, cut: number | undefined, count: number): readonly string[] {
   return cut === undefined || cut === 0
     ? []

@@ -95,15 +95,15 @@ export interface Problem extends Trainable<LabelledBatch> {
   readonly test: readonly LabelledBatch[];
 }
 
-/** Whether a problem has the same classes for every text, and a readout of features. */
+/** Says whether a problem has the same classes for every text, and a readout of features. */
 export function isProblem(problem: Trainable<unknown>): problem is Problem {
   return problem.kind === "classes";
 }
 
 /**
- * The problem again, as one with a readout.
- * @throws when it has none: its options are scored whole
+ * Gives the problem again, as one with a readout.
  * For example `withReadout(await openProblem(minilm, trec, options)).readout.classes`: 6.
+ * @throws when it has none: its options are scored whole
  */
 export function withReadout(problem: Trainable<unknown>): Problem {
   if (isProblem(problem)) return problem;
@@ -166,7 +166,10 @@ export async function makeProblem(
     chanceLoss: chance.loss,
     sample,
     dataHash: fingerprintData({
-      ...{ train, dev, rows: [...readout.rows], scale: readout.scale },
+      train,
+      dev,
+      rows: [...readout.rows],
+      scale: readout.scale,
       ...(readout.bias ? { bias: [...readout.bias] } : {}),
     }),
     notices: [

@@ -1,13 +1,14 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { mezo } from "../optimizer/method";
-import type { Arm, Grid } from "./cells";
-import { studies } from "./divergence";
+import type { StudySettings } from "./arm";
+import type { Grid } from "./cells";
+import { studies, studySettings } from "./divergence";
+import { gridArm } from "./grid-arm";
+import type { GridPart } from "./grid-arm";
 import type { PlannedRun } from "./plan";
 
 /** Forward passes of a run: 120 steps with one query, 30 with four. */
 const PASSES = 240;
 
-const LORA: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
 const BOTTLENECK: AdapterSpec = {
   kind: "bottleneck",
   placement: "roberta",
@@ -23,29 +24,15 @@ const BOTTLENECK: AdapterSpec = {
  */
 export function ratesGrid(): Grid<PlannedRun> {
   const { model, task, problem } = studies["minilm-trec"];
-  const arm = (name: string, adapter: AdapterSpec, queries: number): Arm<PlannedRun> => ({
-    name: name.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
-    cost: PASSES,
-    settings: (seed, learningRate) => ({
-      model,
-      task,
-      problem,
-      seed,
-      evaluateEvery: 40 / queries,
-      threads: 1,
-      arm: {
-        name,
-        adapter,
-        batchSize: problem.batchSize,
-        budget: { kind: "forward-passes", forwardPasses: PASSES },
-        method: mezo({ learningRate, queries }),
-      },
-    }),
+  const settings = (learningRate: number): StudySettings => ({
+    ...studySettings("minilm-trec", learningRate),
+    scheduledPasses: PASSES,
+    bottleneck: BOTTLENECK,
+    chunk: 1,
   });
-  const arms = [
-    arm("LoRA, one query", LORA, 1),
-    arm("bottleneck, one query", BOTTLENECK, 1),
-    arm("bottleneck, Q 4", BOTTLENECK, 4),
-  ];
+  const part: GridPart = { model, task, problem, threads: 1, evaluateEvery: 40, settings, cost: () => PASSES };
+  const arms = (["lora-one-query", "bottleneck-one-query", "bottleneck-q-4"] as const).map((id) =>
+    gridArm(part, { id }),
+  );
   return { name: "rates", stages: [[{ task, arms, seeds: [0], learningRates: [1e-4, 1e-3, 3e-3, 1e-2] }]] };
 }

@@ -1,4 +1,5 @@
 import { fail, show } from "../check/check";
+import { inNewForm } from "../optimizer/old-form";
 import { divergedRun } from "../train/diverged";
 import type { RunHistory, StepNumbers } from "../train/run-history";
 import type { RunResult } from "../train/train";
@@ -68,47 +69,32 @@ export interface StillResult {
   readonly message: string;
 }
 
+type RecordOrigin = Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown };
+
 /** Gives the record of an arm without steps: a history of one look at dev, no step and no forward pass of training. */
 export function recordOfStill<Settings>(
-  { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
+  cell: Cell<Settings>,
   still: StillResult,
   origin: RecordOrigin,
 ): ExperimentRecord<Settings> {
-  const { commit, machine, command, startedAt, endedAt, extra = null } = origin;
+  const { model, adapter, data, parameters, message } = still;
   const { loss, accuracy, forwardPasses: evaluationPasses } = still.dev;
   const elapsedMs = Math.round(still.elapsedMs);
   const evaluation = { step: 0, loss, accuracy, forwardPasses: 0, evaluationPasses, elapsedMs };
-  return {
-    format: "adazeta-record",
-    version: 1,
-    key,
-    experiment,
-    arm,
-    seed,
-    learningRate,
-    settings,
-    model: still.model,
-    adapter: still.adapter,
-    data: still.data,
-    parameters: still.parameters,
+  return recordFrom(cell, origin, {
+    model,
+    adapter,
+    data,
+    parameters,
     startingPoint: "",
-    commit,
-    machine,
-    command,
-    ...(origin.sources && { sources: origin.sources }),
-    startedAt,
-    endedAt,
     elapsedMs,
     reason: "finished",
-    message: still.message,
+    message,
     forwardPasses: 0,
     diverged: null,
     history: compactHistory([], [{ kind: "evaluation", ...evaluation }]),
-    extra,
-  };
+  });
 }
-
-type RecordOrigin = Origin & { readonly startedAt: string; readonly endedAt: string; readonly extra?: unknown };
 
 /** Gives the record of a run that ended. */
 export function recordOf<Settings>(
@@ -116,9 +102,36 @@ export function recordOf<Settings>(
   run: RunResult,
   origin: RecordOrigin,
 ): ExperimentRecord<Settings> {
-  const { key, experiment, arm, seed, learningRate, settings } = cell;
   const { model, adapter, data } = run.header.identity;
-  const { commit, machine, command, startedAt, endedAt, extra = null } = origin;
+  const { parameters, fingerprint } = run.header.start;
+  const { elapsedMs, reason, forwardPasses } = run.end;
+  return recordFrom(
+    cell,
+    { ...origin, ...sourcesOf(run.header.note, origin) },
+    {
+      model,
+      adapter,
+      data,
+      parameters,
+      startingPoint: fingerprint,
+      elapsedMs: Math.round(elapsedMs),
+      reason,
+      message: run.message,
+      forwardPasses,
+      diverged: divergedRun(run),
+      history: compactHistory(run.steps, run.evaluations),
+    },
+  );
+}
+
+/** What the run itself says in its record; the rest is its cell and its origin. */
+type Measured = Omit<ExperimentRecord, keyof Cell<unknown> | keyof RecordOrigin | "format" | "version" | "fault">;
+
+function recordFrom<Settings>(
+  { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
+  { commit, machine, command, sources, startedAt, endedAt, extra = null }: RecordOrigin,
+  measured: Measured,
+): ExperimentRecord<Settings> {
   return {
     format: "adazeta-record",
     version: 1,
@@ -128,23 +141,13 @@ export function recordOf<Settings>(
     seed,
     learningRate,
     settings,
-    model,
-    adapter,
-    data,
-    parameters: run.header.start.parameters,
-    startingPoint: run.header.start.fingerprint,
     commit,
     machine,
     command,
-    ...sourcesOf(run.header.note, origin),
+    ...(sources !== undefined && { sources }),
     startedAt,
     endedAt,
-    elapsedMs: Math.round(run.end.elapsedMs),
-    reason: run.end.reason,
-    message: run.message,
-    forwardPasses: run.end.forwardPasses,
-    diverged: divergedRun(run),
-    history: compactHistory(run.steps, run.evaluations),
+    ...measured,
     extra,
   };
 }
@@ -191,7 +194,7 @@ export function checkRecord(where: string, value: unknown): ExperimentRecord {
     fail(`${where}: history`, "steps in columns and a list of evaluations", record["history"]);
   if (record["fault"] !== undefined && !isFault(record["fault"]))
     fail(`${where}: fault`, `one of ${Object.keys(FAULTS).join(", ")}`, record["fault"]);
-  return record as unknown as ExperimentRecord;
+  return { ...record, settings: inNewForm(record["settings"]) } as unknown as ExperimentRecord;
 }
 
 /** What readers rely on; of the rest of a record they show what is there. */

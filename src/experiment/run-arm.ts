@@ -1,3 +1,4 @@
+import { checkMethodFits } from "../optimizer/method";
 import type { Adapter } from "../adapter/adapter";
 import { requirePrecision } from "../engine/precision-rule";
 import type { ModelSession } from "../engine/session";
@@ -22,7 +23,7 @@ export interface ArmRun {
 const CONSTANT_STEPS = 20;
 
 /**
- * Everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
+ * Gives everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
  * @throws when the session's rounding spoils the arm's estimator, or was not measured with it (`requirePrecision`)
  */
 export function armOptions<Batch>(
@@ -32,7 +33,10 @@ export function armOptions<Batch>(
   session: ModelSession,
   { seed, evaluateEvery, stopMargin, best, anyPrecision = false }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
-  if (!anyPrecision) requirePrecision(session, arm.method.estimator);
+  const { probe, rounds } = arm.method;
+  checkMethodFits(arm.method, adapter.layout);
+  const asked = probe ?? rounds;
+  if (!anyPrecision && asked !== undefined) requirePrecision(session, asked);
   const batches = problem.batches(arm.batchSize);
   const settings: RunSettings = {
     method: arm.method,
@@ -64,6 +68,6 @@ export function armOptions<Batch>(
       return { loss, accuracy, optionLoss, forwardPasses };
     },
     chance: problem.chance,
-    checkDescent: arm.method.estimator.kind === "own",
+    checkDescent: probe?.kind === "own",
   };
 }

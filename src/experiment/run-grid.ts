@@ -1,3 +1,4 @@
+import { messageOf } from "../check/error-words";
 import type { TrainEvent } from "../train/events";
 import type { RunSettings } from "../train/settings";
 import type { RunResult } from "../train/train";
@@ -141,7 +142,7 @@ async function attempt<T>(
   try {
     return { kind: "done", value: await work() };
   } catch (error) {
-    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+    return { kind: "failed", message: messageOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { takeLock, withLock } from "../disk/lock";
 import type { Lock } from "../disk/lock";
 import { writeWhole } from "../disk/whole-file";
@@ -32,7 +33,7 @@ export function readRecords(path: string): Records {
     try {
       return recordIn(path, line);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       damaged.push({ where: `${path}:${line.line}`, why: why.replace(`${path}:${line.line}: `, "") });
       return [];
     }

@@ -70,7 +70,7 @@ export function bertConfig(json: unknown): BertConfig {
   };
 }
 
-/** The sites of a BERT encoder: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.up|down`. */
+/** Gives the sites of a BERT encoder: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.up|down`. */
 export function bertSites({
   layers,
   hidden,
@@ -87,7 +87,7 @@ export function bertSites({
 }
 
 /**
- * A BERT or RoBERTa encoder with LayerNorm after each sub-layer. All tokens are of type 0.
+ * Makes a BERT or RoBERTa encoder, with LayerNorm after each sub-layer. All tokens are of type 0.
  *     h <- LayerNorm(h + Attention(h)),  h <- LayerNorm(h + W2 gelu(W1 h))
  * Where the file has a masked-LM head, the features are LayerNorm(gelu(W h + b)) at each text's scored (mask) position, which
  * `head` turns into logits; otherwise the mean of the last hidden states over the text's tokens, divided by its length.

@@ -116,7 +116,7 @@ function windowsOf(type: ModelType, read: ConfigReader, layers: number): readonl
   );
 }
 
-/** The sites of a Llama model: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.gate|up|down`. */
+/** Gives the sites of a Llama model: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.gate|up|down`. */
 export function llamaSites(
   config: Pick<LlamaConfig, "layers" | "hidden" | "intermediate" | "heads" | "kvHeads" | "headSize">,
 ): readonly Site[] {
@@ -135,7 +135,7 @@ export function llamaSites(
 }
 
 /**
- * A Llama language model, with the biases of Qwen2 or the sliding window of Mistral where its configuration has them: RMSNorm
+ * Makes a Llama language model, with the biases of Qwen2 or the sliding window of Mistral where its configuration has them: RMSNorm
  * before each sub-layer, rotary positions (pairs i, i + headSize/2), grouped-query attention, SwiGLU.
  *     h <- h + Attention(RMSNorm(h)),  h <- h + W_down (silu(W_gate n) * W_up n) with n = RMSNorm(h)
  * The features are the final RMSNorm's output at each text's scored position; after the last attention only that token is computed.

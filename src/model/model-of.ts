@@ -9,7 +9,7 @@ import { opt, optConfig } from "./opt";
 export const MODEL_TYPES = ["bert", "roberta", "llama", "mistral", "qwen2", "opt"] as const;
 
 /**
- * The model that a configuration (Hugging Face's `config.json`) describes, over its weights.
+ * Makes the model that a configuration (Hugging Face's `config.json`) describes, over its weights.
  * For example `modelOf(JSON.parse(readFileSync("config.json", "utf8")), openSafetensors("model.safetensors")).family`: "roberta".
  * @throws when `model_type` is none of `MODEL_TYPES`, the configuration has what the definition does not compute, or a weight is missing
  */

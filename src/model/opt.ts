@@ -64,7 +64,7 @@ export function optConfig(json: unknown): OptConfig {
   };
 }
 
-/** The sites of an OPT model: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.up|down` (fc1, fc2). */
+/** Gives the sites of an OPT model: `layers.{i}.attention.query|key|value|output` and `layers.{i}.mlp.up|down` (fc1, fc2). */
 export function optSites({
   layers,
   hidden,
@@ -81,7 +81,7 @@ export function optSites({
 }
 
 /**
- * An OPT language model: learned positions, LayerNorm before each sub-layer (after it in the 350M model), ReLU.
+ * Makes an OPT language model: learned positions, LayerNorm before each sub-layer (after it in the 350M model), ReLU.
  *     h <- h + Attention(LayerNorm(h)),  h <- h + W2 relu(W1 LayerNorm(h))
  * The features are what the head multiplies, at each text's scored position: the final LayerNorm's output, projected to the
  * embedding's width where that is another.

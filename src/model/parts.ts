@@ -14,7 +14,7 @@ export interface Norm {
 }
 
 /**
- * The first of several prefixes under which the file has this tensor; the last one where it has none, so that the error of a
+ * Gives the first of several prefixes under which the file has this tensor; the last one where it has none, so that the error of a
  * missing tensor names it as the format does.
  * For example `prefixOf(weights, "embeddings.word_embeddings.weight", ["", "bert."])`: "bert.".
  */
@@ -22,7 +22,7 @@ export function prefixOf(weights: Weights, name: string, prefixes: readonly stri
   return prefixes.find((prefix) => weights.has(`${prefix}${name}`)) ?? prefixes[prefixes.length - 1] ?? "";
 }
 
-/** `{name}.weight` [outputs, inputs] and `{name}.bias` [outputs]. */
+/** Gives `{name}.weight` [outputs, inputs] and `{name}.bias` [outputs]. */
 export function linearAt(weights: Weights, name: string, outputs: number, inputs: number, biased = true): Linear {
   return {
     weight: weights.matrix(`${name}.weight`, [outputs, inputs]),
@@ -30,7 +30,7 @@ export function linearAt(weights: Weights, name: string, outputs: number, inputs
   };
 }
 
-/** `{name}.weight` and `{name}.bias`, which files of the first BERT models call `gamma` and `beta`. */
+/** Gives `{name}.weight` and `{name}.bias`, which files of the first BERT models call `gamma` and `beta`. */
 export function normAt(weights: Weights, name: string, width: number): Norm {
   const [scale, shift] = weights.has(`${name}.gamma`) ? ["gamma", "beta"] : ["weight", "bias"];
   return {
@@ -39,7 +39,7 @@ export function normAt(weights: Weights, name: string, width: number): Norm {
   };
 }
 
-/** A head from its matrix [vocabulary, H], which may be the embedding table, and its bias [vocabulary]. */
+/** Makes a head from its matrix [vocabulary, H], which may be the embedding table, and its bias [vocabulary]. */
 export function headOf(table: FrozenMatrix, bias: FrozenVector | null): Head {
   return {
     weight: table,
@@ -54,7 +54,7 @@ export function headOf(table: FrozenMatrix, bias: FrozenVector | null): Head {
 }
 
 /**
- * The rows of a table from `first` on: learned positions whose first rows belong to no token.
+ * Gives the rows of a table from `first` on: learned positions whose first rows belong to no token.
  * For example `rowsFrom(positions, 2).rows([0])`: row 2 of the table.
  */
 export function rowsFrom(table: FrozenMatrix, first: number): FrozenMatrix {
@@ -69,8 +69,8 @@ export function rowsFrom(table: FrozenMatrix, first: number): FrozenMatrix {
 }
 
 /**
- * Where features are scored tokens, only those are computed after the last attention - unless the hidden states of all tokens
- * are asked for, then they are taken at the end.
+ * Says where the scored tokens are taken: after the last attention, so that only they are computed from there on - unless the hidden states
+ * of all tokens are asked for, then at the end.
  */
 export function scoredTokens<T>(
   ops: Ops<T>,

@@ -2,7 +2,7 @@ import { nearestHint } from "../check/nearest";
 import { MODELS, type KnownModel } from "./known-models";
 
 /**
- * The model of that name; a hub repository's name ("FacebookAI/roberta-large") finds its model too.
+ * Gives the model of that name; a hub repository's name ("FacebookAI/roberta-large") finds its model too.
  * @throws when there is none, with the names that are spelled most like it
  * @example knownModel("roberta-large").published // "355M"
  */
@@ -12,7 +12,7 @@ export function knownModel(name: string): KnownModel {
   throw new Error(unknownModel(name));
 }
 
-/** What is said of a name that no model has: those there are, and the nearest. */
+/** Gives what is said of a name that no model has: those there are, and the nearest. */
 export function unknownModel(name: string): string {
   const names = MODELS.map((model) => model.name);
   return `model: expected one of ${names.join(", ")}, got ${JSON.stringify(name)}${nearestHint(name, names)}`;

@@ -83,7 +83,7 @@ export function rotary({ rotaryBase, scaling }: RotaryConfig, headSize: number):
 }
 
 /**
- * `rope_theta` and `rope_scaling`, which newer configurations keep together under `rope_parameters`.
+ * Reads `rope_theta` and `rope_scaling`, which newer configurations keep together under `rope_parameters`.
  * "dynamic" scaling changes nothing within the context, and longer texts are refused, so it is none.
  * "longrope" is read where one list of divisors serves every text of the context.
  * @throws when the scaling is another one, only a part of the head turns, or a number is missing

@@ -6,7 +6,7 @@ import type { Linear } from "./parts";
 export type SiteLinear<T> = (site: string, x: T, layer: Linear) => T;
 
 /**
- * hook on the input -> y = x W^T + b -> hook on the output. The only way by which a model's layers reach their frozen linears.
+ * Computes hook on the input -> y = x W^T + b -> hook on the output. The only way by which a model's layers reach their frozen linears.
  * For example `siteLinear(ops, hooks)("layers.0.attention.query", x, { weight, bias: null })`.
  */
 export function siteLinear<T>(ops: Ops<T>, hooks: Hooks<T>): SiteLinear<T> {
@@ -20,7 +20,7 @@ export function siteLinear<T>(ops: Ops<T>, hooks: Hooks<T>): SiteLinear<T> {
 export type SiteAttention<T> = (site: string, q: T, k: T, v: T, options: AttentionOptions) => T;
 
 /**
- * Attention with the adapter's prefix. The only way by which a model's layers attend.
+ * Computes attention with the adapter's prefix. The only way by which a model's layers attend.
  * For example `siteAttention(ops, hooks)("layers.0.attention", q, k, v, options)`.
  */
 export function siteAttention<T>(ops: Ops<T>, hooks: Hooks<T>): SiteAttention<T> {
@@ -28,7 +28,7 @@ export function siteAttention<T>(ops: Ops<T>, hooks: Hooks<T>): SiteAttention<T>
 }
 
 /**
- * The sites of equal layers, `layers.{i}.{word}`, in the order of their computation.
+ * Gives the sites of equal layers, `layers.{i}.{word}`, in the order of their computation.
  * @example layerSites(2, { "mlp.up": [4, 16] }) // [{ name: "layers.0.mlp.up", inputs: 4, outputs: 16 }, ...]
  */
 export function layerSites(

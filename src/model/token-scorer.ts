@@ -3,7 +3,7 @@ import type { Hooks, Ops } from "../ops/ops";
 import type { Model, Tap } from "./model";
 
 /**
- * A language model whose features are scores of given tokens: row k is log p(target_k | text) at the k-th scored position,
+ * Makes a language model whose features are scores of given tokens: row k is log p(target_k | text) at the k-th scored position,
  *     log softmax(W f_k + b)[target_k],  f_k the model's own features there
  * features [R, K, 1]. In a causal model the position before a token scores it; in a masked one its mask does. The head's product is a
  * frozen linear layer like all others: at the session's precision, trained where full-parameter training holds its weights, and only

@@ -4,13 +4,14 @@ import { adapterFor } from "../experiment/adapter-for";
 import { frozenProbe } from "../experiment/frozen-probe";
 import { isProblem, withReadout } from "../experiment/problem";
 import type { Scores, Trainable } from "../experiment/problem";
+import { armTitle } from "../experiment/arms";
 import { findKnownModel } from "../model/registry";
 import { intervalText } from "../table/summary";
 import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
-import { isReplayable } from "../optimizer/step";
+import { isReplayable } from "../optimizer/method";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
 import { replay } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
@@ -41,7 +42,7 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
     const collapse = collapsedRun(evaluations, run.chance);
     if (collapse !== null)
       console.log(
-        `${run.arm.name}: that checkpoint is not chosen: ${describeCollapse(collapse, evaluations[0], run.chance)}`,
+        `${armTitle(run.arm.name)}: that checkpoint is not chosen: ${describeCollapse(collapse, evaluations[0], run.chance)}`,
       );
   }
   const [first, ...rest] = candidates;
@@ -49,7 +50,7 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
   if (evaluation.loss >= beyondLuck(run.chance))
     console.log(
-      `${run.arm.name}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
+      `${armTitle(run.arm.name)}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
         `${run.chance.loss.toFixed(3)}, by more than luck on ${run.chance.count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,
     );
   if (evaluation.step === run.result.best?.evaluation.step) return run;
@@ -61,7 +62,7 @@ function pointAt({ arm, adapter, result, kept }: LiveRun, step: number): Float32
   const start = adapter.initial(result.header.settings.seed);
   if (step === 0) return start;
   if (!isReplayable(arm.method))
-    return fail(`${arm.name}, step ${step}`, 'a checkpoint there: run it with { best: "accuracy" }', "none");
+    return fail(`${armTitle(arm.name)}, step ${step}`, 'a checkpoint there: run it with { best: "accuracy" }', "none");
   const trajectory = readTrajectory(kept.path) ?? fail(kept.path, "the run's trajectory", "no such file");
   return replay(trajectory, start, adapter.layout, step);
 }
@@ -73,7 +74,7 @@ export interface TestScores {
   /** Of a linear probe on the frozen features of the same labelled texts; null where the task has no classes. */
   readonly probe: number | null;
   readonly count: number;
-  /** What was tuned: the arm's name. */
+  /** What was tuned: the arm's title. */
   readonly tuned: string;
 }
 
@@ -85,13 +86,13 @@ export interface TestScores {
 export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): Promise<TestScores> {
   const { arm, result } = run;
   const { best } = result;
-  if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
+  if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem), engineFor(arm.method));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   const probe = await probeScores(problem);
-  return { before: before.accuracy, after: after.accuracy, probe, count: after.count, tuned: arm.name };
+  return { before: before.accuracy, after: after.accuracy, probe, count: after.count, tuned: armTitle(arm.name) };
 }
 
 async function probeScores(problem: Trainable<unknown>): Promise<number | null> {
@@ -124,7 +125,7 @@ export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, s
   const share = (value: number): string =>
     `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
   return [
-    `${arm.name}: ${share(after)} of ${count} test texts`,
+    `${armTitle(arm.name)}: ${share(after)} of ${count} test texts`,
     `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
     ...(probe === null ? [] : [`a linear probe on the frozen features: ${share(probe)}`, besideProbe(scores) ?? ""]),
   ].join("\n");
@@ -164,9 +165,9 @@ export function saveRunAsPeft(problem: Trainable<unknown>, run: LiveRun, folder:
 
 function classifierOf(problem: Trainable<unknown>, { arm, adapter, result }: LiveRun): SavedClassifier {
   const { best } = result;
-  if (best === null) return fail("run", "a run with a best checkpoint", arm.name);
+  if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
   const { readout, task } = withReadout(problem);
-  const note = `${arm.name} on ${problem.origin.description}, step ${best.evaluation.step}`;
+  const note = `${armTitle(arm.name)} on ${problem.origin.description}, step ${best.evaluation.step}`;
   const { spec, layout } = adapter;
   const modelId = problem.loaded.model.id;
   return {

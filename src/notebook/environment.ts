@@ -58,8 +58,8 @@ function parameters(text: string | undefined): Readonly<Record<string, unknown>>
 
 /**
  * Reads the environment.
- * @throws when a variable names no folder, or ADAZETA_SET is not a JSON object
  * For example `environment().modelFolders`: [".../.venv/lib/python3.11/site-packages"].
+ * @throws when a variable names no folder, or ADAZETA_SET is not a JSON object
  */
 export function environment(variables: Variables = process.env, root: string = process.cwd()): Environment {
   const models = folder(variables, "ADAZETA_MODEL_DIR", root);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { messageOf } from "../check/error-words";
 import { KernelEnded, startKernel, type KernelClient, type KernelOptions } from "./kernel-client";
 import { sourceOf, withMessage, type NotebookCell, type NotebookFile, type Output } from "./notebook-file";
 
@@ -103,7 +104,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
   try {
     kernel = await startKernel(options);
   } catch (problem) {
-    failed(first, `the kernel did not start: ${problem instanceof Error ? problem.message : String(problem)}`);
+    failed(first, `the kernel did not start: ${messageOf(problem)}`);
     return result();
   }
   const cellOf = new Map<string, number>(); // id of a request -> the cell that it runs

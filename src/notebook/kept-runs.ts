@@ -1,3 +1,4 @@
+import { armTitle, isArm } from "../experiment/arms";
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
 import { differingSettings } from "../table/summary";
@@ -9,7 +10,7 @@ import { RUNS } from "./live-runs";
 import type { RunNote } from "./live-runs";
 
 export interface KeptRunsOptions {
-  /** Only runs of this arm. */
+  /** Only runs of this arm, by its id or its name in records. */
   readonly arm?: string;
   /** Only runs on this problem (`title`). */
   readonly problem?: string;
@@ -30,14 +31,14 @@ export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions =
     const { id } = run;
     const note = trajectory?.header.note as Partial<RunNote> | null | undefined;
     if (!trajectory || typeof note?.arm !== "string" || typeof note.chanceLoss !== "number") return [];
-    if ((arm !== undefined && note.arm !== arm) || (problem !== undefined && note.problem !== problem)) return [];
+    if ((arm !== undefined && !isArm(note.arm, arm)) || (problem !== undefined && note.problem !== problem)) return [];
     if (data !== undefined && trajectory.header.identity.data !== data) return [];
     // Notes of earlier versions do not say how many dev texts there were: their chance has no luck in it.
     const chance = { loss: note.chanceLoss, count: note.devTexts ?? Infinity };
     return [{ ...runRecord(trajectory, { arm: note.arm, chance }), id }];
   });
   const differing = differingSettings(found).filter((name) => !name.endsWith(".name"));
-  return found.map((run) => ({ ...run, name: [run.arm, ...describe(run, differing)].join(", ") }));
+  return found.map((run) => ({ ...run, name: [armTitle(run.arm), ...describe(run, differing)].join(", ") }));
 }
 
 /** A run's trajectory; null where there is none, or it is damaged: then one line says so. */

@@ -78,7 +78,16 @@ async function main() {
   const lastWords = createLastWords(connection.last_words);
   const server = await startServer(connection, control, lastWords);
   const cells = createCells({
-    ...{ server, executor, interrupts, registry, said, sources, declarations, owners, root, lastWords },
+    server,
+    executor,
+    interrupts,
+    registry,
+    said,
+    sources,
+    declarations,
+    owners,
+    root,
+    lastWords,
   });
   ending = () => {
     server.sendNow();

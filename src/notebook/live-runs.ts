@@ -1,6 +1,8 @@
+import { isExact } from "../optimizer/method";
 import { createHash } from "node:crypto";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
+import { armTitle } from "../experiment/arms";
 import { decidingFiles } from "../experiment/deciding-files";
 import type { Trainable } from "../experiment/problem";
 import { armOptions } from "../experiment/run-arm";
@@ -126,13 +128,14 @@ export async function runLive<Batch>(
     let controls: ShownControls | null = null;
     const byHand = new AbortController();
     let end: (RunCount & { readonly changes: number }) | null = null;
+    const called = armTitle(arm.name);
     const label = { arm: arm.name, chance, learningRate: rateOf(arm) };
     const tell = (so: RunSoFar): void => {
       const last = so.steps.at(-1);
       if (last === undefined) return;
       const changes = so.changes.length; // other queries, another end
       if (end === null || end.changes !== changes) end = { ...plannedEndOf(so), changes };
-      progress ??= showProgress(arm.name, end.step);
+      progress ??= showProgress(called, end.step);
       const { step, forwardPasses, loss } = last;
       progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
     };
@@ -142,7 +145,7 @@ export async function runLive<Batch>(
     };
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
-      if (event.kind === "warning") console.log(`${arm.name}: ${event.message}`);
+      if (event.kind === "warning") console.log(`${called}: ${event.message}`);
       if (event.kind === "step") {
         if (live.header !== null) tell({ ...live, header: live.header });
         controls ??= controlsOf(arm, live.changes, byHand);
@@ -161,7 +164,7 @@ export async function runLive<Batch>(
       break;
     }
     if (got.kind === "passed over") {
-      passedOver.push(`${arm.name}: ${got.message}`);
+      passedOver.push(`${called}: ${got.message}`);
       console.log(passedOver.at(-1));
       finishProgress(progress, got.message);
       if (got.recorded !== null) drawn.push(runRecord(got.recorded, label));
@@ -172,17 +175,17 @@ export async function runLive<Batch>(
     const record = runRecord(result, label);
     drawn.push(record);
     const still = await standstill(problem, arm, open, result, reused);
-    if (still !== null) console.log(`${arm.name}: ${still}`);
+    if (still !== null) console.log(`${called}: ${still}`);
     runs.push({ arm, ...open, kept, result, record, chance });
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
-    if (reused && result.changes.length > 0) console.log(`${arm.name}: ${describeChanges(result.changes, arm.method)}`);
+    if (reused && result.changes.length > 0) console.log(`${called}: ${describeChanges(result.changes, arm.method)}`);
     if (reused)
-      console.log(`${arm.name}: from the record of ${kept.id} (recompute: true runs it again); ${result.message}`);
+      console.log(`${called}: from the record of ${kept.id} (recompute: true runs it again); ${result.message}`);
     draw(drawn);
     if (result.end.reason !== "stopped") continue;
     console.log(
-      `interrupted at step ${result.end.step} of ${arm.name}; the record is kept, run the cell again to continue`,
+      `interrupted at step ${result.end.step} of ${called}; the record is kept, run the cell again to continue`,
     );
     break;
   }
@@ -214,7 +217,7 @@ async function standstill<Batch>(
 /** What to try where a run did not move. */
 function proposal({ loaded }: Pick<Trainable<unknown>, "loaded">, { adapter, method }: Arm, visible: boolean): string {
   if (visible) return "take more steps, or more dev texts to tell a change by";
-  if (method.estimator.kind === "backpropagation") return "try ten times the rate, or more steps";
+  if (isExact(method)) return "try ten times the rate, or more steps";
   const { rate, why } = suggestedRate(loaded, adapter, method.queries);
   if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${formatRate(rate)}: ${why}`;
   return rate === null ? why : "try more steps: that rate is no smaller than the one that is suggested";
@@ -227,7 +230,7 @@ function finishProgress(progress: ProgressHandle | null, note: string): void {
 
 /** The controls of an arm that goes; their Stop button aborts `byHand`. */
 function controlsOf({ name, method }: Arm, changes: readonly ChangeRecord[], byHand: AbortController): ShownControls {
-  const controls = showRunControls(name, method, changes.at(-1)?.change);
+  const controls = showRunControls(armTitle(name), method, changes.at(-1)?.change);
   controls.signal.addEventListener("abort", () => byHand.abort());
   return controls;
 }
@@ -265,6 +268,7 @@ async function keptRun<Batch>(
   { onEvent, onSeen }: Listening,
 ): Promise<Kept> {
   const { seed, evaluateEvery = 20, stopMargin = null, best, store = RUNS } = options;
+  const called = armTitle(arm.name);
   const note: RunNote = {
     arm: arm.name,
     problem: title(problem),
@@ -286,7 +290,7 @@ async function keptRun<Batch>(
   const lengths = new Set<number>();
   const { claim, before } = await claimOrWatch(kept.path, {
     signal: hand.signal,
-    onHeld: ({ who, since }) => console.log(`${arm.name}: ${watching(who, since)}`),
+    onHeld: ({ who, since }) => console.log(`${called}: ${watching(who, since)}`),
     onSeen(seen) {
       lengths.add(seen.steps.length);
       onSeen(seen);
@@ -301,9 +305,9 @@ async function keptRun<Batch>(
     if ("message" in found) return { kind: "passed over", ...found };
     const { recorded } = found;
     if (recorded !== null && recorded.sources === null && SOURCES !== null)
-      console.log(`${arm.name}: kept by an earlier version: whether the source has changed since is not known`);
+      console.log(`${called}: kept by an earlier version: whether the source has changed since is not known`);
     const stoppedThere = before !== null && recorded?.end?.reason === "stopped";
-    if (before !== null) console.log(`${arm.name}: ${afterwards(before.who, recorded)}`);
+    if (before !== null) console.log(`${called}: ${afterwards(before.who, recorded)}`);
     let steps = 0;
     const result = await trainInFile(
       {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { messageOf } from "../check/error-words";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { AdapterSpec } from "../adapter/adapter";
 import { keepAgreements } from "../engine/onnx/agreements";
@@ -91,7 +92,7 @@ async function main(words: readonly string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(1);
   },
 );

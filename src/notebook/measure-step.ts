@@ -1,7 +1,7 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import { onnxSession } from "../engine/onnx/session";
 import type { Model } from "../model/model";
-import { mezo } from "../optimizer/method";
+import { mezo } from "../optimizer/recipes";
 import { step } from "../optimizer/step";
 import { classifierObjective } from "../task/classifier";
 

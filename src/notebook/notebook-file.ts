@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { writeWhole } from "../disk/whole-file";
 import { asLines, inLines, notebookJson } from "./notebook-json";
 import type { Message } from "./kernel-client";
@@ -39,7 +40,7 @@ export function readNotebook(file: string): NotebookFile {
   try {
     value = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    return fail(file, "a notebook (JSON)", error instanceof Error ? error.message : error);
+    return fail(file, "a notebook (JSON)", messageOf(error));
   }
   const notebook = value as Partial<NotebookFile> | null;
   if (typeof notebook !== "object" || notebook === null || !Array.isArray(notebook.cells) || notebook.nbformat !== 4)

@@ -1,3 +1,4 @@
+import { messageOf } from "../check/error-words";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter, AdapterSpec } from "../adapter/adapter";
 import { fetchModel } from "../engine/load-model";
@@ -33,8 +34,8 @@ export interface OpenModelOptions {
  * Opens a model by its short name (`knownModels()` lists them), or from a folder, a GGUF file or a hub repository
  * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache. Stop ends
  * a download; what came stays for the next time.
- * @throws when it is not there, saying what to do; an unknown name lists the nearest
  * For example `(await openModel("minilm")).model.layers`: 6.
+ * @throws when it is not there, saying what to do; an unknown name lists the nearest
  */
 export function openModel(name: string, options: OpenModelOptions = {}): Promise<LoadedModel> {
   const { modelFolders, hub } = environment();
@@ -87,7 +88,7 @@ export async function openTaskIfThere(which: string | Task, options: OpenTaskOpt
   try {
     return await openTask(which, options);
   } catch (error) {
-    console.log(error instanceof Error ? error.message : String(error));
+    console.log(messageOf(error));
     return null;
   }
 }
@@ -124,7 +125,7 @@ function slotOf(name: string, { kind }: AdapterSpec, { engine = "onnx" }: Engine
   return `${name} ${kind} ${engine}`;
 }
 
-/** The model to open sessions of, under the name of the problem's: it gives what the problem scores. */
+/** Gives the model to open sessions of, under the name of the problem's: it gives what the problem scores. */
 export function scoredModel({
   loaded,
   sessionModel,
@@ -137,8 +138,8 @@ export function scoredModel({
  * readout of features, "options" are choices, texts to write, and classes whose label words are several tokens. Sessions are opened of
  * its `scoredModel`. An encoder's prototypes have a fitted temperature, unless `prototypeScale` says which (20 to compare with the
  * recorded studies); `readout: "probe"` begins with a linear probe in their place.
- * @throws when the task and the model do not fit, or too few texts pass the length limit
  * For example `(await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind`: "classes".
+ * @throws when the task and the model do not fit, or too few texts pass the length limit
  */
 export function openProblem(
   loaded: LoadedModel,

@@ -1,3 +1,4 @@
+import { isArm, titleOf } from "../experiment/arms";
 import { faultRemark } from "../experiment/faults";
 import { divergenceMap } from "../plot/divergence-map";
 import type { FigureOptions } from "../plot/template";
@@ -11,6 +12,7 @@ import { showTable } from "./table-display";
 
 /** Which recorded runs a figure takes; what is absent takes all. */
 export interface RunChoice {
+  /** By their ids, or their names in records. */
   readonly arms?: readonly string[];
   readonly learningRate?: number;
   readonly title?: string;
@@ -41,10 +43,10 @@ export function showDivergenceMap(records: PaperRecords, task: string, chosen: R
 
 /** Shows two arms against each other on every task that has both, at equal steps and at equal forward passes; says so where none has. */
 export function showDuel({ planned }: PaperRecords, one: string, other: string): void {
-  const has = (task: string, arm: string): boolean => taskRuns(planned, task).some((run) => run.arm === arm);
+  const has = (task: string, arm: string): boolean => taskRuns(planned, task).some((run) => isArm(run.arm, arm));
   const tasks = new Set(planned.map(({ cell }) => cell.task ?? cell.settings.task));
   if (![...tasks].some((task) => has(task, one) && has(task, other)))
-    return console.log(`${one} against ${other}: not measured yet`);
+    return console.log(`${titleOf(one)} against ${titleOf(other)}: not measured yet`);
   const { table, options } = duelTable(planned, [one, other]);
   showTable(table, captioned("measured here: mean dev loss over the seeds (± standard deviation)", options));
 }
@@ -56,7 +58,9 @@ function captioned(caption: string, options: TableOptions): TableOptions {
 
 function chosenRuns({ planned }: PaperRecords, task: string, { arms, learningRate }: RunChoice): readonly RunRecord[] {
   const runs = taskRuns(planned, task).filter(
-    (run) => (arms?.includes(run.arm) ?? true) && (learningRate === undefined || run.learningRate === learningRate),
+    (run) =>
+      (arms?.some((arm) => isArm(run.arm, arm)) ?? true) &&
+      (learningRate === undefined || run.learningRate === learningRate),
   );
   if (runs.length === 0) console.log(`${task}: not measured yet`);
   return runs;

@@ -24,7 +24,7 @@ export interface Dual<T> {
 }
 
 /**
- * Forward-mode differentiation: the same coarse operations, each with its tangent rule.
+ * Differentiates in forward mode: the same coarse operations, each with its tangent rule.
  * Primal and tangents are joined only around a frozen product (one weight, one packed copy, one product), and a value
  * that feeds several products is joined once.
  * For example `const ops = dual(low); ops.relu(x).tangents`: x.tangents where x.primal > 0, else 0.

@@ -118,7 +118,7 @@ export function prefixHeads<T>(low: LowOps<T>, x: T, tokens: number, { kvHeads, 
   return low.reshape(x, [1, kvHeads, 1, headSize, tokens]);
 }
 
-/** Likewise, over sqrt(headSize): queries times these are scores. */
+/** Makes a prefix's keys, as `prefixHeads`, over sqrt(headSize): queries times these are scores. */
 export function prefixKeys<T>(low: LowOps<T>, x: T, tokens: number, options: AttentionOptions): T {
   return low.scale(prefixHeads(low, x, tokens, options), 1 / Math.sqrt(options.headSize));
 }

@@ -127,7 +127,7 @@ export interface Forward<T> {
 }
 
 /**
- * Reverse-mode differentiation of a recorded program with one output: runs it and keeps what the way back needs. Only values
+ * Begins the reverse-mode differentiation of a recorded program with one output: runs it and keeps what the way back needs. Only values
  * that depend on a trainable tensor are differentiated; everything before the first adapter costs nothing.
  * For example `const forward = runForward(recording, low, memory); forward.pullBack(cotangent)`.
  * @throws when a trainable value goes through an operation that has no rule

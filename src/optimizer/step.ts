@@ -1,13 +1,20 @@
-import { fail, nonNegativeInteger, sameLength } from "../check/check";
-import { estimate } from "../estimator/estimate";
-import type { Estimate } from "../estimator/estimator";
-import { gradientOf } from "../estimator/gradient";
+import { fail, nonNegativeInteger, positiveInteger, sameLength } from "../check/check";
+import { weightsOf } from "../estimator/combine";
+import type { DirectionKind, Draw, Here, Measured } from "../estimator/direction";
+import { beginKind, directionKind, type DirectionSpec } from "../estimator/directions";
+import { isFiniteEstimate } from "../estimator/estimate";
+import { formInto, someQueries } from "../estimator/form";
 import type { Objective } from "../estimator/objective";
+import type { Estimate } from "../estimator/probe";
+import { probeKind } from "../estimator/probes";
+import { namedFor, NO_STATE, ownVectors, type State, type Vectors } from "../estimator/state";
 import { createWorkspace, type Workspace } from "../estimator/workspace";
 import { queriesAt, scheduleAt } from "../schedule/schedule";
 import type { Layout } from "../tree/layout";
-import type { Method } from "./method";
-import { ruleOf, type RuleState } from "./rules";
+import { applyChain, transformHere, type Moved } from "./chain";
+import { isExact, isReplayable, weightOf, type Method } from "./method";
+import { answerAgain, answerRounds } from "./run-rounds";
+import { transformKind } from "./transforms";
 
 /** Where in a run a step is. */
 export interface StepIndex {
@@ -18,30 +25,26 @@ export interface StepIndex {
   readonly layout: Layout;
 }
 
-export interface StepInput<Batch> extends StepIndex {
-  readonly batch: Batch;
+/** What a step goes on from, and the memory that it may use. */
+export interface StepFrom {
+  /** What the method carries from the step before; default: its start. */
+  readonly state?: State | undefined;
   /** Memory to reuse from step to step; default: new memory. */
   readonly workspace?: Workspace;
-  /** What the update rule carries from the step before; default: its start. */
-  readonly state?: RuleState;
   /** Where an earlier step led, when nobody needs it any more: its memory is written over. Default: new memory. */
   readonly over?: StepOutcome | undefined;
+  /** Directions in place of the method's kind, with its specification: for draws that were recorded elsewhere. Default: the table's. */
+  readonly draws?: DirectionKind<DirectionSpec>;
 }
 
-export interface RecordedStep extends StepIndex {
-  readonly projectedGradients: readonly number[];
-  readonly state?: RuleState;
-  /** Memory to reuse from step to step, as in `StepInput`. */
-  readonly workspace?: Workspace;
-  readonly over?: StepOutcome | undefined;
+export interface StepInput<Batch> extends StepIndex, StepFrom {
+  readonly batch: Batch;
 }
 
-/** Where a step leads. */
-export interface StepOutcome {
-  /** The next point, never in the memory of the one before; after numbers that are not finite that one itself. */
-  readonly point: Float32Array;
-  readonly state: RuleState;
-}
+export interface RecordedStep extends StepIndex, StepFrom, Measured {}
+
+/** Where a step leads: the next point, never in the memory of the one before; after numbers that are not finite that one itself. */
+export type StepOutcome = Moved;
 
 export interface StepResult extends StepOutcome {
   readonly estimate: Estimate;
@@ -49,9 +52,20 @@ export interface StepResult extends StepOutcome {
   readonly learningRate: number;
 }
 
+/** A step that has begun: what its parts may look at, and its directions. */
+interface Begun {
+  readonly here: Here;
+  readonly state: State;
+  readonly directions: Here;
+  readonly kind: DirectionKind<DirectionSpec>;
+  readonly draw: Draw;
+  readonly learningRate: number;
+  readonly workspace: Workspace;
+}
+
 /**
- * Takes one step of a method: queries and learning rate from the schedules, a gradient estimate on the batch, the update.
- * Projected gradients that are not finite move nothing; the caller sees them by `isFiniteEstimate` and stops the run.
+ * Takes one step of a method: queries and learning rate from the schedules, what is measured on the batch, the update.
+ * Numbers that are not finite move nothing; the caller sees them by `isFiniteEstimate` and stops the run.
  * For example `const { point: next, estimate } = await step(mezo(), objective, point, { seed: 0, step: 0, epoch: 0, layout, batch })`.
  * @throws when the point does not fit the layout, or step and epoch are not counts
  */
@@ -61,57 +75,121 @@ export async function step<Batch>(
   point: Float32Array,
   input: StepInput<Batch>,
 ): Promise<StepResult> {
-  const { seed, layout, batch, workspace = createWorkspace(layout.size) } = input;
-  sameLength("point", point.length, layout.size);
-  const queries = queriesAt(method.queries, input);
-  const learningRate = scheduleAt(method.learningRate, input);
-  const found = await estimate(
-    method.estimator,
-    objective,
-    point,
-    { seed, step: input.step, queries, directions: method.directions, batch },
-    workspace,
+  const begun = begin(method, point, input);
+  const { draw, workspace, learningRate } = begun;
+  const queries = positiveInteger("queries", queriesAt(method.queries, input));
+  const { probe, rounds } = method;
+  if (rounds !== undefined) {
+    const answered = await answerRounds(
+      rounds,
+      { queries, learningRate },
+      draw,
+      objective,
+      point,
+      input.batch,
+      workspace,
+    );
+    const { weights, ...estimate } = answered;
+    const next = moved(method, begun, isFiniteEstimate(estimate) ? { ...estimate, weights } : null, input);
+    return { ...next, estimate, queries, learningRate };
+  }
+  if (probe === undefined) return fail("method", "a probe or rounds", "none");
+  const eager = begun.kind.formed === undefined ? weightOf(method, queries) : null;
+  const asked = { queries, draw, batch: input.batch, weightOf: eager };
+  const estimate = await probeKind("probe", probe).measure(probe, objective, point, asked, workspace);
+  const exact = isExact(method);
+  const summed = exact || eager !== null;
+  const next = moved(
+    method,
+    begun,
+    isFiniteEstimate(estimate) ? { ...estimate, ...(summed && { summed }) } : null,
+    input,
   );
-  const next = moved(method, point, canMove(found) ? workspace.gradient : null, input);
-  return { ...next, estimate: found, queries: found.backwardPasses === undefined ? queries : 0, learningRate };
+  return { ...next, estimate, queries: exact ? 0 : queries, learningRate };
 }
 
 /**
- * Gives the point after a recorded step, from its projected gradients alone: the same bits as in the run.
+ * Gives the point after a recorded step, from its recorded numbers alone: the same bits as in the run.
  * For example `applyRecorded(method, point, { seed: 0, step: 0, epoch: 0, layout, projectedGradients: estimate.projectedGradients }).point`.
  * @throws when the point does not fit the layout, or nothing was recorded
  */
 export function applyRecorded(method: Method, point: Float32Array, recorded: RecordedStep): StepOutcome {
-  sameLength("point", point.length, recorded.layout.size);
-  nonNegativeInteger("step", recorded.step);
   if (!isReplayable(method))
     fail(
       "replay",
       "a method whose steps follow from recorded scalars",
       `${method.name}: go on from a snapshot instead`,
     );
-  const gradient = canMove(recorded) ? gradientOf(method.directions, recorded, point.length, recorded.workspace) : null;
-  return moved(method, point, gradient, recorded);
+  const begun = begin(method, point, recorded);
+  const { projectedGradients, further = [] } = recorded;
+  if (![...projectedGradients, ...further].every(Number.isFinite)) return moved(method, begun, null, recorded);
+  const queries = someQueries(projectedGradients).length;
+  if (method.rounds === undefined) return moved(method, begun, { projectedGradients, further }, recorded);
+  const { weights } = answerAgain(method.rounds, { queries, learningRate: begun.learningRate }, further);
+  return moved(method, begun, { projectedGradients, further, weights }, recorded);
 }
 
-/** Says whether a run can be walked again from its recorded scalars: not where the gradient is a whole vector of its own. */
-export function isReplayable({ estimator }: Pick<Method, "estimator">): boolean {
-  return estimator.kind !== "backpropagation";
+function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): Begun {
+  const { seed, step: index, layout, state = NO_STATE, workspace = createWorkspace(layout.size) } = at;
+  sameLength("point", point.length, layout.size);
+  nonNegativeInteger("step", index);
+  const here = { seed, step: index, layout, point, state };
+  const kind = at.draws ?? directionKind("directions", method.directions);
+  const own = { ...here, state: { ...state, vectors: ownVectors(state, "directions") } };
+  const directions = beginKind(kind, method.directions, own);
+  const draw = kind.open(method.directions, directions);
+  return { here, state, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
 }
 
-function canMove({ projectedGradients, gradientNorm = 0 }: Partial<Estimate>): boolean {
-  return (projectedGradients ?? []).every(Number.isFinite) && Number.isFinite(gradientNorm);
+/** What a step moves by: what was measured, and how far the gradient is made of it. */
+interface Found extends Measured {
+  /** From rounds. */
+  readonly weights?: readonly number[];
+  /** `workspace.gradient` is the gradient already. */
+  readonly summed?: boolean;
 }
 
-function moved(
+/** @param found null: nothing moves */
+function moved(method: Method, begun: Begun, found: Found | null, { over }: StepFrom): StepOutcome {
+  const { here, kind, state, learningRate, workspace } = begun;
+  if (found === null) return { point: here.point, state };
+  const learned = kind.learn?.(method.directions, begun.directions, found);
+  const after =
+    learned === undefined
+      ? begun.directions
+      : { ...begun.directions, state: { ...begun.directions.state, vectors: learned } };
+  const chain = { learningRate, state, over };
+  const kept: Vectors = namedFor("directions", after.state.vectors);
+  const formed = found.summed ? {} : form(method, begun, after, found, chain);
+  return applyChain(method.transforms, here, workspace.gradient, chain, { ...kept, ...formed });
+}
+
+/** workspace.gradient <- what the method makes of weights and directions. @returns vectors of a first link that forms it */
+function form(
   method: Method,
-  point: Float32Array,
-  gradient: Float32Array | null,
-  at: StepIndex & Pick<StepInput<never>, "state" | "over">,
-): StepOutcome {
-  const rule = ruleOf(method.rule);
-  const state = at.state ?? rule.init(at.layout);
-  if (gradient === null) return { point, state };
-  const learningRate = scheduleAt(method.learningRate, at);
-  return rule.update(state, point, gradient, { learningRate, layout: at.layout, over: at.over });
+  begun: Begun,
+  after: Here,
+  found: Found,
+  chain: Parameters<typeof transformHere>[2],
+): Vectors {
+  const { directions, transforms, combine } = method;
+  const { kind, workspace, here } = begun;
+  const draw = kind.formed?.(directions, after) ?? begun.draw;
+  const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
+  const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);
+  if (transforms[0] === undefined || former?.form === undefined) {
+    formInto(workspace, weights, draw);
+    return {};
+  }
+  const memory = (): Float32Array => workspace.buffer(0);
+  const redrawn = here.step > 0 && kind.basis?.(directions, here.step) !== kind.basis?.(directions, here.step - 1);
+  const weighted = {
+    weights,
+    direction: (query: number) => draw(query, memory),
+    before: redrawn
+      ? () => kind.open(directions, beginKind(kind, directions, { ...after, step: here.step - 1 }))(0, memory)
+      : null,
+  };
+  const seen = transformHere(transforms[0], here, chain);
+  return namedFor(transforms[0].kind, former.form(transforms[0], seen, weighted, workspace.gradient));
 }

@@ -1,3 +1,4 @@
+import { armTitle } from "../experiment/arms";
 import { formatRate } from "../table/number";
 import type { RunRecord } from "../table/record";
 import type { EvaluationNumbers } from "../train/run-history";
@@ -68,9 +69,10 @@ export function valueAt(curve: readonly Point[], x: number): number | null {
   return before.y + ((after.y - before.y) * (x - before.x)) / (after.x - before.x);
 }
 
-/** Writes "MeZO-LoRA, lr 3e-3", the learning rate only where it tells curves of the figure apart. */
+/** Writes an arm's title and its rate, "MeZO-LoRA, lr 3e-3"; the learning rate only where it tells curves of the figure apart. */
 export function groupLabel(arm: string, learningRate: number, showRate: boolean): string {
-  return showRate ? `${arm}, lr ${formatRate(learningRate)}` : arm;
+  const title = armTitle(arm);
+  return showRate ? `${title}, lr ${formatRate(learningRate)}` : title;
 }
 
 /** Says whether a figure's curves need their learning rate in the legend: as soon as there is more than one. */

@@ -1,3 +1,4 @@
+import { armTitle } from "../experiment/arms";
 import { escapeText } from "../table/escape";
 import { formatRate } from "../table/number";
 import { groupRuns } from "../table/record";
@@ -22,7 +23,7 @@ export function divergenceMap(runs: readonly RunRecord[], options: FigureOptions
     }),
   );
   const columns = rates.map(formatRate);
-  const rows = arms.map(escapeText);
+  const rows = arms.map((arm) => escapeText(armTitle(arm)));
   const notes: Note[] = cells.flatMap((row, i) =>
     row.map(({ diverged, seeds }, j) => ({
       x: j,

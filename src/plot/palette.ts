@@ -1,4 +1,7 @@
 import type { Dash } from "plotly.js";
+import type { ArmRow, Look } from "../experiment/arm-row";
+import { armRows, recordedName } from "../experiment/arms";
+import { armLooks } from "./arm-looks";
 
 /** How one arm is drawn, in every figure. */
 export interface Style {
@@ -16,21 +19,12 @@ export const colors = {
   orange: "#E69F00",
   black: "#000000",
   grey: "#6E6E6E",
-} as const;
+} as const satisfies Readonly<Record<Look["color"], string>>;
 
-/** The one place where methods get their colour: schedules in blue and green, a single query in warm colours. */
-const fixed: Readonly<Record<string, Style>> = {
-  AdaZeta: { color: colors.blue, dash: "solid" },
-  "LoRA + schedule": { color: colors.green, dash: "solid" },
-  MeZO: { color: colors.vermillion, dash: "solid" },
-  "MeZO-LoRA": { color: colors.vermillion, dash: "solid" },
-  "MeZO-LoRA, batch x4": { color: colors.vermillion, dash: "dashdot" },
-  "TT, one query": { color: colors.orange, dash: "solid" },
-  "random mask": { color: colors.purple, dash: "solid" },
-  "MeZO-LoRA, smaller rate": { color: colors.vermillion, dash: "dot" },
-};
+/** Styles of the table's arms, by what the id is without punctuation, and the recorded name. */
+const known: ReadonlyMap<string, Style> = stylesOf(armRows);
 
-/** For names that are not in the list: a name has its colour in every figure. None equals a fixed style. */
+/** For names that no row has, a reader's own: a name has its colour in every figure. */
 const reserve: readonly Style[] = [
   { color: colors.sky, dash: "solid" },
   { color: colors.black, dash: "solid" },
@@ -46,13 +40,12 @@ const SPREAD = 9;
 const variants: readonly Dash[] = ["dash", "dot", "dashdot", "longdash", "longdashdot"];
 
 /**
- * Gives one style for each key. The arm's name alone fixes the colour; where a figure has another curve of that colour and dash (of the same arm, or
+ * Gives one style for each key. An arm's row alone fixes its colour, or the name of one that has no row; where a figure has another curve of that colour and dash (of the same arm, or
  * of one whose name fell on the same colour), the later one changes its dash.
- * @param arms the arm of each curve, in drawing order; case, spaces and punctuation do not matter
+ * @param arms the arm of each curve, in drawing order: its id, or its name in records; case, spaces and punctuation do not matter
  * @example stylesFor(["AdaZeta", "MeZO-LoRA", "MeZO-LoRA"])[2] // { color: "#D55E00", dash: "dash" }
  */
 export function stylesFor(arms: readonly string[]): readonly Style[] {
-  const known = new Map(Object.entries(fixed).map(([name, style]) => [plain(name), style]));
   const seen = new Map<string, number>();
   const styles: Style[] = [];
   const taken = ({ color, dash }: Style): boolean =>
@@ -67,6 +60,17 @@ export function stylesFor(arms: readonly string[]): readonly Style[] {
     styles.push(taken(wanted) ? (free ?? wanted) : wanted);
   }
   return styles;
+}
+
+function stylesOf(rows: readonly ArmRow[]): ReadonlyMap<string, Style> {
+  const looks = armLooks(rows);
+  return new Map(
+    rows.flatMap((row) => {
+      const { color, dash } = looks.get(row.id)!;
+      const style: Style = { color: colors[color], dash };
+      return [row.id, recordedName(row)].map((name): [string, Style] => [plain(name), style]);
+    }),
+  );
 }
 
 function placeOf(key: string): number {

@@ -1,6 +1,6 @@
 import { fail, positiveInteger } from "../check/check";
-import { passesPerStep, queriesBySteps } from "../schedule/forward-passes";
-import type { PassKind } from "../schedule/forward-passes";
+import { passesPerStep, queriesBySteps, TWO_SIDED } from "../schedule/forward-passes";
+import type { PassCost } from "../schedule/forward-passes";
 import { scheduleOf } from "../schedule/schedule";
 import type { Schedule } from "../schedule/schedule";
 import { escapeText } from "../table/escape";
@@ -11,8 +11,9 @@ import { axis, baseLayout, leftHalf, rightHalf, thirds } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface NamedSchedule {
-  /** The arm's name gives the colour. */
   readonly name: string;
+  /** The arm that gives the colour, by its id; default: the name. */
+  readonly arm?: string;
   /** Queries of a step; a number is constant. */
   readonly queries: Schedule | number;
 }
@@ -22,8 +23,8 @@ export interface ScheduleOptions extends FigureOptions {
   readonly stepsPerEpoch: number;
   /** What the horizontal axis counts, "epoch" when absent. */
   readonly per?: "step" | "epoch";
-  /** How a query is paid for, "two-sided" when absent. */
-  readonly passes?: PassKind;
+  /** What a step costs, for example `passesOf(method)`; default two losses a query. */
+  readonly passes?: PassCost;
   /** d: a third panel shows the estimator's second moment, which more queries make smaller. */
   readonly parameters?: number;
 }
@@ -36,10 +37,10 @@ export interface ScheduleOptions extends FigureOptions {
  */
 export function scheduleFigure(schedules: readonly NamedSchedule[], options: ScheduleOptions): Figure {
   if (schedules.length === 0) fail("schedules", "at least one schedule", schedules);
-  const { per = "epoch", passes = "two-sided", stepsPerEpoch } = options;
+  const { per = "epoch", passes = TWO_SIDED, stepsPerEpoch } = options;
   const steps = positiveInteger("steps", options.steps);
   const unit = per === "epoch" ? positiveInteger("stepsPerEpoch", stepsPerEpoch) : 1;
-  const styles = stylesFor(schedules.map(({ name }) => name));
+  const styles = stylesFor(schedules.map(({ name, arm = name }) => arm));
   const stairs = schedules.map(({ queries }) => stairsOf(queriesBySteps(scheduleOf(queries), steps, stepsPerEpoch)));
   const data = schedules.flatMap(({ name }, i) => [
     queriesTrace(base(name, styles[i]!), stairs[i]!, unit, per),
@@ -108,7 +109,7 @@ function momentTrace(trace: Trace, stairs: readonly Stair[], unit: number, per: 
   };
 }
 
-function passesTrace(trace: Trace, stairs: readonly Stair[], unit: number, passes: PassKind): Trace {
+function passesTrace(trace: Trace, stairs: readonly Stair[], unit: number, passes: PassCost): Trace {
   const total = [0];
   for (const { from, to, queries } of stairs) total.push(total.at(-1)! + (to - from) * passesPerStep(passes, queries));
   return {

@@ -16,6 +16,11 @@ export const streams = {
   bootstrap: 8,
   check: 9,
   table: 10,
+  left: 11,
+  right: 12,
+  basis: 13,
+  unmeasured: 14,
+  own: 15,
 } as const;
 
 export type StreamName = keyof typeof streams;

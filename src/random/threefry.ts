@@ -4,7 +4,7 @@ export type Words = readonly [number, number, number, number];
 const parity = 0x1bd11bda;
 
 /**
- * Threefry-4x32 with 20 rounds: a keyed permutation of 128-bit counters, so the n-th block of random bits needs no state.
+ * Computes Threefry-4x32 with 20 rounds: a keyed permutation of 128-bit counters, so the n-th block of random bits needs no state.
  * Fills `out` with the blocks of counters (c0, c1, c2, c3), (c0 + 1, c1, c2, c3), ...; only additions, rotations and xors.
  * @param out words, 4 per block; its length must be a multiple of 4 (trusted)
  * @example const out = new Uint32Array(4); threefry([0, 0, 0, 0], [0, 0, 0, 0], out); out[0].toString(16) // "9c6ca96a"

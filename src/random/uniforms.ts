@@ -28,7 +28,7 @@ export function integers(key: RandomKey, size: number, bound: number): readonly 
   return Array.from({ length: size }, (_, i) => draw(words, i, bound));
 }
 
-/** @internal The i-th draw from 0..bound-1: floor(bound * f), f a multiple of 2^-53 in [0, 1). */
+/** @internal Gives the i-th draw from 0..bound-1: floor(bound * f), f a multiple of 2^-53 in [0, 1). */
 export function draw(words: Uint32Array, i: number, bound: number): number {
   return Math.floor(bound * ((words[2 * i] >>> 11) * 2 ** -21 + words[2 * i + 1] * 2 ** -53));
 }

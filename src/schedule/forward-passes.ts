@@ -1,32 +1,26 @@
-import { fail, nonNegativeInteger, positiveInteger } from "../check/check";
+import { nonNegativeInteger, positiveInteger } from "../check/check";
 import { queriesAt, type Schedule } from "./schedule";
 
-/** Forward passes of an estimator of one's own: once + perQuery Q. */
-export interface PassesOfOwn {
+/** Forward passes of a step, as a method's probe says: once + perQuery Q, and one more for each call of the engine. Plain data. */
+export interface PassCost {
   readonly once: number;
   readonly perQuery: number;
+  /** Queries in a call of the engine that costs a pass of its own; null: all of a step's. Absent: calls cost nothing. */
+  readonly chunk?: number | null;
 }
 
-/** How a step is paid for: two losses a query, one shared loss and a directional pass a query, one pass and one back, or as said. */
-export type PassKind = "two-sided" | "directional" | "backpropagation" | PassesOfOwn;
+/** Two losses a query. */
+export const TWO_SIDED: PassCost = { once: 0, perQuery: 2 };
+
+/** One pass with a tangent a query, and the loss once for all of them. */
+export const DIRECTIONAL: PassCost = { once: 0, perQuery: 1, chunk: null };
 
 /**
- * Gives forward passes that one step costs: 2 Q two-sided, 1 + Q directional (all directions in one call), 1 with backpropagation,
- * whose backward pass is counted apart; an own estimator's as it says.
- * @example passesPerStep("two-sided", 4) // 8
+ * Gives forward passes that one step costs, an exact gradient's backward pass not among them: 2 Q two-sided, 1 + Q directional.
+ * @example passesPerStep({ once: 0, perQuery: 2 }, 4) // 8
  */
-export function passesPerStep(kind: PassKind, queries: number): number {
-  if (typeof kind === "object") return kind.once + kind.perQuery * queries;
-  switch (kind) {
-    case "two-sided":
-      return 2 * queries;
-    case "directional":
-      return 1 + queries;
-    case "backpropagation":
-      return 1;
-    default:
-      return fail("kind", '"two-sided", "directional" or "backpropagation"', kind);
-  }
+export function passesPerStep({ once, perQuery, chunk }: PassCost, queries: number): number {
+  return once + perQuery * queries + (chunk === undefined ? 0 : Math.ceil(queries / (chunk ?? queries)));
 }
 
 /**
@@ -59,14 +53,14 @@ export function queriesByEpochs(schedule: Schedule, epochs: number, epochSteps: 
 
 /**
  * Gives forward passes of a whole run of `steps` steps.
- * @example forwardPasses({ kind: "constant", value: 1 }, 10_000, 63, "two-sided") // 20000
+ * @example forwardPasses({ kind: "constant", value: 1 }, 10_000, 63, TWO_SIDED) // 20000
  */
-export function forwardPasses(schedule: Schedule, steps: number, epochSteps: number, kind: PassKind): number {
+export function forwardPasses(schedule: Schedule, steps: number, epochSteps: number, cost: PassCost): number {
   if (changesInEpochs(schedule))
-    return queriesBySteps(schedule, steps, epochSteps).reduce((sum, queries) => sum + passesPerStep(kind, queries), 0);
+    return queriesBySteps(schedule, steps, epochSteps).reduce((sum, queries) => sum + passesPerStep(cost, queries), 0);
   const epochs = Math.ceil(nonNegativeInteger("steps", steps) / positiveInteger("stepsPerEpoch", epochSteps));
   return queriesByEpochs(schedule, epochs, epochSteps).reduce(
-    (sum, queries, epoch) => sum + Math.min(epochSteps, steps - epoch * epochSteps) * passesPerStep(kind, queries),
+    (sum, queries, epoch) => sum + Math.min(epochSteps, steps - epoch * epochSteps) * passesPerStep(cost, queries),
     0,
   );
 }
@@ -77,12 +71,12 @@ function changesInEpochs(schedule: Schedule): boolean {
 }
 
 /** Gives the steps that a number of forward passes buys: the most that cost at most `passes` (for comparisons at equal forward passes). */
-export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, kind: PassKind): number {
+export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, cost: PassCost): number {
   nonNegativeInteger("passes", passes);
   positiveInteger("stepsPerEpoch", epochSteps);
   const stride = changesInEpochs(schedule) ? 1 : epochSteps;
   for (let step = 0, spent = 0; ; step += stride) {
-    const each = passesPerStep(kind, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }));
+    const each = passesPerStep(cost, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }));
     if (spent + stride * each > passes) return step + Math.floor((passes - spent) / each);
     spent += stride * each;
   }

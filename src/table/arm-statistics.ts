@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { isArm } from "../experiment/arms";
 import { bestEvaluation, someRuns } from "./record";
 import type { RunRecord } from "./record";
 import { spread } from "./statistics";
@@ -16,11 +17,12 @@ export function shareDiverged(runs: readonly RunRecord[]): number {
 
 /**
  * Gives the mean and standard deviation over an arm's runs of the lowest dev loss, or of the last one.
+ * @param arm its id, or its name in records
  * For example `devLoss(runs, "AdaZeta", "best").mean`: 0.89.
  * @throws when the arm has no runs, or one of them has no finite evaluation
  */
 export function devLoss(runs: readonly RunRecord[], arm: string, which: "best" | "last"): Spread {
-  const own = runs.filter((run) => run.arm === arm);
+  const own = runs.filter((run) => isArm(run.arm, arm));
   someRuns(own);
   return spread(
     own.map((run) => {

@@ -1,6 +1,7 @@
 import { from } from "arquero";
 import type { ColumnTable } from "arquero";
 import { positiveInteger } from "../check/check";
+import { armTitle } from "../experiment/arms";
 import { formatRate } from "./number";
 import { forwardPassesOf, groupRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
@@ -17,7 +18,7 @@ export function lossAtPasses(runs: readonly RunRecord[], passes: readonly number
   passes.forEach((count, i) => positiveInteger(`passes[${i}]`, count));
   return from(
     groupRuns(runs).map((group) => ({
-      arm: group.arm,
+      arm: armTitle(group.arm),
       "learning rate": formatRate(group.learningRate),
       ...Object.fromEntries(passes.map((count) => [`${count.toLocaleString("en")} passes`, lossAt(group, count)])),
     })),

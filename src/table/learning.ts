@@ -1,4 +1,5 @@
 import { grouped } from "../check/grouped";
+import { armTitle } from "../experiment/arms";
 import type { PlannedRecord } from "./paper-cells";
 import { taskRuns } from "./paper-cells";
 import type { ShownTable } from "./published/beside";
@@ -27,7 +28,7 @@ export function learningTable(planned: readonly PlannedRecord[], task: string): 
   // Records of choices that hold one loss alone were judged by the options'.
   const older = taskNamed(task).kind === "choice" && !both;
   const rows = grouped(runs, ({ arm, learningRate }) => JSON.stringify([arm, learningRate])).map((group) => ({
-    arm: group[0]!.arm,
+    arm: armTitle(group[0]!.arm),
     "learning rate": formatRate(group[0]!.learningRate),
     seeds: group.length,
     "trained loss, first fifth": meanOf(group, (run) => ends(run).first),

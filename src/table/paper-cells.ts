@@ -1,6 +1,7 @@
 import type { ColumnTable } from "arquero";
 import { fail } from "../check/check";
 import { grouped } from "../check/grouped";
+import { armTitle, isArm, printedName, titleOf } from "../experiment/arms";
 import type { Cell } from "../experiment/cells";
 import { faultRemark } from "../experiment/faults";
 import type { Fault } from "../experiment/faults";
@@ -204,7 +205,7 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
   const table: ColumnTable = tableOf(
     cells.map((cell) => ({
       task: cell.task,
-      arm: cell.arm,
+      arm: armTitle(cell.arm),
       "learning rate": cell.measured === 0 ? "" : cell.learningRate === null ? "-" : formatRate(cell.learningRate),
       runs: `${cell.measured}/${cell.planned}`,
       diverged: cell.seeds === 0 || cell.learningRate === null ? "" : `${cell.diverged}/${cell.seeds}`,
@@ -246,7 +247,6 @@ export function paperTable(cells: readonly PaperCell[]): ShownTable {
 /**
  * Gives test scores beside published ones, task by task and method by method.
  * @param tables where to look, in order; `shots` as the published table counts them
- * @param names what an arm is called in the published tables, where it differs from its own name
  */
 export function besidePublished(
   cells: readonly PaperCell[],
@@ -255,23 +255,21 @@ export function besidePublished(
     shots = null,
     models,
     remarks = {},
-    names = {},
   }: {
     readonly tables: readonly PublishedTable[];
     readonly shots?: number | null;
     readonly models: { readonly reported: string; readonly measured: string };
     /** By task: what a reader must know beside the numbers. */
     readonly remarks?: Readonly<Record<string, string>>;
-    readonly names?: Readonly<Record<string, string>>;
   },
 ): ShownTable {
   const { table, options } = publishedBesideMeasured(
     cells.map(({ task, arm, test, ...cell }) => {
-      const method = names[arm] ?? arm;
+      const method = printedName(arm);
       const found = tables.flatMap((table) => publishedCell(table, { task, method, shots }) ?? publishedCell(table, { task, method }) ?? []); // prettier-ignore
       return {
         task,
-        method: arm,
+        method: armTitle(arm),
         published: found[0] ?? null,
         measured: cell.atChance ? lossAtChance(cell.testLoss) : test,
         remark: [remarks[task], cell.atChance ? `guess: ${formatNumber(cell.guess ?? 0, 1)} %` : null]
@@ -299,13 +297,15 @@ function lossAtChance(testLoss: Spread | null): string {
  * Compares two arms with each other on each task at one learning rate, for example AdaZeta and MeZO-LoRA: mean dev loss over the seeds after as many steps, and after as many forward
  * passes (the fewer that one of the two spent).
  * "lost": so many seeds had no finite loss there, or had ended before, when no direction changed their loss any more.
+ * @param arms their ids, or their names in records
  * @throws when no task has both
  */
 export function duelTable(planned: readonly PlannedRecord[], [one, other]: readonly [string, string]): ShownTable {
+  const [first, second] = [one, other].map(titleOf);
   const rows = grouped(planned, ({ cell }) => JSON.stringify([taskOf(cell), cell.learningRate])).flatMap((group) => {
     const runsOf = (name: string): readonly EndedRun[] =>
       group.flatMap(({ record }) => {
-        if (record?.settings.arm.name !== name) return [];
+        if (record === null || !isArm(record.settings.arm.name, name)) return [];
         return recordedRuns([record]).map((run) => ({ run, finished: record.reason === "finished" }));
       });
     const [a, b] = [runsOf(one), runsOf(other)];
@@ -331,18 +331,18 @@ export function duelTable(planned: readonly PlannedRecord[], [one, other]: reado
         "learning rate": formatRate(cell.learningRate),
         seeds: Math.min(a.length, b.length),
         steps,
-        [`${one}, equal steps`]: at(a, byStep),
-        [`${other}, equal steps`]: at(b, byStep),
+        [`${first}, equal steps`]: at(a, byStep),
+        [`${second}, equal steps`]: at(b, byStep),
         "forward passes": passes,
-        [`${one}, equal passes`]: at(a, byPasses),
-        [`${other}, equal passes`]: at(b, byPasses),
+        [`${first}, equal passes`]: at(a, byPasses),
+        [`${second}, equal passes`]: at(b, byPasses),
       },
     ];
   });
   if (rows.length === 0) fail("runs", `records of ${one} and ${other} on one task`, "none");
-  const losses = [one, other].flatMap((name) => [`${name}, equal steps`, `${name}, equal passes`]);
+  const losses = [first, second].flatMap((name) => [`${name}, equal steps`, `${name}, equal passes`]);
   const records = planned.flatMap(({ record }) => record ?? []);
-  const compared = records.filter(({ settings }) => [one, other].includes(settings.arm.name));
+  const compared = records.filter(({ settings }) => [one, other].some((arm) => isArm(settings.arm.name, arm)));
   return {
     table: tableOf(rows),
     options: { ...faultCaption(compared), align: Object.fromEntries(losses.map((column) => [column, "right"])) },

@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import { grouped } from "../check/grouped";
+import { armTitle, isArm, titleOf } from "../experiment/arms";
 import { recordedRuns } from "./from-records";
 import { formatNumber } from "./number";
 import { paperCells, taskRuns } from "./paper-cells";
@@ -7,7 +8,10 @@ import type { PaperCell, PlannedRecord } from "./paper-cells";
 import { fallOf, inDigits, inOrder, meanOf, movedIn, runWords } from "./run-words";
 import type { RunWords } from "./run-words";
 
-/** What a reading says of an experiment's records: parts of sentences with their numbers, each arm at the rate that was best on dev. */
+/**
+ * What a reading says of an experiment's records: parts of sentences with their numbers, each arm at the rate that was best on dev. Arms are asked
+ * for by their ids or their names in records, and called by their titles.
+ */
 export interface PaperWords {
   /** Arms of a task by the lowest dev loss, those without steps too. For example `"linear probe 0.43; AdaZeta 0.56"`. */
   lowest(task: string): string;
@@ -41,7 +45,7 @@ export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
       : fail("task", `one of ${[...new Set(cells.map((cell) => cell.task))].join(", ")}`, task);
   };
   const cellOf = (task: string, arm: string): PaperCell =>
-    ofTask(task).find((cell) => cell.arm === arm) ??
+    ofTask(task).find((cell) => isArm(cell.arm, arm)) ??
     fail("arm", `one of ${ofTask(task).map((cell) => cell.arm).join(", ")}`, arm); // prettier-ignore
   /** The runs behind a cell: its task and arm at its rate; none where they recorded another loss than the trained one. */
   const runsOf = ({ task, arm, learningRate, devLoss }: PaperCell) =>
@@ -61,7 +65,7 @@ export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
       ),
     told(task) {
       const told = ofTask(task).filter(({ test, atChance }) => test !== null && !atChance);
-      const words = told.map(({ arm, test }) => `${arm} ${formatNumber(test!.mean, 1)} %`);
+      const words = told.map(({ arm, test }) => `${armTitle(arm)} ${formatNumber(test!.mean, 1)} %`);
       return words.length === 0 ? "none" : words.join("; ");
     },
     falls: (task) =>
@@ -91,7 +95,7 @@ export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
       const ahead = tasks.map((task) => ({ task, lower: lowerAtEnd(planned, task, [one, other]) }));
       const on = (arm: string | null) => ahead.filter(({ lower }) => lower === arm).map(({ task }) => task);
       const parts = [one, other].flatMap((arm) =>
-        on(arm).length > 0 ? [`${arm} lower on ${on(arm).join(", ")}`] : [],
+        on(arm).length > 0 ? [`${titleOf(arm)} lower on ${on(arm).join(", ")}`] : [],
       );
       const level = on(null).length > 0 ? [`level or not measured on ${on(null).join(", ")}`] : [];
       return [...parts, ...level].join("; ");
@@ -103,13 +107,13 @@ export function paperWords(planned: readonly PlannedRecord[]): PaperWords {
 /** The arm whose mean dev loss is lower at the end of its runs, by more than a hundredth of a nat, at the first rate that both ran at. */
 function lowerAtEnd(planned: readonly PlannedRecord[], task: string, arms: readonly [string, string]): string | null {
   const both = grouped(
-    taskRuns(planned, task).filter(({ arm }) => arms.includes(arm)),
+    taskRuns(planned, task).filter((run) => arms.some((arm) => isArm(run.arm, arm))),
     ({ learningRate }) => String(learningRate),
-  ).find((runs) => arms.every((arm) => runs.some((run) => run.arm === arm)));
+  ).find((runs) => arms.every((arm) => runs.some((run) => isArm(run.arm, arm))));
   if (both === undefined) return null;
   const [a, b] = arms.map((arm) =>
     meanOf(
-      both.filter((run) => run.arm === arm),
+      both.filter((run) => isArm(run.arm, arm)),
       ({ evaluations }) => evaluations.at(-1)?.loss ?? null,
     ),
   );

@@ -1,3 +1,5 @@
+import { isExact } from "../optimizer/method";
+import type { Method } from "../optimizer/method";
 import type { ColumnTable } from "arquero";
 import type { AdapterSpec } from "../adapter/adapter";
 import { grouped } from "../check/grouped";
@@ -34,15 +36,14 @@ export function queriesKind(queries: number | Schedule): Queries {
 
 /**
  * Gives the rates of recorded zeroth-order runs by model, adapter and queries, a row for each: what a suggestion is made of. Left out are runs on
- * another batch size than the rest of their grid's, on masked directions, and first-order ones: their rates say nothing of the others'.
+ * another batch size than the rest of their grid's, on other directions, combinations or transforms than MeZO's, and first-order ones: their rates say nothing of the others'.
  * A run's gain is (L_0 - L_best) / L_0 on dev, 0 where it is lost: a rate that diverges in every second run keeps half.
  * For example `rateRows(records).find(({ model, adapter, rate }) => model === "minilm" && adapter === "lora" && rate === 3e-3)`.
  */
 export function rateRows(records: readonly ExperimentRecord<PlannedRun>[]): readonly RateRow[] {
   const runs = records.flatMap((record) => {
     const { arm, model, problem } = record.settings;
-    if (isStill(arm) || arm.batchSize !== problem.batchSize || arm.method.directions.kind === "random-mask") return [];
-    if (arm.method.estimator.kind === "backpropagation") return [];
+    if (isStill(arm) || arm.batchSize !== problem.batchSize || !comparable(arm.method)) return [];
     const [run] = recordedRuns([record]);
     const first = run?.evaluations[0]?.loss;
     const best = run && bestOf(run.evaluations);
@@ -132,4 +133,11 @@ export function rateTable(rows: readonly RateRow[]): ColumnTable {
       suggested: suggestRate(rows, row.model, row.adapter, row.queries).rate === row.rate ? "yes" : "",
     })),
   );
+}
+
+/** Whether a rate of this method says something of MeZO's and AdaZeta's. */
+function comparable(method: Method): boolean {
+  const { directions, combine, transforms } = method;
+  const plain = ["gaussian", "table"].includes(directions.kind) && combine.kind === "mean";
+  return plain && !isExact(method) && transforms.every(({ kind }) => kind === "weight-decay");
 }

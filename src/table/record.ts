@@ -7,7 +7,7 @@ import type { EvaluationNumbers, RunHistory, StepNumbers } from "../train/run-hi
 
 /** One run, finished or still going on, as far as a table or a figure needs it: the longer records of `train` and `experiment` fit in. */
 export interface RunRecord extends RunHistory<StepNumbers, EvaluationNumbers> {
-  /** The method's name, e.g. "AdaZeta": it fixes the colour everywhere. */
+  /** The arm's name in records, e.g. "AdaZeta": its row, or the name where it has none, fixes the colour everywhere, and what is shown (`armTitle`). */
   readonly arm: string;
   /** What to call this run where several of one arm stand together; the arm's name when absent. */
   readonly name?: string | undefined;

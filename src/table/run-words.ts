@@ -1,9 +1,13 @@
+import { armTitle, isArm } from "../experiment/arms";
 import { formatNumber, formatRate } from "./number";
 import { bestEvaluation, forwardPassesOf, groupRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
 import { spread } from "./statistics";
 
-/** What a reading says of runs at one learning rate: parts of sentences with their numbers, losses in nats and means over the seeds. */
+/**
+ * What a reading says of runs at one learning rate: parts of sentences with their numbers, losses in nats and means over the seeds. Arms are
+ * asked for by their ids or their names in records, and called by their titles.
+ */
 export interface RunWords {
   /** In how many seeds which arm diverged. For example `"MeZO-LoRA in 3 of 3 seeds; in none: AdaZeta; random mask"`. */
   diverged(...arms: readonly string[]): string;
@@ -26,7 +30,7 @@ export interface RunWords {
 export function runWords(runs: readonly RunRecord[]): RunWords {
   const groups = runs.length === 0 ? [] : groupRuns(runs);
   const chosen = (arms: readonly string[]): readonly RunGroup[] =>
-    arms.length === 0 ? groups : arms.flatMap((name) => groups.filter(({ arm }) => arm === name));
+    arms.length === 0 ? groups : arms.flatMap((name) => groups.filter(({ arm }) => isArm(arm, name)));
   const ordered = (arms: readonly string[], measure: (run: RunRecord) => number | null, digits: number, down = false) =>
     inOrder(
       chosen(arms).flatMap(({ arm, runs: own }) => {
@@ -50,7 +54,7 @@ export function runWords(runs: readonly RunRecord[]): RunWords {
  * For example `borderOf(runs, "MeZO-LoRA")`: "MeZO-LoRA: no seed up to 1e-3, every seed from 3e-3 on".
  */
 export function borderOf(runs: readonly RunRecord[], arm: string): string {
-  const own = runs.filter((run) => run.arm === arm);
+  const own = runs.filter((run) => isArm(run.arm, arm));
   const rates = [...new Set(own.map(({ learningRate }) => learningRate))].sort((a, b) => a - b);
   const all = (at: number, lost: boolean): boolean =>
     own.filter(({ learningRate }) => learningRate === at).every(({ diverged }) => (diverged !== null) === lost);
@@ -62,7 +66,7 @@ export function borderOf(runs: readonly RunRecord[], arm: string): string {
     safe === undefined ? [] : [`no seed up to ${formatRate(safe)}`],
     lost === undefined ? [] : [`every seed from ${formatRate(lost)} on`],
   ].flat();
-  return `${arm}: ${rates.length === 0 ? NOT_MEASURED : parts.length === 0 ? "some seeds at every rate" : parts.join(", ")}`;
+  return `${armTitle(own[0]?.arm ?? arm)}: ${rates.length === 0 ? NOT_MEASURED : parts.length === 0 ? "some seeds at every rate" : parts.join(", ")}`;
 }
 
 /**
@@ -78,7 +82,8 @@ export function inOrder(
   const most = Math.max(0, ...values.map(({ seeds }) => seeds));
   const sorted = [...values].sort((a, b) => (down ? b.value - a.value : a.value - b.value));
   const words = sorted.map(
-    ({ arm, value, seeds }) => `${arm} ${formatNumber(value, digits)}${seeds === 1 && most > 1 ? " (1 seed)" : ""}`,
+    ({ arm, value, seeds }) =>
+      `${armTitle(arm)} ${formatNumber(value, digits)}${seeds === 1 && most > 1 ? " (1 seed)" : ""}`,
   );
   return words.length === 0 ? NOT_MEASURED : words.join("; ");
 }
@@ -124,7 +129,7 @@ function lossAfter(run: RunRecord, forwardPasses: number): number | null {
 
 function divergedIn(groups: readonly RunGroup[]): string {
   const counted = groups.map(({ arm, runs }) => ({
-    arm,
+    arm: armTitle(arm),
     lost: runs.filter(({ diverged }) => diverged !== null).length,
     seeds: runs.length,
   }));

@@ -1,6 +1,7 @@
 import { from } from "arquero";
 import type { ColumnTable } from "arquero";
 import { grouped } from "../check/grouped";
+import { armTitle } from "../experiment/arms";
 import { formatRate } from "./number";
 import { bestEvaluation, collapseOf, forwardPassesOf, groupRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
@@ -27,7 +28,7 @@ function summaryRow(
   const best = runs.map(bestEvaluation).filter((x): x is NonNullable<typeof x> => x !== null);
   const accuracies = best.map((x) => x.accuracy).filter((x): x is number => x !== null);
   return {
-    arm,
+    arm: armTitle(arm),
     "learning rate": formatRate(learningRate),
     seeds: runs.length,
     diverged: `${runs.filter((run) => run.diverged !== null).length}/${runs.length}`,
@@ -49,11 +50,12 @@ const MOST_COLUMNS = 8;
  */
 export function compareRuns(runs: readonly RunRecord[], devTexts?: number): ColumnTable {
   groupRuns(runs);
-  const named = runs.map((run) => run.name ?? run.arm);
+  const named = runs.map((run) => run.name ?? armTitle(run.arm));
   const differ = (values: readonly unknown[]): boolean => new Set(values).size > 1;
-  const said = runs.every(({ arm }, i) => named[i]!.includes(arm));
+  const arms = runs.map(({ arm }) => armTitle(arm));
+  const said = arms.every((arm, i) => named[i]!.includes(arm));
   const settings: readonly Column[] = [
-    ...(said || !differ(runs.map(({ arm }) => arm)) ? [] : [{ name: "arm", values: runs.map(({ arm }) => arm) }]),
+    ...(said || !differ(runs.map(({ arm }) => arm)) ? [] : [{ name: "arm", values: arms }]),
     ...(differ(runs.map(({ learningRate }) => learningRate))
       ? [{ name: "learning rate", values: runs.map(({ learningRate }) => formatRate(learningRate)) }]
       : []),

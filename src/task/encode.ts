@@ -1,4 +1,5 @@
 import { fail, positiveInteger, unreachable } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { promptIds, wholePromptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import type { LabelledBatch } from "./classifier";
@@ -94,7 +95,7 @@ function encodeOne(
     if (asOne) return fitted(task, reading, example, tokenizer, Math.min(longest, context), "end");
     return promptIds(tokenizer, parts(example.fields), longest);
   } catch (error) {
-    throw new Error(`${place(example.where)}, ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${place(example.where)}, ${messageOf(error)}`);
   }
 }
 

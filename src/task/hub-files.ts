@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
+import { messageOf } from "../check/error-words";
 import { hubSnapshot } from "../weights/hub";
 import type { HubOptions, HubSettings } from "../weights/hub";
 import { HubNotFound } from "../weights/hub-fetch";
-import type { HubSource } from "./source";
+import type { HubSource, SplitName } from "./source";
 import { splitNames } from "./source";
-import type { SplitName } from "./source";
 
 /** One file as it came from the hub. */
 export interface HubFile {
@@ -49,7 +49,7 @@ export async function hubFiles(source: HubSource, options: HubFilesOptions): Pro
         }));
       } catch (error) {
         signal?.throwIfAborted();
-        failures.add(error instanceof Error ? error.message : String(error));
+        failures.add(messageOf(error));
         // Without an answer there is only the cache, which may have the other branch.
         if (!(error instanceof HubNotFound)) offline = true;
       }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { hubFiles } from "./hub-files";
 import type { HubFile, HubFilesOptions } from "./hub-files";
 import type { LoadedTask, Origin } from "./loaded-task";
@@ -9,9 +10,8 @@ import { ownSplits } from "./own-table";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
-import type { HubSource } from "./source";
+import type { HubSource, SplitName } from "./source";
 import { splitNames } from "./source";
-import type { SplitName } from "./source";
 import type { Example, Task } from "./task";
 import { taskNamed } from "./tasks";
 
@@ -118,8 +118,4 @@ function placeName(kind: Origin["kind"]): string {
     default:
       return unreachable(kind);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,7 @@ export interface Loss {
 }
 
 /**
- * Cross-entropy over the classes: L_b = log sum_c exp(s[b, c]) - s[b, label_b], mean over b, in float64.
+ * Computes the cross-entropy over the classes: L_b = log sum_c exp(s[b, c]) - s[b, label_b], mean over b, in float64.
  * NaN and infinite scores are passed through (the loss is then NaN or infinite): the training loop decides what to do.
  * @param scores [B, C] row-major
  * @param labels [B]

@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import { examplesOf, labelColumns } from "./example";
 import { readRows } from "./read-rows";
-import type { DirectorySource, FileLayout, Gap } from "./source";
+import type { DirectorySource, FileLayout, Gap, SplitName } from "./source";
 import { classNames, classOf } from "./task";
 import { splitNames } from "./source";
 import type { Example, Task } from "./task";
-import type { SplitName } from "./source";
 
 /** One split as it was read, and the bytes of the files it came from. */
 export interface ReadSplit {

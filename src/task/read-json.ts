@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { place } from "./example";
 import { linesOf, repeated } from "./read-text";
 import type { Row, Rows } from "./row";
@@ -182,7 +183,7 @@ function objectIn(text: string, what: string): Cells {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return fail(what, "a JSON object", error instanceof Error ? error.message : text);
+    return fail(what, "a JSON object", messageOf(error));
   }
   return isObject(value) ? value : fail(what, "a JSON object", value);
 }

@@ -66,7 +66,7 @@ export function tableRows(
   return { file, header: { columns, where: { file, line: 1 } }, rows, short };
 }
 
-/** Split at \n only (some corpora have NEL bytes inside a text); a last empty line is no line. @throws when there is none */
+/** Splits at \n only (some corpora have NEL bytes inside a text); a last empty line is no line. @throws when there is none */
 export function linesOf(text: string, file: string): readonly { readonly content: string; readonly where: Where }[] {
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   if (lines[lines.length - 1] === "") lines.pop();

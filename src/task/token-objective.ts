@@ -5,7 +5,7 @@ import { crossEntropy, crossEntropyGradient } from "./loss";
 import type { OptionBatch } from "./option-batch";
 
 /**
- * Teacher forcing: the loss of the right options' tokens, each after the ones before it,
+ * Makes the objective of teacher forcing: the loss of the right options' tokens, each after the ones before it,
  *     L = -1/K sum_k log p(token_k | text before it)   over the K tokens of all right options of the batch
  * so that a long option counts more than a short one. For multiple choice and generation; give each example its right option alone.
  * For example `optionObjective(session).losses([point], optionBatch([{ options: [scoredOption(text)], label: 0 }]))`.
@@ -25,7 +25,7 @@ export function optionObjective(session: ModelSession): Objective<OptionBatch> {
 }
 
 /**
- * Classification by options: cross-entropy over each example's options, scored by their length-normalised log-probability,
+ * Makes the objective of classification by options: cross-entropy over each example's options, scored by their length-normalised log-probability,
  *     s_c = 1/n_c sum_k log p(token_k of option c | text before it),  L = mean_b (log sum_c exp(s_bc) - s_b,right)
  * For label words of several tokens. Where all are single tokens after the same prompt it is the loss of `classifierObjective` over
  * `headReadout`, which needs one text an example instead of one for each word.

@@ -61,6 +61,7 @@ export function bytesAsReference(decoder: Decoder | null): void {
 }
 
 /**
+ * Gives bytes as text, with U+FFFD for each byte that is of no whole character.
  * @example textOfBytes(Uint8Array.of(0x41, 0xe2, 0x82)) // "A\ufffd\ufffd"
  */
 export function textOfBytes(bytes: Uint8Array): string {

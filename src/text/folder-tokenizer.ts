@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { addedToken, type AddedToken } from "./added-tokens";
 import { byteLevelJson, type ByteLevelParts } from "./byte-level";
 import { tokenizerFromJson } from "./json-tokenizer";
@@ -61,7 +62,7 @@ function jsonIn(folder: string, file: string): Notes | null {
     const content: unknown = JSON.parse(readFileSync(path, "utf8"));
     return typeof content === "object" && content !== null ? (content as Notes) : fail(path, "a JSON object", content);
   } catch (error) {
-    throw new Error(`${path}: expected a JSON object, got ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${path}: expected a JSON object, got ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BPE, Tokenizer as Engine } from "@huggingface/tokenizers";
 import { fail, show } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { addedToken, splitAtAdded, type AddedToken } from "./added-tokens";
 import { bytesAsReference, preTokenizerAsReference, textAsReference } from "./as-reference";
 import { normalizerWithoutPrefix, preTokenizerWithoutPrefix } from "./prefix";
@@ -161,8 +162,4 @@ function parsed(path: string): unknown {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fail, show } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { protoFields, type ProtoField } from "./protobuf-fields";
 
 /** What a piece is; the numbers are those of SentencePiece files and of GGUF's `tokenizer.ggml.token_type`. */
@@ -117,7 +118,6 @@ function read(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`tokenizer ${show(path)}: expected a SentencePiece model, got ${reason}`);
+    throw new Error(`tokenizer ${show(path)}: expected a SentencePiece model, got ${messageOf(error)}`);
   }
 }

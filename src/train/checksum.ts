@@ -27,12 +27,21 @@ export function checksum(text: string | Uint8Array, before = 0): number {
 }
 
 /**
+ * Gives the checksum of a text as it is written: 8 hexadecimal digits.
+ * @param before as for `checksum`
+ * @example checkOf('{"a":1}') // "561bacaf"
+ */
+export function checkOf(text: string, before = 0): string {
+  return checksum(text, before).toString(16).padStart(8, "0");
+}
+
+/**
  * Writes one JSON object with its checksum as last property.
  * @param before the checksum of all lines before it, newlines included; 0 for a line that stands alone
  * @example withCheck('{"a":1}') // '{"a":1,"check":"561bacaf"}'
  */
 export function withCheck(body: string, before = 0): string {
-  return `${body.slice(0, -1)},"check":"${hex(checksum(body, before))}"}`;
+  return `${body.slice(0, -1)},"check":"${checkOf(body, before)}"}`;
 }
 
 /**
@@ -40,7 +49,7 @@ export function withCheck(body: string, before = 0): string {
  * @param before as for `withCheck`
  */
 export function wrongCheck({ body, check }: CheckedLine, before = 0): string | null {
-  const right = hex(checksum(body, before));
+  const right = checkOf(body, before);
   return check === null || check === right ? null : right;
 }
 
@@ -60,8 +69,4 @@ export function checkedSink(sink: LineSink, before: number): LineSink {
 /** Gives the checksum of the first bytes of a file; 0 for none of it. */
 export function fileChecksum(path: string, bytes: number): number {
   return bytes === 0 ? 0 : checksum(readFileSync(path).subarray(0, bytes));
-}
-
-function hex(sum: number): string {
-  return sum.toString(16).padStart(8, "0");
 }

@@ -8,7 +8,7 @@ export const CHECKED_STEPS = 8;
 const REACH = 1e-3;
 
 /**
- * By how much a step's own training loss rises along it:
+ * Gives by how much a step's own training loss rises along it:
  *     L(theta + h d) - L(theta - h d),  d = theta' - theta,  h so short that rms(h d) = 1e-3
  * Two forward passes on the step's batch. A gradient estimate that knows anything makes it negative: a two-sided one with one query does
  * so in every step. It is positive in all of them where a sign is wrong.

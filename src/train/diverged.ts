@@ -36,7 +36,7 @@ export function diverged(history: readonly EvaluationRecord[], margin = divergen
 }
 
 /**
- * Our definition of "diverged": a run whose evaluations show it (`diverged`), or that ended because its numbers were not finite or
+ * Says where a run diverged, by our definition: its evaluations show it (`diverged`), or it ended because its numbers were not finite or
  * its output had become constant (every projected gradient exactly 0: no direction changes the loss any more).
  * @returns the step at which it shows first; null when the run did not diverge
  */

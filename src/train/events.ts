@@ -1,5 +1,5 @@
 import { unreachable } from "../check/check";
-import type { RuleState } from "../optimizer/rules";
+import type { State } from "../estimator/state";
 import type { ChangeRecord, EndRecord, EvaluationRecord, StepRecord } from "./records";
 import type { TrainingHistory } from "./run-history";
 
@@ -7,8 +7,8 @@ import type { TrainingHistory } from "./run-history";
 export type TrainEvent =
   /** Once, first. A resumed run brings what was recorded before. */
   | ({ readonly kind: "start" } & Omit<TrainingHistory, "end">)
-  /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later, unless it is the best one by then) and what the update rule carries on. */
-  | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: RuleState }
+  /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later, unless it is the best one by then) and what the method carries on. */
+  | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: State }
   | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
   /** Before the first step with another learning rate, schedule or perturbation scale than the step before. */
   | { readonly kind: "change"; readonly record: ChangeRecord }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { show } from "../check/check";
+import { codeOf, messageOf } from "../check/error-words";
 
 /** Somewhere lines go, one at a time, each whole or not at all. */
 export interface LineSink {
@@ -58,10 +59,9 @@ function takeBack(file: number, length: number): void {
 }
 
 function writeError(path: string, bytes: number, error: unknown): Error {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const hint =
-    code === "ENOSPC" ? "the disk is full: make room and resume, nothing written before is lost" : "check the folder";
-  const got = error instanceof Error ? error.message : String(error);
+  const full = codeOf(error) === "ENOSPC";
+  const hint = full ? "the disk is full: make room and resume, nothing written before is lost" : "check the folder";
+  const got = messageOf(error);
   return new Error(`${path}: expected to write a line of ${bytes} bytes, got ${got} (${hint})`, { cause: error });
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../check/error-words";
 import type { StepResult } from "../optimizer/step";
 import { norm } from "../tree/vector";
 import type { LineSink } from "./line-file";
@@ -18,7 +19,7 @@ export function stepRecord(
   forwardPasses: number,
   elapsedMs: number,
 ): StepRecord {
-  const { projectedGradients, loss, directionalPasses = 0, backwardPasses, gradientNorm } = outcome.estimate;
+  const { projectedGradients, further, loss, directionalPasses = 0, backwardPasses, gradientNorm } = outcome.estimate;
   const squares = projectedGradients.reduce((sum, p) => sum + p * p, 0);
   return {
     kind: "step",
@@ -26,6 +27,7 @@ export function stepRecord(
     epoch,
     queries: outcome.queries,
     projectedGradients: [...projectedGradients],
+    ...(further !== undefined && { further: [...further] }),
     loss,
     learningRate: outcome.learningRate,
     forwardPasses,
@@ -46,6 +48,8 @@ export function notFiniteStep(line: StepRecord): Ending | null {
   if (!Number.isFinite(line.loss)) return ending("training loss", line.loss);
   const gradient = line.projectedGradients.find((p) => !Number.isFinite(p));
   if (gradient !== undefined) return ending("projected gradient", gradient);
+  const other = line.further?.find((value) => !Number.isFinite(value));
+  if (other !== undefined) return ending("further number of the probe", other);
   if (!Number.isFinite(line.gradientNorm ?? 0)) return ending("gradient norm", line.gradientNorm ?? NaN);
   return Number.isFinite(line.weightNorm) ? null : ending("weight norm", line.weightNorm);
 }
@@ -66,7 +70,7 @@ export function tryAppend(sink: LineSink | undefined, line: TrajectoryLine): End
     sink?.append(encodeLine(line));
     return null;
   } catch (error) {
-    return { reason: "not-recorded", message: error instanceof Error ? error.message : String(error) };
+    return { reason: "not-recorded", message: messageOf(error) };
   }
 }
 

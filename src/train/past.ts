@@ -1,4 +1,4 @@
-import { isReplayable } from "../optimizer/step";
+import { isReplayable } from "../optimizer/method";
 import { bestOf } from "./best";
 import { walk } from "./replay";
 import { readSnapshot } from "./snapshot";

@@ -1,4 +1,5 @@
 import { fail, show } from "../check/check";
+import { inNewForm } from "../optimizer/old-form";
 import type { RunSettings } from "./settings";
 import type { MethodChange } from "./method-change";
 import type { SourceHashes } from "./sources";
@@ -12,6 +13,8 @@ export interface StepRecord {
   readonly queries: number;
   /** One scalar a query, kept bit for bit: with the seed they are the whole step. */
   readonly projectedGradients: readonly number[];
+  /** What the method measured besides, bit for bit: a curvature a query, or every answer of a method with rounds; absent where there is none. */
+  readonly further?: readonly number[];
   /** Training loss of the step's batch, as the estimator saw it, in nats. */
   readonly loss: number;
   readonly learningRate: number;
@@ -117,12 +120,15 @@ const exact = [
   "learningRate",
 ] as const;
 
+/** Lists of numbers of a step that decide its point. */
+const lists = ["projectedGradients", "further"] as const;
+
 /** Writes one line of a trajectory as JSON; float64 numbers, also NaN and infinities, come back bit for bit. */
 export function encodeLine(line: TrajectoryLine): string {
   if (line.kind === "header") return JSON.stringify(line);
   const wire: Record<string, unknown> = { ...line };
   for (const name of exact) if (typeof wire[name] === "number") wire[name] = toWire(wire[name] as number);
-  if (line.kind === "step") wire["projectedGradients"] = line.projectedGradients.map(toWire);
+  if (line.kind === "step") for (const name of lists) wire[name] = line[name]?.map(toWire);
   return JSON.stringify(wire);
 }
 
@@ -142,11 +148,11 @@ export function decodeLine(where: string, value: unknown): TrajectoryLine {
   for (const name of required[kind as keyof typeof required])
     if (line[name] === undefined) fail(`${where}: ${name}`, "a value", line[name]);
   if (line["kind"] === "step") {
-    if (!Array.isArray(line["projectedGradients"]))
-      fail(`${where}: projectedGradients`, "a list", line["projectedGradients"]);
-    line["projectedGradients"] = (line["projectedGradients"] as unknown[]).map((p) =>
-      fromWire(`${where}: projectedGradients`, p),
-    );
+    for (const name of lists) {
+      if (line[name] === undefined) continue;
+      if (!Array.isArray(line[name])) fail(`${where}: ${name}`, "a list", line[name]);
+      line[name] = (line[name] as unknown[]).map((p) => fromWire(`${where}: ${name}`, p));
+    }
   }
   return line as unknown as TrajectoryLine;
 }
@@ -166,5 +172,5 @@ function checkHeader(where: string, line: Readonly<Record<string, unknown>>): He
       `${where}: version: expected 1, got ${show(line["version"])}; ` +
         "the file was written by another version of this project: read it with that one, or delete it and run again",
     );
-  return line as unknown as Header;
+  return inNewForm(line) as Header;
 }

@@ -1,8 +1,8 @@
 import { fail, sameLength } from "../check/check";
+import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
 import { applyRecorded } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
-import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
 import { methodAt } from "./steering";
@@ -13,8 +13,8 @@ import type { Trajectory } from "./trajectory";
 export interface Waypoint {
   readonly step: number;
   readonly point: Float32Array;
-  /** What the update rule carries on from here; absent: its start. */
-  readonly state?: RuleState | undefined;
+  /** What the method carries on from here; absent: its start. */
+  readonly state?: State | undefined;
 }
 
 /**
@@ -34,13 +34,14 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
   const workspace = createWorkspace(layout.size);
   const passed: StepOutcome[] = [];
   for (const record of trajectory.steps.slice(from.step)) {
-    const { epoch, projectedGradients } = record;
+    const { epoch, projectedGradients, further = [] } = record;
     const recorded = {
       seed: settings.seed,
       step: record.step - 1,
       epoch,
       layout,
       projectedGradients,
+      further,
       ...(state && { state }),
       workspace,
       over: passed.length === 2 ? passed.shift() : undefined,

@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { codeOf, messageOf } from "../check/error-words";
 import { removeLeftovers, writeWhole } from "../disk/whole-file";
 import { differences } from "./canonical-json";
-import { checksum } from "./checksum";
+import { checkOf } from "./checksum";
 import { tryTrajectory, unclaimed } from "./claim";
 import { diverged } from "./diverged";
 import type { Divergence } from "./diverged";
@@ -76,7 +77,7 @@ export function newRun(store: string, name: string): KeptRun {
       mkdirSync(run.folder);
       return run;
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (codeOf(error) !== "EEXIST") throw error;
     }
   }
 }
@@ -138,7 +139,7 @@ export function listRuns(store: string): readonly ListedRun[] {
 
 /** Says why a kept run cannot be read, and what to do, in one line. */
 export function describeDamage({ folder }: KeptRun, error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return `damaged, passed over: ${why} (the other runs do not need it: delete the folder ${folder}, or bring it back from a copy)`;
 }
 
@@ -165,7 +166,7 @@ export function clearRun({ path, folder }: KeptRun): void {
   for (const file of [path, `${path}.snapshot`, join(folder, "summary.json")]) rmSync(file, { force: true });
 }
 
-/** In which settings two kept runs differ, one line each, and how both ended. */
+/** Says in which settings two kept runs differ, one line each, and how both ended. */
 export function compareRuns(store: string, first: string, second: string): readonly string[] {
   const [a, b] = [loadRun(store, first), loadRun(store, second)];
   const settings = differences(a.trajectory.header.settings, b.trajectory.header.settings, "settings");
@@ -248,10 +249,6 @@ function keptSummary({ folder, path }: KeptRun): {
       `${file}: expected a summary, got ${text.length} characters that are none, and no trajectory beside it`,
     );
   }
-}
-
-function checkOf(text: string): string {
-  return checksum(text).toString(16).padStart(8, "0");
 }
 
 function summarise(name: string, run: Pick<Trajectory, "steps" | "evaluations">): Omit<RunSummary, "message"> {

@@ -1,7 +1,6 @@
 import { fail, finiteNumber, nonNegativeInteger, positiveInteger } from "../check/check";
-import { passKindOf } from "../estimator/estimate";
 import { passesPerStep } from "../schedule/forward-passes";
-import { checkMethod } from "../optimizer/method";
+import { checkMethod, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
 
@@ -54,12 +53,10 @@ export function checkSettings(settings: RunSettings): void {
   });
 }
 
-/** Gives forward passes that the step with that index (from 0) costs: 2 Q two-sided; Q and one for each call directional; 1 first-order; an own estimator's as it says. */
+/** Gives forward passes that the step with that index (from 0) costs (`passesOf`). */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
   const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
-  const { estimator } = method;
-  if (estimator.kind === "directional") return queries + Math.ceil(queries / (estimator.chunk ?? queries));
-  return passesPerStep(passKindOf(estimator), queries);
+  return passesPerStep(passesOf(method), queries);
 }
 
 /** Says whether the budget is spent after that many steps and forward passes. */

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { writeWhole } from "../disk/whole-file";
+import { NO_STATE } from "../estimator/state";
+import { inOldForm } from "../optimizer/old-form";
 import { splitCheck, withCheck, wrongCheck } from "./checksum";
 import { fingerprint, fingerprintData } from "./fingerprint";
 import type { Header } from "./records";
@@ -18,10 +20,11 @@ export interface Snapshot {
  */
 export function writeSnapshot(path: string, header: Header, snapshot: Snapshot): void {
   const { last, best } = snapshot;
-  const state = last.state ?? null;
-  const vectors = [last.point, ...(best === null ? [] : [best.point]), ...(state ? [state.first, state.second] : [])];
-  const body = Buffer.concat(vectors.map(bytesOf));
-  const counts = { step: last.step, best: best?.step ?? null, count: state?.count ?? null };
+  const { count, vectors } = last.state ?? NO_STATE;
+  const points = [last.point, ...(best === null ? [] : [best.point])];
+  const body = Buffer.concat([...points, ...Object.values(vectors)].map(bytesOf));
+  const lengths = Object.entries(vectors).map(([name, { length }]) => [name, length] as const);
+  const counts = { step: last.step, best: best?.step ?? null, count, vectors: lengths };
   const head = { run: runOf(header), ...counts, body: fingerprint(body) };
   writeWhole(path, Buffer.concat([Buffer.from(`${withCheck(JSON.stringify(head))}\n`), body]));
 }
@@ -38,12 +41,15 @@ export function readSnapshot(path: string, header: Header, steps: number): Snaps
     const body = bytes.subarray(newline + 1);
     const size = 4 * header.start.parameters;
     const { step, best, count = null } = head;
-    const vectors = 1 + (best === null ? 0 : 1) + (count === null ? 0 : 2);
+    const named = namedVectors(head, header.start.parameters);
+    const points = size * (best === null ? 1 : 2);
+    const whole = points + 4 * named.reduce((sum, [, length]) => sum + length, 0);
     if (head["run"] !== runOf(header) || head["body"] !== fingerprint(body)) return null;
-    if (typeof step !== "number" || step > steps || body.length !== vectors * size) return null;
+    if (typeof step !== "number" || step > steps || body.length !== whole) return null;
     const vector = (index: number): Float32Array => pointOf(body, index * size, size);
-    const state =
-      typeof count === "number" ? { count, first: vector(vectors - 2), second: vector(vectors - 1) } : undefined;
+    let at = points;
+    const vectors = named.map(([name, length]) => [name, pointOf(body, (at += 4 * length) - 4 * length, 4 * length)]);
+    const state = typeof count === "number" ? { count, vectors: Object.fromEntries(vectors) } : undefined;
     const last = { step, point: vector(0), state };
     return { last, best: typeof best === "number" ? { step: best, point: vector(1) } : null };
   } catch {
@@ -51,8 +57,17 @@ export function readSnapshot(path: string, header: Header, steps: number): Snaps
   }
 }
 
+/** Names and lengths of the state's vectors; a snapshot that was written before they had names has Adam's two, or none. */
+function namedVectors(
+  head: { readonly [name: string]: unknown },
+  size: number,
+): readonly (readonly [string, number])[] {
+  if (Array.isArray(head["vectors"])) return head["vectors"] as [string, number][];
+  return typeof head["count"] === "number" ? [["adam.first", size] as const, ["adam.second", size] as const] : [];
+}
+
 function runOf(header: Header): string {
-  return fingerprintData({ settings: header.settings, identity: header.identity, start: header.start });
+  return fingerprintData(inOldForm({ settings: header.settings, identity: header.identity, start: header.start }));
 }
 
 function bytesOf(point: Float32Array): Uint8Array {

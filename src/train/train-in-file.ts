@@ -1,9 +1,10 @@
+import { messageOf } from "../check/error-words";
 import type { Lock } from "../disk/lock";
 import { removeLeftovers } from "../disk/whole-file";
 import { checkedSink, fileChecksum } from "./checksum";
 import { claimTrajectory, guardedSink } from "./claim";
 import type { TrainEvent } from "./events";
-import { isReplayable } from "../optimizer/step";
+import { isReplayable } from "../optimizer/method";
 import { openLineFile } from "./line-file";
 import type { LineSink } from "./line-file";
 import { resume } from "./past";
@@ -112,7 +113,7 @@ async function* eventsInFile<Batch>(
   }
 }
 
-/** In which files a recorded run was made otherwise; none where it is not known. For example `toldSources(["src/schedule/power-law.ts"])`. */
+/** Gives the words for a recorded run that was made with other source than today's. For example `toldSources(["src/schedule/power-law.ts"])`. */
 export function toldSources(files: readonly string[]): string {
   const [named, more] = [files.slice(0, 8).join(", "), files.length - 8];
   return `made with other source: since then ${named}${more > 0 ? ` and ${more} more files` : ""} changed`;
@@ -157,6 +158,6 @@ function trySnapshot(path: string, write: () => void): string | null {
     write();
     return null;
   } catch (error) {
-    return `no snapshot at ${path}: ${error instanceof Error ? error.message : String(error)}; training goes on`;
+    return `no snapshot at ${path}: ${messageOf(error)}; training goes on`;
   }
 }

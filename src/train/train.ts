@@ -1,9 +1,11 @@
 import { positiveInteger, sameLength } from "../check/check";
+import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
+import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
+import { checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
-import type { RuleState } from "../optimizer/rules";
 import type { Layout } from "../tree/layout";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
 import type { ChanceLevel } from "./best";
@@ -12,8 +14,15 @@ import { describeEnd } from "./events";
 import type { TrainEvent } from "./events";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
 import type { LineSink } from "./line-file";
-import { evaluationDue, finalEnding, notFiniteEvaluation, notFiniteStep } from "./loop-parts";
-import { stepRecord, tryAppend, unlessStopped } from "./loop-parts";
+import {
+  evaluationDue,
+  finalEnding,
+  notFiniteEvaluation,
+  notFiniteStep,
+  stepRecord,
+  tryAppend,
+  unlessStopped,
+} from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
@@ -78,8 +87,8 @@ export interface TrainOptions<Batch> {
 /** A run so far: enough to continue it. */
 export interface PastRun extends TrainingHistory {
   readonly point: Float32Array;
-  /** What the update rule carries on from the last step; absent: its start. */
-  readonly state?: RuleState | undefined;
+  /** What the method carries on from the last step; absent: its start. */
+  readonly state?: State | undefined;
   readonly best: Checkpoint | null;
 }
 
@@ -124,6 +133,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   checkSettings(settings);
   positiveInteger("start.length (trainable parameters)", options.start.length);
   sameLength("start", options.start.length, layout.size);
+  checkMethodFits(settings.method, layout);
   const workspace = createWorkspace(layout.size);
   const header = past?.header ?? headerOf(options);
   const choosing = { by: settings.best, chance: options.chance };
@@ -261,8 +271,7 @@ function steered(
   try {
     return changeRecord(settings.method, changes, step, change);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { kind: "refused", message: `a change of the method is not made: ${why}` };
+    return { kind: "refused", message: `a change of the method is not made: ${messageOf(error)}` };
   }
 }
 

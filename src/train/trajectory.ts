@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { differences } from "./canonical-json";
 import { checksum, splitCheck, wrongCheck } from "./checksum";
 import type { CheckedLine } from "./checksum";
@@ -102,7 +103,7 @@ function checkedChange(where: string, { settings }: Header, record: ChangeRecord
   try {
     changedMethod(settings.method, record.change);
   } catch (error) {
-    throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${where}: ${messageOf(error)}`);
   }
   return record;
 }

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
-import type { LockHolder } from "../disk/lock";
-import type { Lock } from "../disk/lock";
+import type { Lock, LockHolder } from "../disk/lock";
 import { tryTrajectory } from "./claim";
 import { readTrajectory } from "./trajectory";
 import type { Trajectory } from "./trajectory";

@@ -40,7 +40,7 @@ export function rms(x: Float32Array): number {
 }
 
 /**
- * out <- y + a x, the point that lies `a` along x from y. `out` may be `y` or `x`.
+ * Computes out <- y + a x, the point that lies `a` along x from y. `out` may be `y` or `x`.
  * @throws when the lengths differ
  */
 export function axpyInto(out: Float32Array, a: number, x: Float32Array, y: Float32Array): void {
@@ -50,7 +50,7 @@ export function axpyInto(out: Float32Array, a: number, x: Float32Array, y: Float
 }
 
 /**
- * plus <- y + a x and minus <- y - a x in one pass: the bits of two calls of `axpyInto`.
+ * Computes plus <- y + a x and minus <- y - a x in one pass: the bits of two calls of `axpyInto`.
  * @throws when the lengths differ
  */
 export function spreadInto(plus: Float32Array, minus: Float32Array, a: number, x: Float32Array, y: Float32Array): void {
@@ -74,7 +74,7 @@ export function axpy(a: number, x: Float32Array, y: Float32Array): Float32Array 
   return out;
 }
 
-/** x <- a x. */
+/** Computes x <- a x. */
 export function scaleInPlace(x: Float32Array, a: number): void {
   for (let i = 0; i < x.length; i++) x[i] *= a;
 }

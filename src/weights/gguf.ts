@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 import type { Weights } from "../model/model";
 import { checkExtents } from "./extents";
 import { ggufConfig, type GgufConfig } from "./gguf-config";
@@ -76,6 +77,6 @@ function located<T>(path: string, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${path}: ${messageOf(error)}`);
   }
 }

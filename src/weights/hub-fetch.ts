@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { messageOf } from "../check/error-words";
 
 /** A hub and how it is spoken to. The token goes to this endpoint only, unencrypted to this machine only, and into no message. */
 export interface HubConnection {
@@ -183,6 +184,6 @@ export class HubNoRevision extends HubNotFound {}
 /** Gives an error's message with what fetch hides in `cause`, and without the token. */
 export function describe(error: unknown, token?: string): string {
   const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  const message = `${error instanceof Error ? error.message : String(error)}${cause}`;
+  const message = `${messageOf(error)}${cause}`;
   return token === undefined || token === "" ? message : message.replaceAll(token, "(token)");
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, type Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import {
   closeSync,
   createReadStream,
@@ -6,14 +6,13 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
+import { besideOf, leftoversOf } from "../disk/whole-file";
 import { describe, pause, type RetryListener } from "./hub-fetch";
 
 /** What the hub says a file's content is. `sha256` for large files; small ones have Git's name of the content, which is SHA-1. */
@@ -171,15 +170,9 @@ function freePartial(blob: string): string {
  * so two processes that want the same file each load it, and both end with it whole.
  */
 function claimPartial(blob: string): string {
-  const mine = `${blob}.${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}.incomplete`;
-  const start = `${basename(blob)}.${hostname()}.`;
-  const left = readdirSync(dirname(blob)).filter((name) => {
-    const pid = name.startsWith(start)
-      ? /^(\d+)\.[0-9a-f]{8}\.incomplete$/.exec(name.slice(start.length))?.[1]
-      : undefined;
-    return pid !== undefined && !isAlive(Number(pid));
-  });
-  const found = [freePartial(blob), ...left.map((name) => join(dirname(blob), name))];
+  const mine = besideOf(blob, "incomplete");
+  const left = leftoversOf(blob).filter(({ ending, dead }) => dead && ending === "incomplete");
+  const found = [freePartial(blob), ...left.map(({ path }) => path)];
   for (const candidate of found) {
     try {
       renameSync(candidate, mine);
@@ -189,13 +182,4 @@ function claimPartial(blob: string): string {
     }
   }
   return mine;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

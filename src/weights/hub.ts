@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statfsSync, statSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../check/check";
+import { codeOf } from "../check/error-words";
 import { nearestHint } from "../check/nearest";
 import {
   cachedCommit,
@@ -124,7 +125,7 @@ export async function hubSnapshot(
 
 /** Whether the file system refused it. */
 function isOfDisk(error: unknown): boolean {
-  return error instanceof Error && "code" in error && DISK.has(String(error.code));
+  return DISK.has(codeOf(error));
 }
 
 const DISK: ReadonlySet<string> = new Set([

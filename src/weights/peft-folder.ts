@@ -4,6 +4,7 @@ import type { LoraSpec } from "../adapter/adapter";
 import { lora } from "../adapter/lora";
 import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { fail, sameLength } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { readTogether, settleFolder, writeFolder } from "../disk/whole-folder";
 import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
@@ -155,7 +156,7 @@ function readConfig(path: string): PeftConfig {
   try {
     config = JSON.parse(readFileSync(path, "utf8")) as PeftConfig;
   } catch (error) {
-    throw new Error(`${path}: expected PEFT's configuration, got ${error instanceof Error ? error.message : "none"}`);
+    throw new Error(`${path}: expected PEFT's configuration, got ${messageOf(error)}`);
   }
   for (const [field, allowed] of Object.entries(ONLY))
     if (!allowed.includes(config[field])) fail(`${path}: ${field}`, String(allowed[0]), config[field]);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fail, show } from "../check/check";
+import { messageOf } from "../check/error-words";
 import { ADVICE } from "./sniff";
 import type { TensorFile } from "./tensor-file";
 
@@ -64,9 +65,7 @@ function openShard(path: string, file: string, open: (path: string) => TensorFil
   try {
     return open(join(dirname(path), file));
   } catch (error) {
-    throw new Error(
-      `${path}: ${file}, which the index names: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new Error(`${path}: ${file}, which the index names: ${messageOf(error)}`);
   }
 }
 

@@ -1,10 +1,12 @@
 // Measures one case in this process and prints what it took (JSON). Argument: a CostRequest as JSON.
+import { messageOf } from "../../src/check/error-words";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { parsePrecision } from "../../src/engine/onnx/precision";
 import { openSession } from "../../src/engine/open-session";
 import type { EngineOptions } from "../../src/engine/open-session";
 import { createWorkspace } from "../../src/estimator/workspace";
-import { firstOrder, mezo } from "../../src/optimizer/method";
+import { isExact } from "../../src/optimizer/method";
+import { firstOrder, mezo } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
 import { step } from "../../src/optimizer/step";
 import { classifierObjective } from "../../src/task/classifier";
@@ -39,7 +41,7 @@ async function main(): Promise<object> {
   const model = await costModels[given.model].open();
   const adapter = makeAdapter(adapterOf(given), model);
   const method = methodOf(given.method);
-  const onTfjs = method?.estimator.kind === "backpropagation";
+  const onTfjs = method !== null && isExact(method);
   const options: EngineOptions = onTfjs
     ? { engine: "tfjs" }
     : { threads: THREADS, cacheDirectory: directory, precision: parsePrecision(given.precision), freeBytes: Infinity };
@@ -82,7 +84,7 @@ main().then(
     process.exit(0);
   },
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(1);
   },
 );

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { messageOf } from "../../src/check/error-words";
 import { creationBench } from "./creation";
 import { costsBench } from "./costs";
 import { engineBench } from "./engine";
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(messageOf(error));
     process.exit(1);
   },
 );

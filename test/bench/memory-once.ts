@@ -5,7 +5,7 @@ import { compile } from "../../src/engine/onnx/compile";
 import { parsePrecision } from "../../src/engine/onnx/precision";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { createWorkspace } from "../../src/estimator/workspace";
-import { mezo } from "../../src/optimizer/method";
+import { mezo } from "../../src/optimizer/recipes";
 import { step } from "../../src/optimizer/step";
 import { classifierObjective } from "../../src/task/classifier";
 import type { MemoryCase } from "./memory-case";

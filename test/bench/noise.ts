@@ -1,6 +1,7 @@
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import type { AdapterSpec } from "../../src/adapter/adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
+import { plainHere } from "../../src/estimator/direction";
 import { openDirections, type DirectionSpec } from "../../src/estimator/directions";
 import { createWorkspace } from "../../src/estimator/workspace";
 import type { BenchOptions } from "./options";
@@ -34,7 +35,7 @@ export async function noiseBench({ rounds = 5, minutes }: BenchOptions): Promise
     const point = adapter.initial(0);
     const [z, plus, minus] = [0, 1, 2].map((i) => workspace.buffer(i));
     const noise = (kind: DirectionSpec, query: number): void => {
-      const direction = openDirections(kind, { seed: 0, step: 0, size })(query, () => z);
+      const direction = openDirections(kind, plainHere(0, 0, size))(query, () => z);
       direction.spreadInto(plus, minus, 1e-3, point);
       direction.addInPlace(workspace.gradient, 0.1);
     };

@@ -1,5 +1,5 @@
 import type { BenchOptions } from "./options";
-import type { MezoOptions } from "../../src/optimizer/method";
+import type { MezoOptions } from "../../src/optimizer/recipes";
 import type { Report } from "./report";
 import { bertTrain, llamaTrain, lora, minilmTexts, openStepper, smollm2Texts, THREADS } from "./subject";
 import { alternate, median, seconds } from "./timing";

@@ -1,4 +1,4 @@
-import type { MezoOptions } from "../../src/optimizer/method";
+import type { MezoOptions } from "../../src/optimizer/recipes";
 import type { BenchOptions } from "./options";
 import type { Report } from "./report";
 import { llamaTrain, openStepper, smollm2Texts, THREADS } from "./subject";

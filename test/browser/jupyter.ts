@@ -158,7 +158,12 @@ export function writeNotebook(
   const file = `${folder}/${name}.ipynb`;
   mkdirSync(folder, { recursive: true });
   const cell = ({ source, outputs }: (typeof cells)[number], at: number): object => ({
-    ...{ cell_type: "code", id: `cell-${at}`, metadata: {}, outputs, execution_count: null, source },
+    cell_type: "code",
+    id: `cell-${at}`,
+    metadata: {},
+    outputs,
+    execution_count: null,
+    source,
   });
   const kernelspec = { name: "tslab", display_name: "TypeScript (tslab)", language: "typescript" };
   writeFileSync(

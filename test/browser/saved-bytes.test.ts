@@ -9,7 +9,12 @@ const test = suite("browser/saved-bytes");
 const inBrowser = browserTests(test);
 
 const code = (id: string, ...lines: readonly string[]): object => ({
-  ...{ cell_type: "code", id, metadata: {}, outputs: [], execution_count: 7, source: lines.join("\n") },
+  cell_type: "code",
+  id,
+  metadata: {},
+  outputs: [],
+  execution_count: 7,
+  source: lines.join("\n"),
 });
 
 inBrowser(

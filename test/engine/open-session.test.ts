@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { engineFor, openSession } from "../../src/engine/open-session";
 import type { EngineOptions } from "../../src/engine/open-session";
-import { adazeta, firstOrder } from "../../src/optimizer/method";
+import { adazeta, firstOrder } from "../../src/optimizer/recipes";
 import { rejectsWith } from "../support/throws";
 import { tinyModel } from "../support/tiny-models";
 

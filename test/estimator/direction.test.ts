@@ -1,6 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkDirections, direction, gaussianDirection, type DirectionSpec } from "../../src/estimator/directions";
+import { kindsInWords } from "../../src/check/kinds";
+import {
+  checkDirections,
+  directionKinds,
+  direction,
+  gaussianDirection,
+  type DirectionSpec,
+} from "../../src/estimator/directions";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { norm } from "../../src/tree/vector";
@@ -83,7 +90,7 @@ test("directions differ between seeds, steps and queries, and no length is too s
 test("malformed specifications and indices are refused", () => {
   throwsWith(
     () => checkDirections("directions", { kind: "cube" as "sign" }),
-    'directions.kind: expected \"gaussian\", \"sphere\", \"sign\", \"random-mask\" or \"table\", got "cube"',
+    `directions.kind: expected ${kindsInWords(directionKinds)}, got "cube"`,
   );
   throwsWith(
     () => checkDirections("directions", { kind: "random-mask", keep: 0 }),

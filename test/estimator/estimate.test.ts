@@ -1,8 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { direction, type DirectionSpec } from "../../src/estimator/directions";
-import { checkEstimator, estimate, isFiniteEstimate, type EstimatorSpec } from "../../src/estimator/estimate";
-import { gradientOf } from "../../src/estimator/gradient";
+import { estimate, isFiniteEstimate } from "../../src/estimator/estimate";
+import { checkProbe, type ProbeSpec } from "../../src/estimator/probes";
+import { gradientOf } from "../../src/estimator/form";
 import type { Objective } from "../../src/estimator/objective";
 import { createWorkspace } from "../../src/estimator/workspace";
 import { curved, meanAndError, quadratic, recordingObjective, squaredNorm, type Analytic } from "./objectives";
@@ -11,12 +12,12 @@ import { rejectsWith, throwsWith } from "../support/throws";
 const test = suite("estimator/estimate");
 
 const gaussian: DirectionSpec = { kind: "gaussian" };
-const twoSided = (perturbationScale = 2 ** -7, chunk = 1): EstimatorSpec => ({
+const twoSided = (perturbationScale = 2 ** -7, chunk = 1): ProbeSpec => ({
   kind: "two-sided",
   perturbationScale,
   chunk,
 });
-const estimators: readonly EstimatorSpec[] = [
+const estimators: readonly ProbeSpec[] = [
   twoSided(),
   twoSided(1e-3, 3),
   { kind: "directional", chunk: null },
@@ -274,11 +275,11 @@ test("wrong counts, specifications and answers are refused", async () => {
   const objective = recordingObjective();
   await rejectsWith(
     estimate(twoSided(0), objective, point, settings),
-    "estimator.perturbationScale: expected a positive number, got 0",
+    "probe.perturbationScale: expected a positive number, got 0",
   );
   await rejectsWith(
     estimate(twoSided(1e-3, 0), objective, point, settings),
-    "estimator.chunk: expected a positive integer, got 0",
+    "probe.chunk: expected a positive integer, got 0",
   );
   await rejectsWith(
     estimate(twoSided(), objective, point, { ...settings, queries: 0 }),
@@ -310,12 +311,12 @@ test("wrong counts, specifications and answers are refused", async () => {
     "engine gone",
   );
   throwsWith(
-    () => checkEstimator("estimator", { kind: "directional", chunk: 0 }),
-    "estimator.chunk: expected a positive integer, got 0",
+    () => checkProbe("probe", { kind: "directional", chunk: 0 }),
+    "probe.chunk: expected a positive integer, got 0",
   );
   throwsWith(
-    () => checkEstimator("estimator", { kind: "one-sided" } as unknown as EstimatorSpec),
-    'estimator.kind: expected "two-sided", "directional", "backpropagation" or "own", got "one-sided"',
+    () => checkProbe("probe", { kind: "no-sided" } as unknown as ProbeSpec),
+    'probe.kind: expected "two-sided", "one-sided", "three-point", "directional", ',
   );
   throwsWith(() => createWorkspace(-1), "size: expected a non-negative integer, got -1");
   throwsWith(

@@ -3,11 +3,11 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gaussianDirection } from "../../src/estimator/directions";
 import { estimate } from "../../src/estimator/estimate";
-import { gradientOf } from "../../src/estimator/gradient";
-import { ownEstimator } from "../../src/estimator/own";
-import type { OwnEstimator, EstimatorAnswer } from "../../src/estimator/own";
+import { gradientOf } from "../../src/estimator/form";
+import { ownEstimator } from "../../src/estimator/probes/own";
+import type { OwnEstimator, EstimatorAnswer } from "../../src/estimator/probes/own";
 import { createWorkspace } from "../../src/estimator/workspace";
-import { adazeta, mezo } from "../../src/optimizer/method";
+import { adazeta, mezo } from "../../src/optimizer/recipes";
 import { passesOfStep } from "../../src/train/settings";
 import { replay } from "../../src/train/replay";
 import { trainInFile } from "../../src/train/train-in-file";
@@ -17,7 +17,7 @@ import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
 import { quadratic, recordingObjective } from "./objectives";
 
-const test = suite("estimator/own");
+const test = suite("estimator/probes/own");
 const files = scratch();
 test.after(() => files.remove());
 

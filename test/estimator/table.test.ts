@@ -1,8 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { plainHere } from "../../src/estimator/direction";
 import { direction, openDirections, type DirectionSpec } from "../../src/estimator/directions";
-import { estimate, type EstimatorSpec } from "../../src/estimator/estimate";
-import { gradientOf } from "../../src/estimator/gradient";
+import { estimate } from "../../src/estimator/estimate";
+import { type ProbeSpec } from "../../src/estimator/probes";
+import { gradientOf } from "../../src/estimator/form";
 import { createWorkspace } from "../../src/estimator/workspace";
 import { bitsInto } from "../../src/random/bits";
 import { randomKey } from "../../src/random/key";
@@ -34,7 +36,7 @@ test("what is added has the bits of float32 arithmetic on the direction, without
   const z = direction(spec, at, size);
   const point = normals(randomKey(1, "check"), size);
   const [plus, minus] = [new Float32Array(size), new Float32Array(size)];
-  openDirections(spec, { ...at, size })(at.query, noMemory).spreadInto(plus, minus, 1e-3, point);
+  openDirections(spec, plainHere(at.seed, at.step, size))(at.query, noMemory).spreadInto(plus, minus, 1e-3, point);
   const by = z.map((value) => Math.fround(1e-3) * value);
   assert.equal(
     plus,
@@ -45,7 +47,7 @@ test("what is added has the bits of float32 arithmetic on the direction, without
     point.map((value, i) => value - by[i]),
   );
   const sum = point.slice();
-  openDirections(spec, { ...at, size })(at.query, noMemory).addInPlace(sum, -0.25);
+  openDirections(spec, plainHere(at.seed, at.step, size))(at.query, noMemory).addInPlace(sum, -0.25);
   assert.equal(
     sum,
     point.map((value, i) => value + Math.fround(-0.25 * z[i])),
@@ -128,7 +130,7 @@ test("a gradient estimate finds a quadratic's gradient, and a replay has its bit
   );
   const point = normals(randomKey(9, "check"), size);
   const truth = analytic.gradient(point);
-  const estimators: readonly EstimatorSpec[] = [
+  const estimators: readonly ProbeSpec[] = [
     { kind: "two-sided", perturbationScale: 2 ** -7, chunk: 1 },
     { kind: "two-sided", perturbationScale: 2 ** -7, chunk: 3 },
     { kind: "directional", chunk: null },

@@ -13,6 +13,7 @@ import type { Cell } from "../../src/experiment/cells";
 import { FROZEN, isStill } from "../../src/experiment/plan";
 import type { PlannedRun, StudyArm } from "../../src/experiment/plan";
 import { studyRunner } from "../../src/experiment/study-run";
+import { isExact } from "../../src/optimizer/method";
 import { taskNamed } from "../../src/task/tasks";
 import { hubSnapshot } from "../../src/weights/hub";
 import { formatBytes } from "../../src/weights/memory";
@@ -74,7 +75,7 @@ function configurations(full: FullModel, inTurn?: readonly string[]): readonly C
   });
   return grouped(chosen, ({ settings: { arm, task } }) => {
     const features = taskNamed(task).kind === "classification";
-    const backwards = !isStill(arm) && arm.method.estimator.kind === "backpropagation";
+    const backwards = !isStill(arm) && isExact(arm.method);
     return JSON.stringify([features, backwards, isStill(arm) ? FROZEN : arm.adapter]);
   }).flat();
 }

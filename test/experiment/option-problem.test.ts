@@ -14,7 +14,7 @@ import { FROZEN } from "../../src/experiment/plan";
 import { armOptions } from "../../src/experiment/run-arm";
 import { runStill } from "../../src/experiment/run-still";
 import { openProblem } from "../../src/notebook/open";
-import { adazeta } from "../../src/optimizer/method";
+import { adazeta } from "../../src/optimizer/recipes";
 import type { LoadedTask } from "../../src/task/loaded-task";
 import { sst2 } from "../../src/task/defs/sst2";
 import { choiceBatch } from "../../src/task/option-batch";

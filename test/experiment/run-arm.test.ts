@@ -7,7 +7,8 @@ import type { Agreement } from "../../src/engine/agreement";
 import { referenceSession } from "../../src/engine/reference/session";
 import type { ModelSession } from "../../src/engine/session";
 import { loadModel } from "../../src/engine/load-model";
-import { arm, armNames } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
+import { studyArms } from "../../src/experiment/divergence";
 import { studySettings } from "../../src/experiment/divergence";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
@@ -109,7 +110,7 @@ test("exact derivatives take the same path: 1 + Q passes a step, along the same 
   // epochs of 1, 2 and 2 queries, 4 steps each: 4 x (2 + 3 + 3) = 32 passes; all but one of a step are along a direction
   const { options, session } = await tinyRun("AdaZeta");
   const twoSided = await train(options);
-  const method: Method = { ...options.settings.method, estimator: { kind: "directional", chunk: null } };
+  const method: Method = { ...options.settings.method, probe: { kind: "directional", chunk: null } };
   const exact = { ...options, settings: { ...options.settings, method }, path: files.file("directional.jsonl") };
   const run = await trainInFile(exact);
   await session.dispose();
@@ -138,7 +139,7 @@ test("no arm reads the test split while it trains, nor does the engine see a tex
       input.ids.map(keyOf),
     ),
   );
-  for (const name of armNames) {
+  for (const name of studyArms) {
     const chosen = arm(name, tinySettings("bert", { steps: 2, scheduledPasses: 4 }));
     const adapter = makeAdapter(chosen.adapter, model.sites);
     const session = await onnxSession(model, adapter, { threads: 1 });

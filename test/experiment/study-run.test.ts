@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { arm } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
 import type { Cell } from "../../src/experiment/cells";
 import { studies, studySettings } from "../../src/experiment/divergence";
 import type { DivergenceSettings } from "../../src/experiment/divergence";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { arm } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
 import type { Problem } from "../../src/experiment/problem";
 import { frozenProbe } from "../../src/experiment/frozen-probe";
 import { besideProbe, bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "../../src/notebook/choose";

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } 
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { arm } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
 import type { Problem } from "../../src/experiment/problem";
 import { keptRuns } from "../../src/notebook/kept-runs";
 import { runLive } from "../../src/notebook/live-runs";

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { arm } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
 import type { Problem } from "../../src/experiment/problem";
 import { keptRuns } from "../../src/notebook/kept-runs";
 import { originOf, runLive, title } from "../../src/notebook/live-runs";

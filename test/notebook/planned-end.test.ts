@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plannedEnd } from "../../src/notebook/planned-end";
-import { adazeta, mezo } from "../../src/optimizer/method";
+import { adazeta, mezo } from "../../src/optimizer/recipes";
 import { train } from "../../src/train/train";
 import { quadraticRun, settingsOf } from "../support/analytic-runs";
 

@@ -1,6 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { adazeta, checkMethod, mezo, mezoFull, randomMask, type Method } from "../../src/optimizer/method";
+import { checkMethod, type Method } from "../../src/optimizer/method";
+import {
+  adazeta,
+  conservative,
+  firstOrder,
+  hizoo,
+  lozoM,
+  mezo,
+  mezoFull,
+  randomMask,
+} from "../../src/optimizer/recipes";
 import { throwsWith } from "../support/throws";
 
 const test = suite("optimizer/method");
@@ -8,11 +18,12 @@ const test = suite("optimizer/method");
 test("AdaZeta's defaults are the reference code's", () => {
   assert.equal(adazeta({ exponent: { target: 20, epochs: 160 } }), {
     name: "adazeta",
-    estimator: { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
     directions: { kind: "gaussian" },
+    probe: { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
+    combine: { kind: "mean" },
+    transforms: [{ kind: "weight-decay", weightDecay: 0 }],
     queries: { kind: "power-law", form: "current", multiplier: 0.85, exponent: { target: 20, epochs: 160 }, cap: 15 },
     learningRate: { kind: "constant", value: 1e-4 },
-    rule: { kind: "sgd", weightDecay: 0 },
   });
 });
 
@@ -20,7 +31,7 @@ test("MeZO has one query; the random mask keeps a quarter", () => {
   assert.equal(mezo().queries, { kind: "constant", value: 1 });
   assert.equal(mezo({ queries: 4, learningRate: 3e-3 }).learningRate, { kind: "constant", value: 3e-3 });
   assert.equal(randomMask().directions, { kind: "random-mask", keep: 0.25 });
-  assert.equal(mezo({ estimator: "directional", name: "exact" }).estimator, { kind: "directional", chunk: null });
+  assert.equal(mezo({ estimator: "directional", name: "exact" }).probe, { kind: "directional", chunk: null });
 });
 
 test("MeZO-FT draws every weight's direction from a table, and is MeZO in all else", () => {
@@ -47,17 +58,50 @@ test("every method survives JSON and its own check", () => {
 test("options and parts out of range are refused by name", () => {
   throwsWith(
     () => mezo({ perturbationScale: -1 }),
-    "method.estimator.perturbationScale: expected a positive number, got -1",
+    "method.probe.perturbationScale: expected a positive number, got -1",
   );
-  throwsWith(() => mezo({ chunk: 0 }), "method.estimator.chunk: expected a positive integer, got 0");
+  throwsWith(() => mezo({ chunk: 0 }), "method.probe.chunk: expected a positive integer, got 0");
   throwsWith(() => mezo({ learningRate: NaN }), "method.learningRate.value: expected a finite number, got NaN");
-  throwsWith(() => mezo({ weightDecay: -1 }), "method.rule.weightDecay: expected at least 0, got -1");
+  throwsWith(() => mezo({ weightDecay: -1 }), "method.transforms[0].weightDecay: expected at least 0, got -1");
   throwsWith(() => mezo({ name: "" }), 'method.name: expected a name, got ""');
   throwsWith(() => adazeta({ exponent: 0.4, cap: 0 }), "method.queries.cap: expected a positive integer, got 0");
   throwsWith(() => randomMask({ keep: 2 }), "method.directions.keep: expected a share of at most 1, got 2");
   throwsWith(
-    () => checkMethod({ ...mezo(), rule: undefined } as unknown as Method),
-    "method.rule: expected a {kind, ...}, got undefined",
+    () => checkMethod({ ...mezo(), combine: undefined } as unknown as Method),
+    "method.combine: expected a {kind, ...}, got undefined",
+  );
+});
+
+test("parts that make no sense together, fields that there are not, and chains out of order are refused", () => {
+  throwsWith(
+    () => checkMethod({ ...mezo(), rule: { kind: "sgd" } } as unknown as Method),
+    'method: expected the fields name, probe, rounds, transforms, directions, combine, queries, learningRate, got "rule"',
+  );
+  const { rounds } = conservative();
+  throwsWith(
+    () => checkMethod({ ...mezo(), ...(rounds && { rounds }) }),
+    "method: expected a probe or rounds, one of the two, as a {kind, ...}, got ",
+  );
+  const transforms = lozoM().transforms;
+  throwsWith(
+    () => checkMethod({ ...mezo(), transforms }),
+    'method.directions: expected low-rank or another of outer products, which low-rank-momentum keeps, got "gaussian"',
+  );
+  throwsWith(
+    () => checkMethod({ ...lozoM(), transforms: [...transforms].reverse() }),
+    "method.transforms[1].kind: expected the first place of the chain, since it forms the gradient, got ",
+  );
+  throwsWith(
+    () => checkMethod({ ...mezo(), transforms: [...mezo().transforms, ...mezo().transforms] }),
+    'method.transforms[1].kind: expected each kind once in a chain, got "weight-decay"',
+  );
+  throwsWith(
+    () => checkMethod({ ...mezo(), directions: hizoo().directions }),
+    'method.probe: expected three-point, whose curvatures learned-diagonal learns from, got "two-sided"',
+  );
+  throwsWith(
+    () => checkMethod({ ...firstOrder(), combine: { kind: "sign" } }),
+    "method: expected no combination and no directions beside an exact gradient, got ",
   );
 });
 

@@ -15,6 +15,8 @@ import { throwsWith } from "../support/throws";
 import { gallery } from "./gallery";
 import { divergenceRuns, syntheticRun } from "./synthetic-runs";
 
+import { DIRECTIONAL } from "../../src/schedule/forward-passes";
+
 const test = suite("plot/figures");
 
 test("a schedule of 1, 1, 2, 2 queries costs 2 + 2 + 4 + 4 = 12 two-sided passes, 2 + 2 + 3 + 3 = 10 directional ones", () => {
@@ -25,7 +27,7 @@ test("a schedule of 1, 1, 2, 2 queries costs 2 + 2 + 4 + 4 = 12 two-sided passes
   const [queries, passes] = scheduleFigure(schedules, options).data;
   assert.equal([queries!.x, queries!.y], [[0, 1, 2], [1, 2, 2]]); // prettier-ignore
   assert.equal([passes!.x, passes!.y], [[0, 1, 2], [0, 4, 12]]); // prettier-ignore
-  const directional = scheduleFigure(schedules, { ...options, per: "step", passes: "directional" }).data[1]!;
+  const directional = scheduleFigure(schedules, { ...options, per: "step", passes: DIRECTIONAL }).data[1]!;
   assert.equal([directional.x, directional.y], [[0, 2, 4], [0, 4, 10]]); // prettier-ignore
 });
 

@@ -2,10 +2,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   forwardPasses,
+  DIRECTIONAL,
   passesPerStep,
   queriesByEpochs,
   queriesBySteps,
   stepsForPasses,
+  TWO_SIDED,
   stepsPerEpoch,
 } from "../../src/schedule/forward-passes";
 import { scheduleOf, type Schedule } from "../../src/schedule/schedule";
@@ -25,23 +27,30 @@ test("two epochs of two steps with one, then three queries cost 2 + 2 + 6 + 6 pa
   const schedule: Schedule = { kind: "steps", initial: 1, changes: [{ at: 1, value: 3 }], unit: "epoch" };
   assert.equal(queriesBySteps(schedule, 4, 2), [1, 1, 3, 3]);
   assert.equal(queriesByEpochs(schedule, 3, 2), [1, 3, 3]);
-  assert.is(forwardPasses(schedule, 4, 2, "two-sided"), 16);
-  assert.is(forwardPasses(schedule, 4, 2, "directional"), 12);
+  assert.is(forwardPasses(schedule, 4, 2, TWO_SIDED), 16);
+  assert.is(forwardPasses(schedule, 4, 2, DIRECTIONAL), 12);
 });
 
 test("a run of 10,000 steps costs 20,000 passes with one query and about 2 x 11.0 x 10,000 with the schedule", () => {
-  assert.is(forwardPasses(scheduleOf(1), 10_000, 63, "two-sided"), 20_000);
-  assert.is((forwardPasses(growing, 10_000, 63, "two-sided") / 20_000).toFixed(1), "11.0");
+  assert.is(forwardPasses(scheduleOf(1), 10_000, 63, TWO_SIDED), 20_000);
+  assert.is((forwardPasses(growing, 10_000, 63, TWO_SIDED) / 20_000).toFixed(1), "11.0");
 });
 
 test("the steps that a number of passes buys are the most that do not overspend", () => {
-  for (const kind of ["two-sided", "directional"] as const) {
+  for (const cost of [TWO_SIDED, DIRECTIONAL, { once: 1, perQuery: 2 }]) {
     for (const passes of [0, 1, 2, 3, 100, 1824]) {
-      const steps = stepsForPasses(growing, passes, 16, kind);
-      assert.ok(forwardPasses(growing, steps, 16, kind) <= passes);
-      assert.ok(forwardPasses(growing, steps + 1, 16, kind) > passes);
+      const steps = stepsForPasses(growing, passes, 16, cost);
+      assert.ok(forwardPasses(growing, steps, 16, cost) <= passes);
+      assert.ok(forwardPasses(growing, steps + 1, 16, cost) > passes);
     }
   }
+});
+
+test("a call of the engine that costs a pass of its own is counted for each chunk of queries", () => {
+  // 5 queries, 2 a call: 3 calls; 5 + 3
+  assert.is(passesPerStep({ once: 0, perQuery: 1, chunk: 2 }, 5), 8);
+  assert.is(passesPerStep(DIRECTIONAL, 5), 6);
+  assert.is(passesPerStep({ once: 3, perQuery: 2 }, 1), 5);
 });
 
 test("the last, smaller batch of an epoch is a step", () => {
@@ -53,14 +62,10 @@ test("the last, smaller batch of an epoch is a step", () => {
 test("counts out of range are refused", () => {
   throwsWith(() => stepsPerEpoch(0, 4), "examples: expected a positive integer, got 0");
   throwsWith(() => stepsPerEpoch(4, 0), "batchSize: expected a positive integer, got 0");
-  throwsWith(() => forwardPasses(growing, -1, 4, "two-sided"), "steps: expected a non-negative integer, got -1");
-  throwsWith(() => forwardPasses(growing, 1, 0, "two-sided"), "stepsPerEpoch: expected a positive integer, got 0");
+  throwsWith(() => forwardPasses(growing, -1, 4, TWO_SIDED), "steps: expected a non-negative integer, got -1");
+  throwsWith(() => forwardPasses(growing, 1, 0, TWO_SIDED), "stepsPerEpoch: expected a positive integer, got 0");
   throwsWith(() => queriesByEpochs(growing, 1.5, 4), "epochs: expected a non-negative integer, got 1.5");
-  throwsWith(() => stepsForPasses(growing, -1, 4, "two-sided"), "passes: expected a non-negative integer, got -1");
-  throwsWith(
-    () => passesPerStep("one-sided" as "two-sided", 1),
-    'kind: expected "two-sided", "directional" or "backpropagation", got "one-sided"',
-  );
+  throwsWith(() => stepsForPasses(growing, -1, 4, TWO_SIDED), "passes: expected a non-negative integer, got -1");
 });
 
 test.run();

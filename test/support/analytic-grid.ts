@@ -1,4 +1,4 @@
-import { adazeta, mezo } from "../../src/optimizer/method";
+import { adazeta, mezo } from "../../src/optimizer/recipes";
 import { cellsOf } from "../../src/experiment/cells";
 import type { Cell, Grid, Part } from "../../src/experiment/cells";
 import { runGrid } from "../../src/experiment/run-grid";

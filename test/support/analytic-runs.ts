@@ -1,5 +1,5 @@
 import type { Objective } from "../../src/estimator/objective";
-import { mezo } from "../../src/optimizer/method";
+import { mezo } from "../../src/optimizer/recipes";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import type { RunSettings } from "../../src/train/settings";

@@ -6,10 +6,8 @@ import { recordedRuns } from "../../src/table/from-records";
 import { renderFigures } from "./render-figure";
 
 const { records, origin } = studyRecords("minilm-trec");
-const shown = ["AdaZeta", "MeZO-LoRA", "LoRA + schedule", "MeZO-LoRA, smaller rate"];
-const runs = recordedRuns(records.filter(({ learningRate }) => learningRate === 3e-3)).filter(({ arm }) =>
-  shown.includes(arm),
-);
+const shown = ["adazeta", "mezo-lora", "lora-schedule", "mezo-lora-smaller-rate"];
+const runs = recordedRuns(records.filter(({ arm, learningRate }) => learningRate === 3e-3 && shown.includes(arm)));
 const figure = meanAndSpread(runs, { x: "both", title: "Divergence against the query schedule", origin });
 const [drawn] = await renderFigures({ readme: figure }, { width: 900, height: 420 });
 writeFileSync("data/results/divergence-minilm-trec.svg", drawn.svg);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
+import { messageOf } from "../../src/check/error-words";
 import { exampleValues } from "./example-values";
 
 /** One `@example` of a docstring: the code, and what the comment behind it says comes out. */
@@ -99,10 +100,7 @@ export async function checkExample(
   const values = await Promise.all(names.map((name) => valueOf(name, file, exported)));
   const run = new AsyncFunction(...names, returning(code));
   if (thrown === null) return compare(await run(...values), wanted);
-  const outcome = await run(...values).then(
-    () => null,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
+  const outcome = await run(...values).then(() => null, messageOf);
   if (outcome === null) throw new Error(`expected an error, got none`);
   compare(outcome, wanted);
 }

@@ -53,7 +53,9 @@ function damagedAdapter(random: () => number): Buffer {
   ];
   const which = random() < 0.3;
   const metadata = {
-    ...{ format: "adazeta-adapter-1", model: "m", note: "" },
+    format: "adazeta-adapter-1",
+    model: "m",
+    note: "",
     spec: which ? mutatedNumbers(first, random).toString() : first,
     layout: which ? second : mutatedNumbers(second, random).toString(),
   };

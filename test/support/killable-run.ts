@@ -1,4 +1,4 @@
-import { adazeta } from "../../src/optimizer/method";
+import { adazeta } from "../../src/optimizer/recipes";
 import type { TrainOptions } from "../../src/train/train";
 import { logisticRun, settingsOf, type Examples } from "./analytic-runs";
 

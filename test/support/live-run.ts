@@ -1,6 +1,6 @@
 // A live run on a tiny model in a process of its own, to be watched, stopped (a line on its input) and killed:
 // `node --import tsx test/support/live-run.ts STORE MILLISECONDS_A_STEP`.
-import { arm } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
 import { kernelRegistry } from "../../src/notebook/kernel-registry";
 import { runLive } from "../../src/notebook/live-runs";
 import { slowed, tinyProblem, tinySettings } from "./tiny-problem";

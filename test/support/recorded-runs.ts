@@ -1,6 +1,6 @@
 import type { Objective } from "../../src/estimator/objective";
-import { ownEstimator } from "../../src/estimator/own";
-import { adazeta, firstOrder, mezo, mezoFull, randomMask } from "../../src/optimizer/method";
+import { ownEstimator } from "../../src/estimator/probes/own";
+import { adazeta, firstOrder, mezo, mezoFull, randomMask } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
 import type { TrainOptions } from "../../src/train/train";
 import { logistic, logisticRun, settingsOf, type Examples } from "./analytic-runs";
@@ -30,7 +30,10 @@ export const recordedMethods: Readonly<Record<string, Method>> = {
   own: mezo({ ...step, estimator: oneSided, queries: 2 }),
   adam: {
     ...mezo({ queries: 2, learningRate: 0.05 }),
-    rule: { kind: "adamw", weightDecay: 0.01, firstDecay: 0.9, secondDecay: 0.99, epsilon: 1e-8 },
+    transforms: [
+      { kind: "adam", firstDecay: 0.9, secondDecay: 0.99, epsilon: 1e-8 },
+      { kind: "decoupled-weight-decay", weightDecay: 0.01 },
+    ],
   },
   "first-order": firstOrder({ learningRate: 0.05, weightDecay: 0.01 }),
   "first-order-sgd": firstOrder({ ...step, rule: "sgd" }),

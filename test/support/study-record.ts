@@ -1,34 +1,15 @@
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid } from "../../src/experiment/divergence";
 import type { ExperimentRecord } from "../../src/experiment/record";
+import { madeRecord } from "./made-record";
 
 /** A record of the MiniLM study at rate 3e-3 as it is written, with two steps and two evaluations; any of it replaced. */
 export function studyRecord(armName: string, changes: Partial<ExperimentRecord> = {}): ExperimentRecord {
   const cells = cellsOf(divergenceGrid("minilm-trec"));
   const cell = cells.find(({ arm, learningRate }) => arm === armName && learningRate === 3e-3);
   if (cell === undefined) throw new Error(`no arm ${armName} in the study`);
-  const { key, experiment, arm, seed, learningRate, settings } = cell;
-  return {
-    format: "adazeta-record",
-    version: 1,
-    key,
-    experiment,
-    arm,
-    seed,
-    learningRate,
-    settings,
-    model: "a model",
-    adapter: settings.arm.adapter,
-    data: "some texts",
-    parameters: 4,
-    startingPoint: "0",
-    startedAt: "2026-01-01T00:00:00.000Z",
-    endedAt: "2026-01-01T00:30:00.000Z",
-    elapsedMs: 1_800_000,
-    commit: "0123abc",
-    machine: "a machine",
-    command: "a command",
-    reason: "finished",
+  return madeRecord(cell, {
+    adapter: cell.settings.arm.adapter,
     message: "finished after step 2",
     forwardPasses: 4,
     diverged: { step: 2 },
@@ -48,5 +29,5 @@ export function studyRecord(armName: string, changes: Partial<ExperimentRecord> 
     },
     extra: { counts: { train: [3, 4, 5, 1, 2, 1] } },
     ...changes,
-  };
+  });
 }

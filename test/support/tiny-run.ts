@@ -1,8 +1,9 @@
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
 import type { ModelSession } from "../../src/engine/session";
-import { arm } from "../../src/experiment/arm";
-import type { ArmName, StudySettings } from "../../src/experiment/arm";
+import { arm } from "../../src/experiment/arms";
+import type { StudySettings } from "../../src/experiment/arm";
+import type { ArmName } from "../../src/experiment/arms";
 import type { Problem } from "../../src/experiment/problem";
 import { armOptions } from "../../src/experiment/run-arm";
 import type { ArmRun } from "../../src/experiment/run-arm";

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { adazeta } from "../../src/optimizer/method";
+import { adazeta } from "../../src/optimizer/recipes";
 import type { Schedule } from "../../src/schedule/schedule";
 import { runRecord } from "../../src/table/from-training";
 import type { TrainingRecord } from "../../src/table/from-training";

@@ -11,6 +11,7 @@ import { besidePublished, duelTable, paperCells, paperTable, taskRuns } from "..
 import type { PlannedRecord } from "../../src/table/paper-cells";
 import { mezoRoberta } from "../../src/table/published/roberta-large";
 import { toText } from "../../src/table/text";
+import { NO_STEPS, madeRecord } from "../support/made-record";
 import { throwsWith } from "../support/throws";
 
 const test = suite("table/paper-cells");
@@ -30,29 +31,11 @@ function recordOf(
     accuracy,
     loss: 1.8 - ((1.8 - loss) * step) / 200,
   }));
-  const none = { step: [], forwardPasses: [], queries: [], loss: [], rmsProjectedGradient: [], weightNorm: [] };
-  return {
-    ...cell,
-    format: "adazeta-record",
-    version: 1,
-    model: "m",
-    adapter: null,
-    data: "",
-    parameters: 1,
-    startingPoint: "",
-    commit: "abc1234",
-    machine: "one",
-    command: "",
-    startedAt: "",
-    endedAt: "2026-01-02T",
-    elapsedMs: 0,
-    reason: "finished",
-    message: "",
+  return madeRecord(cell, {
     forwardPasses: 200 * passes,
-    diverged: null,
-    history: { steps: none, evaluations },
+    history: { steps: NO_STEPS, evaluations },
     extra: { test: { loss, accuracy, count: 10 }, chanceLoss: Math.log(6), counts: { train: [1, 1, 1, 1, 1, 1] } },
-  };
+  });
 }
 
 const planned = (
@@ -113,13 +96,12 @@ test("with one rate complete and another begun, the choice is among the complete
   assert.equal([cell.learningRate, cell.seeds, cell.measured], [3e-3, 3, 5]);
 });
 
-test("beside published ones: found by task, method and k, by another name, or not found", () => {
+test("beside published ones: found by task, method and k, or not found", () => {
   const { table, options } = besidePublished(paperCells(planned(() => null)), {
     tables: [mezoRoberta],
     shots: 16,
     models: { reported: "RoBERTa-large", measured: "MiniLM" },
     remarks: { trec: "another protocol" },
-    names: { "LoRA + schedule": "AdaZeta-LoRA" },
   });
   const text = toText(table, options);
   assert.match(

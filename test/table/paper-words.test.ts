@@ -7,6 +7,7 @@ import type { PlannedRun } from "../../src/experiment/plan";
 import type { ExperimentRecord } from "../../src/experiment/record";
 import type { PlannedRecord } from "../../src/table/paper-cells";
 import { paperWords } from "../../src/table/paper-words";
+import { NO_STEPS, madeRecord } from "../support/made-record";
 import { throwsWith } from "../support/throws";
 
 const test = suite("table/paper-words");
@@ -22,39 +23,15 @@ function recordOf(cell: OneCell, loss: number, right: number): ExperimentRecord<
     accuracy: 0.5,
     loss: each,
   }));
-  const none = { step: [], forwardPasses: [], queries: [], loss: [], rmsProjectedGradient: [], weightNorm: [] };
-  const { key, experiment, arm, seed, learningRate, settings } = cell;
-  return {
-    format: "adazeta-record",
-    version: 1,
-    key,
-    experiment,
-    arm,
-    seed,
-    learningRate,
-    settings,
-    model: "m",
-    adapter: null,
-    data: "",
-    parameters: 1,
-    startingPoint: "",
-    commit: "abc1234",
-    machine: "one",
-    command: "",
-    startedAt: "",
-    endedAt: "2026-01-02T",
-    elapsedMs: 0,
-    reason: "finished",
-    message: "",
+  return madeRecord(cell, {
     forwardPasses: 400,
-    diverged: null,
-    history: { steps: none, evaluations },
+    history: { steps: NO_STEPS, evaluations },
     extra: {
       test: { loss, accuracy: right / 100, count: 100, metrics: { "macro f1": 0.25 } },
       chanceLoss: Math.log(6),
       counts: { train: [1, 1, 1, 1, 1, 1], test: [20, 16, 16, 16, 16, 16] },
     },
-  };
+  });
 }
 
 const planned = (record: (cell: OneCell) => ExperimentRecord<PlannedRun> | null): readonly PlannedRecord[] =>

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { splitCheck, withCheck, wrongCheck } from "../../src/train/checksum";
+import { checkOf, splitCheck, withCheck, wrongCheck } from "../../src/train/checksum";
 import { replay } from "../../src/train/replay";
 import { readSnapshot } from "../../src/train/snapshot";
 import { trainInFile } from "../../src/train/train-in-file";
@@ -28,6 +28,8 @@ async function finished(name: string): Promise<string> {
 
 test("the worked line: CRC-32 of what stands before the checksum, and of all lines before it", () => {
   assert.is(withCheck('{"a":1}'), '{"a":1,"check":"561bacaf"}'); // zlib.crc32(b'{"a":1}')
+  assert.is(checkOf('{"a":1}'), "561bacaf");
+  assert.is(checkOf(""), "00000000"); // with its leading zeros
   const second = withCheck('{"a":2}', 0x561bacaf);
   assert.is(wrongCheck(splitCheck(second), 0x561bacaf), null);
   assert.is.not(wrongCheck(splitCheck(second)), null);

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ownEstimator } from "../../src/estimator/own";
-import { adazeta, mezo } from "../../src/optimizer/method";
+import { ownEstimator } from "../../src/estimator/probes/own";
+import { adazeta, mezo } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
 import { describeAscent, riseAlong } from "../../src/train/descent";
 import { train } from "../../src/train/train";

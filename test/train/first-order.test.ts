@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync, copyFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { firstOrder, mezo } from "../../src/optimizer/method";
+import { firstOrder, mezo } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
 import { replay } from "../../src/train/replay";
 import { train } from "../../src/train/train";
@@ -140,8 +140,8 @@ test("a replay from scalars is refused, with the reason", async () => {
 });
 
 test("a zeroth-order run with AdamW is replayed to the same bits, its moments too", async () => {
-  const rule = { kind: "adamw", weightDecay: 0.01, firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 } as const;
-  const method: Method = { ...mezo({ learningRate: 0.1 }), rule };
+  const { transforms } = firstOrder({ weightDecay: 0.01 });
+  const method: Method = { ...mezo({ learningRate: 0.1 }), transforms };
   const path = files.file("zeroth-adamw.jsonl");
   const options = run(method);
   const result = await trainInFile({ ...options, path, snapshotEvery: 4 });
@@ -154,7 +154,7 @@ test("a zeroth-order run with AdamW is replayed to the same bits, its moments to
 test("an engine without gradients is refused before the first step is recorded", async () => {
   await rejectsWith(
     train(run(firstOrder(), { objective: quadratic })),
-    "estimator: expected an engine that gives gradients",
+    "probe: expected an engine that gives gradients",
   );
 });
 

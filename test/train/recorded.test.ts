@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isReplayable } from "../../src/optimizer/step";
+import { isReplayable } from "../../src/optimizer/method";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { resume } from "../../src/train/past";
 import { replay } from "../../src/train/replay";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { besideOf } from "../../src/disk/whole-file";
-import { mezo } from "../../src/optimizer/method";
+import { mezo } from "../../src/optimizer/recipes";
 import { claimTrajectory } from "../../src/train/claim";
 import {
   compareRuns,

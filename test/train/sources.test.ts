@@ -34,7 +34,7 @@ function inCopy<T>(work: (edit: (file: string, from: string | RegExp, to: string
 test("the files that decide: loop, schedule, estimator, optimizer, operations, adapters, models, engines, readouts; no displays", () => {
   const found = Object.keys(decidingFiles()!);
   for (const file of (
-    "train/train schedule/power-law estimator/two-sided optimizer/step random/normals tree/vector tt/initial ops/dual adapter/lora " +
+    "train/train schedule/power-law estimator/probes/two-sided optimizer/step random/normals tree/vector tt/initial ops/dual adapter/lora " +
     "model/llama engine/onnx/session engine/tfjs/serve task/token-objective task/readout experiment/run-arm weights/super-blocks"
   ).split(" "))
     assert.ok(found.includes(`src/${file}.ts`), file);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { mezo } from "../../src/optimizer/method";
+import { mezo } from "../../src/optimizer/recipes";
 import { replay } from "../../src/train/replay";
 import { methodAt } from "../../src/train/steering";
 import { changedMethod } from "../../src/train/method-change";
@@ -45,7 +45,7 @@ test("a change replaces learning rate, schedule or perturbation scale, and the l
   assert.equal(methodAt(method, changes, 7), {
     ...method,
     queries: constant(3),
-    estimator: { kind: "two-sided", perturbationScale: 0.01, chunk: 1 },
+    probe: { kind: "two-sided", perturbationScale: 0.01, chunk: 1 },
   });
 });
 
@@ -146,7 +146,7 @@ test("a change that makes no sense is refused in one warning, and the run goes o
   ]);
   throwsWith(
     () => changedMethod(mezo({ estimator: "directional" }), { perturbationScale: 0.1 }),
-    "change.perturbationScale: expected a two-sided estimator, which has one",
+    "change.perturbationScale: expected a probe of losses along a line, which has one",
   );
 });
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { mezo } from "../../src/optimizer/method";
+import { mezo } from "../../src/optimizer/recipes";
 import { openLineFile } from "../../src/train/line-file";
 import { replay } from "../../src/train/replay";
 import { train } from "../../src/train/train";

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Objective } from "../../src/estimator/objective";
-import { adazeta, mezo } from "../../src/optimizer/method";
+import { adazeta, mezo } from "../../src/optimizer/recipes";
 import { step } from "../../src/optimizer/step";
 import { resume } from "../../src/train/past";
 import { encodeLine } from "../../src/train/records";

@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { besideOf } from "../../src/disk/whole-file";
 import { hubFile, hubSnapshot, type HubEvent, type HubOptions } from "../../src/weights/hub";
 import { openSafetensors } from "../../src/weights/safetensors";
 import {
@@ -220,6 +221,24 @@ test("a partial file with damaged bytes is loaded once more from the beginning",
     const path = await hubFile(REPO, "model.safetensors", options);
     assert.is(sha256(readFileSync(path)), sha256(LARGE));
     assert.ok(told.some((event) => event.kind === "retry" && /not the promised one/.test(event.reason)));
+  });
+});
+
+test("the partial file of a killed process is gone on from, and that of a living one is let alone", async () => {
+  await withHub(LARGE_FILES, {}, async (options, _, asked) => {
+    const blob = join(options.cacheDirectory, "models--acme--tiny", "blobs", sha256(LARGE));
+    mkdirSync(dirname(blob), { recursive: true });
+    const living = besideOf(blob, "incomplete");
+    const dead = living.replace(`${process.pid}-`, `${2 ** 22 + 7}-`);
+    writeFileSync(living, LARGE.subarray(0, 7000));
+    writeFileSync(dead, LARGE.subarray(0, 5000));
+    await hubFile(REPO, "model.safetensors", options);
+    assert.equal(
+      asked.filter(({ path }) => path === MODEL).map(({ headers }) => headers.range),
+      ["bytes=5000-"],
+    );
+    assert.equal(blobsOf(options.cacheDirectory), [sha256(LARGE), basename(living)].sort());
+    assert.is(sha256(readFileSync(blob)), sha256(LARGE));
   });
 });
 

@@ -75,6 +75,7 @@ export function precisionName(precision: Precision): string {
 }
 
 /**
+ * Reads a precision by its name; what stands after a colon has a default.
  * @example parsePrecision("int4") // { kind: "int4", block: 32, zeroPoints: true }
  * @throws when the name is unknown, listing the names
  */

@@ -42,7 +42,7 @@ export interface BlockRows {
 }
 
 /**
- * 4 bits a weight, a scale per block along the row.
+ * Writes weights in 4 bits each, with a scale per block along the row.
  * - without zero points: scale = m / -8 with m the weight of largest magnitude, zero = 8; |w - ...| <= |scale|
  * - with: scale = (max(w, 0) - min(w, 0)) / 15, zero = round(-min / scale); |w - ...| <= scale / 2
  * @param rows [rows, width] row-major

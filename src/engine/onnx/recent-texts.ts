@@ -7,6 +7,7 @@ export interface RecentTexts {
 }
 
 /**
+ * Makes an empty memory of which texts were used last.
  * @param limit in bytes
  * @example recentTexts(10).use([{ key: "a", bytes: 6 }, { key: "b", bytes: 6 }]) // ["a"]
  */

@@ -63,7 +63,7 @@ export function combine(x: Tensor, y: Tensor, f: (x: number, y: number) => numbe
   return generate(shape, (i) => f(x.data[from[i]], y.data[other[i]]));
 }
 
-/** Over each row of the last axis: `write(row, out)`; the output's last axis has `width` elements. */
+/** Maps each row of the last axis by `write(row, out)`; the output's last axis has `width` elements. */
 export function mapRows(x: Tensor, width: number, write: (row: Float64Array, out: Float64Array) => void): Tensor {
   const inner = x.shape[x.shape.length - 1];
   const rows = x.data.length / inner;

@@ -14,7 +14,7 @@ export type Product = (x: Tensor, y: Tensor, transposed?: TransposedFactors) => 
 const LARGE = 16 * 16 * 16;
 
 /**
- * Matrix products in the form that the backend is fast at. The wasm backend has a fast kernel for two plain matrices only: ten
+ * Makes matrix products in the form that the backend is fast at. The wasm backend has a fast kernel for two plain matrices only: ten
  * times faster than its kernel for stacks or transposed factors, so those are taken apart.
  * @param wasm whether the backend is wasm
  */

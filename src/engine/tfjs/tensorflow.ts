@@ -1,6 +1,7 @@
 import type * as Core from "@tensorflow/tfjs-core";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { messageOf } from "../../check/error-words";
 import { backendNames } from "./protocol";
 import type { BackendName } from "./protocol";
 
@@ -82,7 +83,7 @@ function checkBinary(packageName: string, manifest: string): void {
 
 /** Why a package did not load, in a few words. */
 function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (/Cannot find (module|package)/.test(message)) return "not installed";
   const line = message.split("\n")[0];
   return line.length > 120 ? `${line.slice(0, 117)}...` : line;

@@ -1,7 +1,7 @@
 import { randomKey, type RandomKey } from "../../random/key";
-import type { DirectionsAt } from "../direction";
+import type { Here } from "../direction";
 
 /** Gives the stream that a query's numbers come from. */
-export function directionKey({ seed, step }: DirectionsAt, query: number): RandomKey {
+export function directionKey({ seed, step }: Here, query: number): RandomKey {
   return randomKey(seed, "direction", step, query);
 }

@@ -2,7 +2,7 @@ import { fail, positiveNumber } from "../../check/check";
 import { bitsInto } from "../../random/bits";
 import { randomKey } from "../../random/key";
 import { normalsInto } from "../../random/normals";
-import { drawStored, type DirectionKind, type DirectionsAt } from "../direction";
+import { drawStored, type DirectionKind, type Here } from "../direction";
 import { directionKey } from "./key";
 
 /** Share of the coordinates that a step moves. */
@@ -28,7 +28,7 @@ export const randomMask: DirectionKind<RandomMask> = {
 
 const pieceSize = 4096;
 
-function maskInPlace(out: Float32Array, keep: number, { seed, step }: DirectionsAt): void {
+function maskInPlace(out: Float32Array, keep: number, { seed, step }: Here): void {
   const key = randomKey(seed, "mask", step);
   const bound = keep * 2 ** 32;
   const words = new Uint32Array(Math.min(pieceSize, out.length));

@@ -29,7 +29,7 @@ export const table: DirectionKind<NoiseTable> = {
   open:
     ({ bits }, at) =>
     (query) =>
-      tableDirection(bits, at.seed, directionKey(at, query), at.size),
+      tableDirection(bits, at.seed, directionKey(at, query), at.layout.size),
 };
 
 /**

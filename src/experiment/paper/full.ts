@@ -1,8 +1,8 @@
 import type { AdapterSpec, LoraSpec } from "../../adapter/adapter";
-import { forwardPasses, stepsPerEpoch } from "../../schedule/forward-passes";
-import { paperArmNames } from "./paper-arm";
-import type { PaperArmName, PaperSettings } from "./paper-arm";
-import type { TableArm } from "./table-part";
+import { forwardPasses, stepsPerEpoch, TWO_SIDED } from "../../schedule/forward-passes";
+import type { StudySettings } from "../arm";
+import type { ArmId } from "../arms";
+import type { GridRow } from "../grid-arm";
 
 /** The paper's own settings on one of its models. */
 export interface FullScale {
@@ -12,7 +12,7 @@ export interface FullScale {
   /** Of AdaZeta and LoRA. */
   readonly learningRate: number;
   /** Of arms that train something else. */
-  readonly own: Partial<Readonly<Record<PaperArmName, Omit<TableArm, "name">>>>;
+  readonly own: Partial<Readonly<Record<ArmId, Omit<GridRow, "id">>>>;
   /** Of every zeroth-order arm. */
   readonly weightDecay: number;
   readonly tensorTrain: AdapterSpec;
@@ -50,9 +50,9 @@ export const roberta: FullScale = {
   weightDecay: 0,
   schedule: SCHEDULE,
   own: {
-    MeZO: { learningRates: [1e-6] },
-    "MeZO-prefix": { learningRates: [1e-2], perturbationScale: 0.1 },
-    "first-order LoRA": { learningRates: [1e-4] },
+    mezo: { learningRates: [1e-6] },
+    "mezo-prefix": { learningRates: [1e-2], perturbationScale: 0.1 },
+    "first-order-lora": { learningRates: [1e-4] },
   },
   tensorTrain: { kind: "tensor-train", placement: "roberta", rank: 5, bottleneck: 64, scale: 1, modes: ROBERTA_MODES },
   lora: { ...lora(8), head: "label words" },
@@ -73,9 +73,9 @@ export const llama: FullScale = {
   weightDecay: 0.01,
   schedule: SCHEDULE,
   own: {
-    MeZO: { learningRates: [5e-7] },
-    "MeZO-prefix": { learningRates: [1e-3], perturbationScale: 0.1 },
-    "first-order LoRA": { learningRates: [1e-4] },
+    mezo: { learningRates: [5e-7] },
+    "mezo-prefix": { learningRates: [1e-3], perturbationScale: 0.1 },
+    "first-order-lora": { learningRates: [1e-4] },
   },
   tensorTrain: { kind: "tensor-train", placement: "llama", rank: 5, bottleneck: 64, scale: 1, modes: LLAMA_MODES },
   lora: lora(5),
@@ -95,7 +95,7 @@ function lora(rank: number): LoraSpec {
 export function fullSettings(
   full: FullScale,
   planned: number,
-): (learningRate: number, train?: number) => PaperSettings {
+): (learningRate: number, train?: number) => StudySettings {
   const { steps, batchSize, weightDecay, tensorTrain, lora, schedule } = full;
   return (learningRate, train = planned) => {
     const queries = {
@@ -114,7 +114,7 @@ export function fullSettings(
       lora,
       chunk: 1,
       schedule: queries,
-      scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), "two-sided"),
+      scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), TWO_SIDED),
       perturbationScale: 1e-3,
       prefixTokens: 5,
       firstOrderSteps: FIRST_ORDER_STEPS,
@@ -123,7 +123,22 @@ export function fullSettings(
 }
 
 /** Gives all arms, or those without a linear probe for tasks that have no classes. */
-export function fullArms(full: FullScale, { probe = true } = {}): readonly TableArm[] {
-  const names = probe ? paperArmNames : paperArmNames.filter((name) => name !== "linear probe");
-  return names.map((name) => ({ name, ...full.own[name] }));
+export function fullArms(full: FullScale, { probe = true } = {}): readonly GridRow[] {
+  const ids = probe ? FULL_ARMS : FULL_ARMS.filter((id) => id !== "linear-probe");
+  return ids.map((id) => ({ id, ...full.own[id] }));
 }
+
+/** The arms of the tables at full scale. */
+const FULL_ARMS: readonly ArmId[] = [
+  "zero-shot",
+  "linear-probe",
+  "adazeta",
+  "mezo-lora",
+  "lora-schedule",
+  "mezo-lora-smaller-rate",
+  "tt-constant-q",
+  "lora-constant-q",
+  "first-order-lora",
+  "mezo-prefix",
+  "mezo",
+];

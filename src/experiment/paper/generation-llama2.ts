@@ -24,7 +24,7 @@ function squad(): TablePart {
     model: studies[smollm2.study].model,
     problem,
     settings: smallSettings(smollm2, { steps: 36, train: problem.train, batchSize: problem.batchSize }),
-    arms: smallArms(["zero-shot", "AdaZeta", "MeZO-LoRA"], 1),
+    arms: smallArms(["zero-shot", "adazeta", "mezo-lora"], 1),
     seeds: [0],
     learningRates: [1e-3],
     threads: 1,

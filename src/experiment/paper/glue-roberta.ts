@@ -1,11 +1,11 @@
 import { fewShotSeeds } from "../../task/protocol";
+import type { ArmId } from "../arms";
 import type { Grid } from "../cells";
 import { studies } from "../divergence";
 import type { Scale } from "../options";
 import type { PlannedRun } from "../plan";
-import { paperArmNames } from "./paper-arm";
 import { fullArms, fullSettings, roberta } from "./full";
-import { ALWAYS, DEAR, dearPart, small, SMALL_RATES, SMALL_SEEDS, smallArms, smallSettings } from "./small";
+import { ALWAYS, dearPart, ofStudy, small, SMALL_RATES, SMALL_SEEDS, smallArms, smallSettings } from "./small";
 import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
@@ -25,11 +25,8 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
   const trec: TablePart = {
     ...common,
     task: "trec",
-    study: minilm.study,
-    arms: smallArms(
-      paperArmNames.filter((name) => !DEAR.some((dear) => dear === name)),
-      SMALL_RATES.length,
-    ),
+    study: ofStudy(minilm),
+    arms: smallArms(TREC_ARMS, SMALL_RATES.length),
     seeds: SMALL_SEEDS,
     learningRates: SMALL_RATES,
     work: minilm.work(11),
@@ -37,13 +34,26 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
   const sentences = (["sst2", "sst5"] as const).map((task) => ({
     ...common,
     task,
-    arms: smallArms(["zero-shot", "linear probe", "AdaZeta", "MeZO-LoRA"], 1),
+    arms: smallArms(["zero-shot", "linear-probe", "adazeta", "mezo-lora"], 1),
     seeds: [0],
     learningRates: [3e-3],
     work: minilm.work(11),
   }));
   return [[trec], [dearPart(trec)], sentences].map((stage) => stage.map(tablePart));
 }
+
+/** The arms on TREC, but for the dear ones. */
+const TREC_ARMS: readonly ArmId[] = [
+  "zero-shot",
+  "linear-probe",
+  "adazeta",
+  "mezo-lora",
+  "lora-schedule",
+  "mezo-lora-smaller-rate",
+  "tt-constant-q",
+  "lora-constant-q",
+  "mezo-prefix",
+];
 
 const TASKS = ["sst2", "sst5", "snli", "mnli", "rte", "trec"] as const;
 /** Longest texts in tokens are the task's own (128, pairs 256). */

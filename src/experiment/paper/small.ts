@@ -1,7 +1,9 @@
+import type { StudySettings } from "../arm";
+import type { ArmId } from "../arms";
 import { studySettings } from "../divergence";
 import type { StudyChanges, StudyName } from "../divergence";
-import type { PaperSettings, PaperArmName } from "./paper-arm";
-import type { TableArm, TablePart, Work } from "./table-part";
+import type { GridRow } from "../grid-arm";
+import type { TablePart, Work } from "./table-part";
 
 /** What a table at tiny scale is made on: one of the two small models, with the settings of its study. */
 export interface Small {
@@ -21,7 +23,7 @@ export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
 export function smallSettings(
   { study, firstOrderSteps }: Small,
   changes: StudyChanges = {},
-): (learningRate: number, train?: number) => PaperSettings {
+): (learningRate: number, train?: number) => StudySettings {
   return (learningRate, train) => ({
     ...studySettings(study, learningRate, { ...changes, ...(train !== undefined && { train }) }),
     prefixTokens: 5,
@@ -30,21 +32,36 @@ export function smallSettings(
 }
 
 /** Learning rates of arms that train another kind of part; each has as many trials as the rest of its table. */
-const OWN_RATES: Partial<Readonly<Record<PaperArmName, readonly number[]>>> = {
-  MeZO: [1e-5, 1e-6, 1e-4],
-  "MeZO-prefix": [1e-2, 1e-3, 1e-1],
-  "first-order LoRA": [1e-3, 3e-4, 3e-3],
+const OWN_RATES: Partial<Readonly<Record<ArmId, readonly number[]>>> = {
+  mezo: [1e-5, 1e-6, 1e-4],
+  "mezo-prefix": [1e-2, 1e-3, 1e-1],
+  "first-order-lora": [1e-3, 3e-4, 3e-3],
 };
 /** epsilon of the prefix. Source: princeton-nlp/MeZO, README of medium_models and of large_models. */
-const PREFIX_SCALE = 0.1;
+const OWN_SCALES: Partial<Readonly<Record<ArmId, number>>> = { "mezo-prefix": 0.1 };
 
 /** Gives the rows of a table of small runs, one for each arm, with so many trials each. */
-export function smallArms(names: readonly PaperArmName[], trials: number): readonly TableArm[] {
-  return names.map((name) => ({
-    name,
-    ...(name in OWN_RATES && { learningRates: OWN_RATES[name]?.slice(0, trials) ?? [] }),
-    ...(name === "MeZO-prefix" && { perturbationScale: PREFIX_SCALE }),
-  }));
+export function smallArms(ids: readonly ArmId[], trials: number): readonly GridRow[] {
+  return ids.map((id) => {
+    const [learningRates, perturbationScale] = [OWN_RATES[id]?.slice(0, trials), OWN_SCALES[id]];
+    return { id, ...(learningRates && { learningRates }), ...(perturbationScale && { perturbationScale }) };
+  });
+}
+
+/**
+ * The arms of tables whose runs on a study's problem are the study's own: its records count. The list stays as it is: in a table, an arm that
+ * joins a study later has runs of its own.
+ */
+const OF_STUDY = [
+  "adazeta",
+  "mezo-lora",
+  "lora-schedule",
+  "mezo-lora-smaller-rate",
+] as const satisfies readonly ArmId[];
+
+/** Says which runs of a table on a study's own problem and settings are the study's. */
+export function ofStudy({ study: name }: Small): NonNullable<TablePart["study"]> {
+  return { name, arms: OF_STUDY };
 }
 
 /** Of the paper's rates around 1e-4 at full size, the three that small models learn at (see the divergence study). */
@@ -53,7 +70,7 @@ export const SMALL_SEEDS = [0, 1, 2] as const;
 export const ALWAYS: Pick<TablePart, "threads" | "evaluateEvery"> = { threads: 1, evaluateEvery: 20 };
 
 /** Arms whose steps are dear, backward passes or directions as long as the model: one draw of the data, one rate. */
-export const DEAR = ["first-order LoRA", "MeZO"] as const satisfies readonly PaperArmName[];
+export const DEAR = ["first-order-lora", "mezo"] as const satisfies readonly ArmId[];
 
 /** Gives the dear arms on a part's problem. */
 export function dearPart(part: TablePart): TablePart {

@@ -3,7 +3,7 @@ import { studies } from "../divergence";
 import type { Scale } from "../options";
 import type { PlannedRun } from "../plan";
 import { fullArms, fullSettings, llama } from "./full";
-import { ALWAYS, small, SMALL_RATES, SMALL_SEEDS, dearPart, smallArms, smallSettings } from "./small";
+import { ALWAYS, small, SMALL_RATES, SMALL_SEEDS, dearPart, ofStudy, smallArms, smallSettings } from "./small";
 import { tablePart } from "./table-part";
 import type { TablePart } from "./table-part";
 
@@ -24,9 +24,9 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     model,
     problem,
     task: "sst2",
-    study: smollm2.study,
+    study: ofStudy(smollm2),
     settings: smallSettings(smollm2),
-    arms: [...smallArms(["zero-shot", "linear probe", ...COMPARED, "TT, constant Q"], SMALL_RATES.length), ...ONE_RATE],
+    arms: [...smallArms(["zero-shot", "linear-probe", ...COMPARED, "tt-constant-q"], SMALL_RATES.length), ...ONE_RATE],
     seeds: SMALL_SEEDS,
     learningRates: SMALL_RATES,
     work: smollm2.work(8),
@@ -40,7 +40,7 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
     problem: { batchSize: 8, train: 128, dev: 100, test: 100, maxTokens: 24 },
     arms: [
       ...smallArms(["zero-shot", ...COMPARED], SMALL_RATES.length),
-      { name: "TT, constant Q", learningRates: [3e-3] },
+      { id: "tt-constant-q", learningRates: [3e-3] },
     ],
     seeds: SMALL_SEEDS,
     learningRates: SMALL_RATES,
@@ -51,11 +51,11 @@ function tinyStages(): Grid<PlannedRun>["stages"] {
   return [[sst2, copa], dear, SHORT.map(shortPart), LONG.map(longPart)].map((stage) => stage.map(tablePart));
 }
 
-const COMPARED = ["AdaZeta", "MeZO-LoRA"] as const;
+const COMPARED = ["adazeta", "mezo-lora"] as const;
 /** What lies between AdaZeta and MeZO-LoRA, as in Figure 1's study: at its rate alone. */
 const ONE_RATE = [
-  { name: "MeZO-LoRA, smaller rate", learningRates: [3e-3] },
-  { name: "LoRA + schedule", learningRates: [3e-3] },
+  { id: "mezo-lora-smaller-rate", learningRates: [3e-3] },
+  { id: "lora-schedule", learningRates: [3e-3] },
 ] as const;
 
 interface SmallTask {
@@ -80,11 +80,11 @@ const LONG: readonly SmallTask[] = [
 ];
 
 function shortPart(small: SmallTask): TablePart {
-  return { ...onePart(small), arms: smallArms(["zero-shot", "AdaZeta", "MeZO-LoRA"], 1) };
+  return { ...onePart(small), arms: smallArms(["zero-shot", "adazeta", "mezo-lora"], 1) };
 }
 
 function longPart(small: SmallTask): TablePart {
-  return { ...onePart(small), arms: smallArms(["zero-shot", "AdaZeta"], 1) };
+  return { ...onePart(small), arms: smallArms(["zero-shot", "adazeta"], 1) };
 }
 
 function onePart({ task, steps, tokens, problem }: SmallTask): Omit<TablePart, "arms"> {

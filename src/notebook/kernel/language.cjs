@@ -7,14 +7,14 @@ const { getOwnPropertyDescriptor, defineProperty, deleteProperty, getPrototypeOf
 const { is } = Objects;
 
 const NAMES = [
-  ...["Object", "Function", "Array", "String", "Number", "Boolean", "BigInt", "Symbol", "Promise", "Proxy", "Reflect"],
-  ...["Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"],
-  ...["Map", "Set", "WeakMap", "WeakSet", "WeakRef", "Date", "RegExp", "JSON", "Math", "Atomics"],
-  ...["ArrayBuffer", "SharedArrayBuffer", "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array"],
-  ...["Uint16Array", "Int32Array", "Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"],
-  ...["parseInt", "parseFloat", "isNaN", "isFinite", "queueMicrotask", "globalThis"],
-  ...["console", "process", "Buffer", "AbortController", "TextDecoder", "TextEncoder", "URL"],
-];
+  ["Object", "Function", "Array", "String", "Number", "Boolean", "BigInt", "Symbol", "Promise", "Proxy", "Reflect"],
+  ["Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"],
+  ["Map", "Set", "WeakMap", "WeakSet", "WeakRef", "Date", "RegExp", "JSON", "Math", "Atomics"],
+  ["ArrayBuffer", "SharedArrayBuffer", "DataView", "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array"],
+  ["Uint16Array", "Int32Array", "Uint32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"],
+  ["parseInt", "parseFloat", "isNaN", "isFinite", "queueMicrotask", "globalThis"],
+  ["console", "process", "Buffer", "AbortController", "TextDecoder", "TextEncoder", "URL"],
+].flat();
 
 /** Objects that have no name of their own: the prototypes of iterators and generators. */
 const nameless = () => {

@@ -1,3 +1,4 @@
+import { perturbationScaleOf } from "../../optimizer/method";
 import type { Method } from "../../optimizer/method";
 import type { Schedule } from "../../schedule/schedule";
 import type { ChangeRecord } from "../../train/records";
@@ -57,15 +58,15 @@ interface Knob {
   change(): MethodChange;
 }
 
-function knobsOf({ learningRate, estimator, queries }: Method): readonly Knob[] {
+function knobsOf(method: Method): readonly Knob[] {
+  const { learningRate, queries } = method;
+  const epsilon = perturbationScaleOf(method);
   const rate =
     learningRate.kind === "constant"
       ? around("learning rate", learningRate.value, (value) => ({ learningRate: { kind: "constant", value } }))
       : null;
   const scale =
-    estimator.kind === "two-sided"
-      ? around("perturbation scale", estimator.perturbationScale, (perturbationScale) => ({ perturbationScale }))
-      : null;
+    epsilon !== null ? around("perturbation scale", epsilon, (perturbationScale) => ({ perturbationScale })) : null;
   return [rate, scale, queryKnob(queries)].filter((knob): knob is Knob => knob !== null);
 }
 
@@ -137,7 +138,7 @@ export function describeChanges(changes: readonly ChangeRecord[], method?: Metho
 
 /** What a change leaves in force, by name, in words. */
 function partsOf(change: MethodChange, method: Method | undefined): Readonly<Record<string, string>> {
-  const own = method?.estimator.kind === "two-sided" ? method.estimator.perturbationScale : undefined;
+  const own = (method && perturbationScaleOf(method)) ?? undefined;
   const { learningRate = method?.learningRate, perturbationScale = own, queries = method?.queries } = change;
   return {
     ...(learningRate && { "learning rate": scheduleText(learningRate) }),

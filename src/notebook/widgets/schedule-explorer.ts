@@ -1,7 +1,7 @@
 import { fail } from "../../check/check";
 import { scheduleFigure } from "../../plot/schedule";
-import { forwardPasses, passesPerStep, stepsPerEpoch } from "../../schedule/forward-passes";
-import type { PassKind } from "../../schedule/forward-passes";
+import { forwardPasses, passesPerStep, stepsPerEpoch, TWO_SIDED } from "../../schedule/forward-passes";
+import type { PassCost } from "../../schedule/forward-passes";
 import { exponentOf } from "../../schedule/power-law";
 import type { CurrentPowerLaw } from "../../schedule/power-law";
 import { shown } from "../display";
@@ -42,9 +42,9 @@ export interface ScheduleCost {
 /**
  * Gives the schedule of these settings and its cost in forward passes.
  * @throws when the schedule makes no sense
- * @example scheduleCost({ alpha: 0.85, exponent: { kind: "target", target: 20 }, cap: 15, batchSize: 16, steps: 10000, examples: 1000 }, "two-sided").beta.toFixed(3) // "0.623"
+ * @example scheduleCost({ alpha: 0.85, exponent: { kind: "target", target: 20 }, cap: 15, batchSize: 16, steps: 10000, examples: 1000 }, { once: 0, perQuery: 2 }).beta.toFixed(3) // "0.623"
  */
-export function scheduleCost(settings: ExplorerSettings, kind: PassKind): ScheduleCost {
+export function scheduleCost(settings: ExplorerSettings, paid: PassCost = TWO_SIDED): ScheduleCost {
   const { alpha, exponent, cap, batchSize, steps, examples } = settings;
   const epochSteps = stepsPerEpoch(examples, batchSize);
   const epochs = Math.max(steps / epochSteps, 1.01);
@@ -55,23 +55,23 @@ export function scheduleCost(settings: ExplorerSettings, kind: PassKind): Schedu
     exponent: exponent.kind === "beta" ? exponent.beta : { target: Math.max(exponent.target, alpha), epochs },
     cap,
   };
-  const passes = forwardPasses(schedule, steps, epochSteps, kind);
+  const passes = forwardPasses(schedule, steps, epochSteps, paid);
   return {
     schedule,
     stepsPerEpoch: epochSteps,
     beta: exponentOf(schedule),
     forwardPasses: passes,
-    meanQueries: kind === "two-sided" ? passes / (2 * steps) : passes / steps - 1,
-    oneQueryPasses: 2 * steps,
-    oneQuerySteps: Math.floor(passes / 2),
+    meanQueries: forwardPasses(schedule, steps, epochSteps, { once: 0, perQuery: 1 }) / steps,
+    oneQueryPasses: passesPerStep(paid, 1) * steps,
+    oneQuerySteps: Math.floor(passes / passesPerStep(paid, 1)),
   };
 }
 
 export interface ExplorerOptions extends Partial<ExplorerSettings> {
   /** d: with it the figure shows the estimator's second moment too. */
   readonly parameters?: number;
-  /** How a query is paid for, default "two-sided". */
-  readonly passes?: PassKind;
+  /** What a step costs, for example `passesOf(method)`; default two losses a query. */
+  readonly passes?: PassCost;
   /** The rival in the figure, default 1. */
   readonly constantQueries?: number;
 }
@@ -96,7 +96,7 @@ export interface ScheduleExplorer {
  */
 export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplorer {
   const { alpha = 0.85, cap = 15, batchSize = 16, steps = 10_000, examples = 1000 } = options;
-  const { parameters, passes = "two-sided", constantQueries = 1 } = options;
+  const { parameters, passes = TWO_SIDED, constantQueries = 1 } = options;
   const exponent = options.exponent ?? { kind: "target", target: 20 };
   const target = exponent.kind === "target" ? exponent.target : 20;
   const beta = exponent.kind === "beta" ? exponent.beta : 0.5;
@@ -135,8 +135,10 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
   const drawn = ({ schedule, stepsPerEpoch: epochSteps }: ScheduleCost): FigureValue =>
     scheduleFigure(
       [
-        { name: "AdaZeta", queries: schedule },
-        { name: constantQueries === 1 ? "MeZO" : `constant ${constantQueries}`, queries: constantQueries },
+        { name: "AdaZeta", arm: "adazeta", queries: schedule },
+        constantQueries === 1
+          ? { name: "MeZO", arm: "mezo", queries: 1 }
+          : { name: `constant ${constantQueries}`, queries: constantQueries },
       ],
       {
         steps: sliders.steps.value,
@@ -187,9 +189,9 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
 }
 
 /** Gives what the run costs, in one line for people. */
-export function costText(cost: ScheduleCost, constantQueries: number, steps: number, kind: PassKind): string {
+export function costText(cost: ScheduleCost, constantQueries: number, steps: number, paid: PassCost): string {
   const count = (value: number): string => Math.round(value).toLocaleString("en");
-  const constant = passesPerStep(kind, constantQueries) * steps;
+  const constant = passesPerStep(paid, constantQueries) * steps;
   return (
     `beta ${cost.beta.toFixed(3)}, ${count(cost.stepsPerEpoch)} steps an epoch. ${count(steps)} steps cost ${count(cost.forwardPasses)} forward passes ` +
     `(${cost.meanQueries.toFixed(1)} queries a step on average), ${(cost.forwardPasses / constant).toFixed(1)} times as many as with ` +

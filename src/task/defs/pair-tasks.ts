@@ -9,7 +9,7 @@ type Paraphrases = Pick<ClassificationTask, "fields" | "labels"> & {
 };
 
 /**
- * Premise and hypothesis: entailment, contradiction or neither, up to 256 tokens. Pairs without a majority label are left out.
+ * Makes a task of premise and hypothesis: entailment, contradiction or neither, up to 256 tokens. Pairs without a majority label are left out.
  * @param premiseAtMost tokens of the premise; default all
  * Source: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh; columns in src/processors.py): MNLI, SNLI.
  */

@@ -184,4 +184,30 @@ test("shutdown says whether it is for a restart, to every front end, and the pro
   await other.client.close().catch(() => undefined);
 });
 
+const deep: Readonly<Record<string, string>> = {
+  "open brackets": "[".repeat(1000),
+  calls: "f(".repeat(3000),
+  arrows: "() => ".repeat(3000),
+  "members of members": `a${".b".repeat(5000)}`,
+  templates: "`${".repeat(1000),
+  "types of types": `let x: ${"Array<".repeat(3000)}`,
+};
+for (const [name, code] of Object.entries(deep))
+  test(`hints for code that is nested deeply are empty, and the next cell runs: ${name}`, async () => {
+    const question = { code, cursor_pos: code.length, detail_level: 0 };
+    const { status, matches } = await kernel.ask("complete_request", question);
+    assert.equal([status, matches], ["ok", []]);
+    const { status: seen, found } = await kernel.ask("inspect_request", question);
+    assert.equal([seen, found], ["ok", false]);
+    await kernel.ask("is_complete_request", { code });
+    assert.is((await kernel.run("1 + 1")).reply["status"], "ok");
+    assert.is((await kernel.run(code)).reply["status"], "error");
+    assert.is((await kernel.run("1 + 1")).reply["status"], "ok");
+  });
+
+test("and after them the compiler answers as before", async () => {
+  const { matches } = await kernel.ask("complete_request", { code: "[1].ma", cursor_pos: 6 });
+  assert.is((matches as readonly string[])[0], "map");
+});
+
 test.run();

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { describeChanges, runControls } from "../../../src/notebook/widgets/run-controls";
-import { adazeta, mezo } from "../../../src/optimizer/method";
+import { adazeta, mezo } from "../../../src/optimizer/recipes";
 import { methodAt } from "../../../src/train/steering";
 import { train } from "../../../src/train/train";
 import { quadraticRun, settingsOf } from "../../support/analytic-runs";

@@ -6,6 +6,8 @@ import type { ExplorerSettings } from "../../../src/notebook/widgets/schedule-ex
 import { queriesAt } from "../../../src/schedule/schedule";
 import { throwsWith } from "../../support/throws";
 
+import { DIRECTIONAL, TWO_SIDED } from "../../../src/schedule/forward-passes";
+
 const test = suite("notebook/widgets/schedule-explorer");
 
 const paper: ExplorerSettings = {
@@ -18,7 +20,7 @@ const paper: ExplorerSettings = {
 };
 
 test("the paper's setting: 63 steps an epoch, beta 0.62, a mean of 11 queries", () => {
-  const cost = scheduleCost(paper, "two-sided");
+  const cost = scheduleCost(paper, TWO_SIDED);
   assert.is(cost.stepsPerEpoch, 63);
   assert.is(cost.beta.toFixed(2), "0.62");
   assert.is(cost.meanQueries.toFixed(1), "11.0");
@@ -29,16 +31,16 @@ test("the paper's setting: 63 steps an epoch, beta 0.62, a mean of 11 queries", 
 
 test("constant one query costs what it is compared to, and a directional step one pass more than its queries", () => {
   const one = { ...paper, cap: 1, steps: 100 };
-  assert.is(scheduleCost(one, "two-sided").forwardPasses, 200);
-  assert.is(scheduleCost(one, "directional").forwardPasses, 200);
-  assert.is(scheduleCost(one, "directional").meanQueries, 1);
+  assert.is(scheduleCost(one, TWO_SIDED).forwardPasses, 200);
+  assert.is(scheduleCost(one, DIRECTIONAL).forwardPasses, 200);
+  assert.is(scheduleCost(one, DIRECTIONAL).meanQueries, 1);
   assert.match(
-    costText(scheduleCost(one, "two-sided"), 1, 100, "two-sided"),
+    costText(scheduleCost(one, TWO_SIDED), 1, 100, TWO_SIDED),
     /100 steps cost 200 forward passes .* 1\.0 times as many/,
   );
   // Three queries along one direction each: 1 + 3 passes a step, 400 in all.
   assert.match(
-    costText(scheduleCost(one, "directional"), 3, 100, "directional"),
+    costText(scheduleCost(one, DIRECTIONAL), 3, 100, DIRECTIONAL),
     "0.5 times as many as with 3 queries (400)",
   );
 });

@@ -1,11 +1,10 @@
-import { fail, nonNegativeInteger, sameLength } from "../check/check";
-import type { PassesOfOwn } from "../schedule/forward-passes";
-import { axpy } from "../tree/vector";
-import { drawInto } from "./direction";
-import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
-import { addQueryInPlace } from "./gradient";
-import type { Objective } from "./objective";
-import type { Workspace } from "./workspace";
+import { fail, nonNegativeInteger, sameLength } from "../../check/check";
+import type { PassCost } from "../../schedule/forward-passes";
+import { axpy } from "../../tree/vector";
+import { drawInto } from "../direction";
+import type { Estimate, ProbeKind, StepQueries } from "../probe";
+import type { Objective } from "../objective";
+import type { Workspace } from "../workspace";
 
 /** What an estimator of one's own is given at each step. */
 export interface EstimatorInput<Settings> {
@@ -35,7 +34,7 @@ export interface OwnDefinition<Settings> {
   /** Its constants: plain data, written to records. */
   readonly settings: Settings;
   /** Forward passes of a step with Q queries: once + perQuery Q. Every step is held to it. */
-  readonly passes: PassesOfOwn;
+  readonly passes: PassCost;
   project(asked: EstimatorInput<Settings>): Promise<EstimatorAnswer>;
 }
 
@@ -51,7 +50,7 @@ export interface OwnEstimator extends OwnSettings {
 export interface OwnSettings {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly passes: PassesOfOwn;
+  readonly passes: PassCost;
   /** The function's text: an estimator that was changed makes another run, never a record's continuation. */
   readonly source: string;
   /** Absent in a specification that was read from a record. */
@@ -80,10 +79,10 @@ function check(what: string, { name, passes }: Pick<OwnSettings, "name" | "passe
 }
 
 /** An own estimator as a row of the table. */
-export const ownKind: EstimatorKind<OwnSettings> = {
+export const ownProbe: ProbeKind<OwnSettings> = {
   check,
-  passKind: ({ passes }) => passes,
-  estimate: estimateOwn,
+  passes: ({ passes }) => passes,
+  measure: estimateOwn,
 };
 
 /**
@@ -95,7 +94,7 @@ async function estimateOwn<Batch>(
   spec: OwnSettings,
   objective: Objective<Batch>,
   point: Float32Array,
-  { queries, draw, batch }: StepQueries<Batch>,
+  { queries, draw, batch, weightOf }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
   const { name, passes, settings } = spec;
@@ -121,7 +120,9 @@ async function estimateOwn<Batch>(
   const expected = passes.once + passes.perQuery * queries;
   if (forwardPasses !== expected)
     fail(`forward passes of estimator ${name}`, `${expected} with ${queries} queries, as its \`passes\` say`, forwardPasses); // prettier-ignore
-  workspace.gradient.fill(0);
-  directions.forEach((z, q) => addQueryInPlace(workspace.gradient, projectedGradients[q], queries, z));
+  if (weightOf !== null) {
+    workspace.gradient.fill(0);
+    directions.forEach((z, q) => z.addInPlace(workspace.gradient, weightOf(projectedGradients[q])));
+  }
   return { projectedGradients: [...projectedGradients], loss, forwardPasses };
 }

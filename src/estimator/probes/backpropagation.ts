@@ -1,14 +1,15 @@
-import { fail, sameLength } from "../check/check";
-import { norm } from "../tree/vector";
-import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
-import type { Objective } from "./objective";
-import type { Workspace } from "./workspace";
+import { fail, sameLength } from "../../check/check";
+import { norm } from "../../tree/vector";
+import type { Estimate, ProbeKind, StepQueries } from "../probe";
+import type { Objective } from "../objective";
+import type { Workspace } from "../workspace";
 
 /** The exact gradient by reverse-mode differentiation, the first-order baseline, as a row of the table. */
-export const backpropagationKind: EstimatorKind<unknown> = {
+export const backpropagation: ProbeKind<unknown> = {
   check: () => undefined,
-  passKind: () => "backpropagation",
-  estimate: backpropagation,
+  passes: () => ({ once: 1, perQuery: 0 }),
+  exact: true,
+  measure: exactGradient,
 };
 
 /**
@@ -16,7 +17,7 @@ export const backpropagationKind: EstimatorKind<unknown> = {
  * no projected gradients either.
  * @throws when the objective's engine has no reverse mode
  */
-async function backpropagation<Batch>(
+async function exactGradient<Batch>(
   _spec: unknown,
   objective: Objective<Batch>,
   point: Float32Array,
@@ -24,11 +25,7 @@ async function backpropagation<Batch>(
   workspace: Workspace,
 ): Promise<Estimate> {
   if (objective.gradient === undefined)
-    return fail(
-      "estimator",
-      "an engine that gives gradients, for example tfjs",
-      "backpropagation on one that does not",
-    );
+    return fail("probe", "an engine that gives gradients, for example tfjs", "backpropagation on one that does not");
   const { loss, gradient } = await objective.gradient(point, batch);
   sameLength("gradient of the objective", gradient.length, workspace.size);
   workspace.gradient.set(gradient);

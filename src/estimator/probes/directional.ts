@@ -1,9 +1,9 @@
-import { positiveInteger, sameLength } from "../check/check";
-import { drawInto } from "./direction";
-import type { Estimate, EstimatorKind, StepQueries } from "./estimator";
-import type { Objective } from "./objective";
-import { runPipeline, type Group } from "./pipeline";
-import type { Workspace } from "./workspace";
+import { positiveInteger, sameLength } from "../../check/check";
+import { drawInto } from "../direction";
+import type { Estimate, ProbeKind, StepQueries } from "../probe";
+import type { Objective } from "../objective";
+import { runPipeline, type Group } from "../pipeline";
+import type { Workspace } from "../workspace";
 
 /** The limit of the two-sided estimator for perturbationScale -> 0, without its rounding error; ours, not the paper's. */
 export interface Directional {
@@ -16,18 +16,18 @@ interface DirectionalGroup extends Group {
   readonly zs: readonly Float32Array[];
 }
 
-/** The directional estimator as a row of the table. */
-export const directionalKind: EstimatorKind<Directional> = {
+/** The directional probe as a row of the table. */
+export const directionalProbe: ProbeKind<Directional> = {
   check(what, { chunk }) {
     if (chunk !== null) positiveInteger(`${what}.chunk`, chunk);
   },
-  passKind: () => "directional",
-  estimate: directional,
+  passes: ({ chunk }) => ({ once: 0, perQuery: 1, chunk }),
+  measure: directional,
 };
 
 /**
- * Forward-gradient estimate averaged over Q queries, from exact directional derivatives:
- *   p_q = <grad L(theta), z_q>,   g = (1/Q) sum_q p_q z_q.
+ * Exact directional derivatives, the forward gradient's:
+ *     p_q = <grad L(theta), z_q>
  * A call of the engine with n directions costs 1 + n passes; all directions in one call: 1 + Q.
  * @throws when the objective does not return one derivative for each direction
  * Source: Baydin et al., "Gradients without Backpropagation", arXiv 2202.08587.
@@ -36,7 +36,7 @@ async function directional<Batch>(
   { chunk }: Directional,
   objective: Objective<Batch>,
   point: Float32Array,
-  { queries, draw, batch }: StepQueries<Batch>,
+  { queries, draw, batch, weightOf }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
   const inCall = Math.min(chunk ?? queries, queries);
@@ -44,6 +44,7 @@ async function directional<Batch>(
     {
       queries,
       chunk: inCall,
+      weightOf,
       prepare(first, count, slot) {
         const zs = Array.from({ length: count }, (_, i) => workspace.buffer(inCall * slot + i));
         return {

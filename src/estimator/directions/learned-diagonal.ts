@@ -1,0 +1,53 @@
+import { fail } from "../../check/check";
+import { normalsInto } from "../../random/normals";
+import { drawStored, type DirectionKind, type Draw, type Here } from "../direction";
+import type { Vectors } from "../state";
+import { directionKey } from "./key";
+
+/** How the diagonal is learned. */
+export interface LearnedDiagonal {
+  /** b: the share of each step's curvature in sigma. */
+  readonly smoothing: number;
+}
+
+/**
+ * z / sqrt(sigma), z standard normals, sigma [d] a running estimate of the Hessian's diagonal, 1 at the start:
+ *     sigma' = (1 - b) sigma + b mean_q |c_q| sigma z_q^2,  c_q = (L+ + L- - 2 L0) / (2 epsilon^2), the probe's further number
+ * Losses are measured along z / sqrt(sigma), the update is made of z / sqrt(sigma').
+ * Source: HiZOO, arXiv 2402.15173; Yanjun-Zhao/HiZOO@4f99055 (its default b is 0, with which sigma never moves). Departs: with several
+ *   queries the mean of their curvatures; there is one query there.
+ */
+export const learnedDiagonal: DirectionKind<LearnedDiagonal> = {
+  check(what, { smoothing }) {
+    if (!(smoothing >= 0 && smoothing <= 1)) fail(`${what}.smoothing`, "a share from 0 to 1", smoothing);
+  },
+  begin: (_spec, { state, layout }) =>
+    "sigma" in state.vectors ? state.vectors : { sigma: new Float32Array(layout.size).fill(1) },
+  open: (_spec, here) => scaled(here),
+  learn({ smoothing }, here, { projectedGradients, further = [] }): Vectors {
+    const sigma = sigmaOf(here);
+    const queries = projectedGradients.length;
+    if (further.length !== queries)
+      fail("probe", "one that measures the curvature of each query (three-point)", `${further.length} curvatures`);
+    const rise = new Float64Array(sigma.length);
+    const z = new Float32Array(sigma.length);
+    for (let query = 0; query < queries; query++) {
+      normalsInto(directionKey(here, query), z);
+      for (let i = 0; i < z.length; i++) rise[i] += (Math.abs(further[query]) * z[i] ** 2) / queries;
+    }
+    return { sigma: sigma.map((value, i) => (1 - smoothing) * value + smoothing * rise[i] * value) };
+  },
+  formed: (_spec, here) => scaled(here),
+};
+
+function scaled(here: Here): Draw {
+  const sigma = sigmaOf(here);
+  return drawStored((query, out) => {
+    normalsInto(directionKey(here, query), out);
+    for (let i = 0; i < out.length; i++) out[i] /= Math.sqrt(sigma[i]);
+  });
+}
+
+function sigmaOf({ state }: Here): Float32Array {
+  return state.vectors["sigma"] ?? fail("state", "the learned diagonal", "none");
+}

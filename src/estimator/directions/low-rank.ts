@@ -1,0 +1,68 @@
+import { fail, positiveInteger } from "../../check/check";
+import { normals } from "../../random/normals";
+import { randomKey } from "../../random/key";
+import type { Layout } from "../../tree/layout";
+import type { DirectionKind, Draw, Here } from "../direction";
+import { matrixOf, type TensorPart } from "../tensor-part";
+import { directionOfParts } from "../tensor-parts";
+
+/** How directions of low rank are made. */
+export interface LowRank {
+  /** r of every matrix. */
+  readonly rank: number;
+  /** nu: steps that the right factor is kept for. */
+  readonly redraw: number;
+}
+
+/**
+ * A matrix of each direction is an outer product U V^T, U [rows][r] new with each query, V [columns][r] kept for nu steps; other tensors
+ * are standard normals. U and V are standard normals too, so an entry has variance r: a learning rate acts r times as strongly as
+ * with Gaussian directions.
+ * A tensor with three axes and more is the matrix of its last axis against the others; a matrix of one row or column is a vector.
+ * Source: LOZO, arXiv 2410.07698; optsuite/LOZO@5d1ade5 (any scaling by 1 / r is absent there too). Departs: V is a function of the
+ *   seed and floor(step / nu), so what moves is what was measured (there it is not: `lowRankUnmeasured`).
+ */
+export const lowRank: DirectionKind<LowRank> = {
+  check: checkLowRank,
+  fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+  open: (spec, here) => drawLowRank(spec, here, "left"),
+  basis: ({ redraw }, step) => Math.floor(step / redraw),
+};
+
+export function checkLowRank(what: string, { rank, redraw }: LowRank): void {
+  positiveInteger(`${what}.rank`, rank);
+  positiveInteger(`${what}.redraw`, redraw);
+}
+
+/**
+ * Checks that a rank is at most the smaller side of each matrix.
+ * @throws naming the first tensor that is too small
+ */
+export function fitsRank(what: string, rank: number, { entries }: Layout): void {
+  for (const { name, shape } of entries) {
+    const matrix = matrixOf(shape);
+    if (matrix === null || rank <= Math.min(matrix.rows, matrix.columns)) continue;
+    fail(`${what}.rank`, `at most ${Math.min(matrix.rows, matrix.columns)}, the smaller side of ${name} (${matrix.rows} x ${matrix.columns})`, rank); // prettier-ignore
+  }
+}
+
+/** Opens the directions of a step, with left factors and vectors from a stream. */
+export function drawLowRank(
+  { rank, redraw }: LowRank,
+  { seed, step, layout }: Here,
+  stream: "left" | "unmeasured",
+): Draw {
+  const rights = layout.entries.map(({ shape }, tensor) => {
+    const matrix = matrixOf(shape);
+    return matrix && normals(randomKey(seed, "right", Math.floor(step / redraw), tensor), matrix.columns * rank);
+  });
+  return (query) =>
+    directionOfParts(
+      layout.entries.map((entry, tensor): TensorPart => {
+        const key = randomKey(seed, stream, step, query, tensor);
+        const [matrix, right] = [matrixOf(entry.shape), rights[tensor]];
+        if (matrix === null || right === null) return { kind: "dense", entry, values: normals(key, entry.size) };
+        return { kind: "outer", entry, ...matrix, rank, left: normals(key, matrix.rows * rank), right };
+      }),
+    );
+}

@@ -1,0 +1,47 @@
+import type { Direction, Here } from "../estimator/direction";
+import type { Vectors } from "../estimator/state";
+import type { Entry, Layout } from "../tree/layout";
+
+/** A piece of a step that a chain of transforms makes, in float64: theta' = keep theta - lr update, rounded once. */
+export interface Piece {
+  /** The tensor that it is a piece of. */
+  readonly entry: Entry;
+  /** Its first place in the flat vector. */
+  readonly begin: number;
+  /** The gradient at first, then what each transform leaves: [size of the piece]. */
+  readonly update: Float64Array;
+  /** What is kept of theta. */
+  keep: number;
+}
+
+/** What a transform may look at in a step. */
+export interface TransformHere extends Here {
+  readonly learningRate: number;
+  /** Steps taken with this one: 1 in the first. */
+  readonly count: number;
+  /** Where its own vectors go on; `state` has what the step before left. */
+  readonly next: Vectors;
+}
+
+/** A step's estimate before it is a vector: weights on directions. */
+export interface Weighted {
+  readonly weights: readonly number[];
+  /** The direction of a query. */
+  readonly direction: (query: number) => Direction;
+  /** The first direction of the step before, where the directions' bases were drawn anew since; null where they are the same, or there was none. */
+  readonly before: (() => Direction) | null;
+}
+
+/** A kind of transform of the estimate: a link of a chain. */
+export interface TransformKind<Spec> {
+  /** @throws naming the field that is out of range */
+  check(what: string, spec: Spec): void;
+  /** Vectors that it carries: name and length of each. */
+  vectors?(spec: Spec, layout: Layout): Readonly<Record<string, number>>;
+  /** Needs each tensor as a whole; default: any piece will do. */
+  readonly whole?: true;
+  /** Forms the gradient itself, from weights on directions, and gives what it carries on: the first of a chain alone. */
+  form?(spec: Spec, here: TransformHere, weighted: Weighted, gradient: Float32Array): Vectors;
+  /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */
+  open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
+}

@@ -1,0 +1,23 @@
+import { kindIn, type SpecIn } from "../check/kinds";
+import type { TransformKind } from "./transform";
+import { adam } from "./transforms/adam";
+import { lowRankMomentum } from "./transforms/low-rank-momentum";
+import { momentum } from "./transforms/momentum";
+import { decoupledWeightDecay, weightDecay } from "./transforms/weight-decay";
+
+/** The kinds of transforms by name, links of a chain between the gradient and the step. */
+export const transformKinds = {
+  "weight-decay": weightDecay,
+  "decoupled-weight-decay": decoupledWeightDecay,
+  momentum,
+  "low-rank-momentum": lowRankMomentum,
+  adam,
+} as const;
+
+/** A transform as plain data. */
+export type TransformSpec = SpecIn<typeof transformKinds>;
+
+/** Gives the row of a specification. @throws when there is no such kind */
+export function transformKind(what: string, spec: TransformSpec): TransformKind<TransformSpec> {
+  return kindIn(transformKinds, what, spec);
+}
