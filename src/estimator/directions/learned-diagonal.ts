@@ -23,7 +23,8 @@ export function learnedDiagonalFrom(noise: Noise): DirectionKind<LearnedDiagonal
   const open = (_spec: LearnedDiagonal, here: Here): Draw => scaled(noise, here);
   return {
     check(what, { smoothing }) {
-      if (!(smoothing >= 0 && smoothing <= 1)) fail(`${what}.smoothing`, "a share from 0 to 1", smoothing);
+      // With 1 a step of no curvature would leave no sigma to divide by.
+      if (!(smoothing >= 0 && smoothing < 1)) fail(`${what}.smoothing`, "a share from 0 to below 1", smoothing);
     },
     begin: (_spec, { state, layout }) =>
       "sigma" in state.vectors ? state.vectors : { sigma: new Float32Array(layout.size).fill(1) },
