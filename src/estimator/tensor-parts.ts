@@ -1,10 +1,10 @@
 import type { Direction } from "./direction";
 import type { OuterPart, TensorPart } from "./tensor-part";
 
-/** Numbers of a direction that lie one after another from a place on. */
-type Run = Float32Array | Float64Array;
-
-/** Makes a direction of its tensors; outer products are added row by row and never stored. Each number is rounded once. */
+/**
+ * Makes a direction of its tensors; outer products are added row by row and never stored. Its numbers are float32, as those of every
+ * direction: what is added has the bits that it would have with z stored.
+ */
 export function directionOfParts(parts: readonly TensorPart[]): Direction {
   return {
     parts,
@@ -23,15 +23,18 @@ export function directionOfParts(parts: readonly TensorPart[]): Direction {
   };
 }
 
-function eachRun(parts: readonly TensorPart[], use: (at: number, z: Run) => void): void {
+function eachRun(parts: readonly TensorPart[], use: (at: number, z: Float32Array) => void): void {
   for (const part of parts) {
     if (part.kind === "dense") use(part.entry.offset, part.values);
     else eachRow(part, use);
   }
 }
 
-function eachRow({ entry, rows, columns, rank, left, right }: OuterPart, use: (at: number, z: Run) => void): void {
-  const row = new Float64Array(columns);
+function eachRow(
+  { entry, rows, columns, rank, left, right }: OuterPart,
+  use: (at: number, z: Float32Array) => void,
+): void {
+  const row = new Float32Array(columns);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let z = 0;
