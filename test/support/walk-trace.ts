@@ -11,6 +11,8 @@ export const tolerances = {
   losses: 2e-7,
   /** Our own, relative to 1 + |p|: a difference of losses over 2 epsilon, in float32 points. */
   projectedGradient: 5e-5,
+  /** Our own curvatures and later losses, against those from the recorded losses. */
+  further: 1e-4,
   /** From the recorded losses. */
   toldProjectedGradient: 1e-9,
   weights: 1e-6,
@@ -62,6 +64,7 @@ export async function walkTrace(
     found.push({
       losses: largest(asked, Object.values(losses)),
       projectedGradient: Math.abs(ours - expected) / (1 + Math.abs(expected)),
+      further: largest(own.estimate.further ?? [], told.estimate.further ?? []),
       toldProjectedGradient: Math.abs(fromRecorded - expected),
       weights: largest(told.point, flatten(weights, layout)),
       state: Math.max(
