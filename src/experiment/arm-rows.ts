@@ -166,12 +166,25 @@ export const comparedRows = [
     budget: scheduledPasses,
     evaluateFactor: 1 / 4,
   },
-  { id: "lozo", title: "LOZO", adapter: lora, method: ({ common }) => lozo(common) },
-  { id: "lozo-m", title: "LOZO-M", adapter: lora, method: ({ common }) => lozoM(common) },
+  {
+    id: "lozo",
+    title: "LOZO",
+    look: { color: "blue", dash: "longdash" },
+    adapter: lora,
+    method: ({ common }) => lozo(common),
+  },
+  {
+    id: "lozo-m",
+    title: "LOZO-M",
+    look: { color: "purple", dash: "longdash" },
+    adapter: lora,
+    method: ({ common }) => lozoM(common),
+  },
   // A basis is kept for a fifth of a laptop's steps (for 1000 of 20,000 in the source), and matrices are reshaped as there on LoRA.
   {
     id: "subzero",
     title: "SubZero",
+    look: { color: "green", dash: "longdash" },
     adapter: lora,
     method: ({ common }) => subzero({ ...common, redraw: 50, reshape: true }),
   },

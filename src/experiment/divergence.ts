@@ -112,8 +112,11 @@ export const studyArms = [
   "mezo-lora-smaller-rate",
 ] as const satisfies readonly ArmId[];
 
-/** Gives the runs of an arm on a study's problem; their settings name the study. For example `studyArm("minilm-trec", "mezo-lora")`. */
-export function studyArm(name: StudyName, id: ArmId): Arm<DivergenceSettings> {
+/**
+ * Gives the runs of an arm on a study's problem; their settings name the study. For example `studyArm("minilm-trec", "mezo-lora").name`: "mezo-lora".
+ * @param learningRates of this arm; default: the grid's
+ */
+export function studyArm(name: StudyName, id: ArmId, learningRates?: readonly number[]): Arm<DivergenceSettings> {
   const { model, task, problem } = studies[name];
   const part: GridPart = {
     model,
@@ -129,7 +132,7 @@ export function studyArm(name: StudyName, id: ArmId): Arm<DivergenceSettings> {
         : (budgetOf(arm, stepsPerEpoch(problem.train, arm.batchSize)).forwardPasses * arm.batchSize) /
           problem.batchSize,
   };
-  const line = gridArm(part, { id });
+  const line = gridArm(part, { id, ...(learningRates && { learningRates }) });
   return {
     ...line,
     settings(...of) {

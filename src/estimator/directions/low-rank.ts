@@ -1,8 +1,7 @@
 import { fail, positiveInteger } from "../../check/check";
-import { normals } from "../../random/normals";
-import { randomKey } from "../../random/key";
 import type { Layout } from "../../tree/layout";
 import type { DirectionKind, Draw, Here } from "../direction";
+import { seededNoise, type Noise } from "../noise";
 import { matrixOf, type TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 
@@ -22,12 +21,17 @@ export interface LowRank {
  * Source: LOZO, arXiv 2410.07698; optsuite/LOZO@5d1ade5 (any scaling by 1 / r is absent there too). Departs: V is a function of the
  *   seed and floor(step / nu), so what moves is what was measured (there it is not: `lowRankUnmeasured`).
  */
-export const lowRank: DirectionKind<LowRank> = {
-  check: checkLowRank,
-  fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
-  open: (spec, here) => drawLowRank(spec, here, "left"),
-  basis: ({ redraw }, step) => Math.floor(step / redraw),
-};
+export const lowRank = lowRankFrom(seededNoise);
+
+/** Makes the kind with noise of one's own: right factors are asked for as [block, tensor], left ones and vectors as [step, query, tensor]. */
+export function lowRankFrom(noise: Noise): DirectionKind<LowRank> {
+  return {
+    check: checkLowRank,
+    fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+    open: (spec, here) => drawLowRank(noise, spec, here, "left"),
+    basis: ({ redraw }, step) => Math.floor(step / redraw),
+  };
+}
 
 export function checkLowRank(what: string, { rank, redraw }: LowRank): void {
   positiveInteger(`${what}.rank`, rank);
@@ -48,21 +52,22 @@ export function fitsRank(what: string, rank: number, { entries }: Layout): void 
 
 /** Opens the directions of a step, with left factors and vectors from a stream. */
 export function drawLowRank(
+  noise: Noise,
   { rank, redraw }: LowRank,
   { seed, step, layout }: Here,
   stream: "left" | "unmeasured",
 ): Draw {
   const rights = layout.entries.map(({ shape }, tensor) => {
     const matrix = matrixOf(shape);
-    return matrix && normals(randomKey(seed, "right", Math.floor(step / redraw), tensor), matrix.columns * rank);
+    return matrix && noise(new Float32Array(matrix.columns * rank), seed, "right", Math.floor(step / redraw), tensor);
   });
   return (query) =>
     directionOfParts(
       layout.entries.map((entry, tensor): TensorPart => {
-        const key = randomKey(seed, stream, step, query, tensor);
+        const drawn = (size: number): Float32Array => noise(new Float32Array(size), seed, stream, step, query, tensor);
         const [matrix, right] = [matrixOf(entry.shape), rights[tensor]];
-        if (matrix === null || right === null) return { kind: "dense", entry, values: normals(key, entry.size) };
-        return { kind: "outer", entry, ...matrix, rank, left: normals(key, matrix.rows * rank), right };
+        if (matrix === null || right === null) return { kind: "dense", entry, values: drawn(entry.size) };
+        return { kind: "outer", entry, ...matrix, rank, left: drawn(matrix.rows * rank), right };
       }),
     );
 }

@@ -1,9 +1,8 @@
 import { fail, positiveInteger } from "../../check/check";
-import { normals } from "../../random/normals";
-import { randomKey } from "../../random/key";
 import type { Entry, Layout } from "../../tree/layout";
 import { orthonormalColumns } from "../../tree/orthonormal";
-import type { DirectionKind, Here } from "../direction";
+import type { DirectionKind, Draw, Here } from "../direction";
+import { seededNoise, type Noise } from "../noise";
 import type { Vectors } from "../state";
 import { matrixOf, type Matrix, type TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
@@ -35,47 +34,58 @@ interface Place {
  * With `reshape` a matrix is rows x columns with rows <= columns, the pair of divisors that are nearest, row by row.
  * Source: SubZero, arXiv 2410.08989; zimingyy/SubZero@cf6effd. Departs: streams are keyed by tensor and purpose.
  */
-export const subspace: DirectionKind<Subspace> = {
-  check(what, { rank, redraw, reshape }) {
-    positiveInteger(`${what}.rank`, rank);
-    positiveInteger(`${what}.redraw`, redraw);
-    if (reshape !== undefined && reshape !== true) fail(`${what}.reshape`, "true, or absent", reshape);
-  },
-  fits(what, spec, layout) {
-    fitsRank(what, spec.rank, {
-      ...layout,
-      entries: layout.entries.map((entry) => ({ ...entry, shape: shapeOf(spec, entry) })),
-    });
-  },
-  begin(spec, here) {
-    const kept = here.state.vectors;
-    return "left" in kept && here.step % spec.redraw !== 0 ? kept : bases(spec, here);
-  },
-  open({ rank, ...spec }, here) {
-    const { left, right } = here.state.vectors as Record<"left" | "right", Float32Array>;
-    const places = placesOf({ rank, ...spec }, here.layout);
-    return (query) =>
-      directionOfParts(
-        here.layout.entries.map((entry, tensor): TensorPart => {
-          const place = places.find((each) => each.tensor === tensor);
-          const key = randomKey(here.seed, "left", here.step, query, tensor);
-          if (place === undefined) return { kind: "dense", entry, values: normals(key, entry.size) };
-          const { rows, columns } = place.matrix;
-          const basis = left.subarray(place.left, place.left + rows * rank);
-          return {
-            kind: "outer",
-            entry,
-            rows,
-            columns,
-            rank,
-            left: timesCore(basis, normals(key, rank * rank), rank, Math.sqrt(rows * columns) / rank),
-            right: right.subarray(place.right, place.right + columns * rank),
-          };
-        }),
-      );
-  },
-  basis: ({ redraw }, step) => Math.floor(step / redraw),
-};
+export const subspace = subspaceFrom(seededNoise);
+
+/**
+ * Makes the kind with noise of one's own: what U and V are made orthonormal from is asked for as "basis" and "right" [block, tensor], Z and
+ * vectors as "left" [step, query, tensor].
+ */
+export function subspaceFrom(noise: Noise): DirectionKind<Subspace> {
+  return {
+    check(what, { rank, redraw, reshape }) {
+      positiveInteger(`${what}.rank`, rank);
+      positiveInteger(`${what}.redraw`, redraw);
+      if (reshape !== undefined && reshape !== true) fail(`${what}.reshape`, "true, or absent", reshape);
+    },
+    fits(what, spec, layout) {
+      fitsRank(what, spec.rank, {
+        ...layout,
+        entries: layout.entries.map((entry) => ({ ...entry, shape: shapeOf(spec, entry) })),
+      });
+    },
+    begin(spec, here) {
+      const kept = here.state.vectors;
+      return "left" in kept && here.step % spec.redraw !== 0 ? kept : bases(noise, spec, here);
+    },
+    open: (spec, here) => drawSubspace(noise, spec, here),
+    basis: ({ redraw }, step) => Math.floor(step / redraw),
+  };
+}
+
+function drawSubspace(noise: Noise, spec: Subspace, { seed, step, layout, state }: Here): Draw {
+  const { rank } = spec;
+  const { left, right } = state.vectors as Record<"left" | "right", Float32Array>;
+  const places = placesOf(spec, layout);
+  return (query) =>
+    directionOfParts(
+      layout.entries.map((entry, tensor): TensorPart => {
+        const place = places.find((each) => each.tensor === tensor);
+        const drawn = (size: number): Float32Array => noise(new Float32Array(size), seed, "left", step, query, tensor);
+        if (place === undefined) return { kind: "dense", entry, values: drawn(entry.size) };
+        const { rows, columns } = place.matrix;
+        const basis = left.subarray(place.left, place.left + rows * rank);
+        return {
+          kind: "outer",
+          entry,
+          rows,
+          columns,
+          rank,
+          left: timesCore(basis, drawn(rank * rank), rank, Math.sqrt(rows * columns) / rank),
+          right: right.subarray(place.right, place.right + columns * rank),
+        };
+      }),
+    );
+}
 
 function shapeOf({ reshape }: Pick<Subspace, "reshape">, { shape, size }: Entry): readonly number[] {
   if (!reshape || matrixOf(shape) === null) return shape;
@@ -97,13 +107,13 @@ function placesOf(spec: Subspace, { entries }: Layout): readonly Place[] {
 }
 
 /** The bases of the step's block: a function of the seed and floor(step / redraw), so that a run that goes on has them too. */
-function bases(spec: Subspace, { seed, step, layout }: Here): Vectors {
+function bases(noise: Noise, spec: Subspace, { seed, step, layout }: Here): Vectors {
   const block = Math.floor(step / spec.redraw);
   const places = placesOf(spec, layout);
   const all = (side: "left" | "right", length: (matrix: Matrix) => number): Float32Array => {
     const vectors = places.map(({ tensor, matrix }) =>
       orthonormalColumns(
-        normals(randomKey(seed, side === "left" ? "basis" : "right", block, tensor), length(matrix) * spec.rank),
+        noise(new Float32Array(length(matrix) * spec.rank), seed, side === "left" ? "basis" : "right", block, tensor),
         spec.rank,
       ),
     );
