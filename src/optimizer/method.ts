@@ -1,6 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { checkCombine, combineKind, type CombineSpec } from "../estimator/combine";
 import { checkDirections, checkDirectionsFit, directionKind, type DirectionSpec } from "../estimator/directions";
+import type { Objective } from "../estimator/objective";
 import { checkProbe, probeKind, type ProbeSpec } from "../estimator/probes";
 import type { PassCost } from "../schedule/forward-passes";
 import { checkSchedule, type Schedule } from "../schedule/schedule";
@@ -49,8 +50,8 @@ export function checkMethod(method: Method): Method {
   if (rounds !== undefined) checkRounds("method.rounds", rounds);
   checkDirections("method.directions", method.directions);
   checkCombine("method.combine", method.combine);
-  checkSchedule("method.queries", method.queries);
-  checkSchedule("method.learningRate", method.learningRate);
+  checkSchedule("method.queries", method.queries, 0);
+  checkSchedule("method.learningRate", method.learningRate, 0);
   checkTransforms("method.transforms", method.transforms);
   checkTogether(method);
   return method;
@@ -79,6 +80,11 @@ function checkTogether({ directions, probe, rounds, combine, transforms }: Metho
 /** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */
 export function checkMethodFits({ directions }: Method, layout: Layout): void {
   checkDirectionsFit("method.directions", directions, layout);
+}
+
+/** Checks that an engine can answer what a method asks. @throws naming what it lacks */
+export function checkMethodAnswered<Batch>({ probe }: Method, objective: Objective<Batch>): void {
+  if (probe !== undefined) probeKind("method.probe", probe).needs?.(objective as Objective<never>);
 }
 
 /** Says what a step of a method costs: the one count that budgets, progress bars, tables and records ask. */

@@ -3,7 +3,7 @@ import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
-import { checkMethodFits } from "../optimizer/method";
+import { checkMethodAnswered, checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
 import type { Layout } from "../tree/layout";
@@ -122,6 +122,23 @@ export function headerOf(options: HeaderOptions): Header {
 }
 
 /**
+ * Checks what a run is made of, before any work and before anything is written.
+ * @throws naming the setting that makes no sense, or the part of the method that does not fit the tensors or the engine
+ */
+export function checkRun<Batch>({
+  settings,
+  start,
+  layout,
+  objective,
+}: Pick<TrainOptions<Batch>, "settings" | "start" | "layout" | "objective">): void {
+  checkSettings(settings);
+  positiveInteger("start.length (trainable parameters)", start.length);
+  sameLength("start", start.length, layout.size);
+  checkMethodFits(settings.method, layout);
+  checkMethodAnswered(settings.method, objective);
+}
+
+/**
  * Trains (by forward passes alone, unless the method is first-order) and tells what happens: `for await (const event of trainEvents(options)) ...`.
  * Each step's line is written before its event is given. The generator returns the `RunResult`; leaving the loop early
  * leaves a trajectory that can be resumed.
@@ -130,10 +147,7 @@ export function headerOf(options: HeaderOptions): Header {
 export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainEvent, RunResult, void> {
   const { settings, layout, objective, evaluate, batchAt, clock, signal, past } = options;
   const leaving = { signal, patience: options.patience ?? 1000, abandon: options.abandon ?? (() => undefined) };
-  checkSettings(settings);
-  positiveInteger("start.length (trainable parameters)", options.start.length);
-  sameLength("start", options.start.length, layout.size);
-  checkMethodFits(settings.method, layout);
+  checkRun(options);
   const workspace = createWorkspace(layout.size);
   const header = past?.header ?? headerOf(options);
   const choosing = { by: settings.best, chance: options.chance };

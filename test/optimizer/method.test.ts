@@ -72,6 +72,23 @@ test("options and parts out of range are refused by name", () => {
   );
 });
 
+test("a schedule of a method never falls below 0, whatever its kind", () => {
+  const linear = { kind: "linear", from: 1, to: -1, over: 3, unit: "step" } as const;
+  const steps = { kind: "steps", initial: 1, changes: [{ at: 2, value: -4 }], unit: "epoch" } as const;
+  throwsWith(() => mezo({ learningRate: linear }), "method.learningRate.to: expected at least 0, got -1");
+  throwsWith(() => mezo({ queries: steps }), "method.queries.changes[0].value: expected at least 0, got -4");
+  throwsWith(() => mezo({ queries: -1 }), "method.queries.value: expected at least 0, got -1");
+  for (const changes of [null, {}, "x"])
+    throwsWith(
+      () => mezo({ queries: { ...steps, changes } as never }),
+      "method.queries.changes: expected a list of {at, value}, got ",
+    );
+  throwsWith(
+    () => mezo({ queries: { ...steps, changes: [null] } as never }),
+    "method.queries.changes[0]: expected an {at, value}, got null",
+  );
+});
+
 test("parts that make no sense together, fields that there are not, and chains out of order are refused", () => {
   throwsWith(
     () => checkMethod({ ...mezo(), rule: { kind: "sgd" } } as unknown as Method),
