@@ -94,41 +94,31 @@ export const matrices = problem(
 /** The problems whose losses are finite. */
 export const finiteProblems: readonly MethodProblem[] = [plainQuadratic, illConditioned, matrices];
 
-/** Which of the numbers of one call are spoiled, and by what. */
+/** Which of the numbers that a step asks for is spoiled, in the order in which they are asked (null: all), and by what. */
 export interface Spoiled {
-  readonly what: string;
+  readonly nth: number | null;
   readonly value: number;
-  readonly at: "all" | "first" | "last";
 }
 
-/** Ways in which an engine's numbers are spoiled. */
-export const spoils: readonly Spoiled[] = (
-  [
-    [NaN, "all"],
-    [NaN, "first"],
-    [NaN, "last"],
-    [Infinity, "all"],
-    [Infinity, "first"],
-    [-Infinity, "last"],
-  ] as const
-).map(([value, at]) => ({ what: `${value}, ${at}`, value, at }));
-
-/** The objective of a problem, spoiled from the batch with that index on. */
-export function spoiled({ objective }: MethodProblem, from: number, { value, at }: Spoiled): Objective<number> {
-  const spoil = (numbers: readonly number[], batch: number): readonly number[] =>
-    numbers.map((number, i) => {
-      const hit = at === "all" || i === (at === "first" ? 0 : numbers.length - 1);
-      return batch >= from && hit ? value : number;
-    });
+/** The objective of a problem, spoiled from the batch with that index on. An exact gradient's loss is the first number, it the second. */
+export function spoiled({ objective }: MethodProblem, from: number, { value, nth }: Spoiled): Objective<number> {
+  let [last, asked] = [-1, 0];
+  const spoil = (number: number, batch: number): number => {
+    if (batch !== last) [last, asked] = [batch, 0];
+    const at = asked++;
+    return batch >= from && (nth === null || at === nth) ? value : number;
+  };
   return {
-    losses: async (points, batch) => spoil(await objective.losses(points, batch), batch),
+    losses: async (points, batch) => (await objective.losses(points, batch)).map((loss) => spoil(loss, batch)),
     derivatives: async (point, directions, batch) => {
       const { loss, derivatives } = await objective.derivatives(point, directions, batch);
-      return { loss, derivatives: spoil(derivatives, batch) };
+      return { loss, derivatives: derivatives.map((derivative) => spoil(derivative, batch)) };
     },
     gradient: async (point, batch) => {
       const { loss, gradient } = await objective.gradient!(point, batch);
-      return { loss, gradient: Float32Array.from(spoil([...gradient], batch)) };
+      const spoiledLoss = spoil(loss, batch);
+      gradient[gradient.length - 1] = spoil(gradient[gradient.length - 1], batch);
+      return { loss: spoiledLoss, gradient };
     },
   };
 }

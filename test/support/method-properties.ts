@@ -10,6 +10,7 @@ import { inOldForm, readMethod, type OldMethod } from "../../src/optimizer/old-f
 import { mezo } from "../../src/optimizer/recipes";
 import { applyRecorded, step, type StepOutcome } from "../../src/optimizer/step";
 import { passesPerStep } from "../../src/schedule/forward-passes";
+import { queriesAt } from "../../src/schedule/schedule";
 import { decodeLine, type StepRecord } from "../../src/train/records";
 import { replay, walk } from "../../src/train/replay";
 import { passesOfStep } from "../../src/train/settings";
@@ -18,7 +19,7 @@ import { trainEventsInFile, trainInFile } from "../../src/train/train-in-file";
 import { readTrajectory } from "../../src/train/trajectory";
 import { dot } from "../../src/tree/vector";
 import { numericFields } from "./method-fields";
-import { finiteProblems, matrices, plainQuadratic, spoiled, spoils, type MethodProblem } from "./method-problems";
+import { finiteProblems, matrices, plainQuadratic, spoiled, type MethodProblem } from "./method-problems";
 import { bits, fitting, formsOf, methodRun, stateBits, STEPS, untimed, watched } from "./method-runs";
 import type { Asked, MethodForm, MethodRow } from "./method-runs";
 import { inFolder } from "./in-folder";
@@ -212,6 +213,7 @@ async function askedBy(
   const { layout } = problem;
   const epsilon = perturbationScaleOf(method);
   const [moved, points]: [unknown[], unknown[]] = [[], []];
+  const drawn: string[] = [];
   let at: { readonly point: Float32Array; readonly state: State } = { point: problem.start, state: NO_STATE };
   for (let index = 0; index < 4; index++) {
     const calls: Asked[] = [];
@@ -228,6 +230,7 @@ async function askedBy(
       drawInto(draw, query, z);
       return z;
     });
+    drawn.push(...zs.map(bits));
     const { projectedGradients } = next.estimate;
     assert.is(projectedGradients.length, isExact(method) ? 0 : next.queries);
     const theta = at.point;
@@ -267,6 +270,8 @@ async function askedBy(
     moved.push([bits(next.point), projectedGradients, stateBits(next.state)]);
     at = next;
   }
+  // Random signs of few numbers may well be the same again.
+  if (layout.size >= 100) assert.is(new Set(drawn).size, drawn.length, "each query of each step has its own direction");
   return { bits: moved, points };
 }
 
@@ -292,16 +297,26 @@ async function stopsWhereNotFinite(row: MethodRow): Promise<void> {
   const problem = plainQuadratic;
   for (const { method } of formsOf(row, problem.layout)) {
     const clean = await train(methodRun(problem, method, { budget: { kind: "steps", steps: 3 } }));
-    for (const how of spoils)
+    const passes = passesOfStep(methodRun(problem, method).settings, 3);
+    const queries = queriesAt(method.queries, { step: 3, epoch: 3 });
+    // An exact gradient's loss and itself; exact derivatives without their losses, of which only the first is used.
+    const numbers = isExact(method) ? 2 : method.probe?.kind === "directional" ? queries : passes;
+    for (const nth of [null, ...Array.from({ length: numbers }, (_, i) => i)])
       await inFolder({}, async (folder) => {
-        const objective = spoiled(problem, 3, how);
+        const value = [NaN, Infinity, -Infinity][(nth ?? 0) % 3];
+        const what = `number ${nth} of the step is ${value}`;
+        const objective = spoiled(problem, 3, { nth, value });
+        const { layout, start } = problem;
+        const spoilt = spoiled(problem, 3, { nth, value });
+        const alone = await step(method, spoilt, start, { seed: 5, step: 3, epoch: 3, layout, batch: 3 });
+        assert.ok(alone.point === start && alone.state === NO_STATE, `${what}: nothing moves`);
         const options = { ...methodRun(problem, method, {}, { objective }), path: `${folder}/run.jsonl` };
         const run = await trainInFile(options);
-        assert.is(run.end.reason, "not-finite", how.what);
+        assert.is(run.end.reason, "not-finite", what);
         assert.is(run.end.step, 3);
-        assert.is(bits(run.point), bits(clean.point), how.what);
+        assert.is(bits(run.point), bits(clean.point), what);
         const kept = readTrajectory(options.path)!;
-        assert.equal(untimed(kept.steps), untimed(clean.steps), how.what);
+        assert.equal(untimed(kept.steps), untimed(clean.steps), what);
         assert.is(kept.end?.reason, "not-finite");
         const again = await trainInFile({ ...options, objective: nobody });
         assert.equal([again.end.reason, bits(again.point)], ["not-finite", bits(clean.point)]);
@@ -326,10 +341,11 @@ async function refusesOthers(row: MethodRow): Promise<void> {
   const problem = matrices;
   const { method } = formsOf(row, problem.layout)[1];
   const other = mezo({ learningRate: 3e-4, queries: 2, name: "other" });
+  const short = { budget: { kind: "steps", steps: 3 } } as const;
   await inFolder({}, async (folder) => {
     const [path, others] = [`${folder}/run.jsonl`, `${folder}/other.jsonl`];
     const expected = await trainInFile({ ...methodRun(problem, method), path, snapshotEvery: 3 });
-    await trainInFile({ ...methodRun(problem, other), path: others, snapshotEvery: 3 });
+    await trainInFile({ ...methodRun(problem, other, short), path: others, snapshotEvery: 3 });
     const text = readFileSync(others, "utf8");
     await rejectsWith(
       trainInFile({ ...methodRun(problem, method, {}, nothing), path: others }),
