@@ -36,6 +36,7 @@ const FIELDS: readonly string[] = ["name", "probe", "rounds", "transforms", ...P
  * @throws naming the part, for example "method.probe.perturbationScale: expected a positive number, got 0"
  */
 export function checkMethod(method: Method): Method {
+  if (typeof method !== "object" || method === null) fail("method", "a method {name, directions, ...}", method);
   const unknown = Object.keys(method).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) fail("method", `the fields ${FIELDS.join(", ")}`, unknown);
   for (const part of PARTS)

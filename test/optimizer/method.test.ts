@@ -72,6 +72,11 @@ test("options and parts out of range are refused by name", () => {
   );
 });
 
+test("what is no method is refused in words", () => {
+  for (const bad of [null, undefined, "mezo", 5])
+    throwsWith(() => checkMethod(bad as never), "method: expected a method {name, directions, ...}, got ");
+});
+
 test("a schedule of a method never falls below 0, whatever its kind", () => {
   const linear = { kind: "linear", from: 1, to: -1, over: 3, unit: "step" } as const;
   const steps = { kind: "steps", initial: 1, changes: [{ at: 2, value: -4 }], unit: "epoch" } as const;
