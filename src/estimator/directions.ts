@@ -75,14 +75,21 @@ export function directionKind(what: string, spec: DirectionSpec): DirectionKind<
 }
 
 /**
- * Makes a direction z [size], of a vector that is one tensor.
- * @throws when the specification is malformed or an index is not a count
+ * Makes a direction z [d] as a run draws it in its first step: of a vector that is one tensor of that size, or of the tensors of a layout.
+ * @throws when the specification is malformed, does not fit the tensors, or an index is not a count
  * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // Float32Array [1, 1, -1, -1]
  */
-export function direction(spec: DirectionSpec, { seed, step, query }: DirectionIndex, size: number): Float32Array {
+export function direction(
+  spec: DirectionSpec,
+  { seed, step, query }: DirectionIndex,
+  of: number | Layout,
+): Float32Array {
   checkDirections("directions", spec);
-  const out = new Float32Array(nonNegativeInteger("size", size));
-  drawInto(openDirections(spec, beginDirections(spec, plainHere(seed, step, size))), query, out);
+  const plain = plainHere(seed, step, nonNegativeInteger("size", typeof of === "number" ? of : of.size));
+  const here = typeof of === "number" ? plain : { ...plain, layout: of, point: new Float32Array(of.size) };
+  checkDirectionsFit("directions", spec, here.layout);
+  const out = new Float32Array(here.layout.size);
+  drawInto(openDirections(spec, beginDirections(spec, here)), query, out);
   return out;
 }
 
