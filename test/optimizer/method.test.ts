@@ -111,7 +111,7 @@ test("parts that make no sense together, fields that there are not, and chains o
   );
   throwsWith(
     () => checkMethod({ ...lozoM(), transforms: [...transforms].reverse() }),
-    "method.transforms[1].kind: expected the first place of the chain, since it forms the gradient, got ",
+    "method.transforms[1].kind: expected the first place of the chain, since it looks at the gradient itself, got ",
   );
   throwsWith(
     () => checkMethod({ ...mezo(), transforms: [...mezo().transforms, ...mezo().transforms] }),

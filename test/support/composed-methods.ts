@@ -3,6 +3,7 @@ import {
   conservative,
   firstOrder,
   hizoo,
+  lomo,
   lozoM,
   lozoReference,
   mezo,
@@ -53,6 +54,7 @@ export const composedMethods: Readonly<Record<string, Row>> = {
   "learned diagonal, Adam, decoupled decay": changed(hizoo, () => ({
     transforms: [...zoAdam().transforms.slice(0, 1), { kind: "decoupled-weight-decay", weightDecay: 0.01 }],
   })),
+  "LOMO, clipped": { make: ({ learningRate = 1e-2 } = {}) => lomo({ learningRate, clipNorm: 0.5 }) },
   "first-order, SGD with momentum": changed(
     ({ learningRate = 1e-4 }) => firstOrder({ learningRate, rule: "sgd" }),
     () => ({ transforms: [{ kind: "momentum", decay: 0.9 }] }),
