@@ -22,6 +22,7 @@ export { direction, gaussianDirection } from "./estimator/directions";
 export { estimate } from "./estimator/estimate";
 export { gradientOf } from "./estimator/form";
 export { NO_STATE } from "./estimator/state";
+export { passesOf } from "./optimizer/method";
 export { applyChain } from "./optimizer/chain";
 export { applyRecorded, step } from "./optimizer/step";
 export { entryOf, view as tensorIn } from "./tree/layout";

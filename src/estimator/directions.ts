@@ -53,6 +53,11 @@ export function checkDirectionsFit(what: string, spec: DirectionSpec, layout: La
   directionKind(what, spec).fits?.(what, spec, layout);
 }
 
+/** Gives the direction that is part of a run's identity; null for kinds whose settings say all. */
+export function sampleDirections(spec: DirectionSpec, here: Here): Float32Array | null {
+  return directionKind("directions", spec).sample?.(spec, here) ?? null;
+}
+
 /** Gives what directions carry in a step: what they have, or what they begin with. */
 export function beginDirections(spec: DirectionSpec, here: Here): Here {
   return beginKind(directionKind("directions", spec), spec, here);

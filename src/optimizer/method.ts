@@ -58,11 +58,18 @@ export function checkMethod(method: Method): Method {
   return method;
 }
 
+/** Combinations that compare the queries of a step with each other: of one alone nothing is left. */
+const COMPARING: readonly string[] = ["spread", "z-score", "rank"];
+
 /** Parts that make no sense beside each other. */
-function checkTogether({ directions, probe, rounds, combine, transforms }: Method): void {
+function checkTogether({ directions, probe, rounds, combine, transforms, queries }: Method): void {
   const kind = directionKind("method.directions", directions);
-  if (kind.learn !== undefined && probe?.kind !== "three-point" && probe?.kind !== "own")
+  if (kind.learn !== undefined && probe?.kind !== "three-point")
     fail("method.probe", `three-point, whose curvatures ${directions.kind} learns from`, (probe ?? rounds)?.kind);
+  if (rounds !== undefined && combine.kind !== "mean")
+    fail("method.combine", `the mean: ${rounds.kind} makes its weights itself`, combine.kind);
+  if (COMPARING.includes(combine.kind) && queries.kind === "constant" && queries.value < 2)
+    fail("method.queries", `at least 2, between which ${combine.kind} compares`, queries.value);
   const former = transforms[0];
   if (
     former !== undefined &&

@@ -2,6 +2,8 @@ import { positiveInteger, sameLength } from "../check/check";
 import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
+import { plainHere } from "../estimator/direction";
+import { sampleDirections } from "../estimator/directions";
 import { createWorkspace } from "../estimator/workspace";
 import { checkMethodAnswered, checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
@@ -116,9 +118,16 @@ export function headerOf(options: HeaderOptions): Header {
     parameters: options.start.length,
     layout: fingerprintLayout(layout),
     fingerprint: fingerprintPoint(options.start),
+    ...drawnBy(options),
   };
   const known = sources === null ? {} : { sources };
   return { kind: "header", format: "adazeta-trajectory", version: 1, settings, identity, start, ...known, note };
+}
+
+/** The fingerprint of a run's first direction, where its settings do not say all of how it is drawn. */
+function drawnBy({ settings, start, layout }: HeaderOptions): { readonly drawn?: string } {
+  const z = sampleDirections(settings.method.directions, { ...plainHere(settings.seed, 0, 0, start), layout });
+  return z === null ? {} : { drawn: fingerprintPoint(z) };
 }
 
 /**

@@ -122,6 +122,14 @@ test("parts that make no sense together, fields that there are not, and chains o
     'method.probe: expected three-point, whose curvatures learned-diagonal learns from, got "two-sided"',
   );
   throwsWith(
+    () => checkMethod({ ...conservative({ queries: 3 }), combine: { kind: "rank" } }),
+    'method.combine: expected the mean: conservative makes its weights itself, got "rank"',
+  );
+  throwsWith(
+    () => checkMethod({ ...mezo(), combine: { kind: "spread" } }),
+    "method.queries: expected at least 2, between which spread compares, got 1",
+  );
+  throwsWith(
     () => checkMethod({ ...firstOrder(), combine: { kind: "sign" } }),
     "method: expected no combination and no directions beside an exact gradient, got ",
   );
