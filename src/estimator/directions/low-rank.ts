@@ -43,8 +43,6 @@ export function checkLowRank(what: string, { rank, redraw }: LowRank): void {
  * @throws naming the first tensor that is too small
  */
 export function fitsRank(what: string, rank: number, { entries }: Layout): void {
-  if (entries.every(({ shape }) => matrixOf(shape) === null))
-    fail(what, "a matrix to be of low rank in (an adapter of rank 2 and more)", "vectors alone");
   for (const { name, shape } of entries) {
     const matrix = matrixOf(shape);
     if (matrix === null || rank <= Math.min(matrix.rows, matrix.columns)) continue;
