@@ -1,4 +1,4 @@
-/** The door for taking things apart: what a cell imports from "./src/parts" to look inside a tensor train, an estimate, a schedule or a control. */
+/** The door for taking things apart: what a cell imports from "./src/parts" to look inside a tensor train, an estimate, a step of a method, a schedule or a control. */
 import "./notebook/value-display";
 export { normals } from "./random/normals";
 export { randomKey } from "./random/key";
@@ -12,15 +12,21 @@ export { applicationCost } from "./tt/cost";
 export { adapterParameters, publishedAdapters, trainParameters } from "./tt/counts";
 export { initialTrain, matrixDeviation } from "./tt/initial";
 export { expectedRelativeOutput, matchingScale, measureInitialScale } from "./tt/initial-scale";
-export { matrix, multiply } from "./tt/matrix";
+export { matrix, multiply, transpose } from "./tt/matrix";
 export { modesFor, presetModes } from "./tt/plan";
 export { numericalRank, svd } from "./tt/svd";
 export { compareApplications } from "./tt/timing";
 export { coreShapes, tensorTrain as trainOf } from "./tt/train";
 export { relativeError, ttSvd } from "./tt/tt-svd";
-export { gaussianDirection } from "./estimator/directions";
+export { direction, gaussianDirection } from "./estimator/directions";
 export { estimate } from "./estimator/estimate";
 export { gradientOf } from "./estimator/form";
+export { NO_STATE } from "./estimator/state";
+export { passesOf } from "./optimizer/method";
+export { applyChain } from "./optimizer/chain";
+export { applyRecorded, step } from "./optimizer/step";
+export { entryOf, view as tensorIn } from "./tree/layout";
+export { norm } from "./tree/vector";
 export { trainableCounts } from "./adapter/count";
 export { makeAdapter } from "./adapter/make-adapter";
 export { prefixOfTokens } from "./engine/reference/prefix-of-tokens";
@@ -40,6 +46,7 @@ export { toHtml } from "./table/html";
 export { formatNumber } from "./table/number";
 export { toMarkdown, toText } from "./table/text";
 export { lossFigure } from "./plot/loss";
+export { matricesFigure } from "./plot/matrices";
 export { initialScaleFigure } from "./plot/initial-scale";
 export { parameterCountFigure } from "./plot/parameter-count";
 export { describeModel } from "./model/describe-model";

@@ -2,10 +2,17 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { combineKinds } from "../src/estimator/combine";
+import { directionKinds } from "../src/estimator/directions";
+import { probeKinds } from "../src/estimator/probes";
+import { recipes } from "../src/optimizer/recipes";
+import { roundsKinds } from "../src/optimizer/rounds";
+import { transformKinds } from "../src/optimizer/transforms";
 
 const test = suite("parity");
 const text = readFileSync("src/README.md", "utf8");
 const [beforeParity, parityText] = text.split("## Parity");
+const methodsText = text.split("## Add a method")[1].split("\n## ")[0];
 const [roomsText, architecturesText] = beforeParity.split("## Architectures");
 const cellsOf = (line: string): readonly string[] => line.split("|").slice(1, -1);
 const rowsOf = (section: string): readonly (readonly string[])[] =>
@@ -94,6 +101,26 @@ test("every row has a source, a function and a test, and a notebook section or a
       (linksOf(notebook).length === 0 && notebook.trim() !== "-"),
   );
   assert.equal(incomplete, []);
+});
+
+test("the page on methods names each kind of each part once, no other, and every named method", () => {
+  const tables = {
+    directions: directionKinds,
+    probe: probeKinds,
+    rounds: roundsKinds,
+    combine: combineKinds,
+    transforms: transformKinds,
+  };
+  const named = rowsOf(methodsText)
+    .map(([part, kind, says]) => ({ part: part.split(":")[0]!.trim(), kind: kind.trim(), says: says.trim() }))
+    .filter(({ part }) => part !== "schedules");
+  const wanted = Object.entries(tables).flatMap(([part, kinds]) =>
+    Object.keys(kinds).map((kind) => `${part} \`${kind}\``),
+  );
+  assert.equal(named.map(({ part, kind }) => `${part} ${kind}`).sort(), [...wanted].sort());
+  assert.equal(named.filter(({ says }) => says === ""), []); // prettier-ignore
+  const compositions = /are the rows of `recipes`[^:]*:([^;]*);/.exec(methodsText)?.[1] ?? "";
+  assert.equal([...compositions.matchAll(/`([\w-]+)`/g)].map(([, name]) => name), Object.keys(recipes)); // prettier-ignore
 });
 
 test("the architectures' tests exist, and their checkpoints are those that are there, each once", () => {

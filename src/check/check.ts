@@ -57,6 +57,10 @@ export function finiteNumber(what: string, value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? value : fail(what, "a finite number", value);
 }
 
+export function numberBelowOne(what: string, value: unknown): number {
+  return typeof value === "number" && value >= 0 && value < 1 ? value : fail(what, "a number from 0 to below 1", value);
+}
+
 export function sameLength(what: string, got: number, expected: number): void {
   if (got !== expected) fail(what, `length ${expected}`, got);
 }

@@ -54,6 +54,11 @@ export interface DirectionKind<Spec> {
   learn?(spec: Spec, here: Here, measured: Measured): Vectors;
   /** The directions that the update is made of, where they are not those that were measured along; `here` has what was learned. */
   formed?(spec: Spec, here: Here): Draw;
+  /**
+   * A direction that is part of a run's identity, for kinds whose settings do not say all.
+   * @throws when it is not the same whenever it is asked
+   */
+  sample?(spec: Spec, here: Here): Float32Array;
   /** Which of its bases is in force in a step, for kinds that keep one for several steps. */
   basis?(spec: Spec, step: number): number;
 }

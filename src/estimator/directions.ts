@@ -53,6 +53,11 @@ export function checkDirectionsFit(what: string, spec: DirectionSpec, layout: La
   directionKind(what, spec).fits?.(what, spec, layout);
 }
 
+/** Gives the direction that is part of a run's identity; null for kinds whose settings say all. */
+export function sampleDirections(spec: DirectionSpec, here: Here): Float32Array | null {
+  return directionKind("directions", spec).sample?.(spec, here) ?? null;
+}
+
 /** Gives what directions carry in a step: what they have, or what they begin with. */
 export function beginDirections(spec: DirectionSpec, here: Here): Here {
   return beginKind(directionKind("directions", spec), spec, here);
@@ -75,14 +80,21 @@ export function directionKind(what: string, spec: DirectionSpec): DirectionKind<
 }
 
 /**
- * Makes a direction z [size], of a vector that is one tensor.
- * @throws when the specification is malformed or an index is not a count
+ * Makes a direction z [d] as a run draws it in its first step: of a vector that is one tensor of that size, or of the tensors of a layout.
+ * @throws when the specification is malformed, does not fit the tensors, or an index is not a count
  * @example direction({ kind: "sign" }, { seed: 0, step: 3, query: 1 }, 4) // Float32Array [1, 1, -1, -1]
  */
-export function direction(spec: DirectionSpec, { seed, step, query }: DirectionIndex, size: number): Float32Array {
+export function direction(
+  spec: DirectionSpec,
+  { seed, step, query }: DirectionIndex,
+  of: number | Layout,
+): Float32Array {
   checkDirections("directions", spec);
-  const out = new Float32Array(nonNegativeInteger("size", size));
-  drawInto(openDirections(spec, beginDirections(spec, plainHere(seed, step, size))), query, out);
+  const plain = plainHere(seed, step, nonNegativeInteger("size", typeof of === "number" ? of : of.size));
+  const here = typeof of === "number" ? plain : { ...plain, layout: of, point: new Float32Array(of.size) };
+  checkDirectionsFit("directions", spec, here.layout);
+  const out = new Float32Array(here.layout.size);
+  drawInto(openDirections(spec, beginDirections(spec, here)), query, out);
   return out;
 }
 

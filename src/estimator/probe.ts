@@ -37,6 +37,8 @@ export interface ProbeKind<Spec> {
   check(what: string, spec: Spec): void;
   /** What a step costs. */
   passes(spec: Spec): PassCost;
+  /** Asked before a run. @throws when the engine behind the objective can never answer; absent: every one can */
+  needs?(objective: Objective<never>): void;
   /** Gives an exact gradient: it is in no record, so a run goes on from a snapshot and is not walked again. */
   readonly exact?: true;
   /** epsilon may be changed while a run goes. */

@@ -11,6 +11,8 @@ export interface OuterPart {
   readonly left: Float32Array;
   /** [columns][rank] */
   readonly right: Float32Array;
+  /** E of a right column's squared length; absent: `columns`, that of standard normals. */
+  readonly square?: number;
 }
 
 /** A tensor of a direction with all of its numbers. */

@@ -37,7 +37,9 @@ export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions =
     const chance = { loss: note.chanceLoss, count: note.devTexts ?? Infinity };
     return [{ ...runRecord(trajectory, { arm: note.arm, chance }), id }];
   });
-  const differing = differingSettings(found).filter((name) => !name.endsWith(".name"));
+  const differing = differingSettings(found).filter(
+    (name) => !name.endsWith(".name") && !/^method\.\w+\.source$/.test(name),
+  );
   return found.map((run) => ({ ...run, name: [armTitle(run.arm), ...describe(run, differing)].join(", ") }));
 }
 

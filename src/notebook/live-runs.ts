@@ -1,3 +1,4 @@
+import { comparable } from "../table/rates";
 import { isExact } from "../optimizer/method";
 import { createHash } from "node:crypto";
 import { adapterFor } from "../experiment/adapter-for";
@@ -218,6 +219,8 @@ async function standstill<Batch>(
 function proposal({ loaded }: Pick<Trainable<unknown>, "loaded">, { adapter, method }: Arm, visible: boolean): string {
   if (visible) return "take more steps, or more dev texts to tell a change by";
   if (isExact(method)) return "try ten times the rate, or more steps";
+  if (!comparable(method))
+    return "try three times the rate, or more steps: rates measured for MeZO say nothing of this method's";
   const { rate, why } = suggestedRate(loaded, adapter, method.queries);
   if (rate !== null && rate > 1.5 * rateOf({ method })) return `try ${formatRate(rate)}: ${why}`;
   return rate === null ? why : "try more steps: that rate is no smaller than the one that is suggested";

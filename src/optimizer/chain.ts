@@ -36,8 +36,12 @@ export function checkTransforms(what: string, chain: readonly TransformSpec[]): 
     kind.check(`${what}[${i}]`, spec);
     if (chain.findIndex((other) => other.kind === spec.kind) < i)
       fail(`${what}[${i}].kind`, "each kind once in a chain", spec.kind);
-    if (kind.form !== undefined && i > 0)
-      fail(`${what}[${i}].kind`, "the first place of the chain, since it forms the gradient", `place ${i + 1}`);
+    if ((kind.form !== undefined || kind.first === true) && i > 0)
+      fail(
+        `${what}[${i}].kind`,
+        "the first place of the chain, since it looks at the gradient itself",
+        `place ${i + 1}`,
+      );
   });
 }
 
@@ -47,8 +51,10 @@ export function transformHere(
   here: Here,
   { learningRate, state }: ChainStep,
   next: Vectors = {},
+  gradient = new Float32Array(0),
 ): TransformHere {
-  return { ...here, learningRate, count: state.count + 1, state: { ...state, vectors: ownVectors(state, kind) }, next };
+  const own = { ...state, vectors: ownVectors(state, kind) };
+  return { ...here, learningRate, count: state.count + 1, state: own, next, gradient };
 }
 
 /**
@@ -83,7 +89,7 @@ export function applyChain(
     }
     Object.assign(vectors, namedFor(spec.kind, after));
     whole ||= kind.whole === true;
-    const seen = transformHere(spec, here, at, after);
+    const seen = transformHere(spec, here, at, after, gradient);
     const link = kind.open?.(spec, {
       ...seen,
       state: { ...seen.state, vectors: { ...seen.state.vectors, ...before } },

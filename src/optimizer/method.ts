@@ -1,6 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { checkCombine, combineKind, type CombineSpec } from "../estimator/combine";
 import { checkDirections, checkDirectionsFit, directionKind, type DirectionSpec } from "../estimator/directions";
+import type { Objective } from "../estimator/objective";
 import { checkProbe, probeKind, type ProbeSpec } from "../estimator/probes";
 import type { PassCost } from "../schedule/forward-passes";
 import { checkSchedule, type Schedule } from "../schedule/schedule";
@@ -35,6 +36,7 @@ const FIELDS: readonly string[] = ["name", "probe", "rounds", "transforms", ...P
  * @throws naming the part, for example "method.probe.perturbationScale: expected a positive number, got 0"
  */
 export function checkMethod(method: Method): Method {
+  if (typeof method !== "object" || method === null) fail("method", "a method {name, directions, ...}", method);
   const unknown = Object.keys(method).find((field) => !FIELDS.includes(field));
   if (unknown !== undefined) fail("method", `the fields ${FIELDS.join(", ")}`, unknown);
   for (const part of PARTS)
@@ -49,18 +51,25 @@ export function checkMethod(method: Method): Method {
   if (rounds !== undefined) checkRounds("method.rounds", rounds);
   checkDirections("method.directions", method.directions);
   checkCombine("method.combine", method.combine);
-  checkSchedule("method.queries", method.queries);
-  checkSchedule("method.learningRate", method.learningRate);
+  checkSchedule("method.queries", method.queries, 0);
+  checkSchedule("method.learningRate", method.learningRate, 0);
   checkTransforms("method.transforms", method.transforms);
   checkTogether(method);
   return method;
 }
 
+/** Combinations that compare the queries of a step with each other: of one alone nothing is left. */
+const COMPARING: readonly string[] = ["spread", "z-score", "rank"];
+
 /** Parts that make no sense beside each other. */
-function checkTogether({ directions, probe, rounds, combine, transforms }: Method): void {
+function checkTogether({ directions, probe, rounds, combine, transforms, queries }: Method): void {
   const kind = directionKind("method.directions", directions);
-  if (kind.learn !== undefined && probe?.kind !== "three-point" && probe?.kind !== "own")
+  if (kind.learn !== undefined && probe?.kind !== "three-point")
     fail("method.probe", `three-point, whose curvatures ${directions.kind} learns from`, (probe ?? rounds)?.kind);
+  if (rounds !== undefined && combine.kind !== "mean")
+    fail("method.combine", `the mean: ${rounds.kind} makes its weights itself`, combine.kind);
+  if (COMPARING.includes(combine.kind) && queries.kind === "constant" && queries.value < 2)
+    fail("method.queries", `at least 2, between which ${combine.kind} compares`, queries.value);
   const former = transforms[0];
   if (
     former !== undefined &&
@@ -79,6 +88,11 @@ function checkTogether({ directions, probe, rounds, combine, transforms }: Metho
 /** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */
 export function checkMethodFits({ directions }: Method, layout: Layout): void {
   checkDirectionsFit("method.directions", directions, layout);
+}
+
+/** Checks that an engine can answer what a method asks. @throws naming what it lacks */
+export function checkMethodAnswered<Batch>({ probe }: Method, objective: Objective<Batch>): void {
+  if (probe !== undefined) probeKind("method.probe", probe).needs?.(objective as Objective<never>);
 }
 
 /** Says what a step of a method costs: the one count that budgets, progress bars, tables and records ask. */

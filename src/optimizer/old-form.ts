@@ -42,8 +42,9 @@ export function readMethod(method: Method | OldMethod): Method {
 export function inNewForm(data: unknown): unknown {
   if (Array.isArray(data)) return data.map(inNewForm);
   if (typeof data !== "object" || data === null) return data;
-  const entries = Object.entries(isOld(data) ? readMethod(data) : data);
-  return Object.fromEntries(entries.map(([name, value]) => [name, inNewForm(value)]));
+  if (isOld(data)) return readMethod(data);
+  if (isMethod(data)) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, inNewForm(value)]));
 }
 
 /**

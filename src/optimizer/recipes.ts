@@ -48,15 +48,19 @@ export interface LozoOptions extends MezoOptions {
   readonly redraw?: number;
 }
 
-export interface FirstOrderOptions {
-  /** eta, default 1e-4. */
+/** What methods along an exact gradient let one choose. */
+export interface ExactOptions {
+  /** eta; default: the method's own, 1e-4 for `firstOrder`. */
   readonly learningRate?: number | Schedule;
-  /** Default "adamw". */
-  readonly rule?: "adamw" | "sgd";
   /** Default 0. */
   readonly weightDecay?: number;
-  /** The name in records and figures, default "first-order". */
+  /** The name in records and figures. */
   readonly name?: string;
+}
+
+export interface FirstOrderOptions extends ExactOptions {
+  /** Default "adamw". */
+  readonly rule?: "adamw" | "sgd";
 }
 
 /** What a row of the table composes, beside what all methods share. */
@@ -300,12 +304,51 @@ export function firstOrder(options: FirstOrderOptions = {}): Method {
     ],
     sgd: [{ kind: "weight-decay", weightDecay }],
   };
+  const chain = transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
+  return exact(name, learningRate, chain);
+}
+
+/**
+ * LOMO: plain steps along an exact gradient, clipped at its norm on request. What makes it LOMO, that a tensor's gradient is freed as soon as it is
+ * used, is the engine's affair and changes no number.
+ * @throws naming the option that is out of range
+ * @example lomo({ clipNorm: 1 }).transforms // [{ kind: "clip-norm", norm: 1 }, { kind: "decoupled-weight-decay", weightDecay: 0 }]
+ * Source: arXiv 2306.09782; OpenLMLab/LOMO@45d4bac, lomo_optim/lomo.py.
+ */
+export function lomo({
+  learningRate = 0.03,
+  weightDecay = 0,
+  clipNorm,
+  name = "lomo",
+}: ExactOptions & {
+  /** The longest gradient that stays as it is; default: none is clipped. */
+  readonly clipNorm?: number;
+} = {}): Method {
+  const clipped = clipNorm === undefined ? [] : [{ kind: "clip-norm", norm: clipNorm } as const];
+  return exact(name, learningRate, [...clipped, { kind: "decoupled-weight-decay", weightDecay }]);
+}
+
+/**
+ * AdaLomo: an exact gradient, normalised by factored second moments, at a rate relative to each tensor's size.
+ * @throws naming the option that is out of range
+ * @example adalomo().transforms[0] // { kind: "factored", exponent: 0.8, epsilon: 1e-30, clip: 1 }
+ * Source: arXiv 2310.10195; OpenLMLab/LOMO@45d4bac, lomo_optim/adalomo.py.
+ */
+export function adalomo({ learningRate = 1e-3, weightDecay = 0, name = "adalomo" }: ExactOptions = {}): Method {
+  return exact(name, learningRate, [
+    { kind: "factored", exponent: 0.8, epsilon: 1e-30, clip: 1 },
+    { kind: "weight-decay", weightDecay },
+    { kind: "relative-rate", least: 1e-3 },
+  ]);
+}
+
+function exact(name: string, learningRate: number | Schedule, transforms: readonly TransformSpec[]): Method {
   return checkMethod({
     name,
     directions: { kind: "gaussian" },
     probe: { kind: "backpropagation" },
     combine: { kind: "mean" },
-    transforms: transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule),
+    transforms,
     queries: { kind: "constant", value: 1 },
     learningRate: scheduleOf(learningRate),
   });
@@ -345,6 +388,8 @@ export const recipes = {
   "zo-adam": row("ZO-Adam", "arXiv 2402.11592", zoAdam),
   hizoo: row("HiZOO", "arXiv 2402.15173", hizoo),
   conservative: row("ZO-SGD, conservative", "arXiv 2402.11592", conservative),
+  lomo: row("LOMO", "arXiv 2306.09782", lomo),
+  adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),
 } as const;
 

@@ -56,6 +56,9 @@ export interface StepResult extends StepOutcome {
 interface Begun {
   readonly here: Here;
   readonly state: State;
+  /** What the directions look at, with their own vectors as the step before left them. */
+  readonly own: Here;
+  /** And as this step has begun them. */
   readonly directions: Here;
   readonly kind: DirectionKind<DirectionSpec>;
   readonly draw: Draw;
@@ -138,7 +141,7 @@ function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): B
   const own = { ...here, state: { ...state, vectors: ownVectors(state, "directions") } };
   const directions = beginKind(kind, method.directions, own);
   const draw = kind.open(method.directions, directions);
-  return { here, state, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
+  return { here, state, own, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
 }
 
 /** What a step moves by: what was measured, and how far the gradient is made of it. */
@@ -173,7 +176,7 @@ function form(
   chain: Parameters<typeof transformHere>[2],
 ): Vectors {
   const { directions, transforms, combine } = method;
-  const { kind, workspace, here } = begun;
+  const { kind, workspace, here, own } = begun;
   const draw = kind.formed?.(directions, after) ?? begun.draw;
   const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
   const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);
@@ -187,7 +190,7 @@ function form(
     weights,
     direction: (query: number) => draw(query, memory),
     before: redrawn
-      ? () => kind.open(directions, beginKind(kind, directions, { ...after, step: here.step - 1 }))(0, memory)
+      ? () => kind.open(directions, beginKind(kind, directions, { ...own, step: here.step - 1 }))(0, memory)
       : null,
   };
   const seen = transformHere(transforms[0], here, chain);

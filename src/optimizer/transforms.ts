@@ -1,8 +1,11 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { TransformKind } from "./transform";
 import { adam } from "./transforms/adam";
+import { clipNorm } from "./transforms/clip-norm";
+import { factored } from "./transforms/factored";
 import { lowRankMomentum } from "./transforms/low-rank-momentum";
 import { momentum } from "./transforms/momentum";
+import { relativeRate } from "./transforms/relative-rate";
 import { decoupledWeightDecay, weightDecay } from "./transforms/weight-decay";
 
 /** The kinds of transforms by name, links of a chain between the gradient and the step. */
@@ -12,6 +15,9 @@ export const transformKinds = {
   momentum,
   "low-rank-momentum": lowRankMomentum,
   adam,
+  "clip-norm": clipNorm,
+  factored,
+  "relative-rate": relativeRate,
 } as const;
 
 /** A transform as plain data. */

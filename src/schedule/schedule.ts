@@ -76,25 +76,31 @@ export function queriesAt(schedule: Schedule, moment: TrainingMoment): number {
 
 /**
  * Checks a schedule that came from outside (a cell, a file).
+ * @param least what its values must not be below; default: anything
  * @throws naming the field, for example "queries.over: expected a positive integer, got 0"
  */
-export function checkSchedule(what: string, schedule: Schedule): Schedule {
+export function checkSchedule(what: string, schedule: Schedule, least = -Infinity): Schedule {
+  const number = (name: string, value: number): void => {
+    if (finiteNumber(`${what}.${name}`, value) < least) fail(`${what}.${name}`, `at least ${least}`, value);
+  };
   if (typeof schedule !== "object" || schedule === null) fail(what, "a schedule {kind, ...}", schedule);
   switch (schedule.kind) {
     case "constant":
-      finiteNumber(`${what}.value`, schedule.value);
+      number("value", schedule.value);
       return schedule;
     case "linear":
-      finiteNumber(`${what}.from`, schedule.from);
-      finiteNumber(`${what}.to`, schedule.to);
+      number("from", schedule.from);
+      number("to", schedule.to);
       positiveInteger(`${what}.over`, schedule.over);
       checkUnit(what, schedule.unit);
       return schedule;
     case "steps":
-      finiteNumber(`${what}.initial`, schedule.initial);
+      number("initial", schedule.initial);
       checkUnit(what, schedule.unit);
+      if (!Array.isArray(schedule.changes)) fail(`${what}.changes`, "a list of {at, value}", schedule.changes);
       schedule.changes.forEach((change, i) => {
-        finiteNumber(`${what}.changes[${i}].value`, change.value);
+        if (typeof change !== "object" || change === null) fail(`${what}.changes[${i}]`, "an {at, value}", change);
+        number(`changes[${i}].value`, change.value);
         nonNegativeInteger(`${what}.changes[${i}].at`, change.at);
         const before = i === 0 ? -1 : schedule.changes[i - 1].at;
         if (change.at <= before) fail(`${what}.changes[${i}].at`, `more than ${before}, the change before`, change.at);

@@ -1,4 +1,3 @@
-import { isExact } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import type { ColumnTable } from "arquero";
 import type { AdapterSpec } from "../adapter/adapter";
@@ -135,9 +134,10 @@ export function rateTable(rows: readonly RateRow[]): ColumnTable {
   );
 }
 
-/** Whether a rate of this method says something of MeZO's and AdaZeta's. */
-function comparable(method: Method): boolean {
-  const { directions, combine, transforms } = method;
+/** Says whether a rate of this method says something of MeZO's and AdaZeta's. */
+export function comparable(method: Method): boolean {
+  const { directions, probe, combine, transforms } = method;
+  if (probe?.kind !== "two-sided" && probe?.kind !== "directional") return false;
   const plain = ["gaussian", "table"].includes(directions.kind) && combine.kind === "mean";
-  return plain && !isExact(method) && transforms.every(({ kind }) => kind === "weight-decay");
+  return plain && transforms.every(({ kind }) => kind === "weight-decay");
 }

@@ -106,7 +106,7 @@ function told(columns: readonly Column[], row: number): string | null {
 
 /** Settings that differ, the method's first; several of one part ("method.queries.kind", "method.queries.cap") are one column. */
 function settingColumns(runs: readonly RunRecord[]): readonly Column[] {
-  const names = differingSettings(runs).filter((name) => !name.includes("learningRate") && !name.endsWith(".name"));
+  const names = differingSettings(runs).filter((name) => !name.includes("learningRate") && !isUnsaid(name));
   const ofMethod = names.filter((name) => name.startsWith("method."));
   const ordered = [...ofMethod, ...names.filter((name) => !ofMethod.includes(name))];
   return grouped(ordered, partOf).map((group) => {
@@ -114,6 +114,11 @@ function settingColumns(runs: readonly RunRecord[]): readonly Column[] {
     if (group.length === 1) return { name: only, values: runs.map(({ settings }) => settingText(settings?.[only])) };
     return { name: titleOf(partOf(only)), values: runs.map((run) => partText(run, group)) };
   });
+}
+
+/** Whether a setting says nothing beside the others: a name that is not of one's own part of a method, and the text of that part's function. */
+function isUnsaid(name: string): boolean {
+  return (name.endsWith(".name") && !/^method\.\w+\.name$/.test(name)) || /^method\.\w+\.source$/.test(name);
 }
 
 /** Gives the path of what a setting belongs to. For example `partOf("method.queries.cap")`: "method.queries". */
@@ -131,7 +136,7 @@ function partText({ settings }: RunRecord, names: readonly string[]): string | n
   const parts = names.flatMap((name) => {
     const value = settings?.[name] ?? null;
     const last = name.split(".").at(-1)!;
-    return value === null ? [] : [last === "kind" ? String(value) : `${last} ${String(value)}`];
+    return value === null ? [] : [["kind", "name"].includes(last) ? String(value) : `${last} ${String(value)}`];
   });
   return parts.length === 0 ? null : parts.join(", ");
 }

@@ -1,3 +1,4 @@
+import { isPlain } from "../check/plain-data";
 import { fail } from "../check/check";
 
 /**
@@ -17,12 +18,6 @@ export function canonicalJson(value: unknown, what = "value"): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item, `${what}.${name}`)}`);
   return `{${properties.join(",")}}`;
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  // A notebook cell lives in another realm, so its Object.prototype is another object: look at the chain, not at identity.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**

@@ -44,7 +44,7 @@ async function walked(
   let { point, state } = { point: from.point.slice(), state: from.state };
   let best =
     wanted === null ? null : from.step === wanted.step ? point : usable ? (snapshot.best?.point ?? null) : null;
-  for (const waypoint of walk(recorded, { step: from.step, point, state }, layout)) {
+  for (const waypoint of walk(recorded, { step: from.step, point, state }, layout, settings.method)) {
     ({ point, state } = waypoint);
     if (waypoint.step === wanted?.step) best = point.slice();
     if (waypoint.step % 8 === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -99,7 +99,13 @@ export interface Header {
   readonly settings: RunSettings;
   readonly identity: RunIdentity;
   /** Number of trainable parameters d, `fingerprintLayout` of their tensors, `fingerprintPoint` of where the run started. */
-  readonly start: { readonly parameters: number; readonly layout: string; readonly fingerprint: string };
+  readonly start: {
+    readonly parameters: number;
+    readonly layout: string;
+    readonly fingerprint: string;
+    /** `fingerprintPoint` of the first direction, where directions are the user's own. */
+    readonly drawn?: string;
+  };
   /** Hashes of the project's files that decide the numbers, as they were when the run began; absent where they are not known. */
   readonly sources?: SourceHashes;
   /** Anything worth keeping that does not change the numbers: name, machine, commit, date. */

@@ -2,6 +2,7 @@ import { fail, sameLength } from "../check/check";
 import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
 import { applyRecorded } from "../optimizer/step";
+import type { Method } from "../optimizer/method";
 import type { StepOutcome } from "../optimizer/step";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
@@ -21,9 +22,15 @@ export interface Waypoint {
  * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.
  * On the machine that made the record every point has the same bits as in the run. A waypoint's memory is used again two steps later.
  * @param from where to begin: the run's start, or a later point of the same run
+ * @param method the run's, with functions that a record does not carry; default: the recorded one
  * @throws when the points walked are not those of the record, or the method is first-order: its steps are not in the record
  */
-export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): Generator<Waypoint> {
+export function* walk(
+  trajectory: Trajectory,
+  from: Waypoint,
+  layout: Layout,
+  method: Method = trajectory.header.settings.method,
+): Generator<Waypoint> {
   const { settings, start } = trajectory.header;
   sameLength("start", from.point.length, start.parameters);
   if (fingerprintLayout(layout) !== start.layout)
@@ -46,8 +53,7 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
       workspace,
       over: passed.length === 2 ? passed.shift() : undefined,
     };
-    const method = methodAt(settings.method, trajectory.changes, recorded.step);
-    const next = applyRecorded(method, point, recorded);
+    const next = applyRecorded(methodAt(method, trajectory.changes, recorded.step), point, recorded);
     if (next.point !== point) passed.push(next);
     ({ point, state } = next);
     yield { step: record.step, point, state };
@@ -62,11 +68,18 @@ export function* walk(trajectory: Trajectory, from: Waypoint, layout: Layout): G
 /**
  * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
  * For example `replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout)`: the run's last point, bit for bit.
+ * @param method the run's, for one whose directions are your own: a record has their name and text, and no function
  * @throws when `start` is not where the run started, or the method does not lead where the record says
  */
-export function replay(trajectory: Trajectory, start: Float32Array, layout: Layout, through?: number): Float32Array {
+export function replay(
+  trajectory: Trajectory,
+  start: Float32Array,
+  layout: Layout,
+  through?: number,
+  method?: Method,
+): Float32Array {
   const part = through === undefined ? trajectory : { ...trajectory, steps: trajectory.steps.slice(0, through) };
   let { point } = { point: start };
-  for (const waypoint of walk(part, { step: 0, point: start }, layout)) point = waypoint.point;
+  for (const waypoint of walk(part, { step: 0, point: start }, layout, method)) point = waypoint.point;
   return point.slice();
 }

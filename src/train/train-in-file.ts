@@ -15,7 +15,7 @@ import type { Waypoint } from "./replay";
 import { readSnapshot, writeSnapshot } from "./snapshot";
 import { changedSources } from "./sources";
 import type { SourceHashes } from "./sources";
-import { drain, headerOf, trainEvents } from "./train";
+import { checkRun, drain, headerOf, trainEvents } from "./train";
 import type { RunResult, TrainOptions } from "./train";
 import { readTrajectory, sameRun } from "./trajectory";
 import type { Trajectory } from "./trajectory";
@@ -59,6 +59,7 @@ async function* eventsInFile<Batch>(
   options: TrainInFileOptions<Batch>,
   claim: Lock,
 ): AsyncGenerator<TrainEvent, RunResult, void> {
+  checkRun(options);
   const replayable = isReplayable(options.settings.method);
   const { path, sync = false, snapshotEvery = replayable ? 0 : 10 } = options;
   const open = options.open ?? ((file, keepBytes, wait) => openLineFile(file, { keepBytes, sync: wait }));

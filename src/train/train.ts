@@ -2,8 +2,10 @@ import { positiveInteger, sameLength } from "../check/check";
 import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
+import { plainHere } from "../estimator/direction";
+import { sampleDirections } from "../estimator/directions";
 import { createWorkspace } from "../estimator/workspace";
-import { checkMethodFits } from "../optimizer/method";
+import { checkMethodAnswered, checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
 import type { Layout } from "../tree/layout";
@@ -116,9 +118,33 @@ export function headerOf(options: HeaderOptions): Header {
     parameters: options.start.length,
     layout: fingerprintLayout(layout),
     fingerprint: fingerprintPoint(options.start),
+    ...drawnBy(options),
   };
   const known = sources === null ? {} : { sources };
   return { kind: "header", format: "adazeta-trajectory", version: 1, settings, identity, start, ...known, note };
+}
+
+/** The fingerprint of a run's first direction, where its settings do not say all of how it is drawn. */
+function drawnBy({ settings, start, layout }: HeaderOptions): { readonly drawn?: string } {
+  const z = sampleDirections(settings.method.directions, { ...plainHere(settings.seed, 0, 0, start), layout });
+  return z === null ? {} : { drawn: fingerprintPoint(z) };
+}
+
+/**
+ * Checks what a run is made of, before any work and before anything is written.
+ * @throws naming the setting that makes no sense, or the part of the method that does not fit the tensors or the engine
+ */
+export function checkRun<Batch>({
+  settings,
+  start,
+  layout,
+  objective,
+}: Pick<TrainOptions<Batch>, "settings" | "start" | "layout" | "objective">): void {
+  checkSettings(settings);
+  positiveInteger("start.length (trainable parameters)", start.length);
+  sameLength("start", start.length, layout.size);
+  checkMethodFits(settings.method, layout);
+  checkMethodAnswered(settings.method, objective);
 }
 
 /**
@@ -130,10 +156,7 @@ export function headerOf(options: HeaderOptions): Header {
 export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainEvent, RunResult, void> {
   const { settings, layout, objective, evaluate, batchAt, clock, signal, past } = options;
   const leaving = { signal, patience: options.patience ?? 1000, abandon: options.abandon ?? (() => undefined) };
-  checkSettings(settings);
-  positiveInteger("start.length (trainable parameters)", options.start.length);
-  sameLength("start", options.start.length, layout.size);
-  checkMethodFits(settings.method, layout);
+  checkRun(options);
   const workspace = createWorkspace(layout.size);
   const header = past?.header ?? headerOf(options);
   const choosing = { by: settings.best, chance: options.chance };

@@ -10,6 +10,7 @@ import {
 } from "../../src/estimator/directions";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
+import { layoutOf } from "../../src/tree/layout";
 import { norm } from "../../src/tree/vector";
 import { meanAndError } from "./objectives";
 import { throwsWith } from "../support/throws";
@@ -85,6 +86,26 @@ test("directions differ between seeds, steps and queries, and no length is too s
     assert.not.equal(direction({ kind: "gaussian" }, other, 8), base);
   }
   for (const kind of ["gaussian", "sphere", "sign"] as const) assert.is(direction({ kind }, at, 0).length, 0);
+});
+
+test("of a layout a direction has each tensor's shape: an outer product has 2 x 2 minors of 0, a vector is normals", () => {
+  const layout = layoutOf([
+    { name: "w", shape: [3, 4], decay: true },
+    { name: "b", shape: [5], decay: false },
+  ]);
+  const spec = { kind: "low-rank", rank: 1, redraw: 2 } as const;
+  const z = direction(spec, at, layout);
+  assert.is(z.length, 17);
+  for (const [i, j] of [
+    [1, 1],
+    [2, 3],
+  ] as const) {
+    const minor = z[0]! * z[4 * i + j]! - z[j]! * z[4 * i]!;
+    assert.ok(Math.abs(minor) < 1e-6, `${minor}`);
+  }
+  assert.equal(direction({ kind: "gaussian" }, at, layout), direction({ kind: "gaussian" }, at, 17));
+  assert.equal(direction(spec, at, layout), z);
+  throwsWith(() => direction({ ...spec, rank: 4 }, at, layout), "at most 3, the smaller side of w (3 x 4), got 4");
 });
 
 test("malformed specifications and indices are refused", () => {

@@ -92,12 +92,61 @@ test("one that spends other passes than it says, or answers too few queries, is 
     "forward passes of estimator mine: expected 1 with 2 queries",
   );
   await rejectsWith(
-    ask(written({ once: 0, perQuery: 0 }, async () => ({ ...answer, projectedGradients: [1] }))),
+    ask(written({ once: 1, perQuery: 0 }, async () => ({ ...answer, projectedGradients: [1] }))),
     "projected gradients of estimator mine",
   );
   const record = JSON.parse(JSON.stringify(oneSided(1e-3))) as OwnEstimator;
   await rejectsWith(ask(record), "estimator one-sided: expected its function (run the cell that defines it)");
   throwsWith(() => written({ once: -1, perQuery: 0 }, async () => answer), "estimator.passes.once");
+  throwsWith(() => written({ once: 0, perQuery: 0 }, async () => answer), "estimator.passes: expected at least one");
+});
+
+test("what is no number is refused by name before it reaches a record, and so are settings that are no plain data", async () => {
+  const ask = (project: () => Promise<unknown>) => {
+    const spec = { name: "mine", settings: {}, passes: { once: 1, perQuery: 0 } };
+    const estimator = ownEstimator({ ...spec, project: project as () => Promise<EstimatorAnswer> });
+    return estimate(estimator, recordingObjective(), Float32Array.of(2, -1), step(1));
+  };
+  const [loss, projectedGradients] = [0, [1]];
+  await rejectsWith(ask(async () => ({ loss, projectedGradients: ["1"] })), "projected gradients of estimator mine: expected numbers"); // prettier-ignore
+  await rejectsWith(
+    ask(async () => ({ loss: "1", projectedGradients })),
+    "loss of estimator mine: expected a number",
+  );
+  await rejectsWith(
+    ask(async () => ({ loss })),
+    "projected gradients of estimator mine: expected a list of numbers",
+  );
+  await rejectsWith(
+    ask(async () => undefined),
+    "loss of estimator mine: expected a number",
+  );
+  const settings = { by: NaN };
+  const passes = { once: 1, perQuery: 0 };
+  const project = async () => ({ loss: 0, projectedGradients: [1] });
+  throwsWith(
+    () => ownEstimator({ name: "mine", settings, passes, project }),
+    "estimator.settings.by: expected plain data",
+  );
+});
+
+test("what the function writes to its point and its directions does not reach the run", async () => {
+  const point = Float32Array.of(2, -1);
+  const writing = ownEstimator({
+    name: "writing",
+    settings: {},
+    passes: { once: 1, perQuery: 0 },
+    async project({ point: here, directions, losses }) {
+      const [loss] = await losses([here]);
+      here.fill(50);
+      directions.forEach((z) => z.fill(9));
+      return { loss, projectedGradients: [1] };
+    },
+  });
+  const workspace = createWorkspace(2);
+  await estimate(writing, recordingObjective(), point, step(1), workspace);
+  assert.equal(point, Float32Array.of(2, -1));
+  assert.equal(workspace.gradient, gradientOf(step(1).directions, { seed: step(1).seed, step: step(1).step, projectedGradients: [1] }, 2)); // prettier-ignore
 });
 
 test.run();

@@ -72,6 +72,28 @@ test("options and parts out of range are refused by name", () => {
   );
 });
 
+test("what is no method is refused in words", () => {
+  for (const bad of [null, undefined, "mezo", 5])
+    throwsWith(() => checkMethod(bad as never), "method: expected a method {name, directions, ...}, got ");
+});
+
+test("a schedule of a method never falls below 0, whatever its kind", () => {
+  const linear = { kind: "linear", from: 1, to: -1, over: 3, unit: "step" } as const;
+  const steps = { kind: "steps", initial: 1, changes: [{ at: 2, value: -4 }], unit: "epoch" } as const;
+  throwsWith(() => mezo({ learningRate: linear }), "method.learningRate.to: expected at least 0, got -1");
+  throwsWith(() => mezo({ queries: steps }), "method.queries.changes[0].value: expected at least 0, got -4");
+  throwsWith(() => mezo({ queries: -1 }), "method.queries.value: expected at least 0, got -1");
+  for (const changes of [null, {}, "x"])
+    throwsWith(
+      () => mezo({ queries: { ...steps, changes } as never }),
+      "method.queries.changes: expected a list of {at, value}, got ",
+    );
+  throwsWith(
+    () => mezo({ queries: { ...steps, changes: [null] } as never }),
+    "method.queries.changes[0]: expected an {at, value}, got null",
+  );
+});
+
 test("parts that make no sense together, fields that there are not, and chains out of order are refused", () => {
   throwsWith(
     () => checkMethod({ ...mezo(), rule: { kind: "sgd" } } as unknown as Method),
@@ -89,7 +111,7 @@ test("parts that make no sense together, fields that there are not, and chains o
   );
   throwsWith(
     () => checkMethod({ ...lozoM(), transforms: [...transforms].reverse() }),
-    "method.transforms[1].kind: expected the first place of the chain, since it forms the gradient, got ",
+    "method.transforms[1].kind: expected the first place of the chain, since it looks at the gradient itself, got ",
   );
   throwsWith(
     () => checkMethod({ ...mezo(), transforms: [...mezo().transforms, ...mezo().transforms] }),
@@ -98,6 +120,14 @@ test("parts that make no sense together, fields that there are not, and chains o
   throwsWith(
     () => checkMethod({ ...mezo(), directions: hizoo().directions }),
     'method.probe: expected three-point, whose curvatures learned-diagonal learns from, got "two-sided"',
+  );
+  throwsWith(
+    () => checkMethod({ ...conservative({ queries: 3 }), combine: { kind: "rank" } }),
+    'method.combine: expected the mean: conservative makes its weights itself, got "rank"',
+  );
+  throwsWith(
+    () => checkMethod({ ...mezo(), combine: { kind: "spread" } }),
+    "method.queries: expected at least 2, between which spread compares, got 1",
   );
   throwsWith(
     () => checkMethod({ ...firstOrder(), combine: { kind: "sign" } }),

@@ -1,8 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { plainHere } from "../../src/estimator/direction";
-import { NO_STATE } from "../../src/estimator/state";
+import { drawInto, plainHere } from "../../src/estimator/direction";
+import { beginDirections, openDirections } from "../../src/estimator/directions";
+import { NO_STATE, type State } from "../../src/estimator/state";
 import { applyChain, checkTransforms, type ChainStep, type Moved } from "../../src/optimizer/chain";
+import { subzero } from "../../src/optimizer/recipes";
+import { applyRecorded } from "../../src/optimizer/step";
 import type { TransformSpec } from "../../src/optimizer/transforms";
 import { layoutOf, type Layout } from "../../src/tree/layout";
 import { near } from "../support/near";
@@ -145,6 +148,31 @@ test("vectors of another length, unknown links and constants out of range are re
   refused(beside(NaN), "transforms[0].weightDecay: expected a finite number, got NaN");
   refused({ kind: "momentum", decay: -0.1 }, "transforms[0].decay: expected a number from 0 to below 1, got -0.1");
   throwsWith(() => checkTransforms("transforms", {} as never), "transforms: expected a list of {kind, ...}");
+});
+
+test("in a subspace that is the whole space, low-rank momentum is that of whole matrices, also where the basis is new each step", () => {
+  const of = layoutOf([{ name: "matrix", shape: [6, 3], decay: true }]);
+  for (const redraw of [1, 2, 5]) {
+    const transforms = [{ kind: "low-rank-momentum", decay: 0.9 }] as const;
+    const method = { ...subzero({ rank: 3, redraw, learningRate: 1 }), transforms };
+    let [point, state]: [Float32Array, State] = [new Float32Array(18), NO_STATE];
+    let mean = new Float64Array(18);
+    for (const [step, p] of [0.5, -0.25, 1, 2].entries()) {
+      const here = { ...plainHere(7, step, 18), layout: of };
+      const z = new Float32Array(18);
+      drawInto(openDirections(method.directions, beginDirections(method.directions, here)), 0, z);
+      mean = mean.map((m, i) => (step === 0 ? p * z[i] : 0.9 * m + 0.1 * p * z[i]));
+      const before = point;
+      const at = { seed: 7, step, epoch: 0, layout: of, state, projectedGradients: [p] };
+      ({ point, state } = applyRecorded(method, point, at));
+      near(
+        point.map((x, i) => before[i] - x),
+        mean,
+        1e-5,
+        `redraw ${redraw}, step ${step}`,
+      );
+    }
+  }
 });
 
 test.run();

@@ -5,11 +5,13 @@ import { initialScaleFigure } from "../../src/plot/initial-scale";
 import { linesFigure } from "../../src/plot/lines";
 import { logAxis } from "../../src/plot/log-axis";
 import { colors, stylesFor, translucent } from "../../src/plot/palette";
+import { matricesFigure } from "../../src/plot/matrices";
 import { parameterCountFigure } from "../../src/plot/parameter-count";
 import { scheduleFigure } from "../../src/plot/schedule";
 import { wrap } from "../../src/plot/template";
 import { timeFigure } from "../../src/plot/time";
 import { rootMeanSquares, warningsFigure } from "../../src/plot/warnings";
+import { matrix } from "../../src/tt/matrix";
 import type { StepNumbers } from "../../src/train/run-history";
 import { throwsWith } from "../support/throws";
 import { gallery } from "./gallery";
@@ -44,6 +46,23 @@ test("windows of two over projected gradients 3, 4, 6 give sqrt 12.5 and 6", () 
     { x: 2, y: Math.sqrt(12.5) },
     { x: 3, y: 6 },
   ]);
+});
+
+test("matrices share one scale around 0, and of a large one the first entries are drawn, which its name says", () => {
+  const small = { name: "small", matrix: matrix(2, 2, [1, -2, 0, 1]) };
+  const wide = { name: "wide", matrix: matrix(1, 3, [4, 0, 9]) };
+  const options = { entry: "entry", corner: { rows: 2, columns: 2 } };
+  const { data, layout } = matricesFigure([small, wide], options);
+  assert.equal(data.map(({ z }) => z), [[[1, -2], [0, 1]], [[4, 0]]]); // prettier-ignore
+  // 9 is not drawn, so 4 is the largest
+  assert.equal(data.map(({ zmin, zmax }) => [zmin, zmax]), [[-4, 4], [-4, 4]]); // prettier-ignore
+  assert.equal(
+    [layout.xaxis, layout.xaxis2].map((axis) => (axis?.title as { text: string }).text),
+    ["small (2 × 2)", "wide (1 × 3, its first entries)"],
+  );
+  const zeros = matricesFigure([{ name: "zeros", matrix: matrix(1, 1, [0]) }], options).data[0]!;
+  assert.equal([zeros.zmin, zeros.zmax], [-1, 1]);
+  throwsWith(() => matricesFigure([], options), "matrices: expected at least one matrix");
 });
 
 test("a collapsed run's zeros have no place on a logarithmic axis and are left out", () => {

@@ -2,12 +2,14 @@ import { divergenceMap } from "../../src/plot/divergence-map";
 import type { Figure } from "../../src/plot/figure";
 import { initialScaleFigure } from "../../src/plot/initial-scale";
 import { lossByStepsAndPasses, lossFigure } from "../../src/plot/loss";
+import { matricesFigure } from "../../src/plot/matrices";
 import { parameterCountFigure } from "../../src/plot/parameter-count";
 import { scheduleFigure } from "../../src/plot/schedule";
 import { meanAndSpread } from "../../src/plot/spread";
 import { timeFigure } from "../../src/plot/time";
 import { warningsFigure } from "../../src/plot/warnings";
 import type { RunRecord } from "../../src/table/record";
+import { matrix } from "../../src/tt/matrix";
 import { divergenceRuns, origin, syntheticRun } from "./synthetic-runs";
 
 /** Every figure function once or more, with invented data in realistic shapes, to be looked at and to be measured for overlaps. */
@@ -87,6 +89,13 @@ export function gallery(): Readonly<Record<string, Figure>> {
         reconstructionMs: 1.4 + tokens / 300,
       })),
       { title: "Fast forward against reconstruction, hidden size 4096", origin },
+    ),
+    matrices: matricesFigure(
+      [1, 3].map((rank) => {
+        const entry = (_: unknown, at: number): number => rank * Math.sin(at * at + rank);
+        return { name: `rank ${rank} & <more>`, matrix: matrix(8, 96, Array.from({ length: 768 }, entry)) };
+      }),
+      { title: "Two matrices on one scale", entry: "entry of z", origin },
     ),
     parameters: parameterCountFigure(
       [

@@ -136,3 +136,6 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
     method: ({ learningRate, weightDecay }) => mezo({ learningRate, weightDecay, estimator: "directional" }),
   },
 };
+
+/** Traces along exact gradients, which `test/common/golden-exact.test.ts` walks. */
+export const exactTraces = ["lomo", "adalomo"] as const;

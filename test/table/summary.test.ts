@@ -74,6 +74,20 @@ test("comparing shows only the settings that differ", () => {
   assert.not.ok(table.columnNames().includes("cap"));
 });
 
+test("a part of one's own is told by its name and its settings, not by its function's text", () => {
+  const settings = (directions: object): NonNullable<RunRecord["settings"]> => ({
+    "method.name": "mezo",
+    "method.queries.value": 1,
+    ...Object.fromEntries(Object.entries(directions).map(([name, value]) => [`method.directions.${name}`, value])),
+  });
+  const plain = { ...run(0, [1, 0.8]), name: "first", settings: settings({ kind: "gaussian" }) };
+  const written = { kind: "own", name: "in turn", "settings.groups": 2, source: "draw() { return z; }" };
+  const own = { ...run(0, [1, 0.7]), name: "second", settings: { ...settings(written), "method.name": "in turn" } };
+  const table = compareRuns([plain, own]);
+  assert.equal(table.array("directions"), ["gaussian", "own, in turn, groups 2"]);
+  assert.not(table.columnNames().includes("method.name"));
+});
+
 test("with the number of dev texts the accuracy's interval stands beside it", () => {
   const table = compareRuns([run(0, [1, 0.8]), run(1, [null])], 24);
   // 60 % of 24: Wilson from 0.404 to 0.769

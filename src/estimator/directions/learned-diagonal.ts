@@ -24,7 +24,8 @@ export function learnedDiagonalFrom(noise: Noise): DirectionKind<LearnedDiagonal
   return {
     check(what, { smoothing }) {
       // With 1 a step of no curvature would leave no sigma to divide by.
-      if (!(smoothing >= 0 && smoothing < 1)) fail(`${what}.smoothing`, "a share from 0 to below 1", smoothing);
+      if (typeof smoothing !== "number" || !(smoothing >= 0 && smoothing < 1))
+        fail(`${what}.smoothing`, "a share from 0 to below 1", smoothing);
     },
     begin: (_spec, { state, layout }) =>
       "sigma" in state.vectors ? state.vectors : { sigma: new Float32Array(layout.size).fill(1) },

@@ -82,6 +82,7 @@ function drawSubspace(noise: Noise, spec: Subspace, { seed, step, layout, state 
           rank,
           left: timesCore(basis, drawn(rank * rank), rank, Math.sqrt(rows * columns) / rank),
           right: right.subarray(place.right, place.right + columns * rank),
+          square: 1,
         };
       }),
     );

@@ -8,6 +8,7 @@ import type { Workspace } from "../workspace";
 export const backpropagation: ProbeKind<unknown> = {
   check: () => undefined,
   passes: () => ({ once: 1, perQuery: 0 }),
+  needs: (objective) => void withGradient(objective),
   exact: true,
   measure: exactGradient,
 };
@@ -24,10 +25,14 @@ async function exactGradient<Batch>(
   { batch }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
-  if (objective.gradient === undefined)
-    return fail("probe", "an engine that gives gradients, for example tfjs", "backpropagation on one that does not");
-  const { loss, gradient } = await objective.gradient(point, batch);
+  const { loss, gradient } = await withGradient(objective).gradient(point, batch);
   sameLength("gradient of the objective", gradient.length, workspace.size);
   workspace.gradient.set(gradient);
   return { projectedGradients: [], loss, forwardPasses: 1, backwardPasses: 1, gradientNorm: norm(gradient) };
+}
+
+function withGradient<Batch>(objective: Objective<Batch>): Required<Objective<Batch>> {
+  if (objective.gradient === undefined)
+    fail("probe", "an engine that gives gradients, for example tfjs", "backpropagation on one that does not");
+  return objective as Required<Objective<Batch>>;
 }

@@ -1,4 +1,5 @@
 import { fail, nonNegativeInteger, sameLength } from "../../check/check";
+import { plainData } from "../../check/plain-data";
 import type { PassCost } from "../../schedule/forward-passes";
 import { axpy } from "../../tree/vector";
 import { drawInto } from "../direction";
@@ -68,14 +69,19 @@ export function ownEstimator<Settings extends Readonly<Record<string, unknown>>>
 ): OwnEstimator {
   const { name, settings, passes } = definition;
   const project = (asked: EstimatorInput<never>): Promise<EstimatorAnswer> => definition.project(asked);
-  check("estimator", { name, passes });
+  if (typeof definition.project !== "function")
+    fail("estimator.project", "a function that gives projected gradients and a loss", definition.project);
+  check("estimator", { name, settings, passes });
   return { kind: "own", name, settings, passes, source: String(definition.project), [projectOf]: project };
 }
 
-function check(what: string, { name, passes }: Pick<OwnSettings, "name" | "passes">): void {
+function check(what: string, { name, settings, passes }: Pick<OwnSettings, "name" | "settings" | "passes">): void {
   if (typeof name !== "string" || name === "") fail(`${what}.name`, "a name", name);
   nonNegativeInteger(`${what}.passes.once`, passes?.once);
   nonNegativeInteger(`${what}.passes.perQuery`, passes?.perQuery);
+  if (passes.once + passes.perQuery === 0)
+    fail(`${what}.passes`, "at least one forward pass a step: a budget in passes would never end", passes);
+  plainData(`${what}.settings`, settings);
 }
 
 /** An own estimator as a row of the table. */
@@ -104,9 +110,13 @@ async function estimateOwn<Batch>(
   const zs = Array.from({ length: queries }, (_, i) => workspace.buffer(i));
   const directions = zs.map((z, query) => drawInto(draw, query, z));
   let forwardPasses = 0;
-  const { loss, projectedGradients } = await project({
-    point,
-    directions: zs,
+  let copy: Float32Array | null = null;
+  const answer: Partial<EstimatorAnswer> | undefined = await project({
+    // Copies, made when they are looked at: what a function writes there must not reach the run.
+    get point() {
+      return (copy ??= point.slice());
+    },
+    directions: zs.map((z) => z.slice()),
     settings: settings as never,
     ahead: (z, by) => axpy(by, z, point),
     async losses(points) {
@@ -116,7 +126,7 @@ async function estimateOwn<Batch>(
       return found;
     },
   });
-  sameLength(`projected gradients of estimator ${name}`, projectedGradients.length, queries);
+  const { loss, projectedGradients } = answered(name, answer, queries);
   const expected = passes.once + passes.perQuery * queries;
   if (forwardPasses !== expected)
     fail(`forward passes of estimator ${name}`, `${expected} with ${queries} queries, as its \`passes\` say`, forwardPasses); // prettier-ignore
@@ -125,4 +135,17 @@ async function estimateOwn<Batch>(
     directions.forEach((z, q) => z.addInPlace(workspace.gradient, weightOf(projectedGradients[q])));
   }
   return { projectedGradients: [...projectedGradients], loss, forwardPasses };
+}
+
+/** What a function answered, as numbers; they need not be finite. @throws naming what is not there or no number */
+function answered(name: string, answer: Partial<EstimatorAnswer> | undefined, queries: number): EstimatorAnswer {
+  const { loss, projectedGradients } = answer ?? {};
+  if (typeof loss !== "number") return fail(`loss of estimator ${name}`, "a number", loss);
+  if (!Array.isArray(projectedGradients))
+    return fail(`projected gradients of estimator ${name}`, "a list of numbers", projectedGradients);
+  const numbers: readonly unknown[] = projectedGradients;
+  sameLength(`projected gradients of estimator ${name}`, numbers.length, queries);
+  const wrong = numbers.find((value) => typeof value !== "number");
+  if (wrong !== undefined) return fail(`projected gradients of estimator ${name}`, "numbers", wrong);
+  return { loss, projectedGradients: numbers as readonly number[] };
 }

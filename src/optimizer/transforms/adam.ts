@@ -1,4 +1,4 @@
-import { fail, positiveNumber } from "../../check/check";
+import { numberBelowOne, positiveNumber } from "../../check/check";
 import type { TransformKind } from "../transform";
 
 /** What Adam is set by. */
@@ -19,8 +19,7 @@ export interface Adam {
  */
 export const adam: TransformKind<Adam> = {
   check(what, spec) {
-    for (const name of ["firstDecay", "secondDecay"] as const)
-      if (!(spec[name] >= 0 && spec[name] < 1)) fail(`${what}.${name}`, "a number from 0 to below 1", spec[name]);
+    for (const name of ["firstDecay", "secondDecay"] as const) numberBelowOne(`${what}.${name}`, spec[name]);
     positiveNumber(`${what}.epsilon`, spec.epsilon);
   },
   vectors: (_spec, { size }) => ({ first: size, second: size }),

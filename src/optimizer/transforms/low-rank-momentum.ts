@@ -6,7 +6,8 @@ import { checkDecay, type Momentum } from "./momentum";
 /**
  * Momentum of low-rank directions, kept in the left factor alone: M [rows][r] a matrix in place of rows x columns numbers.
  *     M <- b M + (1 - b) sum_q w_q U_q,  M = sum_q w_q U_q in the first step;  g = M V^T
- * In a step with a new right factor V, M is carried over from the old one, Vold: M <- b M (Vold^T V) / columns + (1 - b) sum_q w_q U_q.
+ * In a step with a new right factor V, M is carried over from the old one, Vold: M <- b M (Vold^T V) / columns + (1 - b) sum_q w_q U_q
+ * (over the squared length of V's columns, where they are no standard normals).
  * Tensors that are vectors have the same momentum number by number. The first step counts 1 and later ones 1 - b, so it lingers.
  * The vectors are as long as the left factors and the vectors together: M of the tensors one after another.
  * Source: LOZO-M, arXiv 2410.07698; optsuite/LOZO@5d1ade5, medium_models/src/LOZOtrainer.py. Departs: with nu = 1 M is carried over too;
@@ -48,12 +49,12 @@ function carry(place: Float32Array, last: Float32Array, part: TensorPart, old: T
     return;
   }
   const turned = overlap(old, part);
-  const { rank, rows, columns } = part;
+  const { rank, rows, columns, square = columns } = part;
   for (let i = 0; i < rows; i++)
     for (let k = 0; k < rank; k++) {
       let sum = 0;
       for (let l = 0; l < rank; l++) sum += last[i * rank + l] * turned[l * rank + k];
-      place[i * rank + k] = (decay * sum) / columns;
+      place[i * rank + k] = (decay * sum) / square;
     }
 }
 

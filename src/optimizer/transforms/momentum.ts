@@ -1,4 +1,4 @@
-import { fail } from "../../check/check";
+import { numberBelowOne } from "../../check/check";
 import type { TransformKind } from "../transform";
 
 /** What momentum is set by. */
@@ -25,5 +25,5 @@ export const momentum: TransformKind<Momentum> = {
 
 /** Checks a decay that came from outside. @throws when it is no number from 0 to below 1 */
 export function checkDecay(what: string, decay: number): void {
-  if (!(decay >= 0 && decay < 1)) fail(`${what}.decay`, "a number from 0 to below 1", decay);
+  numberBelowOne(`${what}.decay`, decay);
 }

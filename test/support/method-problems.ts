@@ -1,0 +1,124 @@
+import type { Objective } from "../../src/estimator/objective";
+import { layoutOf, type Layout, type TensorSpec } from "../../src/tree/layout";
+
+/** A loss that methods can be tried on, with its exact gradient: sum_i h_i f(theta_i - c_i), a batch (a step's index) shifts c. */
+export interface MethodProblem {
+  readonly name: string;
+  readonly layout: Layout;
+  /** theta [d] at the start. */
+  readonly start: Float32Array;
+  /** The largest h_i. */
+  readonly curvature: number;
+  /** The loss with no batch's shift: what is to become lower. */
+  readonly whole: (point: Float32Array) => number;
+  readonly objective: Objective<number>;
+}
+
+/** f and its derivative. */
+interface Bowl {
+  readonly value: (x: number) => number;
+  readonly slope: (x: number) => number;
+}
+
+const square: Bowl = { value: (x) => x ** 2 / 2, slope: (x) => x };
+/** Round at the bottom, straight far away: log cosh x without overflow. */
+const round: Bowl = {
+  value: (x) => Math.abs(x) + Math.log1p(Math.exp(-2 * Math.abs(x))) - Math.LN2,
+  slope: Math.tanh,
+};
+
+function problem(
+  name: string,
+  tensors: readonly TensorSpec[],
+  bowl: Bowl,
+  height: (share: number) => number,
+  shift: number,
+): MethodProblem {
+  const layout = layoutOf(tensors);
+  const heights = Float64Array.from({ length: layout.size }, (_, i) => height(i / Math.max(layout.size - 1, 1)));
+  const away = (point: Float32Array, batch: number | null, i: number): number =>
+    point[i] - 1 - (batch === null ? 0 : shift * Math.sin(3 * i + batch));
+  const loss = (point: Float32Array, batch: number | null): number =>
+    heights.reduce((sum, h, i) => sum + h * bowl.value(away(point, batch, i)), 0);
+  const gradient = (point: Float32Array, batch: number): Float64Array =>
+    heights.map((h, i) => h * bowl.slope(away(point, batch, i)));
+  return {
+    name,
+    layout,
+    start: new Float32Array(layout.size),
+    curvature: Math.max(...heights),
+    whole: (point) => loss(point, null),
+    objective: {
+      losses: async (points, batch) => points.map((point) => loss(point, batch)),
+      derivatives: async (point, directions, batch) => {
+        const g = gradient(point, batch);
+        return {
+          loss: loss(point, batch),
+          derivatives: directions.map((z) => g.reduce((sum, value, i) => sum + value * z[i], 0)),
+        };
+      },
+      gradient: async (point, batch) => ({
+        loss: loss(point, batch),
+        gradient: Float32Array.from(gradient(point, batch)),
+      }),
+    },
+  };
+}
+
+/** L(theta) = 1/2 |theta - 1|^2 with d = 4 from 0: loss 2, gradient -1 everywhere, second derivative |z|^2 along z. */
+export const plainQuadratic = problem("a quadratic", [{ name: "x", shape: [4], decay: true }], square, () => 1, 0);
+
+/** A quadratic with d = 16 whose second derivatives go from 1 down to 1e-4. */
+export const illConditioned = problem(
+  "an ill-conditioned quadratic",
+  [{ name: "x", shape: [16], decay: true }],
+  square,
+  (share) => 10 ** (-4 * share),
+  0.01,
+);
+
+/** Matrices, a tensor of three axes, a vector and a matrix of one column: d = 194, each batch another. */
+export const matrices = problem(
+  "matrices beside vectors",
+  [
+    { name: "wide", shape: [12, 9], decay: true },
+    { name: "bias", shape: [5], decay: false },
+    { name: "core", shape: [3, 4, 6], decay: true },
+    { name: "column", shape: [9, 1], decay: true },
+  ],
+  round,
+  (share) => 1 - 0.9 * share,
+  0.1,
+);
+
+/** The problems whose losses are finite. */
+export const finiteProblems: readonly MethodProblem[] = [plainQuadratic, illConditioned, matrices];
+
+/** Which of the numbers that a step asks for is spoiled, in the order in which they are asked (null: all), and by what. */
+export interface Spoiled {
+  readonly nth: number | null;
+  readonly value: number;
+}
+
+/** The objective of a problem, spoiled from the batch with that index on. An exact gradient's loss is the first number, it the second. */
+export function spoiled({ objective }: MethodProblem, from: number, { value, nth }: Spoiled): Objective<number> {
+  let [last, asked] = [-1, 0];
+  const spoil = (number: number, batch: number): number => {
+    if (batch !== last) [last, asked] = [batch, 0];
+    const at = asked++;
+    return batch >= from && (nth === null || at === nth) ? value : number;
+  };
+  return {
+    losses: async (points, batch) => (await objective.losses(points, batch)).map((loss) => spoil(loss, batch)),
+    derivatives: async (point, directions, batch) => {
+      const { loss, derivatives } = await objective.derivatives(point, directions, batch);
+      return { loss, derivatives: derivatives.map((derivative) => spoil(derivative, batch)) };
+    },
+    gradient: async (point, batch) => {
+      const { loss, gradient } = await objective.gradient!(point, batch);
+      const spoiledLoss = spoil(loss, batch);
+      gradient[gradient.length - 1] = spoil(gradient[gradient.length - 1], batch);
+      return { loss: spoiledLoss, gradient };
+    },
+  };
+}
