@@ -198,6 +198,15 @@ test("a comm's handler that throws, or throws later, is told, and the next cell 
 
 test("Stop ends a value's description that never ends, a handler and a timer, also between cells", async () => {
   const press = (): void => kernel.client.interrupt();
+  /** Presses until it is done, as people do: on a busy machine the first one may come before there is anything to end. */
+  const pressing = async <T>(work: Promise<T>): Promise<T> => {
+    const timer = setInterval(press, 500);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+    }
+  };
   const pressWhenStarted = { pressed: false };
   const once = (): void => {
     if (!pressWhenStarted.pressed) press();
@@ -217,16 +226,12 @@ test("Stop ends a value's description that never ends, a handler and a timer, al
       'onOpened("endless", () => ({ onMessage: () => { while (true); } }));',
   );
   await kernel.client.send("comm_open", { comm_id: "e", target_name: "endless", data: {} });
-  const handled = kernel.client.send("comm_msg", { comm_id: "e", data: {} });
-  await sleep(200);
-  press();
-  await handled;
+  await pressing(kernel.client.send("comm_msg", { comm_id: "e", data: {} }));
   assert.is(valueOf(await kernel.run("1 + 1")), "2");
   for (const loop of ["while (true);", `throw { ${custom}() { while (true); } };`]) {
     await kernel.run(`setTimeout(() => { ${loop} }, 20);`);
-    await sleep(300);
-    press();
-    assert.is(valueOf(await kernel.run("1 + 1")), "2");
+    await sleep(500);
+    assert.is(valueOf(await pressing(kernel.run("1 + 1"))), "2");
   }
 });
 
