@@ -6,6 +6,8 @@ export interface CombineKind<Spec> {
   check(what: string, spec: Spec): void;
   /** The weight of each direction, in order, from all projected gradients of the step. */
   weights(spec: Spec, projectedGradients: readonly number[]): readonly number[];
+  /** Compares the queries of a step with each other: of one alone nothing is left. */
+  readonly compares?: true;
   /** The weight of one direction of Q, where it follows from its own number alone. */
   weightOf?(spec: Spec, queries: number): (projectedGradient: number) => number;
 }
@@ -31,14 +33,15 @@ export const combineKinds = {
    * p_q over the standard deviation (1 / Q) of the step's p: a step's length does not depend on the loss's scale either. Nothing moves where
    * all are equal. Source: FZOO, arXiv 2506.09034; DKmiyan/FZOO@d4f8a8b, whose losses' spread is epsilon times this one.
    */
-  spread: { check: NOTHING, weights: (_spec, ps) => ps.map((p) => over(p, deviation(ps)) / ps.length) },
+  spread: { check: NOTHING, compares: true, weights: (_spec, ps) => ps.map((p) => over(p, deviation(ps)) / ps.length) },
   /** (p_q - mean) / (standard deviation + 1e-8), for objectives that are no loss. Source: VsonicV/es-fine-tuning-paper@523afc8. */
   "z-score": {
     check: NOTHING,
+    compares: true,
     weights: (_spec, ps) => ps.map((p) => (p - meanOf(ps)) / (deviation(ps) + 1e-8) / ps.length),
   },
   /** Centred ranks from -1/2 to 1/2, equal numbers sharing theirs: outliers do not count. Source: Salimans et al., arXiv 1703.03864, section 2. */
-  rank: { check: NOTHING, weights: (_spec, ps) => ps.map((p) => rankOf(p, ps) / ps.length) },
+  rank: { check: NOTHING, compares: true, weights: (_spec, ps) => ps.map((p) => rankOf(p, ps) / ps.length) },
 } as const satisfies Readonly<Record<string, CombineKind<unknown>>>;
 
 /** How numbers become weights, as plain data. */

@@ -19,6 +19,8 @@ export interface Line {
   along(epsilon: number): readonly number[];
   /** Whether the loss at theta itself is asked too, once for all queries of a step. */
   readonly shared: boolean;
+  /** Whether the further numbers are curvatures. */
+  readonly curvature?: true;
   /** @param losses at each a, in order  @param shared at theta; NaN where it is not asked */
   observe(
     losses: readonly number[],
@@ -44,7 +46,7 @@ export function lineProbe(line: Line): ProbeKind<LineSettings> {
       positiveInteger(`${what}.chunk`, chunk);
     },
     passes: () => ({ once: line.shared ? 1 : 0, perQuery: line.along(1).length }),
-    scaled: true,
+    ...(line.curvature && { curvature: true }),
     measure: (spec, objective, point, step, workspace) => measureLine(line, spec, objective, point, step, workspace),
   };
 }

@@ -41,8 +41,8 @@ export interface ProbeKind<Spec> {
   needs?(objective: Objective<never>): void;
   /** Gives an exact gradient: it is in no record, so a run goes on from a snapshot and is not walked again. */
   readonly exact?: true;
-  /** epsilon may be changed while a run goes. */
-  readonly scaled?: true;
+  /** Its further numbers are curvatures, one a query. */
+  readonly curvature?: true;
   /**
    * Measures at a point, which is only read; afterwards `workspace.gradient` holds the gradient where `weightOf` says how, or it is exact.
    * @throws when the objective cannot answer

@@ -127,7 +127,8 @@ export function recordOf<Settings>(
 /** What the run itself says in its record; the rest is its cell and its origin. */
 type Measured = Omit<ExperimentRecord, keyof Cell<unknown> | keyof RecordOrigin | "format" | "version" | "fault">;
 
-function recordFrom<Settings>(
+/** Gives the record of a cell: what is the same for every run, and what this one measured. */
+export function recordFrom<Settings>(
   { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
   { commit, machine, command, sources, startedAt, endedAt, extra = null }: RecordOrigin,
   measured: Measured,

@@ -58,17 +58,15 @@ export function checkMethod(method: Method): Method {
   return method;
 }
 
-/** Combinations that compare the queries of a step with each other: of one alone nothing is left. */
-const COMPARING: readonly string[] = ["spread", "z-score", "rank"];
-
 /** Parts that make no sense beside each other. */
 function checkTogether({ directions, probe, rounds, combine, transforms, queries }: Method): void {
   const kind = directionKind("method.directions", directions);
-  if (kind.learn !== undefined && probe?.kind !== "three-point")
+  const curvature = probe !== undefined && probeKind("method.probe", probe).curvature === true;
+  if (kind.learn !== undefined && !curvature)
     fail("method.probe", `three-point, whose curvatures ${directions.kind} learns from`, (probe ?? rounds)?.kind);
   if (rounds !== undefined && combine.kind !== "mean")
     fail("method.combine", `the mean: ${rounds.kind} makes its weights itself`, combine.kind);
-  if (COMPARING.includes(combine.kind) && queries.kind === "constant" && queries.value < 2)
+  if (combineKind("method.combine", combine).compares && queries.kind === "constant" && queries.value < 2)
     fail("method.queries", `at least 2, between which ${combine.kind} compares`, queries.value);
   const former = transforms[0];
   if (
@@ -118,8 +116,8 @@ export function perturbationScaleOf({ probe, rounds }: Pick<Method, "probe" | "r
 }
 
 /** Gives the weight of one direction of Q as soon as its number is there, where that is all it takes; null where the gradient is formed later. */
-export function weightOf({ directions, combine, transforms }: Method, queries: number): ((p: number) => number) | null {
+export function weightOf({ combine, transforms }: Method, queries: number): ((p: number) => number) | null {
   const forms = transforms[0] !== undefined && transformKind("transforms", transforms[0]).form !== undefined;
-  if (forms || directionKind("directions", directions).formed !== undefined) return null;
+  if (forms) return null;
   return combineKind("combine", combine).weightOf?.(combine, positiveInteger("queries", queries)) ?? null;
 }

@@ -1,5 +1,6 @@
 import type { Cell } from "../../src/experiment/cells";
 import type { History } from "../../src/experiment/history";
+import { recordFrom } from "../../src/experiment/record";
 import type { ExperimentRecord } from "../../src/experiment/record";
 
 /** The columns of a history without steps. */
@@ -14,35 +15,28 @@ export const NO_STEPS: History["steps"] = {
 
 /** A record of a cell's run as it is written, without steps and evaluations; any of it replaced. */
 export function madeRecord<Settings>(
-  { key, experiment, arm, seed, learningRate, settings }: Cell<Settings>,
+  cell: Cell<Settings>,
   changes: Partial<ExperimentRecord<Settings>>,
 ): ExperimentRecord<Settings> {
-  return {
-    format: "adazeta-record",
-    version: 1,
-    key,
-    experiment,
-    arm,
-    seed,
-    learningRate,
-    settings,
-    model: "a model",
-    adapter: null,
-    data: "some texts",
-    parameters: 4,
-    startingPoint: "0",
+  const origin = {
     commit: "0123abc",
     machine: "a machine",
     command: "a command",
     startedAt: "2026-01-01T00:00:00.000Z",
     endedAt: "2026-01-01T00:30:00.000Z",
+  };
+  const measured = {
+    model: "a model",
+    adapter: null,
+    data: "some texts",
+    parameters: 4,
+    startingPoint: "0",
     elapsedMs: 1_800_000,
     reason: "finished",
     message: "",
     forwardPasses: 0,
     diverged: null,
     history: { steps: NO_STEPS, evaluations: [] },
-    extra: null,
-    ...changes,
-  };
+  } as const;
+  return { ...recordFrom(cell, origin, measured), ...changes };
 }

@@ -33,7 +33,7 @@ export function lowRankFrom(noise: Noise): DirectionKind<LowRank> {
   };
 }
 
-export function checkLowRank(what: string, { rank, redraw }: LowRank): void {
+function checkLowRank(what: string, { rank, redraw }: LowRank): void {
   positiveInteger(`${what}.rank`, rank);
   positiveInteger(`${what}.redraw`, redraw);
 }

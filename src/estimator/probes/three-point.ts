@@ -9,6 +9,7 @@ import { lineProbe } from "../line-probe";
 export const threePoint = lineProbe({
   along: (epsilon) => [epsilon, -epsilon],
   shared: true,
+  curvature: true,
   observe: ([ahead, back], epsilon, here) => ({
     p: (ahead - back) / (2 * epsilon),
     further: (ahead + back - 2 * here) / (2 * epsilon ** 2),
