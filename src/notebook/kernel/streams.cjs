@@ -62,6 +62,7 @@ exports.captureStreams = function captureStreams(send, owner, said = () => undef
    */
   function add(stream, of, piece) {
     if (stream !== name || of !== cell) flush();
+    if (of !== cell) sentAt = 0; // a cell's first text goes at once: it may never yield afterwards
     name = stream;
     cell = of;
     const shown = allowed(of, piece);

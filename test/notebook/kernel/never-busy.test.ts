@@ -207,18 +207,16 @@ test("Stop ends a value's description that never ends, a handler and a timer, al
       clearInterval(timer);
     }
   };
-  const pressWhenStarted = { pressed: false };
-  const once = (): void => {
-    if (!pressWhenStarted.pressed) press();
-    pressWhenStarted.pressed = true;
-  };
   for (const code of [
     `({ ${custom}() { console.log("started"); while (true); } })`,
     `throw { ${custom}() { console.log("started"); while (true); } };`,
     'throw Object.defineProperty(new Error("x"), "stack", { get() { console.log("started"); while (true); } });',
   ]) {
-    pressWhenStarted.pressed = false;
-    assert.is(find(await kernel.run(code, once), "error")["ename"], "Interrupted", code);
+    let started = (): void => undefined;
+    const heard = new Promise<void>((resolve) => (started = resolve));
+    const ran = kernel.run(code, started);
+    await Promise.race([heard, sleep(20_000)]);
+    assert.is(find(await pressing(ran), "error")["ename"], "Interrupted", code);
     assert.is(valueOf(await kernel.run("1 + 1")), "2");
   }
   await kernel.run(
@@ -233,6 +231,19 @@ test("Stop ends a value's description that never ends, a handler and a timer, al
     await sleep(500);
     assert.is(valueOf(await pressing(kernel.run("1 + 1"))), "2");
   }
+});
+
+test("a cell's first text is seen while its code never yields, also right after another cell's text", async () => {
+  const before = kernel.run('console.log("before");');
+  let seen = "";
+  const ran = kernel.run('console.log("working"); for (const end = Date.now() + 1500; Date.now() < end; );', () => {
+    seen ||= "while it ran";
+  });
+  await before;
+  const first = await Promise.race([sleep(1000), ran]);
+  assert.is(first, undefined);
+  assert.is(seen, "while it ran");
+  await ran;
 });
 
 test("a text of hundreds of megabytes is cut, and said to be", async () => {
