@@ -2,8 +2,8 @@ import { unreachable } from "../../check/check";
 import type { FrozenMatrix } from "../../ops/ops";
 import { FLOAT, INT64, UINT8 } from "./graph";
 import type { GraphBuilder } from "./graph";
-import { withAxis } from "./shape";
-import type { Shape } from "./shape";
+import { withAxis } from "../../ops/shape";
+import type { Shape } from "../../ops/shape";
 import type { WeightFile } from "./weight-file";
 
 /** Activations are rounded to -127..127, stored from 1 to 255. */

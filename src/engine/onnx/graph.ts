@@ -1,3 +1,4 @@
+import type { Dimension } from "../../ops/shape";
 import { ProtoWriter } from "./protobuf";
 
 /** ONNX element types that the engine uses (onnx.proto, TensorProto.DataType). */
@@ -10,8 +11,6 @@ export const BOOL = 9;
 
 export type ElementType = typeof FLOAT | typeof UINT8 | typeof INT8 | typeof INT32 | typeof INT64 | typeof BOOL;
 export type Attribute = number | { readonly float: number } | readonly number[];
-/** A dimension: a size, or the name of one that is known at run time only. */
-export type Dimension = number | string;
 
 /** A weight kept outside of the graph file, at a byte range of the weight file. */
 export interface External {

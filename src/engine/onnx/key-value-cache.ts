@@ -1,6 +1,7 @@
 import type { PastTokens } from "../../ops/plain";
 import { FLOAT } from "./graph";
-import type { Dimension, GraphBuilder } from "./graph";
+import type { Dimension } from "../../ops/shape";
+import type { GraphBuilder } from "./graph";
 import type { Value } from "./low-ops";
 import type { CarriedOutput } from "./worker-client";
 

@@ -5,9 +5,9 @@ import type { Layout } from "../../tree/layout";
 import { entryOf } from "../../tree/layout";
 import { frozenProduct } from "./frozen-product";
 import { BOOL, FLOAT, INT64 } from "./graph";
-import type { Attribute, Dimension, GraphBuilder } from "./graph";
-import { broadcast, joined, productShape, restOf, withAxis } from "./shape";
-import type { Shape } from "./shape";
+import type { Attribute, GraphBuilder } from "./graph";
+import { broadcast, joined, productShape, restOf, withAxis } from "../../ops/shape";
+import type { Dimension, Shape } from "../../ops/shape";
 import type { WeightFile } from "./weight-file";
 
 /** A node's output. `shared` values have leading axis 1 (or none, as constants): nothing trainable has touched them. */
