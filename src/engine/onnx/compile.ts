@@ -6,6 +6,10 @@ import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
+import { begin, garbageCollected } from "../../ops/program";
+import type { Memory } from "../../ops/program";
+import { recordGradient } from "../record-model";
+import type { Value } from "./emit";
 import { fusedOps } from "./fused";
 import { GraphBuilder } from "./graph";
 import type { Node } from "./graph";
@@ -15,6 +19,7 @@ import { FP32 } from "./precision";
 import type { Precision } from "./precision";
 import { cutAtWaist, cutBeforeAdapters } from "./prefix";
 import type { CutGraph, CutPrefix } from "./prefix";
+import { onnxReversible } from "./reversible";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 
@@ -26,6 +31,18 @@ export interface CompiledGraph {
   readonly nodes: number;
   /** What is computed once for all points on a batch, before `path`'s graph: its outputs are inputs there. */
   readonly prefix: Prefix | null;
+  /** The way back of a gradient, after `path`'s graph. */
+  readonly back: Back | null;
+}
+
+/** The graph that takes the loss's derivative by the features, and what the way forward keeps for it. */
+export interface Back {
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  /** Outputs of the way forward that are inputs here. */
+  readonly kept: readonly string[];
+  /** Derivatives by stacks of trainable tensors, and their tensors' names; an output may be there for several of them. */
+  readonly stacks: readonly { readonly output: string; readonly names: readonly string[] }[];
 }
 
 export interface Prefix {
@@ -44,6 +61,9 @@ export interface Trunk {
   readonly width: number;
 }
 
+/** Features of points, features with tangents, or features and gradients of one point. */
+export type GraphKind = "plain" | "dual" | "gradient";
+
 export interface CompileOptions {
   /** Fused kernels where no tangent is needed. */
   readonly fused: boolean;
@@ -59,13 +79,13 @@ export interface CompileOptions {
 
 /**
  * Compiles a model with its adapter to an ONNX file in `directory`: "plain" gives `features` [R, B, H], "dual" also their
- * `tangents` [P, B, H]. Weights go to a file beside it, shared by all graphs of the model.
+ * `tangents` [P, B, H], "gradient" keeps what a second graph needs for the way back. Weights go to a file beside it, shared by all graphs of the model.
  * @throws when the disk does not take the files, or a dual graph has nothing trainable
  */
 export async function compile(
   model: Model,
   adapter: Adapter,
-  kind: "plain" | "dual",
+  kind: GraphKind,
   directory: string,
   { fused, prefix = false, trunk = false, precision = FP32, progress }: CompileOptions,
 ): Promise<CompiledGraph> {
@@ -74,11 +94,22 @@ export async function compile(
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1, adapter.large === true);
   const outputs: Record<string, string> = {};
+  const gradients: { readonly value: string; readonly names: readonly string[] }[] = [];
+  /** The nodes of the way forward are the first ones. */
+  let forward: number | null = null;
   if (kind === "plain") {
     const small = plain(low);
     const ops = fused ? { ...small, ...fusedOps(graph, feeds, small) } : small;
     const features = forwardWith(model, adapter, ops);
     outputs["features"] = features.name;
+  } else if (kind === "gradient") {
+    const recording = recordGradient(model, adapter);
+    const under = begin(recording, onnxReversible(graph, weights, low), garbageCollected as Memory<Value>);
+    const [features, ...places] = recording.program.outputs as [number, ...number[]];
+    outputs["features"] = under.advance(recording.cotangent).get(features)!.name;
+    forward = graph.nodes.length;
+    const values = under.advance(recording.program.instructions.length);
+    places.forEach((place, i) => gradients.push({ value: values.get(place)!.name, names: recording.stacks[i]! }));
   } else {
     const ops = dual(low);
     const { primal, tangents } = forwardWith(model, adapter, ops);
@@ -90,15 +121,29 @@ export async function compile(
   await weights.write(progress);
   const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;
-  const nodes = cut?.rest ?? graph.nodes;
+  const all = cut?.rest ?? graph.nodes;
+  const backward = new Set(forward === null ? [] : graph.nodes.slice(forward));
+  const nodes = all.filter((node) => !backward.has(node));
+  const back = all.filter((node) => backward.has(node));
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const kept = [...new Set(back.flatMap(({ inputs }) => inputs))].filter((value) => made.has(value));
   const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
   const before = waist?.after ?? cut?.prefix;
   const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
   return {
-    path: save(graph.finish(outputs, weights.location, nodes)),
-    inputs: graph.inputsOf(nodes),
+    path: save(graph.finish(outputs, weights.location, nodes, kept)),
+    inputs: graph.inputsOf(all),
     feeds,
-    nodes: nodes.length,
+    nodes: all.length,
+    back:
+      forward === null
+        ? null
+        : {
+            path: save(graph.finish([...new Set(gradients.map(({ value }) => value))], weights.location, back)),
+            inputs: graph.inputsOf(back),
+            kept,
+            stacks: gradients.map(({ value, names }) => ({ output: value, names })),
+          },
     prefix: before
       ? {
           path: save(graph.finish(between, weights.location, before)),

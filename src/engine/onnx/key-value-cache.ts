@@ -2,7 +2,7 @@ import type { PastTokens } from "../../ops/plain";
 import { FLOAT } from "./graph";
 import type { Dimension } from "../../ops/shape";
 import type { GraphBuilder } from "./graph";
-import type { Value } from "./low-ops";
+import type { Value } from "./emit";
 import type { CarriedOutput } from "./worker-client";
 
 /**
