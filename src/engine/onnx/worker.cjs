@@ -164,7 +164,8 @@ const actions = {
     const outputs = fetched.map(({ tensor, data }) => ({ data: data.slice(), dims: tensor.dims }));
     for (const { input, output, inPlace } of carried)
       if (!inPlace) here[input] = /** @type {Tensors[string]} */ (results[output]);
-    for (const name of forget) delete here[name];
+    const left = Object.entries(here).filter(([name]) => !forget.includes(name));
+    if (forget.length > 0) held.set(place, Object.fromEntries(left));
     for (const { tensor } of fetched) tensor.dispose();
     const milliseconds = performance.now() - started;
     return { outputs, milliseconds, lent: lent.map((name) => float32(tensors, name).data) };
