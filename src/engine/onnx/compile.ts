@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
+import { fail } from "../../check/check";
 import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
 import { begin, garbageCollected } from "../../ops/program";
 import type { Memory } from "../../ops/program";
+import type { Shape } from "../../ops/shape";
 import { recordGradient } from "../record-model";
 import type { Value } from "./emit";
 import { fusedOps } from "./fused";
@@ -39,8 +41,8 @@ export interface CompiledGraph {
 export interface Back {
   readonly path: string;
   readonly inputs: ReadonlySet<string>;
-  /** Outputs of the way forward that are inputs here. */
-  readonly kept: readonly string[];
+  /** Outputs of the way forward that are inputs here, with their shapes. */
+  readonly kept: ReadonlyMap<string, Shape>;
   /** Derivatives by stacks of trainable tensors, and their tensors' names; an output may be there for several of them. */
   readonly stacks: readonly { readonly output: string; readonly names: readonly string[] }[];
 }
@@ -141,7 +143,9 @@ export async function compile(
         : {
             path: save(graph.finish([...new Set(gradients.map(({ value }) => value))], weights.location, back)),
             inputs: graph.inputsOf(back),
-            kept,
+            kept: new Map(
+              kept.map((value) => [value, graph.shapeOf(value) ?? fail("gradient", "a known shape", value)]),
+            ),
             stacks: gradients.map(({ value, names }) => ({ output: value, names })),
           },
     prefix: before

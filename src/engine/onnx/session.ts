@@ -4,6 +4,7 @@ import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
+import { requireKept } from "./kept-memory";
 import { checkTokens, joined, repeated, withoutTangents } from "../rows";
 import { bucketsOf, unbucketed } from "../buckets";
 import type { Bucket } from "../buckets";
@@ -101,6 +102,8 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   const newest = new Map<GraphKind, Held>();
   const kept = recentTexts(prefixCache);
   let latest: Promise<unknown> = Promise.resolve();
+  /** Bytes that gradients have had for what they keep. */
+  let granted = 0;
   let engineMilliseconds = 0;
   let prefixTexts = 0;
 
@@ -233,9 +236,11 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const back = compiled.back!;
     const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
     const { place, geometry, ready } = group;
+    granted = requireKept(back.kept, geometry, granted, options.freeBytes);
+    const names = [...back.kept.keys()];
     const theta = { points: [point], directions: [] };
     const feedsOf = (inputs: ReadonlySet<string>) => trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));
-    const carried = back.kept.map((value) => ({ input: value, output: value, inPlace: false }));
+    const carried = names.map((value) => ({ input: value, output: value, inPlace: false }));
     const forwards = worker.run("gradient", place, new Map(), feedsOf(compiled.inputs), ["features"], carried);
     const [reply] = await Promise.all([forwards, ready]);
     const [{ data, dims }] = reply.outputs as [RunReply["outputs"][number]];
@@ -243,7 +248,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const seed = { type: "float32", dims, data: Float32Array.from(cotangentOf(found)) } as const;
     const fetches = [...new Set(back.stacks.map(({ output }) => output))];
     const kept = new Map([[COTANGENT, seed]]);
-    const backwards = await worker.run("gradient back", place, kept, feedsOf(back.inputs), fetches, [], back.kept);
+    const backwards = await worker.run("gradient back", place, kept, feedsOf(back.inputs), fetches, [], names);
     engineMilliseconds += reply.milliseconds + backwards.milliseconds;
     const all = new Float32Array(layout.size);
     for (const { output, names } of back.stacks)

@@ -2,15 +2,18 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
+import { packBatch } from "../../../src/engine/onnx/geometry";
+import { keptBytes, requireKept } from "../../../src/engine/onnx/kept-memory";
 import { onnxSession } from "../../../src/engine/onnx/session";
 import type { OnnxOptions } from "../../../src/engine/onnx/session";
 import { referenceGradient64 } from "../../../src/engine/reference/session";
 import type { ModelSession, PullBack, TokenBatch } from "../../../src/engine/session";
+import type { Shape } from "../../../src/ops/shape";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
 import { near } from "../../support/near";
 import { scratch } from "../../support/scratch";
-import { rejectsWith } from "../../support/throws";
+import { rejectsWith, throwsWith } from "../../support/throws";
 import { tinyModel } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
@@ -111,6 +114,39 @@ test("with one graph kept, losses, tangents and gradients take turns", async () 
       near((await session.features([point], batch)).data, primal.data, 1e-5);
     }
   });
+});
+
+test("a batch whose gradient would not fit is refused with what would, and that fits", async () => {
+  const text = Array.from({ length: 16 }, (_, t) => 3 + t);
+  const texts = (count: number): TokenBatch => ({ ids: Array.from({ length: count }, () => text) });
+  await opened("bert", lora, { freeBytes: 4e6 }, async ({ gradient, points: [point], exact }) => {
+    let told = "";
+    await gradient(point, texts(64), pullBack).catch((error: unknown) => (told = String(error)));
+    const [, count = "0", batches] =
+      /64 texts of up to 16 tokens \(1024 in all\) needs about \d+ MB .* 4 MB free: take at most (\d+) such texts a batch and the mean of (\d+) batches/.exec(
+        told,
+      ) ?? [];
+    assert.ok(Number(count) > 1, told);
+    assert.is(Number(batches), Math.ceil(64 / Number(count)));
+    near((await gradient(point, texts(Number(count)), pullBack)).gradient, exact(point, texts(Number(count))), 1e-4);
+    await rejectsWith(gradient(point, texts(Number(count) + 1), pullBack), "batch: a gradient of ");
+  });
+});
+
+test("what a batch keeps is counted from its shapes; what the engine has had already is not asked for again", () => {
+  const geometry = packBatch({ ids: [[5, 6], [7]], scored: [[0, 1], [0]] });
+  const kept = new Map<string, Shape>([
+    ["tokens", [1, "T", 4]],
+    ["scores", [1, "B", 2, 1, "S", "S"]],
+    ["logits", [1, "K*5"]],
+  ]);
+  assert.is(keptBytes(kept.values(), geometry), 4 * (3 * 4 + 2 * 2 * 2 * 2 + 3 * 5));
+  assert.is(requireKept(kept, geometry, 1000, 400), 1000);
+  assert.is(requireKept(kept, geometry, 0, Infinity), 344);
+  throwsWith(
+    () => requireKept(new Map([["tokens", [1, "T", 1e6]]]), geometry, 0, 1e6),
+    "24 MB for what its way back reads, 1 MB free: take texts of fewer tokens, or pass freeBytes",
+  );
 });
 
 test("where activations are rounded there is no gradient", async () => {
