@@ -116,8 +116,12 @@ export function reverse(recording: Recording, layout: Layout): Gradient {
       const dy = arrived.get(place);
       if (dy === undefined) return null;
       const [width] = shapeAt(place).slice(-1);
-      // A sum's derivative is the same along its axis: it is repeated only where nothing else has arrived beside it.
-      return width === shapeAt(dy.place).slice(-1)[0] ? dy : low.spread(dy, sizes([width ?? 1])[0] as number);
+      // A sum's derivative is the same along its axis: it is repeated only where nothing else has arrived beside it, and no product does so.
+      const instruction = instructions[place] as Instruction;
+      const factors = instruction.op === "multiply" ? inputsOf(instruction) : [];
+      const asWide = factors.length > 0 && factors.every((at) => shapeAt(at).join() === shapeAt(place).join());
+      if (asWide || width === shapeAt(dy.place).slice(-1)[0]) return dy;
+      return low.spread(dy, sizes([width ?? 1])[0] as number);
     };
     const cotangent = low.cotangent({ place: output });
     if (active.has(output)) arrived.set(output, cotangent);
