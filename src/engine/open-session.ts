@@ -1,7 +1,6 @@
 import type { Adapter } from "../adapter/adapter";
 import { fail } from "../check/check";
 import type { Model } from "../model/model";
-import type { Method } from "../optimizer/method";
 import { onnxSession } from "./onnx/session";
 import type { OnnxOptions, OnnxSession } from "./onnx/session";
 import { referenceSession } from "./reference/session";
@@ -32,9 +31,6 @@ export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
   : O extends ReferenceChoice
     ? ModelSession
     : OnnxSession;
-
-/** Gives the engine that a method runs on: the default one for all of them, exact gradients too. */
-export const engineFor: (method: Pick<Method, "probe">) => EngineOptions = () => ({});
 
 /**
  * Opens a model with its adapter on the engine of that name.
