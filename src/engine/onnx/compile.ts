@@ -21,6 +21,7 @@ import { FP32 } from "./precision";
 import type { Precision } from "./precision";
 import { cutAtWaist, cutBeforeAdapters } from "./prefix";
 import type { CutGraph, CutPrefix } from "./prefix";
+import { recomputed } from "./recompute";
 import { onnxReversible } from "./reversible";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
@@ -75,6 +76,8 @@ export interface CompileOptions {
   readonly trunk?: boolean;
   /** How frozen products are stored and computed; default fp32. */
   readonly precision?: Precision;
+  /** Keeps only hidden states for the way back, which computes the rest again; default false. */
+  readonly recompute?: boolean;
   /** Told while weights are written. */
   readonly progress?: WriteProgress | undefined;
 }
@@ -89,7 +92,7 @@ export async function compile(
   adapter: Adapter,
   kind: GraphKind,
   directory: string,
-  { fused, prefix = false, trunk = false, precision = FP32, progress }: CompileOptions,
+  { fused, prefix = false, trunk = false, precision = FP32, recompute = false, progress }: CompileOptions,
 ): Promise<CompiledGraph> {
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id, precision);
@@ -126,9 +129,22 @@ export async function compile(
   const all = cut?.rest ?? graph.nodes;
   const backward = new Set(forward === null ? [] : graph.nodes.slice(forward));
   const nodes = all.filter((node) => !backward.has(node));
-  const back = all.filter((node) => backward.has(node));
   const made = new Set(nodes.flatMap((node) => node.outputs));
-  const kept = [...new Set(back.flatMap(({ inputs }) => inputs))].filter((value) => made.has(value));
+  const pulled = all.filter((node) => backward.has(node));
+  const taken = [...new Set(pulled.flatMap(({ inputs }) => inputs))].filter((value) => made.has(value));
+  const given = new Set(cut?.between ?? []);
+  const again = recompute
+    ? recomputed(nodes, Object.values(outputs), taken, {
+        weight: (input) => graph.isExternal(input),
+        given: (input) => given.has(input),
+        perToken: (value) => isPerToken(graph, value),
+      })
+    : [];
+  const back = [...again, ...pulled];
+  const remade = new Set(again.flatMap((node) => node.outputs));
+  const kept = [...new Set(back.flatMap(({ inputs }) => inputs))].filter(
+    (value) => made.has(value) && !remade.has(value),
+  );
   const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
   const before = waist?.after ?? cut?.prefix;
   const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
@@ -174,16 +190,19 @@ export function saveGraph(directory: string, bytes: Uint8Array): string {
   return path;
 }
 
+/** Whether a value has one row for each token, [1, T, width]. */
+function isPerToken(graph: GraphBuilder, value: string): boolean {
+  const [rows, tokens, width, ...more] = graph.shapeOf(value) ?? [];
+  return rows === 1 && tokens === "T" && typeof width === "number" && more.length === 0;
+}
+
 /** The prefix cut at its waist, when as many weights as a layer has are below: less is not worth keeping. */
 function wholeLayers(graph: GraphBuilder, { prefix, between }: CutGraph, layers: number): CutPrefix | null {
   const weights = (nodes: readonly Node[]): number =>
     new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => graph.isExternal(input)))).size;
   const waist = cutAtWaist(prefix, between, {
     weight: (input) => graph.isExternal(input),
-    perToken(value) {
-      const [rows, tokens, width, ...more] = graph.shapeOf(value) ?? [];
-      return rows === 1 && tokens === "T" && typeof width === "number" && more.length === 0;
-    },
+    perToken: (value) => isPerToken(graph, value),
   });
   return waist && layers * weights(waist.trunk) >= weights(graph.nodes) ? waist : null;
 }

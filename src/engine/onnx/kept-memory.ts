@@ -30,6 +30,7 @@ type SizedBatch = Pick<Geometry, "tokens" | "texts" | "longest"> & { readonly sc
  * Refuses a gradient of a batch whose kept values would not fit, before any of it is computed.
  * @param granted bytes that gradients of the session have had already: the engine has kept them for the next one
  * @param freeBytes what may be taken for it; default: what is free now besides `granted`. Infinity: no check
+ * @param recompute whether the way back computes again what it can already: else that is a way out
  * @returns the bytes granted now
  * @throws "batch: needs about 3.1 GB to keep what a gradient of 512 tokens needs, 1.2 GB free: give at most 2 texts of 128 tokens ..."
  */
@@ -38,6 +39,7 @@ export function requireKept(
   geometry: SizedBatch,
   granted: number,
   freeBytes: number = freeMemory() + granted,
+  recompute = false,
 ): number {
   const needed = COPIES * keptBytes(kept.values(), geometry);
   if (needed <= freeBytes) return Math.max(needed, granted);
@@ -54,6 +56,6 @@ export function requireKept(
       : `take texts of fewer tokens`;
   throw new Error(
     `batch: a gradient of ${texts} texts of up to ${longest} tokens (${tokens} in all) needs about ${formatBytes(needed)} for what its way back reads, ` +
-      `${formatBytes(freeBytes)} free: ${instead}, or pass freeBytes: Infinity to try all the same`,
+      `${formatBytes(freeBytes)} free: ${recompute ? "" : "open the session with recompute: true (time of one forward pass more), "}${instead}, or pass freeBytes: Infinity to try all the same`,
   );
 }

@@ -39,6 +39,11 @@ export interface OnnxOptions {
   readonly precision?: Precision;
   /** Graphs that stay open, each with its own copy of packed weights: "both" (the default), or "one", the last used. */
   readonly keep?: "both" | "one";
+  /**
+   * Keeps for a gradient only the hidden states between layers and computes the rest again on the way back (gradient checkpointing): less
+   * memory for about one forward pass more; default false.
+   */
+  readonly recompute?: boolean;
   /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
   readonly progress?: WriteProgress;
   /** How it is computed, for benchmarks that say why the defaults are what they are. */
@@ -133,6 +138,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         fused,
         prefix,
         trunk: prefixCache > 0,
+        recompute: options.recompute ?? false,
         precision,
         progress: options.progress,
       });
@@ -236,7 +242,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const back = compiled.back!;
     const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
     const { place, geometry, ready } = group;
-    granted = requireKept(back.kept, geometry, granted, options.freeBytes);
+    granted = requireKept(back.kept, geometry, granted, options.freeBytes, options.recompute);
     const names = [...back.kept.keys()];
     const theta = { points: [point], directions: [] };
     const feedsOf = (inputs: ReadonlySet<string>) => trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));

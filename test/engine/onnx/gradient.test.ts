@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
+import { compile } from "../../../src/engine/onnx/compile";
 import { packBatch } from "../../../src/engine/onnx/geometry";
 import { keptBytes, requireKept } from "../../../src/engine/onnx/kept-memory";
 import { onnxSession } from "../../../src/engine/onnx/session";
@@ -123,7 +124,7 @@ test("a batch whose gradient would not fit is refused with what would, and that 
     let told = "";
     await gradient(point, texts(64), pullBack).catch((error: unknown) => (told = String(error)));
     const [, count = "0", batches] =
-      /64 texts of up to 16 tokens \(1024 in all\) needs about \d+ MB .* 4 MB free: take at most (\d+) such texts a batch and the mean of (\d+) batches/.exec(
+      /64 texts of up to 16 tokens \(1024 in all\) needs about \d+ MB .* 4 MB free: open the session with recompute: true \(time of one forward pass more\), take at most (\d+) such texts a batch and the mean of (\d+) batches/.exec(
         told,
       ) ?? [];
     assert.ok(Number(count) > 1, told);
@@ -131,6 +132,29 @@ test("a batch whose gradient would not fit is refused with what would, and that 
     near((await gradient(point, texts(Number(count)), pullBack)).gradient, exact(point, texts(Number(count))), 1e-4);
     await rejectsWith(gradient(point, texts(Number(count) + 1), pullBack), "batch: a gradient of ");
   });
+});
+
+test("with recomputation the gradient is the same, and what is kept for it is a fraction", async () => {
+  const full: AdapterSpec = { kind: "full", layers: "all", parts: ["matrices", "norms"] };
+  for (const name of ["bert", "llama", "qwen2", "opt"] as const)
+    for (const spec of [lora, full]) {
+      let once: Float32Array | null = null;
+      for (const recompute of [false, true])
+        await opened(name, spec, { recompute }, async ({ gradient, points: [point], batch, exact }) => {
+          const found = (await gradient(point, batch, pullBack)).gradient;
+          near(found, exact(point, batch), 1e-4);
+          near(found, Float64Array.from(once ?? found), 1e-6);
+          once = found;
+        });
+      const { model, batch } = tinyModel(name);
+      const kept = async (recompute: boolean): Promise<number> => {
+        const options = { fused: false, prefix: true, recompute };
+        const { back } = await compile(model, makeAdapter(spec, model), "gradient", folder.file("cache"), options);
+        return keptBytes(back!.kept.values(), packBatch(batch));
+      };
+      const [whole, states] = [await kept(false), await kept(true)];
+      assert.ok(states < whole / 3, `${name}, ${spec.kind}: ${states} of ${whole} bytes`);
+    }
 });
 
 test("what a batch keeps is counted from its shapes; what the engine has had already is not asked for again", () => {
@@ -145,7 +169,7 @@ test("what a batch keeps is counted from its shapes; what the engine has had alr
   assert.is(requireKept(kept, geometry, 0, Infinity), 344);
   throwsWith(
     () => requireKept(new Map([["tokens", [1, "T", 1e6]]]), geometry, 0, 1e6),
-    "24 MB for what its way back reads, 1 MB free: take texts of fewer tokens, or pass freeBytes",
+    "24 MB for what its way back reads, 1 MB free: open the session with recompute: true (time of one forward pass more), take texts of fewer tokens, or pass freeBytes",
   );
 });
 
