@@ -1,8 +1,6 @@
 import type { Adapter } from "../adapter/adapter";
 import { fail } from "../check/check";
 import type { Model } from "../model/model";
-import { isExact } from "../optimizer/method";
-import type { Method } from "../optimizer/method";
 import { onnxSession } from "./onnx/session";
 import type { OnnxOptions, OnnxSession } from "./onnx/session";
 import { referenceSession } from "./reference/session";
@@ -13,12 +11,12 @@ import type { TfjsOptions, TfjsSession } from "./tfjs/session";
 /** Which engine computes, and its options. */
 export type EngineOptions = OnnxChoice | TfjsChoice | ReferenceChoice;
 
-/** ONNX Runtime: the fast one on a CPU; forward passes and directional derivatives. The default. */
+/** ONNX Runtime: the fast one on a CPU; forward passes, directional derivatives and gradients. The default. */
 export interface OnnxChoice extends OnnxOptions {
   readonly engine?: "onnx";
 }
 
-/** TensorFlow.js: gradients too, and GPUs; fp32. */
+/** TensorFlow.js: a second judge of gradients, and GPUs; fp32. */
 export interface TfjsChoice extends TfjsOptions {
   readonly engine: "tfjs";
 }
@@ -33,11 +31,6 @@ export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
   : O extends ReferenceChoice
     ? ModelSession
     : OnnxSession;
-
-/** Gives the engine that a method needs: backpropagation runs on TensorFlow.js, everything else on the default one. */
-export function engineFor(method: Pick<Method, "probe">): EngineOptions {
-  return isExact(method) ? { engine: "tfjs" } : {};
-}
 
 /**
  * Opens a model with its adapter on the engine of that name.

@@ -5,6 +5,8 @@ import { dual } from "../ops/dual";
 import { plain } from "../ops/plain";
 import { record } from "../ops/program";
 import type { Recording } from "../ops/program";
+import { reverse } from "../ops/reverse";
+import type { Gradient } from "../ops/reverse";
 
 /** Makes an adapted model as a program: "plain" gives its features, "dual" also their tangents (none where nothing is trainable). */
 export function recordModel(model: Model, adapter: Adapter, kind: "plain" | "dual"): Recording {
@@ -13,4 +15,9 @@ export function recordModel(model: Model, adapter: Adapter, kind: "plain" | "dua
     const { primal, tangents } = forwardWith(model, adapter, dual(low));
     return tangents === null ? [primal] : [primal, tangents];
   });
+}
+
+/** Makes the program of an adapted model's features and of the gradient by everything trainable. */
+export function recordGradient(model: Model, adapter: Adapter): Gradient {
+  return reverse(recordModel(model, adapter, "plain"), adapter.layout);
 }

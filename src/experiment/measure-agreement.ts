@@ -1,9 +1,10 @@
 import { agreement, type Agreement } from "../engine/agreement";
 import { estimatorKey } from "../engine/precision-rule";
+import { gradientOf } from "../estimator/probes/backpropagation";
 import { gaussianDirection } from "../estimator/directions";
 import type { ProbeSpec } from "../estimator/probes";
 import type { Objective } from "../estimator/objective";
-import { axpyInto } from "../tree/vector";
+import { axpyInto, dot } from "../tree/vector";
 
 /** Directions, in groups that share a batch, at one point. */
 export interface Probes<Batch> {
@@ -14,17 +15,18 @@ export interface Probes<Batch> {
 }
 
 /** What precisions are measured with. */
-export type MeasuredEstimator = Extract<ProbeSpec, { readonly kind: "two-sided" | "directional" }>;
+export type MeasuredEstimator = Extract<ProbeSpec, { readonly kind: "two-sided" | "directional" | "backpropagation" }>;
 
 /** The estimators that precisions are measured with. */
 export const MEASURED: readonly MeasuredEstimator[] = [
   { kind: "two-sided", perturbationScale: 1e-3, chunk: 1 },
   { kind: "two-sided", perturbationScale: 1e-2, chunk: 1 },
   { kind: "directional", chunk: null },
+  { kind: "backpropagation" },
 ];
 
 /**
- * Gives the projected gradient of every probe by one estimator: <grad L, z> exactly, or (L(theta + eps z) - L(theta - eps z)) / (2 eps).
+ * Gives the projected gradient of every probe by one estimator: <grad L, z> exactly, by tangents or by a whole gradient, or (L(theta + eps z) - L(theta - eps z)) / (2 eps).
  * Batch b has the directions of step b.
  */
 export async function projectedGradients<Batch>(
@@ -35,7 +37,12 @@ export async function projectedGradients<Batch>(
   const found: number[] = [];
   for (const [b, batch] of batches.entries()) {
     const directions = Array.from({ length: perBatch }, (_, q) => gaussianDirection(seed, b, q, point.length));
-    if (estimator.kind !== "two-sided") {
+    if (estimator.kind === "backpropagation") {
+      const { gradient } = await gradientOf(objective)(point, batch);
+      found.push(...directions.map((z) => dot(gradient, z)));
+      continue;
+    }
+    if (estimator.kind === "directional") {
       found.push(...(await objective.derivatives(point, directions, batch)).derivatives);
       continue;
     }

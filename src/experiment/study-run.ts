@@ -2,7 +2,7 @@ import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter } from "../adapter/adapter";
 import type { LoadedModel } from "../engine/load-model";
 import { parsePrecision } from "../engine/onnx/precision";
-import { engineFor, openSession } from "../engine/open-session";
+import { openSession } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
 import type { ModelSession } from "../engine/session";
 import type { LoadedTask } from "../task/loaded-task";
@@ -77,7 +77,7 @@ export function studyRunner(sources: Sources): {
         await taskOf(task),
         { ...options, seed },
         ({ model: frozen }) =>
-          openSession(frozen, makeAdapter(FROZEN, frozen), { ...engineOptions(null, threads, precision), ...cache }),
+          openSession(frozen, makeAdapter(FROZEN, frozen), { ...engineOptions(threads, precision), ...cache }),
         cache,
       ),
     );
@@ -88,7 +88,7 @@ export function studyRunner(sources: Sources): {
     problem: Trainable<unknown>,
   ): Promise<Opened> => {
     const spec = isStill(arm) ? FROZEN : adapterFor(arm.adapter, problem);
-    const options = engineOptions(arm, threads, precision);
+    const options = engineOptions(threads, precision);
     const key = JSON.stringify([model, problem.sessionModel.id, spec, options]);
     const known = sessions.get(key);
     sessions.delete(key);
@@ -97,7 +97,7 @@ export function studyRunner(sources: Sources): {
       sessions.delete(oldest);
       await session.dispose();
     }
-    const opened = known ?? (await open(problem, spec, "engine" in options ? options : { ...options, ...cache }));
+    const opened = known ?? (await open(problem, spec, { ...options, ...cache }));
     sessions.set(key, opened);
     return opened;
   };
@@ -156,11 +156,7 @@ async function open(
   return { adapter, session: await openSession(sessionModel, adapter, options) };
 }
 
-function engineOptions(arm: StudyArm | null, threads: number, precision: string | undefined) {
-  if (arm !== null && !isStill(arm)) {
-    const engine = engineFor(arm.method);
-    if (engine.engine === "tfjs") return engine;
-  }
+function engineOptions(threads: number, precision: string | undefined) {
   return { threads, ...(precision === undefined ? {} : { precision: parsePrecision(precision) }) };
 }
 

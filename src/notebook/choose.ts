@@ -1,5 +1,4 @@
 import { fail } from "../check/check";
-import { engineFor } from "../engine/open-session";
 import { adapterFor } from "../experiment/adapter-for";
 import { frozenProbe } from "../experiment/frozen-probe";
 import { isProblem, withReadout } from "../experiment/problem";
@@ -89,7 +88,7 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
-  const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem), engineFor(arm.method));
+  const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   const probe = await probeScores(problem);
   return { before: before.accuracy, after: after.accuracy, probe, count: after.count, tuned: armTitle(arm.name) };

@@ -27,7 +27,6 @@ import { readTrajectory } from "../train/trajectory";
 import type { Trajectory } from "../train/trajectory";
 import { claimOrWatch } from "../train/watch";
 import type { FigureHandle } from "./figure-display";
-import { engineFor } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
 import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
@@ -122,7 +121,7 @@ export async function runLive<Batch>(
     if (signal.aborted) break;
     const loaded = scoredModel(problem);
     const spec = adapterFor(arm.adapter, problem);
-    const open = await openAdapter(loaded, spec, engineFor(arm.method));
+    const open = await openAdapter(loaded, spec);
     const live = new LiveHistory();
     // Shown at the first step: a run that is read from its record needs no bar.
     let progress: ProgressHandle | null = null;
@@ -157,7 +156,7 @@ export async function runLive<Batch>(
     const hand = {
       steer: () => steered(controls),
       signal: AbortSignal.any([signal, byHand.signal]),
-      abandon: () => void closeAdapter(loaded, spec, engineFor(arm.method)),
+      abandon: () => void closeAdapter(loaded, spec),
     };
     const got = await keptRun(problem, arm, open, options, hand, { onEvent, onSeen });
     if (got.kind === "left") {

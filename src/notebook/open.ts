@@ -103,7 +103,7 @@ export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
  * Opens a model with an adapter in the kernel's registry: the same pair is opened once and reused by later cells; another
  * adapter in the same slot replaces it.
  * For example `const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] })`.
- * @param options which engine computes (ONNX Runtime by default, "tfjs" where gradients are wanted), and its options
+ * @param options which engine computes (ONNX Runtime by default, "tfjs" for a second judge or a GPU), and its options
  */
 export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   { name, model }: LoadedModel,

@@ -1,17 +1,18 @@
 import { fail } from "../check/check";
 import type { LowOps } from "./low-ops";
 import type { FrozenMatrix, FrozenVector } from "./ops";
+import type { Reversible } from "./reversible";
 
-/** A model's lower operations in order, as plain data: another thread can run them, and a reverse pass can walk them back. */
+/** A model's lower operations in order, as plain data: another thread can run them, an engine compile them, and `reverse` walk them back. */
 export interface Program {
   readonly instructions: readonly Instruction[];
   /** The places of the results. */
   readonly outputs: readonly number[];
 }
 
-/** One call of `LowOps`; its value is known by its place in the program. */
+/** One call of a lower operation; its value is known by its place in the program. */
 export interface Instruction {
-  readonly op: keyof LowOps<unknown>;
+  readonly op: keyof Reversible<unknown>;
   readonly args: readonly Argument[];
 }
 
@@ -48,8 +49,16 @@ export interface RecordedValue {
  * For example `record((low) => { const ops = plain(low); return [model.forward(ops, adapter.bind(ops))]; }).program.instructions.length`.
  */
 export function record(build: (low: LowOps<RecordedValue>) => readonly RecordedValue[]): Recording {
-  const instructions: Instruction[] = [];
-  const frozen = new Map<string, FrozenWeight>();
+  return extend({ program: { instructions: [], outputs: [] }, frozen: new Map() }, build);
+}
+
+/** Writes down further operations after those of a recording: they may read its values by their places. */
+export function extend(
+  { program, frozen: known }: Recording,
+  build: (low: Reversible<RecordedValue>) => readonly RecordedValue[],
+): Recording {
+  const instructions: Instruction[] = [...program.instructions];
+  const frozen = new Map(known);
   const encode = (arg: unknown): Argument => {
     if (isRecorded(arg)) return { kind: "value", at: arg.place };
     if (Array.isArray(arg) && arg.length > 0 && arg.every(isRecorded))
@@ -64,7 +73,7 @@ export function record(build: (low: LowOps<RecordedValue>) => readonly RecordedV
       instructions.push({ op, args: args.map(encode) });
       return { place: instructions.length - 1 };
     };
-  const low = new Proxy({} as LowOps<RecordedValue>, { get: (_target, op) => call(op as Instruction["op"]) });
+  const low = new Proxy({} as Reversible<RecordedValue>, { get: (_target, op) => call(op as Instruction["op"]) });
   const outputs = build(low).map(({ place }) => place);
   return { program: { instructions, outputs }, frozen };
 }
@@ -86,13 +95,32 @@ export function lastReaders({ instructions, outputs }: Program, keep: ReadonlySe
  * Runs a program on an engine. Values are freed after their last reader, and all of them when an operation fails.
  * @param keep places whose values are wanted besides the outputs
  * @returns the kept values and the outputs by place; the caller owns them
+ * @throws when the engine has no such operation, or it fails
  */
 export function run<T>(
+  recording: Recording,
+  low: LowOps<T> | Reversible<T>,
+  memory: Memory<T>,
+  keep: ReadonlySet<number> = new Set(),
+): ReadonlyMap<number, T> {
+  return begin(recording, low, memory, keep).advance(recording.program.instructions.length);
+}
+
+/** A program under way. */
+export interface Run<T> {
+  /** Runs up to that place. @returns the values that are still to be read, by place, with the outputs so far */
+  advance(to: number): ReadonlyMap<number, T>;
+  /** Frees everything; the run is over. */
+  release(): void;
+}
+
+/** Begins to run a program, which may stop at a place until what comes next is known; otherwise as `run`. */
+export function begin<T>(
   { program, frozen }: Recording,
-  low: LowOps<T>,
+  low: LowOps<T> | Reversible<T>,
   { tidy, dispose }: Memory<T>,
   keep: ReadonlySet<number> = new Set(),
-): Map<number, T> {
+): Run<T> {
   const { instructions } = program;
   const last = lastReaders(program, keep);
   const values = new Map<number, T>();
@@ -103,27 +131,40 @@ export function run<T>(
     if (arg.kind === "data") return arg.data;
     return frozen.get(arg.name) ?? fail("program", "a frozen weight", arg.name);
   };
-  try {
-    instructions.forEach((instruction, place) => {
-      const operation = low[instruction.op] as (...args: readonly unknown[]) => T;
-      values.set(
-        place,
-        tidy(() => operation(...instruction.args.map(decode))),
-      );
-      for (const input of new Set([...inputsOf(instruction), place]))
-        if (last[input] === place) {
-          dispose(at(input));
-          values.delete(input);
-        }
-    });
-    return values;
-  } catch (error) {
+  const release = (): void => {
     values.forEach(dispose);
-    throw error;
-  }
+    values.clear();
+  };
+  let next = 0;
+  const step = (place: number): void => {
+    const { op, args } = instructions[place] as Instruction;
+    const operation = (low as Reversible<T>)[op] as ((...args: readonly unknown[]) => T) | undefined;
+    if (operation === undefined) return fail("program", "operations of this engine", op);
+    values.set(
+      place,
+      tidy(() => operation(...args.map(decode))),
+    );
+    for (const input of new Set([...inputsOf(instructions[place] as Instruction), place]))
+      if (last[input] === place) {
+        dispose(at(input));
+        values.delete(input);
+      }
+  };
+  return {
+    release,
+    advance(to) {
+      try {
+        for (; next < to; next++) step(next);
+        return values;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+  };
 }
 
-function isRecorded(value: unknown): value is RecordedValue {
+export function isRecorded(value: unknown): value is RecordedValue {
   return typeof value === "object" && value !== null && "place" in value;
 }
 

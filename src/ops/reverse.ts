@@ -1,237 +1,189 @@
 import { fail } from "../check/check";
+import type { Layout } from "../tree/layout";
 import type { LowOps } from "./low-ops";
 import type { EmbeddingIndex, FrozenMatrix, Rotary } from "./ops";
-import { inputsOf, run } from "./program";
-import type { Instruction, Memory, Recording } from "./program";
+import { extend, garbageCollected, inputsOf, isRecorded, run } from "./program";
+import type { Instruction, Memory, Program, RecordedValue, Recording } from "./program";
+import type { Reversible } from "./reversible";
+import { shapeOps } from "./shape-ops";
+import type { Shape } from "./shape";
 
-/** The lower operations and what pulling a derivative back through them needs besides. An engine that gives gradients has these. */
-export interface Reversible<T> extends LowOps<T> {
-  shape(x: T): readonly number[];
-  /** Sums over the axes along which `shape` was broadcast: the adjoint of broadcasting. */
-  sumTo(x: T, shape: readonly number[]): T;
-  /** Repeats along axes of size 1: the adjoint of `sum`. */
-  spread(x: T, shape: readonly number[]): T;
-  /** x^T y over the last two axes, leading axes broadcast. */
-  matmulOfTransposed(x: T, y: T): T;
-  /** x W: the adjoint of `frozen`. */
-  frozenBack(x: T, weight: FrozenMatrix): T;
-  /** [R, A, ...] with these tensors at their indices and 0 elsewhere: the adjoint of several `pick`s. */
-  unpick(picked: ReadonlyMap<number, T>, shape: readonly number[]): T;
-  /** Like `splitHeads` with 0 past a text's end: the adjoint of `mergeHeads`. */
-  unmergeHeads(x: T, groups: number, perGroup: number): T;
-  /** [R, B, H] -> [R, T, H]: the adjoint of `meanPool`. */
-  unpool(x: T): T;
-  /** [R, K, H] -> [R, T, H], 0 but at the scored tokens: the adjoint of `takeScored`. */
-  untakeScored(x: T): T;
-  /** [R, K, 1] -> [R, K, width], 0 but at the targets: the adjoint of `takeTargets`. */
-  untakeTargets(x: T, width: number): T;
-  /** [R, T, H] -> [R, rows, H], each token's row added to the row that it was taken from: the adjoint of `gather`. */
-  ungather(x: T, by: EmbeddingIndex, rows: number): T;
-}
-
-/** What the pull-back of an operation y = f(x_0, x_1) is given. Only the values that its rule keeps are there. */
+/** What the pull-back of an operation y = f(x_0, x_1) is given: the operation's arguments, its values, and the derivative by y. */
 interface Step<T> {
   readonly low: Reversible<T>;
   readonly args: readonly unknown[];
   readonly input: (index: number) => T;
-  readonly output: () => T;
-  readonly shape: (index: number) => readonly number[];
+  readonly output: T;
+  readonly shape: (index: number) => Shape;
   readonly dy: T;
 }
 
-/**
- * How a derivative goes back through one operation: `keeps` names the values that it needs ("y", or the index of an input)
- * to give the derivative of input `of`, `pull` gives it.
- */
-interface Rule {
-  readonly keeps: (of: number) => readonly (number | "y")[];
-  readonly pull: <T>(step: Step<T>, of: number) => T;
-}
-
-const rule = (keeps: readonly (number | "y")[], pull: Rule["pull"]): Rule => ({ keeps: () => keeps, pull });
-const other = (of: number): readonly number[] => [1 - of];
+/** How a derivative goes back through one operation: it gives the derivative by input `of`. What it reads of the way forward is kept. */
+type Rule = <T>(step: Step<T>, of: number) => T;
 
 /** The rules of the operations that trainable values go through. The others are constants, or occur in tangent programs only. */
 const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
-  frozen: rule([], ({ low, dy, args }) => low.frozenBack(dy, args[1] as FrozenMatrix)),
-  reshape: rule([], ({ low, dy, shape }) => low.reshape(dy, shape(0).slice(1))),
-  matmul: {
-    keeps: other,
-    pull: ({ low, dy, input, shape }, of) =>
-      low.sumTo(of === 0 ? low.matmulTransposed(dy, input(1), 1) : low.matmulOfTransposed(input(0), dy), shape(of)),
+  frozen: ({ low, dy, args }) => low.frozenBack(dy, args[1] as FrozenMatrix),
+  reshape: ({ low, dy, shape }) => low.reshape(dy, sizes(shape(0)).slice(1)),
+  matmul: ({ low, dy, input, shape }, of) =>
+    low.sumTo(of === 0 ? low.matmulTransposed(dy, input(1), 1) : low.matmulOfTransposed(input(0), dy), shape(of)),
+  matmulTransposed: ({ low, dy, input, shape, args }, of) => {
+    const product = of === 0 ? low.matmul(dy, input(1)) : low.matmulOfTransposed(dy, input(0));
+    return low.scale(low.sumTo(product, shape(of)), args[2] as number);
   },
-  matmulTransposed: {
-    keeps: other,
-    pull: ({ low, dy, input, shape, args }, of) => {
-      const product = of === 0 ? low.matmul(dy, input(1)) : low.matmulOfTransposed(dy, input(0));
-      return low.sumTo(low.scale(product, args[2] as number), shape(of));
-    },
-  },
-  add: rule([], ({ low, dy, shape }, of) => low.sumTo(dy, shape(of))),
-  subtract: rule([], ({ low, dy, shape }, of) => low.sumTo(low.scale(dy, of === 0 ? 1 : -1), shape(of))),
-  multiply: {
-    keeps: other,
-    pull: ({ low, dy, input, shape }, of) => low.sumTo(low.multiply(dy, input(1 - of)), shape(of)),
-  },
-  scale: rule([], ({ low, dy, args }) => low.scale(dy, args[1] as number)),
-  addScalar: rule([], ({ low, dy }) => low.scale(dy, 1)),
-  relu: rule(["y"], ({ low, dy, output }) => low.multiply(dy, low.positive(output()))),
-  tanh: rule(["y"], ({ low, dy, output }) =>
-    low.multiply(dy, low.addScalar(low.scale(low.multiply(output(), output()), -1), 1)),
-  ),
-  sigmoid: rule(["y"], ({ low, dy, output }) =>
-    low.multiply(dy, low.subtract(output(), low.multiply(output(), output()))),
-  ),
-  erf: rule([0], ({ low, dy, input }) =>
+  add: ({ low, dy, shape }, of) => low.sumTo(dy, shape(of)),
+  subtract: ({ low, dy, shape }, of) => low.scale(low.sumTo(dy, shape(of)), of === 0 ? 1 : -1),
+  multiply: ({ low, dy, input, shape }, of) => low.sumTo(low.multiply(dy, input(1 - of)), shape(of)),
+  scale: ({ low, dy, args }) => low.scale(dy, args[1] as number),
+  addScalar: ({ dy }) => dy,
+  relu: ({ low, dy, output }) => low.multiply(dy, low.positive(output)),
+  tanh: ({ low, dy, output }) => low.multiply(dy, low.addScalar(low.scale(low.multiply(output, output), -1), 1)),
+  sigmoid: ({ low, dy, output }) => low.multiply(dy, low.subtract(output, low.multiply(output, output))),
+  erf: ({ low, dy, input }) =>
     low.multiply(low.scale(dy, 2 / Math.sqrt(Math.PI)), low.exp(low.scale(low.multiply(input(0), input(0)), -1))),
-  ),
-  exp: rule(["y"], ({ low, dy, output }) => low.multiply(dy, output())),
+  exp: ({ low, dy, output }) => low.multiply(dy, output),
   // (x^-1/2)' = -1/2 x^-3/2 = -1/2 y^3
-  inverseSqrt: rule(["y"], ({ low, dy, output }) =>
-    low.multiply(low.scale(dy, -0.5), low.multiply(output(), low.multiply(output(), output()))),
-  ),
-  sum: rule([], ({ low, dy, shape }) => low.spread(dy, shape(0))),
-  mean: rule([], ({ low, dy, shape }) => low.spread(low.scale(dy, 1 / shape(0).slice(-1)[0]), shape(0))),
-  softmax: rule(["y"], ({ low, dy, output }) => {
-    const weighted = low.multiply(output(), dy);
-    return low.subtract(weighted, low.multiply(output(), low.sum(weighted)));
-  }),
-  logSumExp: rule([0], ({ low, dy, input }) => low.multiply(low.softmax(input(0)), dy)),
+  inverseSqrt: ({ low, dy, output }) =>
+    low.multiply(low.scale(dy, -0.5), low.multiply(output, low.multiply(output, output))),
+  sum: ({ dy }) => dy,
+  mean: ({ low, dy, shape }) => low.scale(dy, 1 / (sizes(shape(0).slice(-1))[0] as number)),
+  softmax: ({ low, dy, output }) => {
+    const weighted = low.multiply(output, dy);
+    return low.subtract(weighted, low.multiply(output, low.sum(weighted)));
+  },
+  logSumExp: ({ low, dy, input }) => low.multiply(low.softmax(input(0)), dy),
   // What stands past a text's end is masked out or dropped, so its derivative is 0 and `mergeHeads` may leave it out.
-  splitHeads: rule([], ({ low, dy }) => low.mergeHeads(dy)),
-  mergeHeads: rule([], ({ low, dy, shape }) => low.unmergeHeads(dy, shape(0)[2], shape(0)[3])),
-  rotate: rule([], ({ low, dy, args }) => {
+  splitHeads: ({ low, dy }) => low.mergeHeads(dy),
+  mergeHeads: ({ low, dy, shape }) => {
+    const [groups, perGroup] = sizes(shape(0).slice(2, 4)) as [number, number];
+    return low.unmergeHeads(dy, groups, perGroup);
+  },
+  rotate: ({ low, dy, args }) => {
     const { frequencies, factor } = args[1] as Rotary;
     return low.rotate(dy, { frequencies: frequencies.map((angle) => -angle), factor });
-  }),
-  mask: rule([], ({ low, dy }) => low.scale(dy, 1)),
-  meanPool: rule([], ({ low, dy }) => low.unpool(dy)),
-  takeScored: rule([], ({ low, dy }) => low.untakeScored(dy)),
-  takeTargets: rule([], ({ low, dy, shape }) => low.untakeTargets(dy, shape(0)[2])),
-  gather: rule([], ({ low, dy, args, shape }) => low.ungather(dy, args[1] as EmbeddingIndex, shape(0)[1])),
+  },
+  mask: ({ dy }) => dy,
+  meanPool: ({ low, dy }) => low.unpool(dy),
+  takeScored: ({ low, dy }) => low.untakeScored(dy),
+  takeTargets: ({ low, dy, shape }) => low.untakeTargets(dy, sizes(shape(0).slice(2))[0] as number),
+  gather: ({ low, dy, args, shape }) =>
+    low.ungather(dy, args[1] as EmbeddingIndex, sizes(shape(0).slice(1, 2))[0] as number),
 };
 
 /** Operations whose value does not change with what they read, or that have no value to read. */
 const constants: ReadonlySet<string> = new Set(["embed", "vector", "positive"]);
 
-/** A forward pass whose values are kept for one pull-back. */
-export interface Forward<T> {
-  readonly output: T;
-  /**
-   * The derivative of <output, cotangent> by each stack of trainable tensors: [R, A, ...shape] and the names of its tensors.
-   * The caller owns them; everything else is freed.
-   */
-  pullBack(cotangent: T): readonly { readonly names: readonly string[]; readonly gradient: T }[];
-  /** Frees what is kept when no pull-back is wanted. */
-  release(): void;
+/** A program that gives its features and then the derivative by each stack of trainable tensors [1, A, ...shape]. */
+export interface Gradient extends Recording {
+  /** The names of each stack's tensors, in the order of the outputs after the first; a stack that was read twice is there twice. */
+  readonly stacks: readonly (readonly string[])[];
+  /** The place of the loss's derivative by the features: what is before it is the forward pass. */
+  readonly cotangent: number;
 }
 
 /**
- * Begins the reverse-mode differentiation of a recorded program with one output: runs it and keeps what the way back needs. Only values
- * that depend on a trainable tensor are differentiated; everything before the first adapter costs nothing.
- * For example `const forward = runForward(recording, low, memory); forward.pullBack(cotangent)`.
+ * Differentiates a recorded program of one output in reverse mode, as a program: the forward pass, the loss's derivative by its output
+ * (`cotangent`), and the way back. Only values that depend on a trainable tensor are differentiated; everything before the first adapter
+ * costs nothing. What the way back reads of the forward pass stays alive until then.
+ * For example `reverse(recordModel(model, adapter, "plain"), adapter.layout).stacks`.
+ * @param layout of the trainable tensors of one point
  * @throws when a trainable value goes through an operation that has no rule
  */
-export function runForward<T>(recording: Recording, low: Reversible<T>, memory: Memory<T>): Forward<T> {
-  const { instructions, outputs } = recording.program;
+export function reverse(recording: Recording, layout: Layout): Gradient {
+  const { program, frozen } = recording;
+  const { instructions, outputs } = program;
+  const [output] = outputs;
+  if (output === undefined || outputs.length > 1) return fail("gradient", "a program of one output", outputs.length);
   const active = activePlaces(instructions);
-  const shapes = new Map<number, readonly number[]>();
-  const values = run(recording, low, watching(memory, low, shapes), keptPlaces(instructions, active));
-  const [result] = outputs;
-  const take = (place: number): T => values.get(place) ?? fail("pull-back", "a kept value", place);
-  let released = false;
-  const release = (): void => {
-    if (!released) values.forEach(memory.dispose);
-    released = true;
-  };
-  const pullBack: Forward<T>["pullBack"] = (cotangent) => {
-    const found: { names: readonly string[]; gradient: T }[] = [];
-    const arrived = new Map<number, T>([[result, memory.tidy(() => low.scale(cotangent, 1))]]);
-    const picked = new Map<number, Map<number, T>>();
-    const add = (place: number, dx: T): void => {
-      const before = arrived.get(place);
-      arrived.set(place, before === undefined ? dx : memory.tidy(() => low.add(before, dx)));
-      if (before !== undefined) [before, dx].forEach(memory.dispose);
+  const shapes = shapesOf(recording, layout);
+  const shapeAt = (place: number): Shape => shapes.get(place) ?? fail("gradient", "a known shape", place);
+  const stacks: (readonly string[])[] = [];
+  const extended = extend(recording, (recorder) => {
+    const low = simplified(followed(recorder, shapeOps(layout, 1), shapes), shapeAt);
+    const arrived = new Map<number, RecordedValue>();
+    const picked = new Map<number, Map<number, RecordedValue>>();
+    const gradients: RecordedValue[] = [];
+    const add = <K>(to: Map<K, RecordedValue>, key: K, dx: RecordedValue): void => {
+      const before = to.get(key);
+      to.set(key, before === undefined ? dx : low.add(before, dx));
     };
-    const addPick = (stack: number, index: number, dx: T): void => {
-      const parts = picked.get(stack) ?? new Map<number, T>();
-      picked.set(stack, parts);
-      const before = parts.get(index);
-      parts.set(index, before === undefined ? dx : memory.tidy(() => low.add(before, dx)));
-      if (before !== undefined) [before, dx].forEach(memory.dispose);
-    };
-    let current: T | null = null;
-    try {
-      for (let place = instructions.length - 1; place >= 0; place--) {
-        const instruction = instructions[place];
-        const parts = picked.get(place);
-        if (parts !== undefined) {
-          picked.delete(place);
-          const whole = memory.tidy(() => low.unpick(parts, shapes.get(place)!));
-          parts.forEach(memory.dispose);
-          add(place, whole);
-        }
-        const dy = arrived.get(place);
-        if (dy === undefined) continue;
-        arrived.delete(place);
-        current = dy;
-        const inputs = inputsOf(instruction);
-        if (instruction.op === "parameters" && active.has(place)) {
-          found.push({ names: dataOf(instruction, 0) as readonly string[], gradient: dy });
-          current = null;
-          continue;
-        }
-        const step = (of: number): Step<T> => ({
-          low,
-          args: instruction.args.map((arg) =>
-            arg.kind === "data" ? arg.data : arg.kind === "frozen" ? recording.frozen.get(arg.name) : null,
-          ),
-          input: (index) => take(inputs[index]),
-          output: () => take(place),
-          shape: (index) => shapes.get(inputs[index]) ?? fail("pull-back", "a known shape", of),
-          dy,
-        });
-        inputs.forEach((input, of) => {
-          if (!active.has(input)) return;
-          if (instruction.op === "pick")
-            addPick(
-              input,
-              dataOf(instruction, 1) as number,
-              memory.tidy(() => low.scale(dy, 1)),
-            );
-          else
-            add(
-              input,
-              memory.tidy(() => ruleOf(instruction).pull(step(of), of)),
-            );
-        });
-        memory.dispose(dy);
-        current = null;
+    const arrivedAt = (place: number): RecordedValue | null => {
+      const parts = picked.get(place);
+      if (parts !== undefined) {
+        const [, count] = sizes(shapeAt(place).slice(0, 2)) as [number, number];
+        add(arrived, place, low.unpick([...parts.values()], [...parts.keys()], count));
       }
-      return found;
-    } catch (error) {
-      if (current !== null) memory.dispose(current);
-      [...arrived.values(), ...[...picked.values()].flatMap((parts) => [...parts.values()])].forEach(memory.dispose);
-      found.forEach(({ gradient }) => memory.dispose(gradient));
-      throw error;
-    } finally {
-      release();
+      const dy = arrived.get(place);
+      if (dy === undefined) return null;
+      const [width] = shapeAt(place).slice(-1);
+      // A sum's derivative is the same along its axis: it is repeated only where nothing else has arrived beside it, and no product does so.
+      const instruction = instructions[place] as Instruction;
+      const factors = instruction.op === "multiply" ? inputsOf(instruction) : [];
+      const asWide = factors.length > 0 && factors.every((at) => shapeAt(at).join() === shapeAt(place).join());
+      if (asWide || width === shapeAt(dy.place).slice(-1)[0]) return dy;
+      return low.spread(dy, sizes([width ?? 1])[0] as number);
+    };
+    const cotangent = low.cotangent({ place: output });
+    if (active.has(output)) arrived.set(output, cotangent);
+    for (let place = instructions.length - 1; place >= 0; place--) {
+      const dy = arrivedAt(place);
+      if (dy === null) continue;
+      const instruction = instructions[place] as Instruction;
+      if (instruction.op === "parameters") {
+        stacks.push(dataOf(instruction, 0) as readonly string[]);
+        gradients.push(dy);
+        continue;
+      }
+      const inputs = inputsOf(instruction);
+      const step: Step<RecordedValue> = {
+        low,
+        args: instruction.args.map((arg) =>
+          arg.kind === "data" ? arg.data : arg.kind === "frozen" ? frozen.get(arg.name) : null,
+        ),
+        input: (index) => ({ place: inputs[index] as number }),
+        output: { place },
+        shape: (index) => shapeAt(inputs[index] as number),
+        dy,
+      };
+      const twice = instruction.op === "multiply" && inputs[0] === inputs[1];
+      inputs.forEach((input, of) => {
+        if (!active.has(input) || (twice && of === 1)) return;
+        if (instruction.op === "pick") {
+          const parts = picked.get(input) ?? new Map<number, RecordedValue>();
+          picked.set(input, parts);
+          add(parts, dataOf(instruction, 1) as number, dy);
+          return;
+        }
+        const dx = ruleOf(instruction)(twice ? { ...step, dy: low.scale(dy, 2) } : step, of);
+        add(arrived, input, dx);
+      });
     }
-  };
-  return { output: take(result), pullBack, release };
+    return [{ place: output }, ...gradients];
+  });
+  return { ...extended, stacks, cotangent: instructions.length };
 }
 
 function ruleOf({ op }: Instruction): Rule {
-  return rules[op] ?? fail("gradient", "operations that have a reverse rule", op);
+  return (
+    (rules as Readonly<Partial<Record<string, Rule>>>)[op] ??
+    fail("gradient", "operations that have a reverse rule", op)
+  );
 }
 
 function dataOf({ args }: Instruction, index: number): unknown {
   const arg = args[index];
-  return arg.kind === "data" ? arg.data : fail("program", "plain data", arg);
+  return arg?.kind === "data" ? arg.data : fail("program", "plain data", arg);
+}
+
+/** Sizes that are known before there is a batch. */
+function sizes(shape: Shape): readonly number[] {
+  return shape.map((size) =>
+    typeof size === "number" ? size : fail("gradient", "a size known without a batch", size),
+  );
 }
 
 /** The places whose values change with a trainable tensor. */
-function activePlaces(instructions: readonly Instruction[]): ReadonlySet<number> {
+function activePlaces(instructions: Program["instructions"]): ReadonlySet<number> {
   const active = new Set<number>();
   instructions.forEach((instruction, place) => {
     const leaf = instruction.op === "parameters";
@@ -241,32 +193,40 @@ function activePlaces(instructions: readonly Instruction[]): ReadonlySet<number>
   return active;
 }
 
-/** The places whose values some rule needs on the way back. */
-function keptPlaces(instructions: readonly Instruction[], active: ReadonlySet<number>): ReadonlySet<number> {
-  const kept = new Set<number>();
-  instructions.forEach((instruction, place) => {
-    const inputs = inputsOf(instruction);
-    if (!active.has(place) || instruction.op === "parameters" || instruction.op === "pick") return;
-    inputs.forEach((input, of) => {
-      if (!active.has(input)) return;
-      for (const what of ruleOf(instruction).keeps(of)) kept.add(what === "y" ? place : inputs[what]);
-    });
-  });
-  return kept;
+/** The shape of each value of a program at one point. */
+function shapesOf(recording: Recording, layout: Layout): Map<number, Shape> {
+  const all = new Set(recording.program.instructions.keys());
+  return new Map(run(recording, shapeOps(layout, 1), garbageCollected as Memory<Shape>, all));
 }
 
-/** Wraps a memory so that it notes the shape of each value as it is made: values are made in the order of their places. */
-function watching<T>(
-  { tidy, dispose }: Memory<T>,
-  low: Reversible<T>,
-  shapes: Map<number, readonly number[]>,
-): Memory<T> {
-  return {
-    dispose,
-    tidy: (make) => {
-      const value = tidy(make);
-      shapes.set(shapes.size, low.shape(value));
-      return value;
+/** A recorder that notes the shape of each value it writes down. */
+function followed(
+  recorder: Reversible<RecordedValue>,
+  shapeOf: Reversible<Shape>,
+  shapes: Map<number, Shape>,
+): Reversible<RecordedValue> {
+  const known = (arg: unknown): unknown =>
+    isRecorded(arg) ? shapes.get(arg.place) : Array.isArray(arg) && arg.some(isRecorded) ? arg.map(known) : arg;
+  type Operation<T> = (...args: readonly unknown[]) => T;
+  return new Proxy(recorder, {
+    get: (_target, op) => {
+      const name = op as keyof Reversible<unknown>;
+      return (...args: readonly unknown[]) => {
+        const value = (recorder[name] as Operation<RecordedValue>)(...args);
+        shapes.set(value.place, (shapeOf[name] as Operation<Shape>)(...args.map(known)));
+        return value;
+      };
     },
-  };
+  });
+}
+
+/** A recorder that leaves out what changes nothing. */
+function simplified(low: Reversible<RecordedValue>, shapeAt: (place: number) => Shape): Reversible<RecordedValue> {
+  const scale: Reversible<RecordedValue>["scale"] = (x, factor) => (factor === 1 ? x : low.scale(x, factor));
+  const sumTo: Reversible<RecordedValue>["sumTo"] = (x, shape) =>
+    shape.join() === shapeAt(x.place).join() ? x : low.sumTo(x, shape);
+  const own = { scale, sumTo };
+  return new Proxy(low, {
+    get: (_target, op) => (op in own ? own[op as keyof typeof own] : low[op as keyof typeof low]),
+  });
 }

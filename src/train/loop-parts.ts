@@ -41,8 +41,11 @@ export function stepRecord(
   };
 }
 
-/** Gives the ending of a run whose step gave a number that is not finite; null when all are. */
-export function notFiniteStep(line: StepRecord): Ending | null {
+/**
+ * Gives the ending of a run whose step gave a number that is not finite; null when all are.
+ * @param tensor names the first trainable tensor whose gradient is not finite; asked only when the gradient's norm is not
+ */
+export function notFiniteStep(line: StepRecord, tensor: () => string | null = () => null): Ending | null {
   const { learningRate } = line;
   const ending = (what: string, value: number): Ending => ({ reason: "not-finite", what, value, learningRate });
   if (!Number.isFinite(line.loss)) return ending("training loss", line.loss);
@@ -50,7 +53,11 @@ export function notFiniteStep(line: StepRecord): Ending | null {
   if (gradient !== undefined) return ending("projected gradient", gradient);
   const other = line.further?.find((value) => !Number.isFinite(value));
   if (other !== undefined) return ending("further number of the probe", other);
-  if (!Number.isFinite(line.gradientNorm ?? 0)) return ending("gradient norm", line.gradientNorm ?? NaN);
+  const { gradientNorm = 0 } = line;
+  if (!Number.isFinite(gradientNorm)) {
+    const where = tensor();
+    return ending(where === null ? "gradient norm" : `gradient norm (first in tensor "${where}")`, gradientNorm);
+  }
   return Number.isFinite(line.weightNorm) ? null : ending("weight norm", line.weightNorm);
 }
 

@@ -8,6 +8,7 @@ import { createWorkspace } from "../estimator/workspace";
 import { checkMethodAnswered, checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
+import { firstNotFinite } from "../tree/layout";
 import type { Layout } from "../tree/layout";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
 import type { ChanceLevel } from "./best";
@@ -257,7 +258,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       if (outcome === "stopped") continue;
       forwardPasses += outcome.estimate.forwardPasses;
       const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
-      ending = notFiniteStep(line);
+      ending = notFiniteStep(line, () => firstNotFinite(layout, workspace.gradient));
       if (ending !== null) break;
       ({ point, state } = outcome);
       passed.push({ point, state });

@@ -58,3 +58,13 @@ export function view(layout: Layout, point: Float32Array, name: string): Float32
   const { offset, size } = entryOf(layout, name);
   return point.subarray(offset, offset + size);
 }
+
+/**
+ * Gives the name of the first tensor that has a value which is not finite at that point [d]; null when all are finite.
+ * @example firstNotFinite(layoutOf([{ name: "a", shape: [2], decay: true }]), Float32Array.of(1, NaN)) // "a"
+ */
+export function firstNotFinite(layout: Layout, point: Float32Array): string | null {
+  const at = point.findIndex((value) => !Number.isFinite(value));
+  const found = at < 0 ? undefined : layout.entries.find(({ offset, size }) => at >= offset && at < offset + size);
+  return found?.name ?? null;
+}

@@ -83,7 +83,7 @@ test("losses, derivatives and gradients see the head on every engine; biases and
       1e-5,
     );
     near((await objective.derivatives(point, [z], labelled)).derivatives, derivatives, 1e-4);
-    if (objective.gradient) near((await objective.gradient(point, labelled)).gradient, gradient, 1e-4);
+    near((await objective.gradient!(point, labelled)).gradient, gradient, 1e-4);
     await session.dispose();
   }
   const decays = layout.entries.filter(({ decay }) => decay).map(({ name }) => name);

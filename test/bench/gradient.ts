@@ -1,78 +1,133 @@
+import { spawnSync } from "node:child_process";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { tfjsSession } from "../../src/engine/tfjs/session";
+import type { LabelledBatch } from "../../src/task/classifier";
 import { classifierObjective } from "../../src/task/classifier";
+import { startGradient } from "./gradient-process";
 import type { BenchOptions } from "./options";
 import type { Report } from "./report";
-import { lora, minilmTexts, smollm2Texts, THREADS } from "./subject";
+import { minilmTexts, modelFiles, smollm2Texts, THREADS } from "./subject";
 import type { Texts } from "./subject";
-import { median } from "./timing";
+import { alternate, ratio, seconds } from "./timing";
 
-/** What a loss and a gradient cost on TensorFlow.js, beside the loss on ONNX Runtime: LoRA, batch 8. */
-export async function gradientBench({ rounds = 3, minutes = 5 }: BenchOptions): Promise<Report> {
-  const subjects: readonly (readonly [string, Texts])[] = [
-    ["MiniLM, TREC", await minilmTexts(8)],
-    ["SmolLM2, SST-2 phrases", await smollm2Texts("phrases", 8)],
+const BATCH = 8;
+const RANK = { rank: 8, alpha: 16 };
+
+const OURS = ["losses", "keep", "recompute"] as const;
+const mebibytes = (value: number): string => `${value.toFixed(0)} MiB`;
+
+/** MiB of a process that does nothing else. */
+function peakOf(model: string, how: (typeof OURS)[number]): number {
+  const args = ["--import", "tsx", "test/bench/gradient-once.ts", model, how];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`gradient-once.ts ended with ${status}: ${stderr.trim()}`);
+  return (JSON.parse(stdout) as { readonly peak: number }).peak;
+}
+
+/** What a loss and a gradient cost on ONNX Runtime, in PyTorch with the same savings and on TensorFlow.js, in turn: LoRA, batch 8. */
+export async function gradientBench({ python, rounds = 7, minutes = 6 }: BenchOptions): Promise<Report> {
+  if (python === undefined)
+    throw new Error("gradient: expected --python PATH, an environment with what gradient.py names");
+  const subjects: readonly (readonly [string, "minilm" | "smollm2", Texts])[] = [
+    ["MiniLM, TREC", "minilm", await minilmTexts(BATCH)],
+    ["SmolLM2, SST-2 phrases", "smollm2", await smollm2Texts("phrases", BATCH)],
   ];
   const rows: string[][] = [];
+  const memory: string[][] = [];
+  const notes: string[] = [];
   let told = "";
-  for (const [name, texts] of subjects) {
+  for (const [name, files, texts] of subjects) {
     const { model } = texts.loaded;
-    const adapter = makeAdapter(lora, model.sites);
+    const { readout } = texts.problem;
+    const adapter = makeAdapter({ kind: "lora", ...RANK, targets: ["query", "value"] }, model.sites);
     const point = adapter.initial(0);
-    const opening = performance.now();
+    const open = { threads: THREADS };
+    const here = await onnxSession(model, adapter, open);
+    const again = await onnxSession(model, adapter, { ...open, recompute: true });
     const tfjs = await tfjsSession(model, adapter);
-    const opened = performance.now() - opening;
-    told = tfjs.told;
-    const onnx = await onnxSession(model, adapter, { threads: THREADS });
-    const [on, judge] = [tfjs, onnx].map((session) => classifierObjective(session, texts.problem.readout));
-    const times = { loss: [] as number[], gradient: [] as number[], onnx: [] as number[] };
-    const timed = async (into: number[], work: () => Promise<unknown>): Promise<void> => {
-      const started = performance.now();
-      await work();
-      into.push(performance.now() - started);
-    };
-    const until = performance.now() + (minutes * 60_000) / subjects.length;
-    // The first round makes what is made once.
-    for (let round = 0; round <= rounds && performance.now() < until; round++) {
-      const batch = texts.batch(round);
-      await timed(times.onnx, () => judge.losses([point], batch));
-      await timed(times.loss, () => on.losses([point], batch));
-      await timed(times.gradient, () => on.gradient!(point, batch));
+    const theirs = await startGradient(python, modelFiles(files), readout, { ...RANK, threads: THREADS });
+    told = `PyTorch ${theirs.torch}; ${tfjs.told}`;
+    if (theirs.trainable !== adapter.layout.size)
+      throw new Error(`gradient: expected equal adapters, got ${adapter.layout.size} and ${theirs.trainable}`);
+    try {
+      const [ours, recomputed, wasm] = [here, again, tfjs].map((session) => classifierObjective(session, readout));
+      const torch = async (batch: LabelledBatch, gradient: boolean): Promise<number> =>
+        1000 * (await theirs.ask(batch, gradient)).seconds;
+      const [mine] = await ours.losses([point], texts.batch(0));
+      const { loss } = await theirs.ask(texts.batch(0), false);
+      if (!(Math.abs(mine - loss) < 1e-4 * Math.max(1, Math.abs(loss))))
+        throw new Error(`gradient: expected the same loss, got ${mine} here and ${loss} in PyTorch`);
+      const timedAs = (work: (batch: LabelledBatch) => Promise<unknown>) => async (round: number) => {
+        const started = performance.now();
+        await work(texts.batch(round));
+        return performance.now() - started;
+      };
+      const times = await alternate(
+        [
+          { name: "loss", run: timedAs((batch) => ours.losses([point], batch)) },
+          { name: "gradient", run: timedAs((batch) => ours.gradient!(point, batch)) },
+          { name: "recomputed", run: timedAs((batch) => recomputed.gradient!(point, batch)) },
+          { name: "their loss", run: (round) => torch(texts.batch(round), false) },
+          { name: "their gradient", run: (round) => torch(texts.batch(round), true) },
+          { name: "wasm", run: timedAs((batch) => wasm.gradient!(point, batch)) },
+        ],
+        { rounds, warmUps: 2, minutes: minutes / subjects.length },
+      );
+      const of = (which: string): readonly number[] => times.get(which)!;
+      const row = (engine: string, lossOf: string, which: string): string[] => [
+        name,
+        engine,
+        times.has(lossOf) ? seconds(of(lossOf), 3) : "",
+        seconds(of(which), 3),
+        times.has(lossOf) ? ratio(of(lossOf), of(which)) : "",
+        which === "their gradient" ? "1" : ratio(of(which), of("their gradient")),
+      ];
+      rows.push(
+        row("ONNX Runtime", "loss", "gradient"),
+        row("ONNX Runtime, recomputing", "loss", "recomputed"),
+        row(`PyTorch`, "their loss", "their gradient"),
+        row("TensorFlow.js", "none", "wasm"),
+      );
+      const { peak } = await theirs.ask(texts.batch(0), true);
+      memory.push([name, ...OURS.map((how) => mebibytes(peakOf(files, how))), mebibytes(peak / 2 ** 20)]);
+      notes.push(`${name}: the loss of the first batch is ${mine.toFixed(5)} here and ${loss.toFixed(5)} in PyTorch.`);
+    } finally {
+      theirs.end();
+      await tfjs.dispose();
+      await again.dispose();
+      await here.dispose();
     }
-    const [loss, gradient, other] = [times.loss, times.gradient, times.onnx].map((all) => median(all.slice(1)));
-    rows.push([
-      name,
-      `${(opened / 1000).toFixed(1)} s`,
-      `${other.toFixed(0)} ms`,
-      `${loss.toFixed(0)} ms`,
-      `${gradient.toFixed(0)} ms`,
-      (loss / other).toFixed(1),
-      (gradient / loss).toFixed(2),
-    ]);
-    await tfjs.dispose();
-    await onnx.dispose();
   }
   return {
-    title: "A loss and a gradient on TensorFlow.js",
+    title: "A loss and a gradient on ONNX Runtime, in PyTorch and on TensorFlow.js",
     tables: [
       {
-        caption: `LoRA rank 8 on query and value, batch 8, median of ${rounds} rounds in turn. ${told}.`,
+        caption:
+          `LoRA rank 8 on query and value, batch ${BATCH}, fp32, ${THREADS} threads, up to ${rounds} rounds in turn after 2 warm-ups, other texts in ` +
+          `each round, the same for all: packed tokens, label rows alone. ${told}. Seconds and ratios: median (smallest to largest).`,
         head: [
           "model, task",
-          "opening",
-          `loss, ONNX Runtime (${THREADS} threads)`,
-          "loss, TensorFlow.js",
-          "loss and gradient, TensorFlow.js",
-          "loss: TensorFlow.js / ONNX Runtime",
+          "engine",
+          "loss",
+          "loss and gradient",
           "loss and gradient / loss",
+          "times as fast as PyTorch",
         ],
         rows,
       },
+      {
+        caption:
+          `The peak of resident memory of a process of its own that opens the model and takes losses or gradients of 3 batches (PyTorch: its losses and ` +
+          `gradients above).`,
+        head: ["model, task", "losses alone", "gradients", "gradients, recomputing", "PyTorch"],
+        rows: memory,
+      },
     ],
     notes: [
-      "TensorFlow.js's wasm kernels have one thread in Node (its own limit); ONNX Runtime has the threads named.",
-      "No GPU was used; the order of backends is tfjs-node-gpu, tfjs-node, wasm, cpu.",
+      "Goals: loss and gradient at most 3.5 times a loss; at least as fast as PyTorch.",
+      ...notes,
+      "TensorFlow.js's wasm kernels have one thread in Node (its own limit).",
     ],
   };
 }

@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { LabelledBatch } from "../../src/task/classifier";
 import { requirePackages } from "./python-packages";
+import { startPython } from "./python-process";
 
 /** What reference.py imports. */
 const PACKAGES = ["torch==2.13.0", "transformers", "gguf", "accelerate"];
@@ -41,31 +40,17 @@ export async function startReference(
 ): Promise<ReferenceProcess> {
   requirePackages(python, PACKAGES);
   const what = model.kind === "gguf" ? ["--gguf", model.path] : ["--roberta", String(model.layers)];
-  const args = ["test/bench/reference.py", ...what, "--threads", String(threads), "--dtype", dtype];
-  const child = spawn(python, args, { stdio: ["pipe", "pipe", "pipe"] });
-  let log = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (log = (log + text).slice(-4000)));
-  const ended = new Promise<never>((_, reject) => {
-    child.on("error", reject);
-    child.on("exit", (status) => reject(new Error(`reference.py ended with ${status}: ${log.trim()}`)));
-  });
-  ended.catch(() => undefined);
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const answer = async <T>(): Promise<T> => {
-    const line = await Promise.race([lines.next(), ended]);
-    // Its output is over: what it printed before it ended says why.
-    if (line.done === true) return ended;
-    return JSON.parse(line.value) as T;
-  };
-  const { torch, trainable } = await answer<{ torch: string; trainable: number }>();
+  const args = [...what, "--threads", String(threads), "--dtype", dtype];
+  const child = startPython(python, "reference.py", args);
+  const { torch, trainable } = await child.answer<{ torch: string; trainable: number }>();
   return {
     torch,
     trainable,
     async step({ input: { ids, scored }, labels }, queries, index, how = "reference") {
       const request = { prompts: ids, scored, options, labels, queries, seed: index, learningRate: 1e-3, how };
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      return 1000 * (await answer<Answer>()).seconds;
+      child.tell(request);
+      return 1000 * (await child.answer<Answer>()).seconds;
     },
-    end: () => child.stdin.end(),
+    end: child.end,
   };
 }

@@ -1,11 +1,9 @@
-import { environment } from "../../src/notebook/environment";
 import { labelTokens } from "../../src/task/label-tokens";
-import { locateModel } from "../../src/weights/locate-model";
 import type { BenchOptions } from "./options";
 import { startReference } from "./reference-process";
 import { instructionSet } from "./report";
 import type { Report } from "./report";
-import { llamaTrain, openStepper, smollm2Texts, THREADS, tokenCounts } from "./subject";
+import { llamaTrain, modelFiles, openStepper, smollm2Texts, THREADS, tokenCounts } from "./subject";
 import { alternate, median, ratio, seconds } from "./timing";
 
 const BATCH = 16;
@@ -28,9 +26,7 @@ export async function stepBench(
       ? await openStepper(texts, llamaTrain, { precision: { kind: "int8-activations", weightBits: 7 } })
       : null;
   const words = labelTokens(task, "causal", loaded.tokenizer).map((id) => [id]);
-  const located = locateModel("smollm2", environment().modelFolders);
-  if (located.kind !== "here") throw new Error(located.reason);
-  const { weights } = located.files;
+  const { weights } = modelFiles("smollm2");
   const theirs = await startReference(python, { kind: "gguf", path: weights }, THREADS, dtype, words);
   try {
     if (theirs.trainable !== ours.adapter.layout.size)

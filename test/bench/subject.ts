@@ -7,12 +7,14 @@ import type { Objective } from "../../src/estimator/objective";
 import { createWorkspace } from "../../src/estimator/workspace";
 import { withReadout } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
+import { environment } from "../../src/notebook/environment";
 import { openModel, openProblem, openTask } from "../../src/notebook/open";
 import { mezo } from "../../src/optimizer/recipes";
 import type { MezoOptions } from "../../src/optimizer/recipes";
 import { step } from "../../src/optimizer/step";
 import { classifierObjective } from "../../src/task/classifier";
 import type { LabelledBatch } from "../../src/task/classifier";
+import { locateModel } from "../../src/weights/locate-model";
 
 export const THREADS = 2;
 
@@ -27,6 +29,16 @@ export const llamaTrain = {
 } as const satisfies AdapterSpec;
 export const bertTrain = { ...llamaTrain, placement: "roberta", scale: 1 } as const satisfies AdapterSpec;
 export const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
+
+/** Where a real model's weights are. */
+export type LocatedModel = Extract<ReturnType<typeof locateModel>, { readonly kind: "here" }>["files"];
+
+/** @throws when the model's package is not here */
+export function modelFiles(name: "minilm" | "smollm2"): LocatedModel {
+  const located = locateModel(name, environment().modelFolders);
+  if (located.kind !== "here") throw new Error(located.reason);
+  return located.files;
+}
 
 /** A model with its task's batches. */
 export interface Texts {

@@ -96,7 +96,8 @@ function tolerance(engine: Engine, precision: Precision): { readonly features: n
 function impossible(engine: Engine, precision: Precision, adapter: string, quantity: Quantity): string | null {
   if (engine === "tfjs" && precision.kind !== "fp32") return "TensorFlow.js computes in fp32 only";
   if (engine === "reference" && precision.kind !== "fp32") return "the reference computes in float64 only";
-  if (engine === "onnx" && quantity === "gradient") return "ONNX Runtime runs forwards only";
+  if (quantity === "gradient" && !computesInFp32(precision))
+    return "rounded activations make a staircase, which has no gradient";
   const derivative = quantity === "gradient" || quantity === "directional";
   return adapter === "none" && derivative ? "without an adapter there is nothing to differentiate by" : null;
 }

@@ -90,6 +90,7 @@ function bowl(step: number): Objective<null> {
       loss: loss(point),
       derivatives: directions.map((z) => z.reduce((sum, value, i) => sum + value * point[i], 0)),
     }),
+    gradient: async (point) => ({ loss: loss(point), gradient: point.slice() }),
   };
 }
 
@@ -100,10 +101,11 @@ test("a staircase spoils two-sided differences at a small scale, less at a large
   const smooth = await measureAgreement(bowl(0), exact, probes);
   assert.ok(Object.values(smooth).every(meetsRule));
   const stairs = await measureAgreement(bowl(0.005), exact, probes);
-  assert.equal(Object.keys(stairs), ["two-sided 0.001", "two-sided 0.01", "directional"]);
+  assert.equal(Object.keys(stairs), ["two-sided 0.001", "two-sided 0.01", "directional", "backpropagation"]);
   assert.not.ok(meetsRule(stairs["two-sided 0.001"]));
   assert.ok(stairs["two-sided 0.01"].relativeError < stairs["two-sided 0.001"].relativeError);
   assert.ok(meetsRule(stairs["directional"]));
+  assert.ok(meetsRule(stairs["backpropagation"]));
   assert.is(estimatorKey(twoSided), "two-sided 0.001");
 });
 

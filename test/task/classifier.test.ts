@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
+import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceSession } from "../../src/engine/reference/session";
 import { tfjsSession } from "../../src/engine/tfjs/session";
 import { randomKey } from "../../src/random/key";
@@ -64,7 +65,12 @@ test("the gradient along a direction is the derivative along it, on every engine
   const labelled = { input, labels: input.ids.map((_, b) => b % 3) };
   const point = made(1, adapter.layout.size).map((value) => 0.1 * value);
   const directions = [made(2, point.length), made(3, point.length)];
-  for (const on of [referenceSession(model, adapter), await tfjsSession(model, adapter)]) {
+  const sessions = [
+    referenceSession(model, adapter),
+    await tfjsSession(model, adapter),
+    await onnxSession(model, adapter, { threads: 1 }),
+  ];
+  for (const on of sessions) {
     const objective = classifierObjective(on, head);
     const { loss, gradient } = await objective.gradient!(point, labelled);
     const expected = await objective.derivatives(point, directions, labelled);

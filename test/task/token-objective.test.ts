@@ -189,11 +189,9 @@ for (const [name, objective] of Object.entries({ optionObjective, optionClassifi
       const [first, second] = await here.losses([point, directions[0]!], several);
       near(first!, expected.loss, 1e-5);
       near(second!, (await judge.losses([directions[0]!], several))[0]!, 1e-4);
-      if (here.gradient) {
-        const { loss, gradient } = await here.gradient(point, several);
-        near(loss, expected.loss, 1e-5);
-        for (const [q, z] of directions.entries()) near(dot(gradient, z), expected.derivatives[q]!, 1e-4);
-      }
+      const { loss, gradient } = await here.gradient!(point, several);
+      near(loss, expected.loss, 1e-5);
+      for (const [q, z] of directions.entries()) near(dot(gradient, z), expected.derivatives[q]!, 1e-4);
       await session.dispose();
     }
   });

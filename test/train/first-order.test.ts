@@ -154,15 +154,23 @@ test("a zeroth-order run with AdamW is replayed to the same bits, its moments to
 test("an engine without gradients is refused before the first step is recorded", async () => {
   await rejectsWith(
     train(run(firstOrder(), { objective: quadratic })),
-    "probe: expected an engine that gives gradients",
+    "probe: expected an objective with a gradient",
   );
 });
 
-test("a gradient that is not finite ends the run", async () => {
-  const objective = { ...quadratic, gradient: async () => ({ loss: 1, gradient: new Float32Array(4).fill(NaN) }) };
-  const { end, steps } = await train(run(firstOrder(), { objective }));
+test("a gradient that is not finite ends the run and names the tensor; what was recorded stays", async () => {
+  const whole = run(firstOrder());
+  const { name, offset } = whole.layout.entries.at(-1)!;
+  let calls = 0;
+  const gradient = async (point: Float32Array) => {
+    const found = new Float32Array(point.length).fill(1);
+    if (++calls === 3) found[offset] = NaN;
+    return { loss: 1, gradient: found };
+  };
+  const { end, steps, message } = await train({ ...whole, objective: { ...quadratic, gradient } });
   assert.is(end.reason, "not-finite");
-  assert.is(steps.length, 0);
+  assert.is(steps.length, 2);
+  assert.match(message, `gradient norm (first in tensor "${name}"): expected a finite number, got NaN in step 3`);
 });
 
 test.run();

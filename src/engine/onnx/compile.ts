@@ -2,10 +2,16 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
+import { fail } from "../../check/check";
 import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
+import { begin, garbageCollected } from "../../ops/program";
+import type { Memory } from "../../ops/program";
+import type { Shape } from "../../ops/shape";
+import { recordGradient } from "../record-model";
+import type { Value } from "./emit";
 import { fusedOps } from "./fused";
 import { GraphBuilder } from "./graph";
 import type { Node } from "./graph";
@@ -15,6 +21,8 @@ import { FP32 } from "./precision";
 import type { Precision } from "./precision";
 import { cutAtWaist, cutBeforeAdapters } from "./prefix";
 import type { CutGraph, CutPrefix } from "./prefix";
+import { recomputed } from "./recompute";
+import { onnxReversible } from "./reversible";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 
@@ -26,6 +34,18 @@ export interface CompiledGraph {
   readonly nodes: number;
   /** What is computed once for all points on a batch, before `path`'s graph: its outputs are inputs there. */
   readonly prefix: Prefix | null;
+  /** The way back of a gradient, after `path`'s graph. */
+  readonly back: Back | null;
+}
+
+/** The graph that takes the loss's derivative by the features, and what the way forward keeps for it. */
+export interface Back {
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  /** Outputs of the way forward that are inputs here, with their shapes. */
+  readonly kept: ReadonlyMap<string, Shape>;
+  /** Derivatives by stacks of trainable tensors, and their tensors' names; an output may be there for several of them. */
+  readonly stacks: readonly { readonly output: string; readonly names: readonly string[] }[];
 }
 
 export interface Prefix {
@@ -44,6 +64,9 @@ export interface Trunk {
   readonly width: number;
 }
 
+/** Features of points, features with tangents, or features and gradients of one point. */
+export type GraphKind = "plain" | "dual" | "gradient";
+
 export interface CompileOptions {
   /** Fused kernels where no tangent is needed. */
   readonly fused: boolean;
@@ -53,32 +76,45 @@ export interface CompileOptions {
   readonly trunk?: boolean;
   /** How frozen products are stored and computed; default fp32. */
   readonly precision?: Precision;
+  /** Keeps only hidden states for the way back, which computes the rest again; default false. */
+  readonly recompute?: boolean;
   /** Told while weights are written. */
   readonly progress?: WriteProgress | undefined;
 }
 
 /**
  * Compiles a model with its adapter to an ONNX file in `directory`: "plain" gives `features` [R, B, H], "dual" also their
- * `tangents` [P, B, H]. Weights go to a file beside it, shared by all graphs of the model.
+ * `tangents` [P, B, H], "gradient" keeps what a second graph needs for the way back. Weights go to a file beside it, shared by all graphs of the model.
  * @throws when the disk does not take the files, or a dual graph has nothing trainable
  */
 export async function compile(
   model: Model,
   adapter: Adapter,
-  kind: "plain" | "dual",
+  kind: GraphKind,
   directory: string,
-  { fused, prefix = false, trunk = false, precision = FP32, progress }: CompileOptions,
+  { fused, prefix = false, trunk = false, precision = FP32, recompute = false, progress }: CompileOptions,
 ): Promise<CompiledGraph> {
   const graph = new GraphBuilder();
   const weights = new WeightFile(directory, model.id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1, adapter.large === true);
   const outputs: Record<string, string> = {};
+  const gradients: { readonly value: string; readonly names: readonly string[] }[] = [];
+  /** The nodes of the way forward are the first ones. */
+  let forward: number | null = null;
   if (kind === "plain") {
     const small = plain(low);
     const ops = fused ? { ...small, ...fusedOps(graph, feeds, small) } : small;
     const features = forwardWith(model, adapter, ops);
     outputs["features"] = features.name;
+  } else if (kind === "gradient") {
+    const recording = recordGradient(model, adapter);
+    const under = begin(recording, onnxReversible(graph, weights, low), garbageCollected as Memory<Value>);
+    const [features, ...places] = recording.program.outputs as [number, ...number[]];
+    outputs["features"] = under.advance(recording.cotangent).get(features)!.name;
+    forward = graph.nodes.length;
+    const values = under.advance(recording.program.instructions.length);
+    places.forEach((place, i) => gradients.push({ value: values.get(place)!.name, names: recording.stacks[i]! }));
   } else {
     const ops = dual(low);
     const { primal, tangents } = forwardWith(model, adapter, ops);
@@ -90,15 +126,44 @@ export async function compile(
   await weights.write(progress);
   const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;
-  const nodes = cut?.rest ?? graph.nodes;
+  const all = cut?.rest ?? graph.nodes;
+  const backward = new Set(forward === null ? [] : graph.nodes.slice(forward));
+  const nodes = all.filter((node) => !backward.has(node));
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const pulled = all.filter((node) => backward.has(node));
+  const taken = [...new Set(pulled.flatMap(({ inputs }) => inputs))].filter((value) => made.has(value));
+  const given = new Set(cut?.between ?? []);
+  const again = recompute
+    ? recomputed(nodes, Object.values(outputs), taken, {
+        weight: (input) => graph.isExternal(input),
+        given: (input) => given.has(input),
+        perToken: (value) => isPerToken(graph, value),
+      })
+    : [];
+  const back = [...again, ...pulled];
+  const remade = new Set(again.flatMap((node) => node.outputs));
+  const kept = [...new Set(back.flatMap(({ inputs }) => inputs))].filter(
+    (value) => made.has(value) && !remade.has(value),
+  );
   const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
   const before = waist?.after ?? cut?.prefix;
   const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
   return {
-    path: save(graph.finish(outputs, weights.location, nodes)),
-    inputs: graph.inputsOf(nodes),
+    path: save(graph.finish(outputs, weights.location, nodes, kept)),
+    inputs: graph.inputsOf(all),
     feeds,
-    nodes: nodes.length,
+    nodes: all.length,
+    back:
+      forward === null
+        ? null
+        : {
+            path: save(graph.finish([...new Set(gradients.map(({ value }) => value))], weights.location, back)),
+            inputs: graph.inputsOf(back),
+            kept: new Map(
+              kept.map((value) => [value, graph.shapeOf(value) ?? fail("gradient", "a known shape", value)]),
+            ),
+            stacks: gradients.map(({ value, names }) => ({ output: value, names })),
+          },
     prefix: before
       ? {
           path: save(graph.finish(between, weights.location, before)),
@@ -125,16 +190,19 @@ export function saveGraph(directory: string, bytes: Uint8Array): string {
   return path;
 }
 
+/** Whether a value has one row for each token, [1, T, width]. */
+function isPerToken(graph: GraphBuilder, value: string): boolean {
+  const [rows, tokens, width, ...more] = graph.shapeOf(value) ?? [];
+  return rows === 1 && tokens === "T" && typeof width === "number" && more.length === 0;
+}
+
 /** The prefix cut at its waist, when as many weights as a layer has are below: less is not worth keeping. */
 function wholeLayers(graph: GraphBuilder, { prefix, between }: CutGraph, layers: number): CutPrefix | null {
   const weights = (nodes: readonly Node[]): number =>
     new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => graph.isExternal(input)))).size;
   const waist = cutAtWaist(prefix, between, {
     weight: (input) => graph.isExternal(input),
-    perToken(value) {
-      const [rows, tokens, width, ...more] = graph.shapeOf(value) ?? [];
-      return rows === 1 && tokens === "T" && typeof width === "number" && more.length === 0;
-    },
+    perToken: (value) => isPerToken(graph, value),
   });
   return waist && layers * weights(waist.trunk) >= weights(graph.nodes) ? waist : null;
 }

@@ -70,6 +70,31 @@ export function feedsFor(
       [B, 1, 1, 1, S],
     ),
   );
+  put("insideText", () =>
+    float32(
+      Float32Array.from({ length: B * S }, (_, i) => (i % S < (geometry.lengths[Math.floor(i / S)] as number) ? 1 : 0)),
+      [1, B, S, 1],
+    ),
+  );
+  put("scoredMatrix", () => {
+    const matrix = new Float32Array(geometry.scored.length * T);
+    geometry.scored.forEach((row, k) => (matrix[k * T + row] = 1));
+    return float32(matrix, [1, geometry.scored.length, T]);
+  });
+  put("targetIds", () => int64(targetsOf(geometry), [geometry.scored.length]));
+  for (const [name, rows] of [
+    ["rowIds", geometry.ids],
+    ["rowPositions", geometry.positions],
+  ] as const) {
+    const each = [...new Set(rows)];
+    put(name, () => int64(each, [each.length, 1]));
+    put(`${name}:sum`, () => {
+      const place = new Map(each.map((row, u) => [row, u]));
+      const matrix = new Float32Array(each.length * T);
+      rows.forEach((row, t) => (matrix[place.get(row)! * T + t] = 1));
+      return float32(matrix, [1, each.length, T]);
+    });
+  }
   put("pool", () => float32(poolMatrix(geometry), [B, T]));
   for (const [name, rotary] of needs.rotations) {
     const half = rotary.frequencies.length;
@@ -112,9 +137,12 @@ export function trainableFeeds(
 }
 
 /** Where each scored token's target stands in rows of `width` logits, one row after another. */
-function targetPlaces({ targets }: Geometry, width: number): readonly number[] {
-  if (targets === null) return fail("batch.targets", "a token for each scored position", "none");
-  return Array.from(targets, (target, k) => k * width + target);
+function targetPlaces(geometry: Geometry, width: number): readonly number[] {
+  return Array.from(targetsOf(geometry), (target, k) => k * width + target);
+}
+
+function targetsOf({ targets }: Geometry): Int32Array {
+  return targets ?? fail("batch.targets", "a token for each scored position", "none");
 }
 
 /** [S, start + S]: 0 where token `from` sees token `to`, which is one of the `window` tokens up to itself; -1e9 elsewhere. */

@@ -1,9 +1,10 @@
-import { unreachable } from "../../check/check";
+import { fail, unreachable } from "../../check/check";
 import type { FrozenMatrix } from "../../ops/ops";
 import { FLOAT, INT64, UINT8 } from "./graph";
 import type { GraphBuilder } from "./graph";
-import { withAxis } from "./shape";
-import type { Shape } from "./shape";
+import { withAxis } from "../../ops/shape";
+import type { Shape } from "../../ops/shape";
+import type { Form } from "./encoding";
 import type { WeightFile } from "./weight-file";
 
 /** Activations are rounded to -127..127, stored from 1 to 255. */
@@ -38,9 +39,8 @@ export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Descr
     case "floats":
       return emit("FusedMatMul", [x.name, constant("values")], { transB: 1 });
     case "channels": {
-      const scales = emit("Mul", [constant("scales"), oneAfter(graph, x)], {}, [outputs]);
-      const weight = emit("DequantizeLinear", [constant("values", false), scales.name], { axis: 0 }, [outputs, inputs]);
-      return emit("FusedMatMul", [x.name, weight.name], { transB: 1 });
+      const weight = dequantized(graph, x, matrix.shape, constant("values", false), constant("scales"));
+      return emit("FusedMatMul", [x.name, weight], { transB: 1 });
     }
     case "columns": {
       const { rounded, largest } = roundedRows(graph, x);
@@ -63,6 +63,109 @@ export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Descr
     default:
       return unreachable(form);
   }
+}
+
+/**
+ * Gives the nodes of y W, the adjoint of `frozenProduct`, on the weight as its precision stores it; y [R, rows, out] -> [R, rows, in].
+ * Rounded weights are turned to fp32 for the moment of their product, as there.
+ * @throws when the precision rounds activations as well: its forward pass is a staircase, whose derivative is 0
+ */
+export function frozenBackProduct(
+  graph: GraphBuilder,
+  weights: WeightFile,
+  y: Described,
+  matrix: FrozenMatrix,
+): Described {
+  const { form, constants } = weights.place(matrix);
+  const shape = withAxis(y.shape, -1, matrix.shape[1]);
+  const of = (weight: string): Described => ({
+    name: graph.describe(graph.node("MatMul", [y.name, weight]), shape),
+    shape,
+  });
+  const part = (name: "values" | "scales" | "zeros", fixed: boolean): string => {
+    const found = constants.get(name)!;
+    return graph.external(`${matrix.name}.${name}`, found.type, found.shape, found.at, fixed);
+  };
+  switch (form.kind) {
+    case "floats":
+      return of(part("values", true));
+    case "channels":
+      return of(dequantized(graph, y, matrix.shape, part("values", false), part("scales", true)));
+    case "columns":
+      return fail("gradient", "a precision that computes in fp32", "int8-activations");
+    case "blocks":
+      if (form.rounded) return fail("gradient", "a precision that computes in fp32", "int4-activations");
+      return of(unpackedBlocks(graph, y, matrix.shape, form, constants.get("zeros")?.type === FLOAT, part));
+    default:
+      return unreachable(form);
+  }
+}
+
+/** int8 weights [out, in] as numbers, a scale per row; only once x is there. */
+function dequantized(
+  graph: GraphBuilder,
+  x: Described,
+  [outputs, inputs]: FrozenMatrix["shape"],
+  values: string,
+  scales: string,
+): string {
+  const scale = graph.describe(graph.node("Mul", [scales, oneAfter(graph, x)]), [outputs]);
+  return graph.describe(graph.node("DequantizeLinear", [values, scale], { axis: 0 }), [outputs, inputs]);
+}
+
+/** Weights in blocks as numbers [out, in]: scale (code - zero); only once x is there. */
+function unpackedBlocks(
+  graph: GraphBuilder,
+  x: Described,
+  [outputs, inputs]: FrozenMatrix["shape"],
+  { bits, block, zeros }: Extract<Form, { readonly kind: "blocks" }>,
+  zerosAreNumbers: boolean,
+  part: (name: "values" | "scales" | "zeros", fixed: boolean) => string,
+): string {
+  const count = Math.ceil(inputs / block);
+  const emit = (type: string, operands: readonly string[], shape: Shape, attributes = {}): string =>
+    graph.describe(graph.node(type, operands, attributes), shape);
+  const reshape = (value: string, shape: readonly number[]): string =>
+    emit("Reshape", [value, graph.integers(shape)], shape);
+  const cut = (value: string, to: number, shape: Shape): string =>
+    emit("Slice", [value, graph.integers([0]), graph.integers([to]), graph.integers([1])], shape);
+  /** The bits of `mask` of each byte as numbers times `factor`; the mask waits for x. */
+  const masked = (bytes: string, mask: number, factor: number, shape: Shape): string => {
+    const waiting = graph.memo(`mask ${mask} ${x.name}`, () => {
+      const number = emit("Mul", [oneAfter(graph, x), graph.scalar(mask)], [1]);
+      return graph.describe(graph.node("Cast", [number], { to: UINT8 }), [1], UINT8);
+    });
+    const kept = graph.describe(graph.node("BitwiseAnd", [bytes, waiting]), shape, UINT8);
+    const numbers = emit("Cast", [kept], shape, { to: FLOAT });
+    return factor === 1 ? numbers : emit("Mul", [numbers, graph.scalar(factor)], shape);
+  };
+  /** Codes [outputs, n] from bytes that hold one or two of them, the earlier one in the low half. */
+  const codes = (bytes: string, shape: readonly [number, number, number], each: 4 | 8): string => {
+    const [rows, groups, size] = shape;
+    if (each === 8) return reshape(masked(bytes, 255, 1, shape), [rows, groups * size]);
+    const halves = [masked(bytes, 15, 1, shape), masked(bytes, 240, 1 / 16, shape)].map((half) =>
+      reshape(half, [rows, groups * size, 1]),
+    );
+    return reshape(emit("Concat", halves, [rows, groups * size, 2], { axis: 2 }), [rows, groups * size * 2]);
+  };
+  const middle = (): string => graph.scalar(bits === 8 ? 128 : 8);
+  const zero = (): string => {
+    if (!zeros) return middle();
+    if (zerosAreNumbers) return reshape(part("zeros", true), [outputs, count, 1]);
+    const bytes = Math.ceil(count / 2);
+    const packed = graph.node("Reshape", [part("zeros", false), graph.integers([outputs, 1, bytes])]);
+    const all = codes(graph.describe(packed, [outputs, 1, bytes], UINT8), [outputs, 1, bytes], 4);
+    return reshape(cut(all, count, [outputs, count]), [outputs, count, 1]);
+  };
+  const blocks = [outputs, count, block];
+  const whole = reshape(codes(part("values", false), [outputs, count, (block * bits) / 8], bits), blocks);
+  const scaled = emit(
+    "Mul",
+    [emit("Sub", [whole, zero()], blocks), reshape(part("scales", true), [outputs, count, 1])],
+    blocks,
+  );
+  const rows = reshape(scaled, [outputs, count * block]);
+  return count * block === inputs ? rows : cut(rows, inputs, [outputs, inputs]);
 }
 
 /** A node's output with its shape. */

@@ -1,10 +1,11 @@
 import type { AttentionOptions, Ops } from "../../ops/ops";
 import type { KeyValueCache } from "./key-value-cache";
 import { FLOAT, INT32, INT64 } from "./graph";
-import type { Attribute, Dimension, GraphBuilder } from "./graph";
+import type { Attribute, GraphBuilder } from "./graph";
 import { rotationName } from "./low-ops";
-import type { Feeds, Value } from "./low-ops";
-import type { Shape } from "./shape";
+import type { Value } from "./emit";
+import type { Feeds } from "./low-ops";
+import type { Dimension, Shape } from "../../ops/shape";
 
 /** GroupQueryAttention takes heads of a multiple of this size only. */
 const KERNEL_WIDTH = 16;

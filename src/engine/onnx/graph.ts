@@ -1,3 +1,4 @@
+import type { Dimension } from "../../ops/shape";
 import { ProtoWriter } from "./protobuf";
 
 /** ONNX element types that the engine uses (onnx.proto, TensorProto.DataType). */
@@ -10,8 +11,6 @@ export const BOOL = 9;
 
 export type ElementType = typeof FLOAT | typeof UINT8 | typeof INT8 | typeof INT32 | typeof INT64 | typeof BOOL;
 export type Attribute = number | { readonly float: number } | readonly number[];
-/** A dimension: a size, or the name of one that is known at run time only. */
-export type Dimension = number | string;
 
 /** A weight kept outside of the graph file, at a byte range of the weight file. */
 export interface External {
@@ -111,11 +110,11 @@ export class GraphBuilder {
   }
 
   /**
-   * A weight whose bytes are in the weight file; the same name gives the same weight.
+   * A weight whose bytes are in the weight file; the same name gives the same weight, once for either of `fixed`.
    * @param fixed false declares it as an input with this default value: ONNX Runtime then computes nothing from it beforehand
    */
   external(name: string, type: ElementType, shape: readonly number[], at: External, fixed = true): string {
-    return this.memo(`w${name}`, () => {
+    return this.memo(`w${name} ${fixed}`, () => {
       const id = `w${this.next++}`;
       this.externals.set(id, { name: id, type, shape, at, fixed });
       return id;
@@ -139,14 +138,16 @@ export class GraphBuilder {
    * The ModelProto of these nodes: what they take and none of them makes are its inputs.
    * @param outputs names of the results: values as they are, or under another name
    * @param location the file of the external weights
+   * @param besides further results, under their own names
    */
   finish(
     outputs: Readonly<Record<string, string>> | readonly string[],
     location: string,
     nodes: readonly Node[] = this.all,
+    besides: readonly string[] = [],
   ): Uint8Array {
     const renamed = Array.isArray(outputs) ? [] : Object.entries(outputs as Readonly<Record<string, string>>);
-    const plain = Array.isArray(outputs) ? (outputs as readonly string[]) : [];
+    const plain = [...(Array.isArray(outputs) ? (outputs as readonly string[]) : []), ...besides];
     const made = new Set(nodes.flatMap((node) => node.outputs));
     const taken = new Set([...nodes.flatMap((node) => node.inputs), ...renamed.map(([, value]) => value)]);
     return new ProtoWriter()

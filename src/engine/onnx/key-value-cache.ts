@@ -1,7 +1,8 @@
 import type { PastTokens } from "../../ops/plain";
 import { FLOAT } from "./graph";
-import type { Dimension, GraphBuilder } from "./graph";
-import type { Value } from "./low-ops";
+import type { Dimension } from "../../ops/shape";
+import type { GraphBuilder } from "./graph";
+import type { Value } from "./emit";
 import type { CarriedOutput } from "./worker-client";
 
 /**

@@ -3,19 +3,14 @@ import type { LowOps } from "../../ops/low-ops";
 import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
 import { entryOf } from "../../tree/layout";
+import { constant, emitter } from "./emit";
+import type { Value } from "./emit";
 import { frozenProduct } from "./frozen-product";
 import { BOOL, FLOAT, INT64 } from "./graph";
-import type { Attribute, Dimension, GraphBuilder } from "./graph";
-import { broadcast, joined, productShape, restOf, withAxis } from "./shape";
-import type { Shape } from "./shape";
+import type { GraphBuilder } from "./graph";
+import { broadcast, joined, productShape, restOf, withAxis } from "../../ops/shape";
+import type { Dimension } from "../../ops/shape";
 import type { WeightFile } from "./weight-file";
-
-/** A node's output. `shared` values have leading axis 1 (or none, as constants): nothing trainable has touched them. */
-export interface Value {
-  readonly name: string;
-  readonly shared: boolean;
-  readonly shape: Shape;
-}
 
 /** Rows of a frozen table that a run feeds for its tokens, so that the graph need not hold the table. */
 export interface EmbeddingFeed {
@@ -53,21 +48,10 @@ export function onnxLowOps(
   points: Dimension,
   large: boolean,
 ): LowOps<Value> {
-  const emit = (
-    type: string,
-    inputs: readonly string[],
-    shape: Shape,
-    from: readonly Value[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-  ): Value => ({
-    name: graph.describe(graph.node(type, inputs, attributes), shape),
-    shared: from.every((x) => x.shared),
-    shape,
-  });
+  const emit = emitter(graph);
   const unary = (type: string) => (x: Value) => emit(type, [x.name], x.shape, [x]);
   const binary = (type: string) => (x: Value, y: Value) =>
     emit(type, [x.name, y.name], broadcast(x.shape, y.shape), [x, y]);
-  const constant = (name: string, shape: Shape): Value => ({ name, shared: true, shape });
   const number = (value: number): Value => constant(graph.scalar(value), []);
   const reduce = (type: string) => (x: Value) =>
     emit(type, [x.name, graph.integers([-1])], withAxis(x.shape, -1, 1), [x], { keepdims: 1 });

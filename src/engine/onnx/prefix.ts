@@ -15,9 +15,9 @@ export interface CutPrefix {
   readonly value: string;
 }
 
-/** Inputs of a run that are not the batch's alone: trainable parameters, directions, and what counts points. */
+/** Inputs of a run that are not the batch's alone: trainable parameters, directions, what counts points, and the loss's derivative. */
 export function variesWithPoints(input: string): boolean {
-  return /^(theta|directions)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
+  return /^(theta|directions|cotangent)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
 }
 
 /**
@@ -56,38 +56,65 @@ export function cutAtWaist(
   results: readonly string[],
   is: { readonly weight: (input: string) => boolean; readonly perToken: (value: string) => boolean },
 ): CutPrefix | null {
-  const lastUse = new Map<string, number>();
-  prefix.forEach(({ inputs }, i) => inputs.forEach((input) => lastUse.set(input, i)));
-  results.forEach((result) => lastUse.set(result, prefix.length));
-  const made = new Set<string>();
-  const live = new Set<string>();
-  let multiplied = false;
-  const waists = prefix.flatMap(({ inputs, outputs }, i): readonly string[] => {
-    multiplied ||= inputs.some(is.weight);
-    if (inputs.some((input) => made.has(input) || is.weight(input) || input.startsWith("embedding:")))
-      for (const output of outputs) {
-        made.add(output);
-        live.add(output);
-      }
-    for (const value of live) if ((lastUse.get(value) ?? -1) <= i) live.delete(value);
-    const [value] = live;
-    return multiplied && live.size === 1 && value !== undefined && is.perToken(value) ? [value] : [];
-  });
-  for (const value of new Set(waists.reverse())) {
-    const after = leadingTo(prefix, results, value);
+  const first = prefix.findIndex(({ inputs }) => inputs.some(is.weight));
+  const waists = waistsOf(prefix, results, {
+    source: (input) => is.weight(input) || input.startsWith("embedding:"),
+    perToken: is.perToken,
+  }).filter(({ at }) => first >= 0 && at >= first);
+  for (const value of new Set(waists.reverse().map((waist) => waist.value))) {
+    const after = leadingTo(prefix, results, new Set([value]));
     if (after.some(({ inputs }) => inputs.includes(value))) return { trunk: leadingTo(prefix, [value]), after, value };
   }
   return null;
 }
 
-/** The nodes that these results need, in order; `given` is there already. */
-function leadingTo(nodes: readonly Node[], results: readonly string[], given?: string): readonly Node[] {
-  const needed = new Set(results.filter((result) => result !== given));
+/** A place between two nodes where later ones take a single value of all that was made from the sources. */
+export interface Waist {
+  readonly value: string;
+  /** The index of the node before the place. */
+  readonly at: number;
+}
+
+/**
+ * Finds the waists of a graph that have a row per token, as the hidden states between two layers, in order.
+ * @param nodes in an order in which each takes only what earlier ones made
+ * @param results what the graph is to make
+ * @param is `source`: whether an input brings something that counts; what is made of the others alone is computed on both sides of a cut
+ */
+export function waistsOf(
+  nodes: readonly Node[],
+  results: readonly string[],
+  is: { readonly source: (input: string) => boolean; readonly perToken: (value: string) => boolean },
+): Waist[] {
+  const lastUse = new Map<string, number>();
+  nodes.forEach(({ inputs }, i) => inputs.forEach((input) => lastUse.set(input, i)));
+  results.forEach((result) => lastUse.set(result, nodes.length));
+  const made = new Set<string>();
+  const live = new Set<string>();
+  return nodes.flatMap(({ inputs, outputs }, at): readonly Waist[] => {
+    if (inputs.some((input) => made.has(input) || is.source(input)))
+      for (const output of outputs) {
+        made.add(output);
+        live.add(output);
+      }
+    for (const value of live) if ((lastUse.get(value) ?? -1) <= at) live.delete(value);
+    const [value] = live;
+    return live.size === 1 && value !== undefined && is.perToken(value) ? [{ value, at }] : [];
+  });
+}
+
+/** Gives the nodes that these results need, in order; what is `given` is there already. */
+export function leadingTo(
+  nodes: readonly Node[],
+  results: readonly string[],
+  given: ReadonlySet<string> = new Set(),
+): readonly Node[] {
+  const needed = new Set(results.filter((result) => !given.has(result)));
   const found: Node[] = [];
   for (const node of [...nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     found.push(node);
-    for (const input of node.inputs) if (input !== given) needed.add(input);
+    for (const input of node.inputs) if (!given.has(input)) needed.add(input);
   }
   return found.reverse();
 }

@@ -4,24 +4,27 @@ import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
+import { requireKept } from "./kept-memory";
 import { checkTokens, joined, repeated, withoutTangents } from "../rows";
 import { bucketsOf, unbucketed } from "../buckets";
 import type { Bucket } from "../buckets";
-import type { Features, ModelSession, TokenBatch } from "../session";
+import { addStack } from "../gradient-parts";
+import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { compile } from "./compile";
-import type { CompiledGraph, Trunk } from "./compile";
+import type { CompiledGraph, GraphKind, Trunk } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
-import { FP32, precisionName, storage } from "./precision";
+import { computesInFp32, FP32, precisionName, storage } from "./precision";
+import { COTANGENT } from "./reversible";
 import type { Precision } from "./precision";
 import { variesWithPoints } from "./prefix";
 import { recentTexts } from "./recent-texts";
 import { WEIGHT_FORMAT } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 import { EngineWorker } from "./worker-client";
-import type { TextRows } from "./worker-client";
+import type { RunReply, TextRows } from "./worker-client";
 
 export interface OnnxOptions {
   /** Threads inside one operation; default 2. */
@@ -36,6 +39,11 @@ export interface OnnxOptions {
   readonly precision?: Precision;
   /** Graphs that stay open, each with its own copy of packed weights: "both" (the default), or "one", the last used. */
   readonly keep?: "both" | "one";
+  /**
+   * Keeps for a gradient only the hidden states between layers and computes the rest again on the way back (gradient checkpointing): less
+   * memory for about one forward pass more; default false.
+   */
+  readonly recompute?: boolean;
   /** Told while weights are brought into the engine's form, which happens once for a model and precision. */
   readonly progress?: WriteProgress;
   /** How it is computed, for benchmarks that say why the defaults are what they are. */
@@ -95,30 +103,34 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const worker = new EngineWorker();
-  const opened = new Map<"plain" | "dual", Promise<CompiledGraph>>();
-  const newest = new Map<"plain" | "dual", Held>();
+  const opened = new Map<GraphKind, Promise<CompiledGraph>>();
+  const newest = new Map<GraphKind, Held>();
   const kept = recentTexts(prefixCache);
+  let latest: Promise<unknown> = Promise.resolve();
+  /** Bytes that gradients have had for what they keep. */
+  let granted = 0;
   let engineMilliseconds = 0;
   let prefixTexts = 0;
 
-  const open = (kind: "plain" | "dual"): Promise<CompiledGraph> => {
+  const open = (kind: GraphKind): Promise<CompiledGraph> => {
     const known = opened.get(kind);
     if (known) return known;
     const opening = (async () => {
-      const other = kind === "plain" ? "dual" : "plain";
-      if (keep === "one" && opened.has(other)) {
-        const { prefix: before } = (await opened.get(other)) as CompiledGraph;
+      for (const [other, graph] of keep === "one" ? [...opened] : []) {
+        if (other === kind) continue;
+        const { prefix: before, back } = await graph;
         opened.delete(other);
         newest.delete(other);
         await worker.release(other);
         if (before) await worker.release(`${other} prefix`);
         if (before?.trunk) await worker.release(`${other} trunk`);
+        if (back) await worker.release(`${other} back`);
       }
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
         precision: storage(precision),
-        pass: { ...USUAL_PASS, points: kind === "dual" ? 2 : 1, trainable: layout.size },
+        pass: { ...USUAL_PASS, points: kind === "plain" ? 1 : 2, trainable: layout.size },
         freeBytes: options.freeBytes ?? freeMemory(),
         alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
       });
@@ -126,6 +138,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         fused,
         prefix,
         trunk: prefixCache > 0,
+        recompute: options.recompute ?? false,
         precision,
         progress: options.progress,
       });
@@ -133,6 +146,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       await worker.create(kind, compiled.path, how);
       if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
       if (compiled.prefix?.trunk) await worker.create(`${kind} trunk`, compiled.prefix.trunk.path, how);
+      if (compiled.back) await worker.create(`${kind} back`, compiled.back.path, how);
       return compiled;
     })();
     opened.set(kind, opening);
@@ -140,17 +154,18 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 
   /** What the batch alone decides is made, sent and computed once for all queries of a step; only the newest batch is kept. */
-  const hold = (kind: "plain" | "dual", compiled: CompiledGraph, batch: TokenBatch): Held => {
+  const hold = (kind: GraphKind, compiled: CompiledGraph, batch: TokenBatch): Held => {
     const known = newest.get(kind);
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
-    const buckets = bucketsOf(batch, tuning.buckets ?? 1);
+    // The way back of a loss takes all texts at once.
+    const buckets = bucketsOf(batch, kind === "gradient" ? 1 : (tuning.buckets ?? 1));
     const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, `${kind} ${i}`));
     const made = { batch, buckets, groups };
     newest.set(kind, made);
     return made;
   };
-  const holdOne = (kind: "plain" | "dual", compiled: CompiledGraph, batch: TokenBatch, place: string): HeldGroup => {
+  const holdOne = (kind: GraphKind, compiled: CompiledGraph, batch: TokenBatch, place: string): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
     const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
@@ -184,7 +199,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 
   const run = async (
-    kind: "plain" | "dual",
+    kind: GraphKind,
     points: readonly Float32Array[],
     directions: readonly Float32Array[],
     batch: TokenBatch,
@@ -210,6 +225,41 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         parts.map((part) => part[output] as Features),
       ),
     );
+  };
+
+  const gradient = async (point: Float32Array, batch: TokenBatch, pullBack: PullBack): Promise<PointGradient> => {
+    const cotangentOf = (found: Features): Float32Array => {
+      const cotangent = pullBack(found);
+      if (cotangent.length === found.data.length) return cotangent;
+      return fail("pullBack", `${found.data.length} numbers, one for each feature`, cotangent.length);
+    };
+    if (layout.size === 0) {
+      const found = await features([point], batch);
+      cotangentOf(found);
+      return { features: found, gradient: new Float32Array(0) };
+    }
+    const compiled = await open("gradient");
+    const back = compiled.back!;
+    const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
+    const { place, geometry, ready } = group;
+    granted = requireKept(back.kept, geometry, granted, options.freeBytes, options.recompute);
+    const names = [...back.kept.keys()];
+    const theta = { points: [point], directions: [] };
+    const feedsOf = (inputs: ReadonlySet<string>) => trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));
+    const carried = names.map((value) => ({ input: value, output: value, inPlace: false }));
+    const forwards = worker.run("gradient", place, new Map(), feedsOf(compiled.inputs), ["features"], carried);
+    const [reply] = await Promise.all([forwards, ready]);
+    const [{ data, dims }] = reply.outputs as [RunReply["outputs"][number]];
+    const found = { data, points: Number(dims[0]), texts: geometry.scored.length, width: model.width };
+    const seed = { type: "float32", dims, data: Float32Array.from(cotangentOf(found)) } as const;
+    const fetches = [...new Set(back.stacks.map(({ output }) => output))];
+    const kept = new Map([[COTANGENT, seed]]);
+    const backwards = await worker.run("gradient back", place, kept, feedsOf(back.inputs), fetches, [], names);
+    engineMilliseconds += reply.milliseconds + backwards.milliseconds;
+    const all = new Float32Array(layout.size);
+    for (const { output, names } of back.stacks)
+      addStack(layout, names, backwards.outputs[fetches.indexOf(output)]!.data, all);
+    return { features: found, gradient: all };
   };
 
   const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
@@ -248,6 +298,15 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       const [primal, tangents] = await run("dual", [point], directions, batch, ["features", "tangents"]);
       return { primal: primal as Features, tangents: tangents as Features };
     },
+    // A precision that rounds activations is a staircase: it has no derivative.
+    ...(computesInFp32(precision) && {
+      // One after another: what the way forward keeps is at the batch's place.
+      gradient(point, batch, pullBack) {
+        const found = latest.then(() => gradient(point, batch, pullBack));
+        latest = found.catch(() => undefined);
+        return found;
+      },
+    }),
     dispose: () => worker.end(),
   };
 }

@@ -89,6 +89,7 @@ export class EngineWorker {
    * @param kept small inputs that the caller uses again: copied
    * @param given inputs whose memory, from `memory`, goes over to the worker and comes back when the run is done; shared memory is read in place
    * @param carried outputs that stay at the place, as inputs of its next run
+   * @param forget of what is held there, what is not needed afterwards
    */
   async run(
     session: string,
@@ -97,6 +98,7 @@ export class EngineWorker {
     given: ReadonlyMap<string, FeedTensor>,
     fetches: readonly string[],
     carried: readonly CarriedOutput[] = [],
+    forget: readonly string[] = [],
   ): Promise<RunReply> {
     const moved = listed(given);
     const owned = moved.filter(({ data }) => !(data.buffer instanceof SharedArrayBuffer));
@@ -108,6 +110,7 @@ export class EngineWorker {
       feeds: [...listed(kept), ...moved],
       fetches,
       carried,
+      forget,
       lent: owned.map(({ name }) => name),
     };
     const { lent, ...reply } = await this.thread.request<RunAnswer>(message, buffers);

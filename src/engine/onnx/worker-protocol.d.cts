@@ -42,6 +42,8 @@ export interface Run {
   readonly feeds: readonly Feed[];
   readonly fetches: readonly string[];
   readonly carried: readonly { readonly input: string; readonly output: string; readonly inPlace: boolean }[];
+  /** Of what is held at the place, what is not needed after this run. */
+  readonly forget: readonly string[];
   readonly lent: readonly string[];
 }
 

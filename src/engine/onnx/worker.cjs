@@ -150,7 +150,7 @@ const actions = {
     return {};
   },
   /** @param {import("./worker-protocol.cjs").Run} request */
-  async run({ session, place, feeds, fetches, carried, lent }) {
+  async run({ session, place, feeds, fetches, carried, forget, lent }) {
     const engine = opened(session);
     const here = held.get(place) ?? {};
     const tensors = { ...here, ...tensorsOf(feeds) };
@@ -164,6 +164,8 @@ const actions = {
     const outputs = fetched.map(({ tensor, data }) => ({ data: data.slice(), dims: tensor.dims }));
     for (const { input, output, inPlace } of carried)
       if (!inPlace) here[input] = /** @type {Tensors[string]} */ (results[output]);
+    const left = Object.entries(here).filter(([name]) => !forget.includes(name));
+    if (forget.length > 0) held.set(place, Object.fromEntries(left));
     for (const { tensor } of fetched) tensor.dispose();
     const milliseconds = performance.now() - started;
     return { outputs, milliseconds, lent: lent.map((name) => float32(tensors, name).data) };

@@ -1,12 +1,15 @@
-import type { Reversible } from "../../ops/reverse";
+import type { Reversible } from "../../ops/reversible";
 import { packBatch } from "../onnx/geometry";
 import { referenceOps } from "./low-ops";
 import type { Pass } from "./low-ops";
 import { broadcastPositions, generate, mapRows, matmul, sizeOf, transposed } from "./tensor";
 import type { Tensor } from "./tensor";
 
-/** Gives the float64 operations with their adjoints: exact gradients, to judge other engines' by. */
-export function reversibleReference(pass: Pass): Reversible<Tensor> {
+/**
+ * Gives the float64 operations with their adjoints: exact gradients, to judge other engines' by.
+ * @param cotangent from the features to the loss's derivative by them
+ */
+export function reversibleReference(pass: Pass, cotangent: (features: Tensor) => Tensor): Reversible<Tensor> {
   const low = referenceOps(pass);
   const { texts, longest, tokens, scored, targets, lengths, ids, positions } = packBatch(pass.batch);
   const starts = Array.from(lengths, (_, b) => lengths.slice(0, b).reduce((sum, length) => sum + length, 0));
@@ -22,14 +25,17 @@ export function reversibleReference(pass: Pass): Reversible<Tensor> {
   };
   return {
     ...low,
-    shape: ({ shape }) => shape,
+    cotangent,
     sumTo(x, shape) {
-      const at = broadcastPositions(shape, x.shape);
-      const data = new Float64Array(sizeOf(shape));
+      const missing = x.shape.length - shape.length;
+      const kept = x.shape.slice(missing).map((size, axis) => (shape[axis] === 1 ? 1 : size));
+      const at = broadcastPositions(kept, x.shape);
+      const data = new Float64Array(sizeOf(kept));
       x.data.forEach((value, i) => (data[at[i]] += value));
-      return { shape, data };
+      return { shape: kept, data };
     },
-    spread(x, shape) {
+    spread(x, width) {
+      const shape = [...x.shape.slice(0, -1), width];
       const at = broadcastPositions(x.shape, shape);
       return generate(shape, (i) => x.data[at[i]]);
     },
@@ -41,13 +47,15 @@ export function reversibleReference(pass: Pass): Reversible<Tensor> {
         for (let o = 0; o < outputs; o++) for (let i = 0; i < inputs; i++) out[i] += row[o] * w[o * inputs + i];
       });
     },
-    unpick(picked, shape) {
-      const [leading, count, ...rest] = shape;
+    unpick(picked, indices, count) {
+      const [leading, ...rest] = picked[0].shape;
       const size = sizeOf(rest);
+      const shape = [leading, count, ...rest];
       const data = new Float64Array(sizeOf(shape));
-      for (const [index, part] of picked)
+      picked.forEach((part, k) => {
         for (let r = 0; r < leading; r++)
-          data.set(part.data.subarray(r * size, (r + 1) * size), (r * count + index) * size);
+          data.set(part.data.subarray(r * size, (r + 1) * size), (r * count + indices[k]) * size);
+      });
       return { shape, data };
     },
     unmergeHeads(x, groups, perGroup) {

@@ -4,10 +4,9 @@ import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
-import { garbageCollected } from "../../ops/program";
+import { garbageCollected, run } from "../../ops/program";
 import type { Memory } from "../../ops/program";
-import { runForward } from "../../ops/reverse";
-import { recordModel } from "../record-model";
+import { recordGradient } from "../record-model";
 import { checkTokens } from "../rows";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { addStack } from "../gradient-parts";
@@ -60,11 +59,14 @@ export function referenceGradient64(
   const { layout } = adapter;
   checkTokens(batch, model);
   sameLength("point", point.length, layout.size);
-  const low = reversibleReference({ batch, layout, points: [point], directions: [] });
-  const forward = runForward(recordModel(model, adapter, "plain"), low, garbageCollected as Memory<Tensor>);
+  const recording = recordGradient(model, adapter);
+  const low = reversibleReference({ batch, layout, points: [point], directions: [] }, (features) =>
+    tensor(features.shape, pullBack(features)),
+  );
+  const values = run(recording, low, garbageCollected as Memory<Tensor>);
   const gradient = new Float64Array(layout.size);
-  const cotangent = tensor(forward.output.shape, pullBack(forward.output));
-  for (const { names, gradient: part } of forward.pullBack(cotangent)) addStack(layout, names, part.data, gradient);
+  const [, ...places] = recording.program.outputs;
+  recording.stacks.forEach((names, i) => addStack(layout, names, values.get(places[i])!.data, gradient));
   return gradient;
 }
 

@@ -1,5 +1,5 @@
 import { fail } from "../../check/check";
-import type { Reversible } from "../../ops/reverse";
+import type { Reversible } from "../../ops/reversible";
 import type { EmbeddingIndex } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
 import { poolMatrix, turns } from "../batch-tables";
@@ -13,8 +13,15 @@ import type { FrozenTensors } from "./weights";
 /**
  * Gives the lower operations on TensorFlow.js tensors, each computed when it is called, with their adjoints. Every operation returns
  * a tensor of its own, which the caller disposes; inside `tidy` nothing else stays.
+ * @param cotangent the loss's derivative by the features, asked for when they are there
  */
-export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, pass: TfPass): Reversible<Tensor> {
+export function tfOps(
+  tf: TensorFlow,
+  product: Product,
+  frozen: FrozenTensors,
+  pass: TfPass,
+  cotangent: () => Float32Array = () => fail("cotangent", "a derivative by each feature", "none"),
+): Reversible<Tensor> {
   const { geometry, layout } = pass;
   const { texts: B, longest: S, tokens: T } = geometry;
   const indices = (values: Int32Array): Tensor => tf.tensor1d(values, "int32");
@@ -133,20 +140,24 @@ export function tfOps(tf: TensorFlow, product: Product, frozen: FrozenTensors, p
       return tf.reshape(tf.gather(tf.reshape(x, [R, K * width]), indices(places), 1), [R, K, 1]);
     },
 
-    shape: (x) => x.shape,
+    cotangent: ({ shape }) => tf.tensor(cotangent(), shape),
     sumTo(x, shape) {
       const missing = x.rank - shape.length;
       const axes = x.shape.flatMap((size, axis) =>
         axis < missing || (shape[axis - missing] === 1 && size > 1) ? [axis] : [],
       );
-      return axes.length === 0 ? tf.clone(x) : tf.reshape(tf.sum(x, axes, true), [...shape]);
+      if (axes.length === 0) return tf.clone(x);
+      const sum = tf.sum(x, axes, true);
+      return tf.reshape(sum, sum.shape.slice(missing));
     },
-    spread: (x, shape) => tf.broadcastTo(x, [...shape]),
+    spread: (x, width) => tf.broadcastTo(x, [...x.shape.slice(0, -1), width]),
     matmulOfTransposed: (x, y) => product(x, y, { x: true }),
     frozenBack: (x, weight) => frozen.timesBack(x, weight.name),
-    unpick(picked, shape) {
-      const [R, count, ...rest] = shape;
-      const parts = Array.from({ length: count }, (_, index) => picked.get(index) ?? tf.zeros([R, ...rest]));
+    unpick(picked, indices, count) {
+      const parts = Array.from({ length: count }, (_, index) => {
+        const at = indices.indexOf(index);
+        return at < 0 ? tf.zeros(picked[0].shape) : picked[at];
+      });
       return tf.stack(parts, 1);
     },
     unmergeHeads: (x, groups, perGroup) => toHeads(tf.mul(padded(x), column(insideText(geometry))), groups, perGroup),

@@ -40,6 +40,9 @@ export interface Rows {
 /** What a pass is computed for; the layout is the model's. */
 export type PassInput = Omit<TfPass, "layout">;
 
+/** Features, features with their tangents, or features and gradients. */
+export type ProgramKind = "plain" | "dual" | "gradient";
+
 /** What the session asks of its worker thread. */
 export type TfRequest =
   | { readonly action: "open"; readonly layout: Layout; readonly backends: readonly BackendName[] }
@@ -49,8 +52,8 @@ export type TfRequest =
       readonly shape: readonly number[];
       readonly data: Float32Array;
     }
-  | { readonly action: "program"; readonly kind: "plain" | "dual"; readonly program: Program }
-  | { readonly action: "run"; readonly kind: "plain" | "dual"; readonly input: PassInput }
+  | { readonly action: "program"; readonly kind: ProgramKind; readonly program: Program }
+  | { readonly action: "run"; readonly kind: ProgramKind; readonly input: PassInput }
   | { readonly action: "forward"; readonly pass: number; readonly input: PassInput }
   | { readonly action: "pullBack"; readonly pass: number; readonly cotangent: Float32Array }
   | { readonly action: "release"; readonly pass: number }
@@ -61,6 +64,5 @@ export interface TfReply {
   readonly name?: BackendName;
   readonly told?: string;
   readonly outputs?: readonly Rows[];
-  readonly gradient?: Float32Array;
   readonly tensors?: number;
 }

@@ -31,7 +31,7 @@ export function serve(port: MessagePort, state: Int32Array, load: Load): void {
       case "forward":
         return { outputs: [await opened().forward(request.pass, request.input)] };
       case "pullBack":
-        return { gradient: await opened().pullBack(request.pass, request.cotangent) };
+        return { outputs: await opened().pullBack(request.pass, request.cotangent) };
       case "release":
         opened().release(request.pass);
         return {};

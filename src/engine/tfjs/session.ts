@@ -3,14 +3,16 @@ import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import type { FrozenMatrix } from "../../ops/ops";
 import type { Recording } from "../../ops/program";
+import type { Gradient } from "../../ops/reverse";
+import { addStack } from "../gradient-parts";
 import { packBatch } from "../onnx/geometry";
-import { recordModel } from "../record-model";
+import { recordGradient, recordModel } from "../record-model";
 import { readThrough } from "../row-blocks";
 import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { WorkerThread } from "../worker-thread";
 import { backendNames, embeddingKey } from "./protocol";
-import type { BackendName, EmbeddingRows, PassInput, Rows, TfReply, TfRequest } from "./protocol";
+import type { BackendName, EmbeddingRows, PassInput, ProgramKind, Rows, TfReply, TfRequest } from "./protocol";
 
 export interface TfjsOptions {
   /** Backends to try, in order; default: tfjs-node-gpu, tfjs-node, wasm, cpu. */
@@ -38,16 +40,18 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   // The worker loads TypeScript by itself; what loads it here (a test's --import) is not handed on.
   const worker = new WorkerThread("src/engine/tfjs/worker.cjs", "TensorFlow.js", { execArgv: [] });
   const ask = (request: TfRequest): Promise<TfReply> => worker.request(request);
-  const recordings = new Map<"plain" | "dual", Promise<Recording>>();
+  const recordings = new Map<ProgramKind, Promise<Recording>>();
   const uploaded = new Set<string>();
   let passes = 0;
 
-  const program = (kind: "plain" | "dual"): Promise<Recording> => {
+  let recorded: Gradient | null = null;
+  const backwards = (): Gradient => (recorded ??= recordGradient(model, adapter));
+  const program = (kind: ProgramKind): Promise<Recording> => {
     const known = recordings.get(kind);
     if (known) return known;
     const sending = (async () => {
-      const recording = recordModel(model, adapter, kind);
-      const read = recording.program.instructions.filter(({ op }) => op === "frozen" || op === "vector");
+      const recording = kind === "gradient" ? backwards() : recordModel(model, adapter, kind);
+      const read = recording.program.instructions.filter(({ op }) => ["frozen", "vector", "frozenBack"].includes(op));
       for (const arg of read.flatMap(({ args }) => args)) {
         if (arg.kind !== "frozen" || uploaded.has(arg.name)) continue;
         uploaded.add(arg.name);
@@ -62,7 +66,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   };
 
   const passInput = async (
-    kind: "plain" | "dual",
+    kind: ProgramKind,
     points: readonly Float32Array[],
     directions: readonly Float32Array[],
     batch: TokenBatch,
@@ -122,7 +126,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
       return { primal: asFeatures(outputs?.[0]), tangents: asFeatures(outputs?.[1]) };
     },
     async gradient(point, batch, pullBack) {
-      const input = await passInput("plain", [point], [], batch);
+      const input = await passInput("gradient", [point], [], batch);
       const pass = passes++;
       const { outputs } = await ask({ action: "forward", pass, input });
       try {
@@ -130,7 +134,9 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
         const cotangent = pullBack(found);
         if (cotangent.length !== found.data.length)
           fail("pullBack", `${found.data.length} numbers, one for each feature`, cotangent.length);
-        const { gradient = new Float32Array(0) } = await ask({ action: "pullBack", pass, cotangent });
+        const { outputs: parts = [] } = await ask({ action: "pullBack", pass, cotangent });
+        const gradient = new Float32Array(layout.size);
+        backwards().stacks.forEach((names, i) => addStack(layout, names, parts[i].data, gradient));
         return { features: found, gradient };
       } catch (error) {
         await ask({ action: "release", pass }).catch(() => undefined);

@@ -1,13 +1,10 @@
 import { fail } from "../../check/check";
-import type { FrozenWeight, Memory, Program, Recording } from "../../ops/program";
-import { run } from "../../ops/program";
-import { runForward } from "../../ops/reverse";
-import type { Forward } from "../../ops/reverse";
+import type { FrozenWeight, Memory, Program, Recording, Run } from "../../ops/program";
+import { begin, run } from "../../ops/program";
 import type { Layout } from "../../tree/layout";
-import { addStack } from "../gradient-parts";
 import { tfOps } from "./low-ops";
 import { productOn } from "./product";
-import type { PassInput, Rows } from "./protocol";
+import type { PassInput, ProgramKind, Rows } from "./protocol";
 import type { OpenBackend, Tensor } from "./tensorflow";
 import { frozenTensors } from "./weights";
 
@@ -17,13 +14,13 @@ import { frozenTensors } from "./weights";
  */
 export interface TfModel {
   addWeight(name: string, shape: readonly number[], data: Float32Array): void;
-  addProgram(kind: "plain" | "dual", program: Program): void;
+  addProgram(kind: ProgramKind, program: Program): void;
   /** The outputs of a program: features, and tangents where it is "dual". */
-  run(kind: "plain" | "dual", input: PassInput): Promise<readonly Rows[]>;
+  run(kind: ProgramKind, input: PassInput): Promise<readonly Rows[]>;
   /** Features of one point; `id` names the pass until `pullBack` or `release`. */
   forward(id: number, input: PassInput): Promise<Rows>;
-  /** The gradient [d] from the loss's derivative by the features; the pass is over then. */
-  pullBack(id: number, cotangent: Float32Array): Promise<Float32Array>;
+  /** The other outputs of "gradient", from the loss's derivative by the features; the pass is over then. */
+  pullBack(id: number, cotangent: Float32Array): Promise<readonly Rows[]>;
   release(id: number): void;
   /** Tensors on the backend now. */
   tensors(): number;
@@ -35,10 +32,12 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
   const product = productOn(tf, name === "wasm");
   const weights = frozenTensors(tf, product);
   const recordings = new Map<string, Recording>();
-  const waiting = new Map<number, Forward<Tensor>>();
+  const waiting = new Map<number, Waiting>();
   const memory: Memory<Tensor> = { tidy: (make) => tf.tidy(make), dispose: (tensor) => tensor.dispose() };
-  const opsFor = (input: PassInput) => tfOps(tf, product, weights, { ...input, layout });
-  const recording = (kind: string): Recording => recordings.get(kind) ?? fail("program", '"plain" or "dual"', kind);
+  const opsFor = (input: PassInput, cotangent?: () => Float32Array) =>
+    tfOps(tf, product, weights, { ...input, layout }, cotangent);
+  const recording = (kind: ProgramKind): Recording =>
+    recordings.get(kind) ?? fail("program", "one that was added", kind);
   const read = async (tensor: Tensor): Promise<Rows> => ({
     data: (await tensor.data()) as Float32Array,
     shape: tensor.shape,
@@ -62,38 +61,43 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
       }
     },
     async forward(id, input) {
-      const forward = runForward(recording("plain"), opsFor(input), memory);
-      waiting.set(id, forward);
-      return read(forward.output);
+      const { program } = recording("gradient");
+      const given: Float32Array[] = [];
+      const ops = opsFor(input, () => given[0] ?? fail("pull-back", "a cotangent", "none"));
+      const under = begin(recording("gradient"), ops, memory);
+      const values = under.advance(program.instructions.findIndex(({ op }) => op === "cotangent"));
+      waiting.set(id, { under, give: (cotangent) => void given.push(cotangent) });
+      return read(values.get(program.outputs[0])!);
     },
     async pullBack(id, cotangent) {
-      const forward = waiting.get(id) ?? fail("pull-back", "a forward pass that waits for it", id);
+      const { under, give } = waiting.get(id) ?? fail("pull-back", "a forward pass that waits for it", id);
       waiting.delete(id);
-      const { shape } = forward.output;
-      const seed = tf.tensor(cotangent, shape);
-      const gradient = new Float32Array(layout.size);
+      give(cotangent);
       try {
-        for (const part of forward.pullBack(seed)) {
-          addStack(layout, part.names, await part.gradient.data(), gradient);
-          part.gradient.dispose();
-        }
-        return gradient;
+        const { instructions, outputs } = recording("gradient").program;
+        const values = under.advance(instructions.length);
+        return await Promise.all(outputs.slice(1).map((place) => read(values.get(place)!)));
       } finally {
-        seed.dispose();
-        forward.release();
+        under.release();
       }
     },
     release(id) {
-      waiting.get(id)?.release();
+      waiting.get(id)?.under.release();
       waiting.delete(id);
     },
     tensors: () => tf.memory().numTensors,
     dispose() {
-      waiting.forEach((forward) => forward.release());
+      waiting.forEach(({ under }) => under.release());
       waiting.clear();
       weights.dispose();
     },
   };
+}
+
+/** A forward pass that waits for the loss's derivative by its features. */
+interface Waiting {
+  readonly under: Run<Tensor>;
+  give(cotangent: Float32Array): void;
 }
 
 /** A frozen weight whose numbers are on the backend: its name is all that the operations ask for. */

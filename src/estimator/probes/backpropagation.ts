@@ -8,7 +8,7 @@ import type { Workspace } from "../workspace";
 export const backpropagation: ProbeKind<unknown> = {
   check: () => undefined,
   passes: () => ({ once: 1, perQuery: 0 }),
-  needs: (objective) => void withGradient(objective),
+  needs: (objective) => void gradientOf(objective),
   exact: true,
   measure: exactGradient,
 };
@@ -25,14 +25,23 @@ async function exactGradient<Batch>(
   { batch }: StepQueries<Batch>,
   workspace: Workspace,
 ): Promise<Estimate> {
-  const { loss, gradient } = await withGradient(objective).gradient(point, batch);
+  const { loss, gradient } = await gradientOf(objective)(point, batch);
   sameLength("gradient of the objective", gradient.length, workspace.size);
   workspace.gradient.set(gradient);
   return { projectedGradients: [], loss, forwardPasses: 1, backwardPasses: 1, gradientNorm: norm(gradient) };
 }
 
-function withGradient<Batch>(objective: Objective<Batch>): Required<Objective<Batch>> {
-  if (objective.gradient === undefined)
-    fail("probe", "an engine that gives gradients, for example tfjs", "backpropagation on one that does not");
-  return objective as Required<Objective<Batch>>;
+/**
+ * Gives an objective's gradient.
+ * @throws when it has none
+ */
+export function gradientOf<Batch>(objective: Objective<Batch>): Required<Objective<Batch>>["gradient"] {
+  return (
+    objective.gradient?.bind(objective) ??
+    fail(
+      "probe",
+      "an objective with a gradient: one of a session whose engine gives gradients, or a function `gradient(point, batch)` of its own",
+      "backpropagation on one without",
+    )
+  );
 }

@@ -9,25 +9,22 @@ import type { TablePart, Work } from "./table-part";
 export interface Small {
   readonly study: StudyName;
   readonly work: (tokens: number) => Work;
-  /** Of the first-order arm, whose backward passes are dear. */
-  readonly firstOrderSteps: number;
 }
 
 /** Millions of operations a token, of all linear layers. */
 export const small: Readonly<Record<"minilm" | "smollm2", Small>> = {
-  minilm: { study: "minilm-trec", work: (tokens) => ({ perToken: 21, tokens }), firstOrderSteps: 60 },
-  smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }), firstOrderSteps: 20 },
+  minilm: { study: "minilm-trec", work: (tokens) => ({ perToken: 21, tokens }) },
+  smollm2: { study: "smollm2-sst2", work: (tokens) => ({ perToken: 212, tokens }) },
 };
 
 /** Gives what the arms share on a small model: Figure 1's laptop settings; its schedule reaches 8 queries after 15 epochs, however many there are. */
 export function smallSettings(
-  { study, firstOrderSteps }: Small,
+  { study }: Small,
   changes: StudyChanges = {},
 ): (learningRate: number, train?: number) => StudySettings {
   return (learningRate, train) => ({
     ...studySettings(study, learningRate, { ...changes, ...(train !== undefined && { train }) }),
     prefixTokens: 5,
-    firstOrderSteps,
   });
 }
 
@@ -69,7 +66,7 @@ export const SMALL_RATES = [3e-3, 1e-3, 1e-2] as const;
 export const SMALL_SEEDS = [0, 1, 2] as const;
 export const ALWAYS: Pick<TablePart, "threads" | "evaluateEvery"> = { threads: 1, evaluateEvery: 20 };
 
-/** Arms whose steps are dear, backward passes or directions as long as the model: one draw of the data, one rate. */
+/** Arms whose steps are dear, or that stand beside the table as a ceiling: one draw of the data, one rate. */
 export const DEAR = ["first-order-lora", "mezo"] as const satisfies readonly ArmId[];
 
 /** Gives the dear arms on a part's problem. */

@@ -16,12 +16,14 @@ const specs = (name: TinyModelName): readonly AdapterSpec[] => [
   { kind: "bottleneck", placement: tinyPlacement(name), bottleneck: 4, activation: "gelu", scale: 1, up: "small" },
   { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },
   { kind: "lora", rank: 2, alpha: 4, targets: ["key"] },
+  { kind: "prefix", tokens: 3, deviation: 0.5 },
+  { kind: "full", layers: "all" },
 ];
 
 for (const name of tinyModelNames)
   for (const spec of specs(name)) {
     const { model, batch } = tinyModel(name);
-    const adapter = makeAdapter(spec, model.sites);
+    const adapter = makeAdapter(spec, model);
     const noise = (query: number) => Float64Array.from(normals(randomKey(4, "check", query), adapter.layout.size));
     const point = Float64Array.from(adapter.initial(1), (value, i) => value + 0.05 * noise(9)[i]);
     const weights = normals(randomKey(5, "check"), batch.ids.length * model.width);

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { broadcast, joined, productShape, restOf, withAxis } from "../../../src/engine/onnx/shape";
-import { throwsWith } from "../../support/throws";
+import { broadcast, joined, productShape, restOf, withAxis } from "../../src/ops/shape";
+import { throwsWith } from "../support/throws";
 
-const test = suite("engine/onnx/shape");
+const test = suite("ops/shape");
 
 test("broadcasts from the right, names as well as sizes", () => {
   assert.equal(broadcast(["P", "T", 4], [1, "T", 1]), ["P", "T", 4]);

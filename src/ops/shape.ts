@@ -1,5 +1,7 @@
-import { fail } from "../../check/check";
-import type { Dimension } from "./graph";
+import { fail } from "../check/check";
+
+/** A size, or the name of one that is known at run time only. */
+export type Dimension = number | string;
 
 /** A value's dimensions: sizes, and names of those that are known at run time only. Equal names are equal sizes. */
 export type Shape = readonly Dimension[];
