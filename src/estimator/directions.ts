@@ -11,6 +11,7 @@ import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
 import { own } from "./directions/own";
 import { randomMask } from "./directions/random-mask";
 import { sign } from "./directions/sign";
+import { smallWeights } from "./directions/small-weights";
 import { sphere } from "./directions/sphere";
 import { subspace } from "./directions/subspace";
 import { table } from "./directions/table";
@@ -24,6 +25,7 @@ export const directionKinds = {
   sphere,
   sign,
   "random-mask": randomMask,
+  "small-weights": smallWeights,
   table,
   "low-rank": lowRank,
   "low-rank-unmeasured": lowRankUnmeasured,
@@ -90,8 +92,9 @@ export function direction(
   of: number | Layout,
 ): Float32Array {
   checkDirections("directions", spec);
-  const plain = plainHere(seed, step, nonNegativeInteger("size", typeof of === "number" ? of : of.size));
-  const here = typeof of === "number" ? plain : { ...plain, layout: of, point: new Float32Array(of.size) };
+  const size = nonNegativeInteger("size", typeof of === "number" ? of : of.size);
+  const plain = plainHere(seed, step, size, new Float32Array(size));
+  const here = typeof of === "number" ? plain : { ...plain, layout: of };
   checkDirectionsFit("directions", spec, here.layout);
   const out = new Float32Array(here.layout.size);
   drawInto(openDirections(spec, beginDirections(spec, here)), query, out);

@@ -1,6 +1,7 @@
 import type { DirectionKind } from "../../src/estimator/direction";
 import { learnedDiagonalFrom } from "../../src/estimator/directions/learned-diagonal";
 import { lowRankUnmeasuredFrom } from "../../src/estimator/directions/low-rank-unmeasured";
+import { randomMaskFrom } from "../../src/estimator/directions/random-mask";
 import { subspaceFrom } from "../../src/estimator/directions/subspace";
 import type { Noise } from "../../src/estimator/noise";
 import type { Method } from "../../src/optimizer/method";
@@ -15,8 +16,12 @@ import {
   zoMomentum,
   zoSign,
 } from "../../src/optimizer/recipes";
+import { fzoo } from "../../src/optimizer/recipes/fzoo";
+import { forwardGradient } from "../../src/optimizer/recipes/forward-gradient";
+import { zoSparse } from "../../src/optimizer/recipes/zo-sparse";
 import type { Layout } from "../../src/tree/layout";
-import { flat, flatten, plainDirections, type Tensors, type Trace } from "./golden";
+import type { Differences } from "./walk-trace";
+import { flat, flatten, plainDirections, type Tensors, type Trace, type TraceStep } from "./golden";
 
 /** How a trace is walked: the method, where its noise stands, and which numbers of its state are recorded, or follow from what is. */
 export interface GoldenMethod {
@@ -25,6 +30,14 @@ export interface GoldenMethod {
   /** The numbers of a stream's index. */
   draws(trace: Trace, stream: string, index: readonly number[]): readonly number[];
   decays?(name: string): boolean;
+  /** A step's recorded losses in the order in which ours are asked; default: the file's. */
+  answers?(step: TraceStep): readonly number[];
+  /** A step's recorded projected gradients; default: the file's one. */
+  projected?(step: TraceStep, hyper: Trace["hyper"]): readonly number[];
+  /** Whether a number of a draw, in the order of the parameters, has no part in a step. */
+  unseen?(step: TraceStep, stream: string, at: number): boolean;
+  /** What a file's own rounding needs. */
+  readonly tolerances?: Partial<Differences>;
   /** Vectors that a method carries after each step, by name. */
   state?(trace: Trace, layout: Layout): readonly Readonly<Record<string, readonly number[]>>[];
 }
@@ -58,6 +71,11 @@ const shared = ({ epsilon, learningRate, weightDecay = 0 }: Trace["hyper"]) => (
 });
 /** Options of a method with ranks. */
 export const ranked = (hyper: Trace["hyper"]) => ({ ...shared(hyper), rank: hyper["rank"], redraw: hyper["interval"] });
+
+/** A field that a file has as a list: what there is one of for each query. */
+function listed<Item = Tensors>(field: unknown): readonly Item[] {
+  return field as readonly Item[];
+}
 
 /** p z of each step. */
 function estimates(trace: Trace): readonly (readonly number[])[] {
@@ -133,7 +151,30 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
   "zo-bench-conservative": { ...plain, method: (hyper) => conservative(shared(hyper)) },
   "zo-bench-forward": {
     ...plain,
-    method: ({ learningRate, weightDecay }) => mezo({ learningRate, weightDecay, estimator: "directional" }),
+    method: ({ learningRate, weightDecay }) => forwardGradient({ learningRate, weightDecay }),
+  },
+  "zo-bench-sparse": {
+    directions: (noise) =>
+      randomMaskFrom(noise, (out, _keep, seed, block) => {
+        const hidden = noise(new Float32Array(out.length), seed, "mask", block);
+        for (let i = 0; i < out.length; i++) out[i] *= hidden[i] === 0 ? 1 : hidden[i] === 1 ? 0 : NaN;
+      }),
+    draws: ({ steps, problem }, stream, [step]) =>
+      problem.parameterOrder.flatMap((name) => flat(steps[step].draws[stream === "mask" ? "zeroed" : "z"]![name])),
+    unseen: ({ draws }, stream, at) =>
+      stream === "direction" && Object.values(draws["zeroed"]!).flatMap(flat)[at] === 1,
+    method: (hyper) => zoSparse({ ...shared(hyper), sparsity: hyper["sparsity"], hold: 1000 }),
+  },
+  fzoo: {
+    directions: plainDirections,
+    draws: ({ steps, problem }, _stream, [step, query]) =>
+      problem.parameterOrder.flatMap((name) => flat(listed(steps[step].draws["u"])[query][name])),
+    method: ({ epsilon, learningRate, queries }) => fzoo({ perturbationScale: epsilon, learningRate, queries }),
+    answers: ({ losses }) => [losses!["centre"], ...listed<number>(losses!["plus"])].map(Math.fround),
+    projected: ({ losses }, { epsilon }) =>
+      listed<number>(losses!["plus"]).map((plus) => (Math.fround(plus) - Math.fround(losses!["centre"])) / epsilon),
+    // The reference rounds losses to float32 before it takes their differences.
+    tolerances: { projectedGradient: 3e-4 },
   },
 };
 
