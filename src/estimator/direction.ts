@@ -40,6 +40,9 @@ export interface Measured {
   readonly further?: readonly number[];
 }
 
+/** Factors of outer products left right^T: the right ones, the left ones, or both but for a number a column. */
+export type Kept = "right" | "left" | "both";
+
 /** A kind of direction: what its settings must be, and how the directions of a step are drawn. */
 export interface DirectionKind<Spec> {
   /** @throws naming the field that is out of range */
@@ -59,6 +62,8 @@ export interface DirectionKind<Spec> {
    * @throws when it is not the same whenever it is asked
    */
   sample?(spec: Spec, here: Here): Float32Array;
+  /** Which factors of its outer products are the same for all queries of a step: what a transform may keep its numbers in. */
+  readonly kept?: Kept;
   /** Which of its bases is in force in a step, for kinds that keep one for several steps. */
   basis?(spec: Spec, step: number): number;
 }

@@ -9,11 +9,13 @@ import { learnedDiagonal } from "./directions/learned-diagonal";
 import { lowRank } from "./directions/low-rank";
 import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
 import { own } from "./directions/own";
+import { projected } from "./directions/projected";
 import { randomMask } from "./directions/random-mask";
 import { sign } from "./directions/sign";
 import { smallWeights } from "./directions/small-weights";
 import { sphere } from "./directions/sphere";
 import { subspace } from "./directions/subspace";
+import { temporal } from "./directions/temporal";
 import { table } from "./directions/table";
 
 /**
@@ -30,6 +32,8 @@ export const directionKinds = {
   "low-rank": lowRank,
   "low-rank-unmeasured": lowRankUnmeasured,
   subspace,
+  projected,
+  temporal,
   "learned-diagonal": learnedDiagonal,
   own,
 } as const;

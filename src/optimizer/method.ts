@@ -1,6 +1,14 @@
 import { fail, positiveInteger } from "../check/check";
+import { kindsInWords } from "../check/kinds";
 import { checkCombine, combineKind, type CombineSpec } from "../estimator/combine";
-import { checkDirections, checkDirectionsFit, directionKind, type DirectionSpec } from "../estimator/directions";
+import type { Kept } from "../estimator/direction";
+import {
+  checkDirections,
+  checkDirectionsFit,
+  directionKind,
+  directionKinds,
+  type DirectionSpec,
+} from "../estimator/directions";
 import type { Objective } from "../estimator/objective";
 import { checkProbe, probeKind, type ProbeSpec } from "../estimator/probes";
 import type { PassCost } from "../schedule/forward-passes";
@@ -69,18 +77,25 @@ function checkTogether({ directions, probe, rounds, combine, transforms, queries
   if (combineKind("method.combine", combine).compares && queries.kind === "constant" && queries.value < 2)
     fail("method.queries", `at least 2, between which ${combine.kind} compares`, queries.value);
   const former = transforms[0];
-  if (
-    former !== undefined &&
-    transformKind("method.transforms[0]", former).form !== undefined &&
-    kind.basis === undefined
-  )
-    fail("method.directions", `low-rank or another of outer products, which ${former.kind} keeps`, directions.kind);
+  const keeps = former === undefined ? undefined : transformKind("method.transforms[0]", former).keeps;
+  if (former !== undefined && keeps !== undefined && !(kind.kept !== undefined && keeps.includes(kind.kept)))
+    fail(
+      "method.directions",
+      `${kindsKeeping(keeps)}, of whose outer products ${former.kind} is made`,
+      directions.kind,
+    );
   if (
     probe !== undefined &&
     probeKind("method.probe", probe).exact &&
     (combine.kind !== "mean" || directions.kind !== "gaussian")
   )
     fail("method", "no combination and no directions beside an exact gradient", `${combine.kind}, ${directions.kind}`);
+}
+
+/** Names the kinds of directions that keep what a transform needs. */
+function kindsKeeping(keeps: readonly Kept[]): string {
+  const rows: readonly (readonly [string, { readonly kept?: Kept }])[] = Object.entries(directionKinds);
+  return kindsInWords(Object.fromEntries(rows.filter(([, { kept }]) => kept !== undefined && keeps.includes(kept))));
 }
 
 /** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */

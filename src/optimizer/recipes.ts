@@ -7,6 +7,8 @@ import { checkMethod, type Method } from "./method";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
 import { sparseMezo } from "./recipes/sparse-mezo";
+import { tezo, tezoAdam, tezoM } from "./recipes/tezo";
+import { zoMuon } from "./recipes/zo-muon";
 import { zoSparse } from "./recipes/zo-sparse";
 import type { TransformSpec } from "./transforms";
 
@@ -329,6 +331,10 @@ export const recipes = {
   fzoo: row("FZOO", "arXiv 2506.09034", fzoo),
   "forward-gradient": row("forward gradient", "arXiv 2202.08587", forwardGradient),
   "zo-sparse": row("ZO-SGD, sparse", "arXiv 2402.11592", zoSparse),
+  "zo-muon": row("ZO-Muon", "arXiv 2602.17155", zoMuon),
+  tezo: row("TeZO", "arXiv 2501.19057", tezo),
+  "tezo-m": row("TeZO-m", "arXiv 2501.19057", tezoM),
+  "tezo-adam": row("TeZO-Adam", "arXiv 2501.19057", tezoAdam),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),

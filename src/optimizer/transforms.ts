@@ -5,7 +5,10 @@ import { clipNorm } from "./transforms/clip-norm";
 import { factored } from "./transforms/factored";
 import { lowRankMomentum } from "./transforms/low-rank-momentum";
 import { momentum } from "./transforms/momentum";
+import { orthogonal } from "./transforms/orthogonal";
 import { relativeRate } from "./transforms/relative-rate";
+import { temporalAdam } from "./transforms/temporal-adam";
+import { temporalMomentum } from "./transforms/temporal-momentum";
 import { decoupledWeightDecay, weightDecay } from "./transforms/weight-decay";
 
 /** The kinds of transforms by name, links of a chain between the gradient and the step. */
@@ -15,6 +18,9 @@ export const transformKinds = {
   momentum,
   "low-rank-momentum": lowRankMomentum,
   adam,
+  orthogonal,
+  "temporal-momentum": temporalMomentum,
+  "temporal-adam": temporalAdam,
   "clip-norm": clipNorm,
   factored,
   "relative-rate": relativeRate,

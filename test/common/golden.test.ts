@@ -39,15 +39,15 @@ for (const { name, golden, trace } of traces)
 test("one number of one draw that is off is seen in every trace", async () => {
   for (const { name, golden, trace } of traces)
     for (const { key, size } of await draws(trace, golden)) {
-      const [stream, at, ...others] = key.split(" ");
+      const [stream, at] = key.split(" ");
       // A factor that is kept is seen in the first step of its block.
-      const first = stream !== "direction" && others.length === 1 ? Number(at) * trace.hyper["interval"] : Number(at);
+      const first = ["right", "basis"].includes(stream) ? Number(at) * trace.hyper["interval"] : Number(at);
       const begun = { ...trace, steps: trace.steps.slice(0, first + 1) };
       // What LOZO's reference measures and does not move along shows in a projected gradient alone, and there by its slope.
       const isMeasuredOnly = stream === "left" && trace.steps[first].perturbEqualsUpdate === false;
       for (let i = 0; i < size; i++) {
         if (golden.unseen?.(trace.steps[first], stream, i)) continue;
-        const noise = altered(key, (out) => (out[i] += isMeasuredOnly ? 1 : 0.01));
+        const noise = altered(key, (out) => (out[i] += isMeasuredOnly ? 1 : (golden.alteration ?? 0.01)));
         assert.ok((await faults(begun, golden, { noise })).length > 0, `${name}: ${key}, number ${i}`);
       }
     }

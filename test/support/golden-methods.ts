@@ -1,6 +1,9 @@
 import type { DirectionKind } from "../../src/estimator/direction";
+import { beginKind } from "../../src/estimator/directions";
+import type { LowRank } from "../../src/estimator/directions/low-rank";
 import { learnedDiagonalFrom } from "../../src/estimator/directions/learned-diagonal";
 import { lowRankUnmeasuredFrom } from "../../src/estimator/directions/low-rank-unmeasured";
+import { projectedFrom } from "../../src/estimator/directions/projected";
 import { randomMaskFrom } from "../../src/estimator/directions/random-mask";
 import { subspaceFrom } from "../../src/estimator/directions/subspace";
 import type { Noise } from "../../src/estimator/noise";
@@ -18,6 +21,7 @@ import {
 } from "../../src/optimizer/recipes";
 import { fzoo } from "../../src/optimizer/recipes/fzoo";
 import { forwardGradient } from "../../src/optimizer/recipes/forward-gradient";
+import { zoMuon } from "../../src/optimizer/recipes/zo-muon";
 import { zoSparse } from "../../src/optimizer/recipes/zo-sparse";
 import type { Layout } from "../../src/tree/layout";
 import type { Differences } from "./walk-trace";
@@ -36,6 +40,8 @@ export interface GoldenMethod {
   projected?(step: TraceStep, hyper: Trace["hyper"]): readonly number[];
   /** Whether a number of a draw, in the order of the parameters, has no part in a step. */
   unseen?(step: TraceStep, stream: string, at: number): boolean;
+  /** By how much a number of a draw is changed to be seen; default 0.01. */
+  readonly alteration?: number;
   /** What a file's own rounding needs. */
   readonly tolerances?: Partial<Differences>;
   /** Vectors that a method carries after each step, by name. */
@@ -98,6 +104,23 @@ const inSubspace = {
   directions: subspaceFrom,
   draws: factors({ basis: "U", right: "Vt", left: "Z" }),
 };
+
+/** As ZO-Muon's reference runs: a step that redraws P measures each query along one of its own, and moves along the last one's. */
+function projectedByQuery(noise: Noise): DirectionKind<LowRank> {
+  const of = (query: number): DirectionKind<LowRank> =>
+    projectedFrom((out, seed, stream, ...index) =>
+      noise(out, seed, stream, ...index, ...(stream === "basis" ? [query] : [])),
+    );
+  const last = of(1);
+  return {
+    ...last,
+    open: (spec, here) => (query, memory) => {
+      if (here.step % spec.redraw !== 0) return last.open(spec, here)(query, memory);
+      return of(query).open(spec, beginKind(of(query), spec, here))(query, memory);
+    },
+    formed: (spec, here) => last.open(spec, here),
+  };
+}
 
 export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
   mezo: { ...plain, method: (hyper) => mezo(shared(hyper)) },
@@ -164,6 +187,26 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
     unseen: ({ draws }, stream, at) =>
       stream === "direction" && Object.values(draws["zeroed"]!).flatMap(flat)[at] === 1,
     method: (hyper) => zoSparse({ ...shared(hyper), sparsity: hyper["sparsity"], hold: 1000 }),
+  },
+  "zo-muon": {
+    directions: projectedByQuery,
+    draws: ({ steps, hyper, problem }, stream, [step, ...others]) => {
+      const [query, tensor] = stream === "basis" ? [others[1], others[0]] : others;
+      const name = problem.parameterOrder[tensor];
+      if (stream === "basis") return flat(listed(steps[step * hyper["interval"]].draws["P"])[query][name]);
+      const u = listed(steps[step].draws["u"])[query][name] as number[][];
+      return typeof u[0] === "number" ? flat(u) : flat(transposed(u));
+    },
+    method: (hyper) =>
+      zoMuon({
+        ...ranked(hyper),
+        queries: hyper["queries"],
+        vectorRate: hyper["vectorLearningRate"] / hyper["learningRate"],
+      }),
+    answers: ({ losses }) => [losses!["centre"], ...listed<number>(losses!["plus"])],
+    projected: ({ projectedGradient }) => listed<number>(projectedGradient),
+    // A vector's rate is so small that it shows in the projected gradients alone.
+    alteration: 1,
   },
   fzoo: {
     directions: plainDirections,
