@@ -55,8 +55,10 @@ export interface DirectionKind<Spec> {
   open(spec: Spec, here: Here): Draw;
   /** What it carries on, from what was measured; default: what it has. */
   learn?(spec: Spec, here: Here, measured: Measured): Vectors;
-  /** The directions that the update is made of, where they are not those that were measured along; `here` has what was learned. */
-  formed?(spec: Spec, here: Here): Draw;
+  /** Learns from curvatures, which the probe must measure. */
+  readonly curvature?: true;
+  /** The directions that the update is made of, where they are not those that were measured along. @param learned has what was learned  @param here as the step began */
+  formed?(spec: Spec, learned: Here, here: Here): Draw;
   /**
    * A direction that is part of a run's identity, for kinds whose settings do not say all.
    * @throws when it is not the same whenever it is asked

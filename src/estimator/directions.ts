@@ -9,10 +9,12 @@ import { learnedDiagonal } from "./directions/learned-diagonal";
 import { lowRank } from "./directions/low-rank";
 import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
 import { own } from "./directions/own";
+import { quantized } from "./directions/quantized";
 import { projected } from "./directions/projected";
 import { randomMask } from "./directions/random-mask";
 import { sign } from "./directions/sign";
 import { smallWeights } from "./directions/small-weights";
+import { simulatedMomentum } from "./directions/simulated-momentum";
 import { sphere } from "./directions/sphere";
 import { subspace } from "./directions/subspace";
 import { temporal } from "./directions/temporal";
@@ -35,6 +37,8 @@ export const directionKinds = {
   projected,
   temporal,
   "learned-diagonal": learnedDiagonal,
+  "simulated-momentum": simulatedMomentum,
+  quantized,
   own,
 } as const;
 

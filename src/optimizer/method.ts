@@ -70,7 +70,7 @@ export function checkMethod(method: Method): Method {
 function checkTogether({ directions, probe, rounds, combine, transforms, queries }: Method): void {
   const kind = directionKind("method.directions", directions);
   const curvature = probe !== undefined && probeKind("method.probe", probe).curvature === true;
-  if (kind.learn !== undefined && !curvature)
+  if (kind.curvature && !curvature)
     fail("method.probe", `three-point, whose curvatures ${directions.kind} learns from`, (probe ?? rounds)?.kind);
   if (rounds !== undefined && combine.kind !== "mean")
     fail("method.combine", `the mean: ${rounds.kind} makes its weights itself`, combine.kind);

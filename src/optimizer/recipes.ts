@@ -6,8 +6,10 @@ import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from 
 import { checkMethod, type Method } from "./method";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
+import { quzo } from "./recipes/quzo";
 import { sparseMezo } from "./recipes/sparse-mezo";
 import { tezo, tezoAdam, tezoM } from "./recipes/tezo";
+import { zoAdamu } from "./recipes/zo-adamu";
 import { zoMuon } from "./recipes/zo-muon";
 import { zoSparse } from "./recipes/zo-sparse";
 import type { TransformSpec } from "./transforms";
@@ -330,6 +332,8 @@ export const recipes = {
   "sparse-mezo": row("Sparse-MeZO", "arXiv 2402.15751", sparseMezo),
   fzoo: row("FZOO", "arXiv 2506.09034", fzoo),
   "forward-gradient": row("forward gradient", "arXiv 2202.08587", forwardGradient),
+  "zo-adamu": row("ZO-AdaMU", "arXiv 2312.15184", zoAdamu),
+  quzo: row("QuZO", "arXiv 2502.12346", quzo),
   "zo-sparse": row("ZO-SGD, sparse", "arXiv 2402.11592", zoSparse),
   "zo-muon": row("ZO-Muon", "arXiv 2602.17155", zoMuon),
   tezo: row("TeZO", "arXiv 2501.19057", tezo),

@@ -50,4 +50,6 @@ export interface TransformKind<Spec> {
   readonly keeps?: readonly Kept[];
   /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */
   open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
+  /** Changes the point that the whole chain led to, in place: where weights may only stand in certain places. */
+  settle?(spec: Spec, here: Here, point: Float32Array): void;
 }

@@ -7,6 +7,7 @@ import { lowRankMomentum } from "./transforms/low-rank-momentum";
 import { momentum } from "./transforms/momentum";
 import { orthogonal } from "./transforms/orthogonal";
 import { relativeRate } from "./transforms/relative-rate";
+import { requantize } from "./transforms/requantize";
 import { temporalAdam } from "./transforms/temporal-adam";
 import { temporalMomentum } from "./transforms/temporal-momentum";
 import { decoupledWeightDecay, weightDecay } from "./transforms/weight-decay";
@@ -19,6 +20,7 @@ export const transformKinds = {
   "low-rank-momentum": lowRankMomentum,
   adam,
   orthogonal,
+  requantize,
   "temporal-momentum": temporalMomentum,
   "temporal-adam": temporalAdam,
   "clip-norm": clipNorm,

@@ -3,6 +3,7 @@ import { beginKind } from "../../src/estimator/directions";
 import type { LowRank } from "../../src/estimator/directions/low-rank";
 import { learnedDiagonalFrom } from "../../src/estimator/directions/learned-diagonal";
 import { lowRankUnmeasuredFrom } from "../../src/estimator/directions/low-rank-unmeasured";
+import { quantizedFrom } from "../../src/estimator/directions/quantized";
 import { projectedFrom } from "../../src/estimator/directions/projected";
 import { randomMaskFrom } from "../../src/estimator/directions/random-mask";
 import { subspaceFrom } from "../../src/estimator/directions/subspace";
@@ -21,6 +22,9 @@ import {
 } from "../../src/optimizer/recipes";
 import { fzoo } from "../../src/optimizer/recipes/fzoo";
 import { forwardGradient } from "../../src/optimizer/recipes/forward-gradient";
+import { quzo } from "../../src/optimizer/recipes/quzo";
+import { requantizeFrom } from "../../src/optimizer/transforms/requantize";
+import type { TransformKind } from "../../src/optimizer/transform";
 import { zoMuon } from "../../src/optimizer/recipes/zo-muon";
 import { zoSparse } from "../../src/optimizer/recipes/zo-sparse";
 import type { Layout } from "../../src/tree/layout";
@@ -40,8 +44,12 @@ export interface GoldenMethod {
   projected?(step: TraceStep, hyper: Trace["hyper"]): readonly number[];
   /** Whether a number of a draw, in the order of the parameters, has no part in a step. */
   unseen?(step: TraceStep, stream: string, at: number): boolean;
-  /** By how much a number of a draw is changed to be seen; default 0.01. */
-  readonly alteration?: number;
+  /** A draw's number, changed so far that it has to be seen; default 0.01 more. */
+  altered?(value: number, stream: string): number;
+  /** Constants that are not seen when they are off by one in a hundred. */
+  readonly hidden?: readonly string[];
+  /** Kinds of transforms with the file's noise, by the name of those that they stand for. */
+  transforms?(noise: Noise): Readonly<Record<string, TransformKind<never>>>;
   /** What a file's own rounding needs. */
   readonly tolerances?: Partial<Differences>;
   /** Vectors that a method carries after each step, by name. */
@@ -104,6 +112,20 @@ const inSubspace = {
   directions: subspaceFrom,
   draws: factors({ basis: "U", right: "Vt", left: "Z" }),
 };
+
+/** The end of the tensor that each number is in. */
+function ends(tensors: Tensors, end: (numbers: readonly number[]) => number): readonly number[] {
+  return Object.values(tensors).flatMap((tensor) => flat(tensor).map((_, __, numbers) => end(numbers)));
+}
+
+/** Uniform numbers that round up where a file has 1, and down where it has 0. */
+function chanceOf(noise: Noise): Noise {
+  return (out, ...from) => {
+    noise(out, ...from);
+    for (let i = 0; i < out.length; i++) out[i] = 1 - out[i];
+    return out;
+  };
+}
 
 /** As ZO-Muon's reference runs: a step that redraws P measures each query along one of its own, and moves along the last one's. */
 function projectedByQuery(noise: Noise): DirectionKind<LowRank> {
@@ -206,7 +228,37 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
     answers: ({ losses }) => [losses!["centre"], ...listed<number>(losses!["plus"])],
     projected: ({ projectedGradient }) => listed<number>(projectedGradient),
     // A vector's rate is so small that it shows in the projected gradients alone.
-    alteration: 1,
+    altered: (value) => value + 1,
+  },
+  quzo: {
+    // Of one rounding for what is measured and what moves, as the reference has it.
+    directions: (noise) =>
+      quantizedFrom(
+        noise,
+        chanceOf((out, seed, stream, step, query) => noise(out, seed, stream, step, query)),
+      ),
+    // A hundredth of a decay of 0.01 moves no weight to another level.
+    hidden: ["weightDecay"],
+    transforms: (noise) => ({ requantize: requantizeFrom(chanceOf(noise)) }),
+    draws: ({ steps, problem }, stream, [step]) => {
+      const { [stream]: purpose } = { direction: "z", rounding: "up", settling: "weightUp" } as Record<string, string>;
+      return problem.parameterOrder.flatMap((name) => flat(steps[step].draws[purpose]![name]));
+    },
+    method(hyper) {
+      const method = quzo({ ...shared(hyper), bits: hyper["directionBits"], weightBits: null });
+      const former = { kind: "requantize", bits: hyper["weightBits"], shifted: true } as const;
+      return { ...method, transforms: [former, ...method.transforms] };
+    },
+    altered: (value, stream) => (stream === "direction" ? value + 1 : 1 - value),
+    // The largest number of a tensor stands on a level whichever way it is rounded; the lowest weight may be one that is clipped, and one that a
+    // direction of 0 leaves alone stands on the grid already.
+    unseen: ({ draws: { z, up }, weights }, stream, at) => {
+      const largest = ends(z!, (numbers) => Math.max(...numbers.map(Math.abs)));
+      const [value, level] = [Object.values(z!).flatMap(flat)[at], Object.values(up!).flatMap(flat)[at]];
+      const still = Math.floor((8 * value) / largest[at]) + level === 0;
+      const lowest = Object.values(weights).flatMap(flat)[at] === ends(weights, (numbers) => Math.min(...numbers))[at];
+      return stream === "rounding" ? Math.abs(value) === largest[at] : stream === "settling" && (still || lowest);
+    },
   },
   fzoo: {
     directions: plainDirections,
@@ -222,4 +274,6 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
 };
 
 /** Traces along exact gradients, which `test/common/golden-exact.test.ts` walks. */
+/** Traces of which a part alone can be walked: `test/common/golden-zo-adamu.test.ts` says which. */
+export const partTraces = ["zo-adamu"] as const;
 export const exactTraces = ["lomo", "adalomo"] as const;

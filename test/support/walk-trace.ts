@@ -1,6 +1,7 @@
 import type { Noise } from "../../src/estimator/noise";
 import type { Objective } from "../../src/estimator/objective";
 import { NO_STATE } from "../../src/estimator/state";
+import { transformKinds } from "../../src/optimizer/transforms";
 import { applyRecorded, step, type StepFrom, type StepInput } from "../../src/optimizer/step";
 import { flatten, goldenObjective, layoutOfTrace, recordedNoise, type Trace } from "./golden";
 import type { GoldenMethod } from "./golden-methods";
@@ -37,12 +38,26 @@ export interface WalkOptions {
 export async function walkTrace(
   trace: Trace,
   golden: GoldenMethod,
-  { noise = (recorded) => recorded, decays = golden.decays }: WalkOptions = {},
+  options: WalkOptions = {},
+): Promise<readonly Differences[]> {
+  const kinds = { ...transformKinds };
+  try {
+    return await walk(trace, golden, options);
+  } finally {
+    Object.assign(transformKinds, kinds);
+  }
+}
+
+async function walk(
+  trace: Trace,
+  golden: GoldenMethod,
+  { noise = (recorded) => recorded, decays = golden.decays }: WalkOptions,
 ): Promise<readonly Differences[]> {
   const layout = layoutOfTrace(trace, decays);
   const method = golden.method(trace.hyper);
   const recorded = recordedNoise((stream, index) => golden.draws(trace, stream, index));
   const draws = golden.directions(noise(recorded)) as NonNullable<StepFrom["draws"]>;
+  Object.assign(transformKinds, golden.transforms?.(noise(recorded)));
   const states = golden.state?.(trace, layout);
   const network = goldenObjective(trace);
   let point = Float32Array.from(flatten(trace.initial, layout));
