@@ -4,12 +4,15 @@ import type { Exponent } from "../schedule/power-law";
 import { scheduleOf, type Schedule } from "../schedule/schedule";
 import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
 import { checkMethod, type Method } from "./method";
+import { es } from "./recipes/es";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
 import { quzo } from "./recipes/quzo";
+import { rateDecay } from "./recipes/rate-decay";
 import { sparseMezo } from "./recipes/sparse-mezo";
 import { tezo, tezoAdam, tezoM } from "./recipes/tezo";
 import { zoAdamu } from "./recipes/zo-adamu";
+import { zoAlign } from "./recipes/zo-align";
 import { zoMuon } from "./recipes/zo-muon";
 import { zoSparse } from "./recipes/zo-sparse";
 import type { TransformSpec } from "./transforms";
@@ -339,6 +342,9 @@ export const recipes = {
   tezo: row("TeZO", "arXiv 2501.19057", tezo),
   "tezo-m": row("TeZO-m", "arXiv 2501.19057", tezoM),
   "tezo-adam": row("TeZO-Adam", "arXiv 2501.19057", tezoAdam),
+  "zo-align": row("ZO-Align", "arXiv 2509.15552", zoAlign),
+  es: row("ES at scale", "arXiv 2509.24372", es),
+  "rate-decay": row("rate decay instead of queries", "ours", rateDecay, { exponent: { target: 20, epochs: 160 } }),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),

@@ -1,6 +1,7 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { TransformKind } from "./transform";
 import { adam } from "./transforms/adam";
+import { alignment } from "./transforms/alignment";
 import { clipNorm } from "./transforms/clip-norm";
 import { factored } from "./transforms/factored";
 import { lowRankMomentum } from "./transforms/low-rank-momentum";
@@ -19,6 +20,7 @@ export const transformKinds = {
   momentum,
   "low-rank-momentum": lowRankMomentum,
   adam,
+  alignment,
   orthogonal,
   requantize,
   "temporal-momentum": temporalMomentum,
