@@ -4,6 +4,7 @@ import type { SpecIn } from "../check/kinds";
 import type { Layout } from "../tree/layout";
 import { drawInto, plainHere } from "./direction";
 import type { DirectionKind, Draw, Here } from "./direction";
+import { blocks } from "./directions/blocks";
 import { gaussian } from "./directions/gaussian";
 import { learnedDiagonal } from "./directions/learned-diagonal";
 import { lowRank } from "./directions/low-rank";
@@ -29,6 +30,7 @@ export const directionKinds = {
   sphere,
   sign,
   "random-mask": randomMask,
+  blocks,
   "small-weights": smallWeights,
   table,
   "low-rank": lowRank,

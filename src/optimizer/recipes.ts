@@ -7,12 +7,14 @@ import { checkMethod, type Method } from "./method";
 import { es } from "./recipes/es";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
+import { mezoGreedy, mezoGv } from "./recipes/mezo-gv";
 import { quzo } from "./recipes/quzo";
 import { rateDecay } from "./recipes/rate-decay";
 import { sparseMezo } from "./recipes/sparse-mezo";
 import { tezo, tezoAdam, tezoM } from "./recipes/tezo";
 import { zoAdamu } from "./recipes/zo-adamu";
 import { zoAlign } from "./recipes/zo-align";
+import { zoBlockwise } from "./recipes/zo-blockwise";
 import { zoMuon } from "./recipes/zo-muon";
 import { zoSparse } from "./recipes/zo-sparse";
 import type { TransformSpec } from "./transforms";
@@ -345,6 +347,9 @@ export const recipes = {
   "zo-align": row("ZO-Align", "arXiv 2509.15552", zoAlign),
   es: row("ES at scale", "arXiv 2509.24372", es),
   "rate-decay": row("rate decay instead of queries", "ours", rateDecay, { exponent: { target: 20, epochs: 160 } }),
+  "zo-blockwise": row("ZO-SGD, block-wise", "arXiv 2402.11592", zoBlockwise),
+  "mezo-gv": row("MeZO-GV", "arXiv 2601.04710", mezoGv),
+  "mezo-greedy": row("MeZO-Greedy", "arXiv 2601.04710", mezoGreedy),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),

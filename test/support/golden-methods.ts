@@ -1,6 +1,7 @@
 import type { DirectionKind } from "../../src/estimator/direction";
 import { beginKind } from "../../src/estimator/directions";
 import type { LowRank } from "../../src/estimator/directions/low-rank";
+import { blocksFrom } from "../../src/estimator/directions/blocks";
 import { learnedDiagonalFrom } from "../../src/estimator/directions/learned-diagonal";
 import { lowRankUnmeasuredFrom } from "../../src/estimator/directions/low-rank-unmeasured";
 import { quantizedFrom } from "../../src/estimator/directions/quantized";
@@ -25,6 +26,7 @@ import { forwardGradient } from "../../src/optimizer/recipes/forward-gradient";
 import { quzo } from "../../src/optimizer/recipes/quzo";
 import { requantizeFrom } from "../../src/optimizer/transforms/requantize";
 import type { TransformKind } from "../../src/optimizer/transform";
+import { zoBlockwise } from "../../src/optimizer/recipes/zo-blockwise";
 import { zoMuon } from "../../src/optimizer/recipes/zo-muon";
 import { zoSparse } from "../../src/optimizer/recipes/zo-sparse";
 import type { Layout } from "../../src/tree/layout";
@@ -89,6 +91,16 @@ export const ranked = (hyper: Trace["hyper"]) => ({ ...shared(hyper), rank: hype
 /** A field that a file has as a list: what there is one of for each query. */
 function listed<Item = Tensors>(field: unknown): readonly Item[] {
   return field as readonly Item[];
+}
+
+/** What a step recorded of each block. */
+function blocksOf(step: TraceStep) {
+  return (step as TraceStep & { readonly blocks: unknown }).blocks as readonly {
+    readonly z: Partial<Tensors>;
+    readonly plus: number;
+    readonly minus: number;
+    readonly projectedGradient: number;
+  }[];
 }
 
 /** p z of each step. */
@@ -260,6 +272,14 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
       return stream === "rounding" ? Math.abs(value) === largest[at] : stream === "settling" && (still || lowest);
     },
   },
+  "zo-bench-blockwise": {
+    directions: blocksFrom,
+    draws: ({ steps, problem }, _stream, [step, query]) =>
+      problem.parameterOrder.flatMap((name) => flat(blocksOf(steps[step])[query].z[name] ?? [])),
+    method: (hyper) => zoBlockwise({ ...shared(hyper), blocks: listed(hyper["blocks"]).length }),
+    answers: (step) => blocksOf(step).flatMap(({ plus, minus }) => [plus, minus]),
+    projected: (step) => blocksOf(step).map(({ projectedGradient }) => projectedGradient),
+  },
   fzoo: {
     directions: plainDirections,
     draws: ({ steps, problem }, _stream, [step, query]) =>
@@ -274,6 +294,6 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
 };
 
 /** Traces along exact gradients, which `test/common/golden-exact.test.ts` walks. */
-/** Traces of which a part alone can be walked: `test/common/golden-zo-adamu.test.ts` says which. */
-export const partTraces = ["zo-adamu"] as const;
+/** Traces of which a part alone can be walked: `test/common/golden-zo-adamu.test.ts` and `golden-mezo-gv.test.ts` say which. */
+export const partTraces = ["zo-adamu", "mezo-gv"] as const;
 export const exactTraces = ["lomo", "adalomo"] as const;
