@@ -8,6 +8,7 @@ import { blocks } from "./directions/blocks";
 import { gaussian } from "./directions/gaussian";
 import { learnedDiagonal } from "./directions/learned-diagonal";
 import { lowRank } from "./directions/low-rank";
+import { lowRankFresh } from "./directions/low-rank-fresh";
 import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
 import { own } from "./directions/own";
 import { quantized } from "./directions/quantized";
@@ -35,6 +36,7 @@ export const directionKinds = {
   table,
   "low-rank": lowRank,
   "low-rank-unmeasured": lowRankUnmeasured,
+  "low-rank-fresh": lowRankFresh,
   subspace,
   projected,
   temporal,

@@ -4,6 +4,7 @@ import type { Exponent } from "../schedule/power-law";
 import { scheduleOf, type Schedule } from "../schedule/schedule";
 import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
 import { checkMethod, type Method } from "./method";
+import { eggroll } from "./recipes/eggroll";
 import { es } from "./recipes/es";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
@@ -350,6 +351,7 @@ export const recipes = {
   "zo-blockwise": row("ZO-SGD, block-wise", "arXiv 2402.11592", zoBlockwise),
   "mezo-gv": row("MeZO-GV", "arXiv 2601.04710", mezoGv),
   "mezo-greedy": row("MeZO-Greedy", "arXiv 2601.04710", mezoGreedy),
+  eggroll: row("EGGROLL", "arXiv 2511.16652", eggroll),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),

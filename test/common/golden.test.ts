@@ -44,7 +44,8 @@ test("one number of one draw that is off is seen in every trace", async () => {
     for (const { key, size } of await draws(trace, golden)) {
       const [stream, at] = key.split(" ");
       // A factor that is kept is seen in the first step of its block.
-      const first = ["right", "basis"].includes(stream) ? Number(at) * trace.hyper["interval"] : Number(at);
+      const isKept = ["right", "basis"].includes(stream) && trace.hyper["interval"] !== undefined;
+      const first = isKept ? Number(at) * trace.hyper["interval"] : Number(at);
       const begun = { ...trace, steps: trace.steps.slice(0, first + 1) };
       // What LOZO's reference measures and does not move along shows in a projected gradient alone, and there by its slope.
       const isMeasuredOnly = stream === "left" && trace.steps[first].perturbEqualsUpdate === false;

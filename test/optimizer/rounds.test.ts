@@ -66,6 +66,17 @@ test("greedy, the step is measured along the lowest candidate, whose loss ahead 
   throwsWith(() => checkRounds("rounds", { ...greedy, elite: 1 }), "rounds.elite: expected a share below 1, got 1");
 });
 
+test("a population's members are fit against the mean and spread of all of them", () => {
+  const spec = { kind: "population", perturbationScale: 0.5 } as const;
+  const rounds = roundsKind("rounds", spec).run(spec, { queries: 2, learningRate: 0.1 });
+  assert.equal(rounds.next().value, [[{ by: 0.5, query: 0 }], [{ by: -0.5, query: 0 }]]);
+  assert.equal(rounds.next([4, 2]).value, [[{ by: 0.5, query: 1 }], [{ by: -0.5, query: 1 }]]);
+  // Losses 4, 2, 1, 1: mean 2, variance 1.5; N = 4.
+  const by = 2 * Math.sqrt(1.5 + 1e-5);
+  assert.equal(rounds.next([1, 1]).value, { projectedGradients: [2, 0], weights: [2 / by, 0], loss: 2 });
+  assert.equal(passesOfRounds(spec), { once: 0, perQuery: 2 });
+});
+
 test("answers that are missing, and settings out of range, are refused", () => {
   throwsWith(
     () => answerAgain(spec, here, [2, 3, 1]),
@@ -73,7 +84,7 @@ test("answers that are missing, and settings out of range, are refused", () => {
   );
   throwsWith(
     () => checkRounds("rounds", { kind: "bold" } as never),
-    'rounds.kind: expected "conservative", "in-turn" or "guided", got "bold"',
+    'rounds.kind: expected "conservative", "in-turn", "guided" or "population", got "bold"',
   );
   throwsWith(
     () => checkRounds("rounds", { ...spec, perturbationScale: 0 }),

@@ -3,6 +3,7 @@ import { beginKind } from "../../src/estimator/directions";
 import type { LowRank } from "../../src/estimator/directions/low-rank";
 import { blocksFrom } from "../../src/estimator/directions/blocks";
 import { learnedDiagonalFrom } from "../../src/estimator/directions/learned-diagonal";
+import { lowRankFreshFrom } from "../../src/estimator/directions/low-rank-fresh";
 import { lowRankUnmeasuredFrom } from "../../src/estimator/directions/low-rank-unmeasured";
 import { quantizedFrom } from "../../src/estimator/directions/quantized";
 import { projectedFrom } from "../../src/estimator/directions/projected";
@@ -21,6 +22,7 @@ import {
   zoMomentum,
   zoSign,
 } from "../../src/optimizer/recipes";
+import { eggroll } from "../../src/optimizer/recipes/eggroll";
 import { fzoo } from "../../src/optimizer/recipes/fzoo";
 import { forwardGradient } from "../../src/optimizer/recipes/forward-gradient";
 import { quzo } from "../../src/optimizer/recipes/quzo";
@@ -91,6 +93,11 @@ export const ranked = (hyper: Trace["hyper"]) => ({ ...shared(hyper), rank: hype
 /** A field that a file has as a list: what there is one of for each query. */
 function listed<Item = Tensors>(field: unknown): readonly Item[] {
   return field as readonly Item[];
+}
+
+/** The losses of a population, whose scores are recorded. */
+function lossesOf(step: TraceStep): readonly number[] {
+  return listed<number>((step as TraceStep & { readonly scores: unknown }).scores).map((score) => -score);
 }
 
 /** What a step recorded of each block. */
@@ -279,6 +286,20 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
     method: (hyper) => zoBlockwise({ ...shared(hyper), blocks: listed(hyper["blocks"]).length }),
     answers: (step) => blocksOf(step).flatMap(({ plus, minus }) => [plus, minus]),
     projected: (step) => blocksOf(step).map(({ projectedGradient }) => projectedGradient),
+  },
+  eggroll: {
+    directions: lowRankFreshFrom,
+    draws: ({ steps, problem }, stream, [step, query, tensor]) => {
+      const drawn = listed<Readonly<Record<string, Tensors[string] | Tensors>>>(steps[step].draws["pairs"])[query];
+      const found = drawn[problem.parameterOrder[tensor]];
+      return flat(Array.isArray(found) ? found : (found as Tensors)[stream === "right" ? "B" : "A"]);
+    },
+    // The reference's rate acts on noise that is sigma long.
+    method: ({ sigma, learningRate, population, rank }) =>
+      eggroll({ perturbationScale: sigma, learningRate: learningRate * sigma, queries: population / 2, rank }),
+    answers: (step) => lossesOf(step),
+    projected: (step, { sigma }) =>
+      lossesOf(step).flatMap((loss, i, all) => (i % 2 === 0 ? [(loss - all[i + 1]) / (2 * sigma)] : [])),
   },
   fzoo: {
     directions: plainDirections,
