@@ -1,6 +1,6 @@
 import { randomKey, type StreamName } from "../random/key";
-import { bitsInto } from "../random/bits";
 import { normalsInto } from "../random/normals";
+import { uniforms } from "../random/uniforms";
 
 /** Writes the standard normals of a stream over `out`, and gives it: what a kind makes its directions of. */
 export type Noise = (out: Float32Array, seed: number, stream: StreamName, ...index: readonly number[]) => Float32Array;
@@ -13,9 +13,6 @@ export const seededNoise: Noise = (out, seed, stream, ...index) => {
 
 /** Writes uniform numbers from 0 to below 1 in place of normals. */
 export const uniformNoise: Noise = (out, seed, stream, ...index) => {
-  const words = new Uint32Array(out.length);
-  bitsInto(randomKey(seed, stream, ...index), words);
-  // The 24 bits that float32 holds: never 1.
-  for (let i = 0; i < out.length; i++) out[i] = (words[i] >>> 8) / 2 ** 24;
+  out.set(uniforms(randomKey(seed, stream, ...index), out.length));
   return out;
 };
