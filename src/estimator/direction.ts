@@ -40,6 +40,9 @@ export interface Measured {
   readonly further?: readonly number[];
 }
 
+/** Factors of outer products left right^T: the right ones, the left ones, or both but for a number a column. */
+export type Kept = "right" | "left" | "both";
+
 /** A kind of direction: what its settings must be, and how the directions of a step are drawn. */
 export interface DirectionKind<Spec> {
   /** @throws naming the field that is out of range */
@@ -52,13 +55,17 @@ export interface DirectionKind<Spec> {
   open(spec: Spec, here: Here): Draw;
   /** What it carries on, from what was measured; default: what it has. */
   learn?(spec: Spec, here: Here, measured: Measured): Vectors;
-  /** The directions that the update is made of, where they are not those that were measured along; `here` has what was learned. */
-  formed?(spec: Spec, here: Here): Draw;
+  /** Learns from curvatures, which the probe must measure. */
+  readonly curvature?: true;
+  /** The directions that the update is made of, where they are not those that were measured along. @param learned has what was learned  @param here as the step began */
+  formed?(spec: Spec, learned: Here, here: Here): Draw;
   /**
    * A direction that is part of a run's identity, for kinds whose settings do not say all.
    * @throws when it is not the same whenever it is asked
    */
   sample?(spec: Spec, here: Here): Float32Array;
+  /** Which factors of its outer products are the same for all queries of a step: what a transform may keep its numbers in. */
+  readonly kept?: Kept;
   /** Which of its bases is in force in a step, for kinds that keep one for several steps. */
   basis?(spec: Spec, step: number): number;
 }

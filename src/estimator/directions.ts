@@ -4,15 +4,22 @@ import type { SpecIn } from "../check/kinds";
 import type { Layout } from "../tree/layout";
 import { drawInto, plainHere } from "./direction";
 import type { DirectionKind, Draw, Here } from "./direction";
+import { blocks } from "./directions/blocks";
 import { gaussian } from "./directions/gaussian";
 import { learnedDiagonal } from "./directions/learned-diagonal";
 import { lowRank } from "./directions/low-rank";
+import { lowRankFresh } from "./directions/low-rank-fresh";
 import { lowRankUnmeasured } from "./directions/low-rank-unmeasured";
 import { own } from "./directions/own";
+import { quantized } from "./directions/quantized";
+import { projected } from "./directions/projected";
 import { randomMask } from "./directions/random-mask";
 import { sign } from "./directions/sign";
+import { smallWeights } from "./directions/small-weights";
+import { simulatedMomentum } from "./directions/simulated-momentum";
 import { sphere } from "./directions/sphere";
 import { subspace } from "./directions/subspace";
+import { temporal } from "./directions/temporal";
 import { table } from "./directions/table";
 
 /**
@@ -24,11 +31,18 @@ export const directionKinds = {
   sphere,
   sign,
   "random-mask": randomMask,
+  blocks,
+  "small-weights": smallWeights,
   table,
   "low-rank": lowRank,
   "low-rank-unmeasured": lowRankUnmeasured,
+  "low-rank-fresh": lowRankFresh,
   subspace,
+  projected,
+  temporal,
   "learned-diagonal": learnedDiagonal,
+  "simulated-momentum": simulatedMomentum,
+  quantized,
   own,
 } as const;
 
@@ -90,8 +104,9 @@ export function direction(
   of: number | Layout,
 ): Float32Array {
   checkDirections("directions", spec);
-  const plain = plainHere(seed, step, nonNegativeInteger("size", typeof of === "number" ? of : of.size));
-  const here = typeof of === "number" ? plain : { ...plain, layout: of, point: new Float32Array(of.size) };
+  const size = nonNegativeInteger("size", typeof of === "number" ? of : of.size);
+  const plain = plainHere(seed, step, size, new Float32Array(size));
+  const here = typeof of === "number" ? plain : { ...plain, layout: of };
   checkDirectionsFit("directions", spec, here.layout);
   const out = new Float32Array(here.layout.size);
   drawInto(openDirections(spec, beginDirections(spec, here)), query, out);

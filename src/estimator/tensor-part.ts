@@ -13,6 +13,8 @@ export interface OuterPart {
   readonly right: Float32Array;
   /** E of a right column's squared length; absent: `columns`, that of standard normals. */
   readonly square?: number;
+  /** Where left = basis diag(core): basis [rows][rank] is kept for the run, core [rank] is new. */
+  readonly inner?: { readonly basis: Float32Array; readonly core: Float32Array };
 }
 
 /** A tensor of a direction with all of its numbers. */

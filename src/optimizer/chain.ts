@@ -97,9 +97,13 @@ export function applyChain(
     return link ? [link] : [];
   });
   const state = { count: at.state.count + 1, vectors };
+  const settled = (): Moved => {
+    for (const spec of chain) transformKind("transforms", spec).settle?.(spec, here, next);
+    return { point: next, state };
+  };
   if (links.length === 0) {
     for (let i = 0; i < layout.size; i++) next[i] = point[i] - at.learningRate * gradient[i];
-    return { point: next, state };
+    return settled();
   }
   const scratch = new Float64Array(
     Math.min(layout.size, whole ? Math.max(...layout.entries.map(({ size }) => size)) : PIECE),
@@ -113,5 +117,5 @@ export function applyChain(
       for (const link of links) link(piece);
       for (let k = 0, i = begin; k < size; k++, i++) next[i] = piece.keep * point[i] - at.learningRate * update[k];
     }
-  return { point: next, state };
+  return settled();
 }

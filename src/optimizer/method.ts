@@ -1,6 +1,14 @@
 import { fail, positiveInteger } from "../check/check";
+import { kindsInWords } from "../check/kinds";
 import { checkCombine, combineKind, type CombineSpec } from "../estimator/combine";
-import { checkDirections, checkDirectionsFit, directionKind, type DirectionSpec } from "../estimator/directions";
+import type { Kept } from "../estimator/direction";
+import {
+  checkDirections,
+  checkDirectionsFit,
+  directionKind,
+  directionKinds,
+  type DirectionSpec,
+} from "../estimator/directions";
 import type { Objective } from "../estimator/objective";
 import { checkProbe, probeKind, type ProbeSpec } from "../estimator/probes";
 import type { PassCost } from "../schedule/forward-passes";
@@ -62,25 +70,32 @@ export function checkMethod(method: Method): Method {
 function checkTogether({ directions, probe, rounds, combine, transforms, queries }: Method): void {
   const kind = directionKind("method.directions", directions);
   const curvature = probe !== undefined && probeKind("method.probe", probe).curvature === true;
-  if (kind.learn !== undefined && !curvature)
+  if (kind.curvature && !curvature)
     fail("method.probe", `three-point, whose curvatures ${directions.kind} learns from`, (probe ?? rounds)?.kind);
   if (rounds !== undefined && combine.kind !== "mean")
     fail("method.combine", `the mean: ${rounds.kind} makes its weights itself`, combine.kind);
   if (combineKind("method.combine", combine).compares && queries.kind === "constant" && queries.value < 2)
     fail("method.queries", `at least 2, between which ${combine.kind} compares`, queries.value);
   const former = transforms[0];
-  if (
-    former !== undefined &&
-    transformKind("method.transforms[0]", former).form !== undefined &&
-    kind.basis === undefined
-  )
-    fail("method.directions", `low-rank or another of outer products, which ${former.kind} keeps`, directions.kind);
+  const keeps = former === undefined ? undefined : transformKind("method.transforms[0]", former).keeps;
+  if (former !== undefined && keeps !== undefined && !(kind.kept !== undefined && keeps.includes(kind.kept)))
+    fail(
+      "method.directions",
+      `${kindsKeeping(keeps)}, of whose outer products ${former.kind} is made`,
+      directions.kind,
+    );
   if (
     probe !== undefined &&
     probeKind("method.probe", probe).exact &&
     (combine.kind !== "mean" || directions.kind !== "gaussian")
   )
     fail("method", "no combination and no directions beside an exact gradient", `${combine.kind}, ${directions.kind}`);
+}
+
+/** Names the kinds of directions that keep what a transform needs. */
+function kindsKeeping(keeps: readonly Kept[]): string {
+  const rows: readonly (readonly [string, { readonly kept?: Kept }])[] = Object.entries(directionKinds);
+  return kindsInWords(Object.fromEntries(rows.filter(([, { kept }]) => kept !== undefined && keeps.includes(kept))));
 }
 
 /** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */

@@ -1,36 +1,26 @@
 import { fail } from "../check/check";
 import { kindsInWords } from "../check/kinds";
-import type { CombineSpec } from "../estimator/combine";
-import type { DirectionSpec } from "../estimator/directions";
-import type { ProbeSpec } from "../estimator/probes";
-import type { OwnEstimator } from "../estimator/probes/own";
 import type { Exponent } from "../schedule/power-law";
 import { scheduleOf, type Schedule } from "../schedule/schedule";
+import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
 import { checkMethod, type Method } from "./method";
-import type { RoundsSpec } from "./rounds";
+import { eggroll } from "./recipes/eggroll";
+import { es } from "./recipes/es";
+import { forwardGradient } from "./recipes/forward-gradient";
+import { fzoo } from "./recipes/fzoo";
+import { mezoGreedy, mezoGv } from "./recipes/mezo-gv";
+import { quzo } from "./recipes/quzo";
+import { rateDecay } from "./recipes/rate-decay";
+import { sparseMezo } from "./recipes/sparse-mezo";
+import { tezo, tezoAdam, tezoM } from "./recipes/tezo";
+import { zoAdamu } from "./recipes/zo-adamu";
+import { zoAlign } from "./recipes/zo-align";
+import { zoBlockwise } from "./recipes/zo-blockwise";
+import { zoMuon } from "./recipes/zo-muon";
+import { zoSparse } from "./recipes/zo-sparse";
 import type { TransformSpec } from "./transforms";
 
-/** What all zeroth-order methods let one choose. */
-export interface MethodOptions {
-  /** eta, default 1e-4. */
-  readonly learningRate?: number | Schedule;
-  /** epsilon, default 1e-3. */
-  readonly perturbationScale?: number;
-  /** Queries in one call of the engine, default 1 along a line and all of a step's with exact derivatives. */
-  readonly chunk?: number;
-  /** Default: the method's own, as in its paper; or exact derivatives, or one of your own (`ownEstimator`). */
-  readonly estimator?: "two-sided" | "directional" | OwnEstimator;
-  /** Default 0. */
-  readonly weightDecay?: number;
-  /** The name in records and figures. */
-  readonly name?: string;
-}
-
-/** What a method with a constant number of queries lets one choose. */
-export interface MezoOptions extends MethodOptions {
-  /** Q, default 1. */
-  readonly queries?: number | Schedule;
-}
+export type { LozoOptions, MethodOptions, MezoOptions } from "./compose";
 
 export interface AdazetaOptions extends MethodOptions {
   /** alpha, default 0.85. */
@@ -39,13 +29,6 @@ export interface AdazetaOptions extends MethodOptions {
   readonly exponent: Exponent;
   /** Largest number of queries, default 15. */
   readonly cap?: number;
-}
-
-export interface LozoOptions extends MezoOptions {
-  /** r, default 2. */
-  readonly rank?: number;
-  /** nu, the steps that a right factor is kept for, default 50. */
-  readonly redraw?: number;
 }
 
 /** What methods along an exact gradient let one choose. */
@@ -61,42 +44,6 @@ export interface ExactOptions {
 export interface FirstOrderOptions extends ExactOptions {
   /** Default "adamw". */
   readonly rule?: "adamw" | "sgd";
-}
-
-/** What a row of the table composes, beside what all methods share. */
-interface Parts {
-  readonly directions: DirectionSpec;
-  readonly queries?: number | Schedule | undefined;
-  /** Default "two-sided". */
-  readonly probe?: "two-sided" | "one-sided" | "three-point";
-  readonly rounds?: RoundsSpec;
-  /** Default the mean. */
-  readonly combine?: CombineSpec;
-  /** Before the weight decay. */
-  readonly transforms?: readonly TransformSpec[];
-}
-
-function compose(name: string, parts: Parts, options: MethodOptions): Method {
-  const { learningRate = 1e-4, weightDecay = 0 } = options;
-  const { directions, queries = 1, rounds, combine = { kind: "mean" }, transforms = [] } = parts;
-  return checkMethod({
-    name: options.name ?? name,
-    directions,
-    ...(rounds === undefined ? { probe: probeOf(parts, options) } : { rounds }),
-    combine,
-    transforms: [...transforms, { kind: "weight-decay", weightDecay }],
-    queries: scheduleOf(queries),
-    learningRate: scheduleOf(learningRate),
-  });
-}
-
-function probeOf(
-  { probe = "two-sided" }: Parts,
-  { estimator, perturbationScale = 1e-3, chunk }: MethodOptions,
-): ProbeSpec {
-  if (typeof estimator === "object") return estimator;
-  if (estimator === "directional") return { kind: estimator, chunk: chunk ?? null };
-  return { kind: estimator ?? probe, perturbationScale, chunk: chunk ?? 1 };
 }
 
 /**
@@ -388,6 +335,23 @@ export const recipes = {
   "zo-adam": row("ZO-Adam", "arXiv 2402.11592", zoAdam),
   hizoo: row("HiZOO", "arXiv 2402.15173", hizoo),
   conservative: row("ZO-SGD, conservative", "arXiv 2402.11592", conservative),
+  "sparse-mezo": row("Sparse-MeZO", "arXiv 2402.15751", sparseMezo),
+  fzoo: row("FZOO", "arXiv 2506.09034", fzoo),
+  "forward-gradient": row("forward gradient", "arXiv 2202.08587", forwardGradient),
+  "zo-adamu": row("ZO-AdaMU", "arXiv 2312.15184", zoAdamu),
+  quzo: row("QuZO", "arXiv 2502.12346", quzo),
+  "zo-sparse": row("ZO-SGD, sparse", "arXiv 2402.11592", zoSparse),
+  "zo-muon": row("ZO-Muon", "arXiv 2602.17155", zoMuon),
+  tezo: row("TeZO", "arXiv 2501.19057", tezo),
+  "tezo-m": row("TeZO-m", "arXiv 2501.19057", tezoM),
+  "tezo-adam": row("TeZO-Adam", "arXiv 2501.19057", tezoAdam),
+  "zo-align": row("ZO-Align", "arXiv 2509.15552", zoAlign),
+  es: row("ES at scale", "arXiv 2509.24372", es),
+  "rate-decay": row("rate decay instead of queries", "ours", rateDecay, { exponent: { target: 20, epochs: 160 } }),
+  "zo-blockwise": row("ZO-SGD, block-wise", "arXiv 2402.11592", zoBlockwise),
+  "mezo-gv": row("MeZO-GV", "arXiv 2601.04710", mezoGv),
+  "mezo-greedy": row("MeZO-Greedy", "arXiv 2601.04710", mezoGreedy),
+  eggroll: row("EGGROLL", "arXiv 2511.16652", eggroll),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),

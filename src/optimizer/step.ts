@@ -177,7 +177,7 @@ function form(
 ): Vectors {
   const { directions, transforms, combine } = method;
   const { kind, workspace, here, own } = begun;
-  const draw = kind.formed?.(directions, after) ?? begun.draw;
+  const draw = kind.formed?.(directions, after, begun.directions) ?? begun.draw;
   const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
   const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);
   if (transforms[0] === undefined || former?.form === undefined) {

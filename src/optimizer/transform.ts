@@ -1,4 +1,4 @@
-import type { Direction, Here } from "../estimator/direction";
+import type { Direction, Here, Kept } from "../estimator/direction";
 import type { Vectors } from "../estimator/state";
 import type { Entry, Layout } from "../tree/layout";
 
@@ -46,6 +46,10 @@ export interface TransformKind<Spec> {
   readonly first?: true;
   /** Forms the gradient itself, from weights on directions, and gives what it carries on: the first of a chain alone. */
   form?(spec: Spec, here: TransformHere, weighted: Weighted, gradient: Float32Array): Vectors;
+  /** What directions must keep for it to form a gradient; absent: nothing. */
+  readonly keeps?: readonly Kept[];
   /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */
   open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
+  /** Changes the point that the whole chain led to, in place: where weights may only stand in certain places. */
+  settle?(spec: Spec, here: Here, point: Float32Array): void;
 }

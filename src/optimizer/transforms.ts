@@ -1,11 +1,16 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { TransformKind } from "./transform";
 import { adam } from "./transforms/adam";
+import { alignment } from "./transforms/alignment";
 import { clipNorm } from "./transforms/clip-norm";
 import { factored } from "./transforms/factored";
 import { lowRankMomentum } from "./transforms/low-rank-momentum";
 import { momentum } from "./transforms/momentum";
+import { orthogonal } from "./transforms/orthogonal";
 import { relativeRate } from "./transforms/relative-rate";
+import { requantize } from "./transforms/requantize";
+import { temporalAdam } from "./transforms/temporal-adam";
+import { temporalMomentum } from "./transforms/temporal-momentum";
 import { decoupledWeightDecay, weightDecay } from "./transforms/weight-decay";
 
 /** The kinds of transforms by name, links of a chain between the gradient and the step. */
@@ -15,6 +20,11 @@ export const transformKinds = {
   momentum,
   "low-rank-momentum": lowRankMomentum,
   adam,
+  alignment,
+  orthogonal,
+  requantize,
+  "temporal-momentum": temporalMomentum,
+  "temporal-adam": temporalAdam,
   "clip-norm": clipNorm,
   factored,
   "relative-rate": relativeRate,

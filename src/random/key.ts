@@ -21,6 +21,8 @@ export const streams = {
   basis: 13,
   unmeasured: 14,
   own: 15,
+  rounding: 16,
+  settling: 17,
 } as const;
 
 export type StreamName = keyof typeof streams;

@@ -107,7 +107,7 @@ test("parts that make no sense together, fields that there are not, and chains o
   const transforms = lozoM().transforms;
   throwsWith(
     () => checkMethod({ ...mezo(), transforms }),
-    'method.directions: expected low-rank or another of outer products, which low-rank-momentum keeps, got "gaussian"',
+    'method.directions: expected "low-rank", "low-rank-unmeasured", "subspace" or "temporal", of whose outer products low-rank-momentum is made, got "gaussian"',
   );
   throwsWith(
     () => checkMethod({ ...lozoM(), transforms: [...transforms].reverse() }),

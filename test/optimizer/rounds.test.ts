@@ -34,6 +34,49 @@ test("several queries share the step: weights are p_q / Q", () => {
   assert.equal([end.projectedGradients, end.weights], [[2, -4], [1, -2]]); // prettier-ignore
 });
 
+test("in turn each query is measured where the ones before have moved", () => {
+  const turn = { kind: "in-turn", perturbationScale: 0.5 } as const;
+  const rounds = roundsKind("rounds", turn).run(turn, { queries: 2, learningRate: 0.1 });
+  assert.equal(rounds.next().value, [[{ by: 0.5, query: 0 }], [{ by: -0.5, query: 0 }]]);
+  // p_0 = 3 - 1 = 2: the first block has moved by -0.2 z_0
+  const moved = { by: -0.2, query: 0 };
+  assert.equal(rounds.next([3, 1]).value, [[moved, { by: 0.5, query: 1 }], [moved, { by: -0.5, query: 1 }]]); // prettier-ignore
+  assert.equal(rounds.next([0, 4]).value, { projectedGradients: [2, -4], weights: [2, -4], loss: 2 });
+  assert.equal(passesOfRounds(turn), { once: 0, perQuery: 2 });
+});
+
+test("guided by low candidates against high ones, the step is measured along their difference", () => {
+  const gv = { kind: "guided", perturbationScale: 0.5, elite: 0.5 } as const;
+  const rounds = roundsKind("rounds", gv).run(gv, { queries: 3, learningRate: 0.1 });
+  assert.equal(rounds.next().value, [0, 1, 2].map((query) => [{ by: 0.5, query }])); // prettier-ignore
+  // floor(1.5) = 1 is low, query 1; v = z_1 - (z_0 + z_2) / 2
+  const along = (by: number) => [{ by: -by / 2, query: 0 }, { by, query: 1 }, { by: -by / 2, query: 2 }]; // prettier-ignore
+  assert.equal(rounds.next([3, 1, 2]).value, [along(0.5), along(-0.5)]);
+  assert.equal(rounds.next([1, 5]).value, { projectedGradients: [2, -4, 2], weights: [2, -4, 2], loss: 3 });
+  assert.equal(passesOfRounds(gv), { once: 2, perQuery: 1 });
+});
+
+test("greedy, the step is measured along the lowest candidate, whose loss ahead is known", () => {
+  const greedy = { kind: "guided", perturbationScale: 0.5 } as const;
+  const rounds = roundsKind("rounds", greedy).run(greedy, { queries: 2, learningRate: 0.1 });
+  rounds.next();
+  assert.equal(rounds.next([3, 1]).value, [[{ by: -0.5, query: 1 }]]);
+  assert.equal(rounds.next([2]).value, { projectedGradients: [0, -1], weights: [0, -1], loss: 1.5 });
+  assert.equal(passesOfRounds(greedy), { once: 1, perQuery: 1 });
+  throwsWith(() => checkRounds("rounds", { ...greedy, elite: 1 }), "rounds.elite: expected a share below 1, got 1");
+});
+
+test("a population's members are fit against the mean and spread of all of them", () => {
+  const spec = { kind: "population", perturbationScale: 0.5 } as const;
+  const rounds = roundsKind("rounds", spec).run(spec, { queries: 2, learningRate: 0.1 });
+  assert.equal(rounds.next().value, [[{ by: 0.5, query: 0 }], [{ by: -0.5, query: 0 }]]);
+  assert.equal(rounds.next([4, 2]).value, [[{ by: 0.5, query: 1 }], [{ by: -0.5, query: 1 }]]);
+  // Losses 4, 2, 1, 1: mean 2, variance 1.5; N = 4.
+  const by = 2 * Math.sqrt(1.5 + 1e-5);
+  assert.equal(rounds.next([1, 1]).value, { projectedGradients: [2, 0], weights: [2 / by, 0], loss: 2 });
+  assert.equal(passesOfRounds(spec), { once: 0, perQuery: 2 });
+});
+
 test("answers that are missing, and settings out of range, are refused", () => {
   throwsWith(
     () => answerAgain(spec, here, [2, 3, 1]),
@@ -41,7 +84,7 @@ test("answers that are missing, and settings out of range, are refused", () => {
   );
   throwsWith(
     () => checkRounds("rounds", { kind: "bold" } as never),
-    'rounds.kind: expected "conservative", got "bold"',
+    'rounds.kind: expected "conservative", "in-turn", "guided" or "population", got "bold"',
   );
   throwsWith(
     () => checkRounds("rounds", { ...spec, perturbationScale: 0 }),

@@ -37,6 +37,8 @@ const QUICK = {
   chunk: 2,
   redraw: 3,
   bits: 8,
+  steps: 6,
+  warmUp: 1,
   smoothing: 1e-2,
   weightDecay: 0.01,
   perturbationScale: 1e-2,

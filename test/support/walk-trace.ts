@@ -1,6 +1,7 @@
 import type { Noise } from "../../src/estimator/noise";
 import type { Objective } from "../../src/estimator/objective";
 import { NO_STATE } from "../../src/estimator/state";
+import { transformKinds } from "../../src/optimizer/transforms";
 import { applyRecorded, step, type StepFrom, type StepInput } from "../../src/optimizer/step";
 import { flatten, goldenObjective, layoutOfTrace, recordedNoise, type Trace } from "./golden";
 import type { GoldenMethod } from "./golden-methods";
@@ -37,35 +38,50 @@ export interface WalkOptions {
 export async function walkTrace(
   trace: Trace,
   golden: GoldenMethod,
-  { noise = (recorded) => recorded, decays = golden.decays }: WalkOptions = {},
+  options: WalkOptions = {},
+): Promise<readonly Differences[]> {
+  const kinds = { ...transformKinds };
+  try {
+    return await walk(trace, golden, options);
+  } finally {
+    Object.assign(transformKinds, kinds);
+  }
+}
+
+async function walk(
+  trace: Trace,
+  golden: GoldenMethod,
+  { noise = (recorded) => recorded, decays = golden.decays }: WalkOptions,
 ): Promise<readonly Differences[]> {
   const layout = layoutOfTrace(trace, decays);
   const method = golden.method(trace.hyper);
   const recorded = recordedNoise((stream, index) => golden.draws(trace, stream, index));
   const draws = golden.directions(noise(recorded)) as NonNullable<StepFrom["draws"]>;
+  Object.assign(transformKinds, golden.transforms?.(noise(recorded)));
   const states = golden.state?.(trace, layout);
   const network = goldenObjective(trace);
   let point = Float32Array.from(flatten(trace.initial, layout));
   let state = NO_STATE;
   const found: Differences[] = [];
-  for (const { step: index, losses = {}, projectedGradient, weights } of trace.steps) {
+  for (const recordedStep of trace.steps) {
+    const { step: index, losses = {}, projectedGradient, weights } = recordedStep;
     const from: StepInput<null> = { seed: 0, step: index, epoch: 0, layout, batch: null, state, draws };
-    const { after, ...answers } = losses;
+    const { after, ...others } = losses;
+    const answers = golden.answers?.(recordedStep) ?? Object.values(others);
+    const projected =
+      golden.projected?.(recordedStep, trace.hyper) ?? (projectedGradient === undefined ? null : [projectedGradient]);
     const asked: number[] = [];
     const own = await step(method, network, point, from);
-    const told =
-      projectedGradient === undefined
-        ? own
-        : await step(method, telling(network, Object.values(answers), asked), point, from);
+    const told = projected === null ? own : await step(method, telling(network, answers, asked), point, from);
     if (after !== undefined) asked.push(...(await network.losses([told.point], null)));
     const again = applyRecorded(method, point, { ...from, ...told.estimate });
-    const [ours, fromRecorded] = [own, told].map(({ estimate }) => estimate.projectedGradients[0]);
-    const expected = projectedGradient ?? ours;
+    const [ours, fromRecorded] = [own, told].map(({ estimate }) => estimate.projectedGradients);
+    const expected = projected ?? ours;
     found.push({
-      losses: largest(asked, Object.values(losses)),
-      projectedGradient: Math.abs(ours - expected) / (1 + Math.abs(expected)),
+      losses: largest(asked, after === undefined ? answers : [...answers, after]),
+      projectedGradient: largest(ours, expected) / (1 + Math.max(...expected.map(Math.abs))),
       further: largest(own.estimate.further ?? [], told.estimate.further ?? []),
-      toldProjectedGradient: Math.abs(fromRecorded - expected),
+      toldProjectedGradient: largest(fromRecorded, expected),
       weights: largest(told.point, flatten(weights, layout)),
       state: Math.max(
         0,
@@ -81,10 +97,11 @@ export async function walkTrace(
 }
 
 /** Names what is further from the trace than rounding: nothing where it is walked as it was recorded. */
-export function faultsOf(steps: readonly Differences[]): readonly string[] {
+export function faultsOf(steps: readonly Differences[], changed: Partial<Differences> = {}): readonly string[] {
+  const allowed = { ...tolerances, ...changed };
   return steps.flatMap((differences, index) =>
     (Object.keys(tolerances) as (keyof Differences)[]).flatMap((name) =>
-      differences[name] <= tolerances[name] ? [] : [`step ${index}, ${name}: ${differences[name]}`],
+      differences[name] <= allowed[name] ? [] : [`step ${index}, ${name}: ${differences[name]}`],
     ),
   );
 }

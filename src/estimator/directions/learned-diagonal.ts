@@ -43,6 +43,7 @@ export function learnedDiagonalFrom(noise: Noise): DirectionKind<LearnedDiagonal
       }
       return { sigma: sigma.map((value, i) => (1 - smoothing) * value + smoothing * rise[i] * value) };
     },
+    curvature: true,
     formed: open,
   };
 }

@@ -30,6 +30,7 @@ export function lowRankFrom(noise: Noise): DirectionKind<LowRank> {
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
     open: (spec, here) => drawLowRank(noise, spec, here, "left"),
     basis: ({ redraw }, step) => Math.floor(step / redraw),
+    kept: "right",
   };
 }
 

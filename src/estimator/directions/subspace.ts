@@ -59,6 +59,7 @@ export function subspaceFrom(noise: Noise): DirectionKind<Subspace> {
     },
     open: (spec, here) => drawSubspace(noise, spec, here),
     basis: ({ redraw }, step) => Math.floor(step / redraw),
+    kept: "right",
   };
 }
 

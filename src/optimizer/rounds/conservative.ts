@@ -14,6 +14,7 @@ export interface Conservative {
  */
 export const conservative: RoundsKind<Conservative> = {
   check: (what, { perturbationScale }) => void positiveNumber(`${what}.perturbationScale`, perturbationScale),
+  apart: true,
   passes: () => ({ once: 3, perQuery: 2 }),
   *run({ perturbationScale: epsilon }, { queries, learningRate }) {
     const all = Array.from({ length: queries }, (_, query) => query);

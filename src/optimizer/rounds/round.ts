@@ -31,5 +31,7 @@ export interface RoundsKind<Spec> {
   check(what: string, spec: Spec): void;
   /** What a step costs. */
   passes(spec: Spec): PassCost;
+  /** Its first points are two for each query, ahead and behind along that direction, all from theta: what is recorded are derivatives there. */
+  readonly apart?: true;
   run(spec: Spec, here: RoundsHere): Generator<Ask, RoundsEnd, readonly number[]>;
 }

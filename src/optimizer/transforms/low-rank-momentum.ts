@@ -1,7 +1,7 @@
-import { fail } from "../../check/check";
 import type { OuterPart, TensorPart } from "../../estimator/tensor-part";
-import type { TransformKind, Weighted } from "../transform";
+import type { TransformKind } from "../transform";
 import { checkDecay, type Momentum } from "./momentum";
+import { partsOf } from "./outer-parts";
 
 /**
  * Momentum of low-rank directions, kept in the left factor alone: M [rows][r] a matrix in place of rows x columns numbers.
@@ -15,9 +15,10 @@ import { checkDecay, type Momentum } from "./momentum";
  */
 export const lowRankMomentum: TransformKind<Momentum> = {
   check: (what, { decay }) => checkDecay(what, decay),
+  keeps: ["right", "both"],
   form({ decay }, { state, count }, { weights, direction, before }, gradient) {
-    const parts = weights.map((_, query) => partsOf(direction(query)));
-    const old = before === null ? null : partsOf(before());
+    const parts = weights.map((_, query) => partsOf("low-rank-momentum", direction(query)));
+    const old = before === null ? null : partsOf("low-rank-momentum", before());
     const kept = new Float32Array(parts[0].reduce((sum, part) => sum + leftOf(part).length, 0));
     const mean = state.vectors["left"] ?? kept.slice();
     let at = 0;
@@ -35,10 +36,6 @@ export const lowRankMomentum: TransformKind<Momentum> = {
     return { left: kept };
   },
 };
-
-function partsOf({ parts }: ReturnType<Weighted["direction"]>): readonly TensorPart[] {
-  return parts ?? fail("transforms", "directions that are outer products (low-rank) for low-rank-momentum", "others");
-}
 
 const leftOf = (part: TensorPart): Float32Array => (part.kind === "outer" ? part.left : part.values);
 

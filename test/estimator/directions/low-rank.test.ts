@@ -90,7 +90,7 @@ test("an entry of a matrix has mean 0 and variance r, one of a vector 1, and ent
 test("as the reference runs, a step that redraws moves along other left factors and vectors than it measured; others do not", () => {
   for (const step of [4, 5, 6]) {
     const here = hereIn(mixed, step);
-    const [measured, moved] = [lowRankUnmeasured.open(spec, here), lowRankUnmeasured.formed!(spec, here)];
+    const [measured, moved] = [lowRankUnmeasured.open(spec, here), lowRankUnmeasured.formed!(spec, here, here)];
     assert.equal(numbersOf(measured, mixed), numbersOf(at(step), mixed));
     assert.equal(outerOf(moved, 0).right, outerOf(measured, 0).right);
     const isSame = String(numbersOf(moved, mixed)) === String(numbersOf(measured, mixed));
