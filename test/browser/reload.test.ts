@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -35,6 +35,39 @@ async function withoutSaving(page: Page): Promise<void> {
   const close = () => notice.locator("button.jp-Dialog-button").first().click();
   await page.addLocatorHandler(notice, close, { noWaitAfter: true });
 }
+
+inBrowser(
+  "a save while the notebook saves itself on a slow disk waits for it: nobody is asked who changed the file",
+  async (lab) => {
+    const page = await lab.open(
+      writeCells("slow", [
+        'import { floatSlider } from "./src/notebook/widgets/controls"; import { show } from "./src/notebook/widgets/view"; show(floatSlider("rate", { value: 0.3, min: 0, max: 1 }));',
+        "1 + 1",
+      ]),
+    );
+    let [begun, saved] = [0, 0];
+    // The file is there before the page hears of it.
+    await page.route("**/api/contents/**", async (route) => {
+      if (route.request().method() !== "PUT") return route.continue();
+      begun++;
+      const response = await route.fetch();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      saved++;
+      await route.fulfill({ response });
+    });
+    await cellAt(page, 0).locator(".cm-content").click();
+    await page.keyboard.press("Shift+Enter");
+    await until("a shown control saves the notebook", async () => begun === 1);
+    await cellAt(page, 1).locator(".cm-content").click();
+    await page.keyboard.type("3 + 3; ");
+    await page.waitForTimeout(500);
+    await page.keyboard.press("Control+s");
+    await until("both saves end", async () => saved >= 2);
+    assert.is(await page.locator(".jp-Dialog").count(), 0);
+    assert.match(readFileSync("test/browser/screenshots/slow.ipynb", "utf8"), "3 + 3");
+    await page.close();
+  },
+);
 
 inBrowser(
   "a page loaded again during a run has its Stop, figure and progress, though nothing was saved",

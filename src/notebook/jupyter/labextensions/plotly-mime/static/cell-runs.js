@@ -74,6 +74,15 @@ export function followRuns(panel) {
 
   // A run that goes on without its page finds its cell again only in a notebook that has it.
   const { context } = panel;
+  // Before it saves JupyterLab compares the file with what it knows of it. A save on its way has written what JupyterLab does not know yet:
+  // it would ask who has changed the file. So one waits for the other.
+  const save = context.save.bind(context);
+  let lastSave = Promise.resolve();
+  context.save = (...how) => {
+    const next = lastSave.then(() => save(...how));
+    lastSave = next.catch(() => undefined);
+    return next;
+  };
   const saveSoon = () => {
     if (context.model.dirty && context.contentsModel?.writable !== false && !context.model.readOnly)
       context.save().catch(() => undefined);
