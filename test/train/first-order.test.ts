@@ -152,10 +152,7 @@ test("a zeroth-order run with AdamW is replayed to the same bits, its moments to
 });
 
 test("an engine without gradients is refused before the first step is recorded", async () => {
-  await rejectsWith(
-    train(run(firstOrder(), { objective: quadratic })),
-    "probe: expected an objective with a gradient",
-  );
+  await rejectsWith(train(run(firstOrder(), { objective: quadratic })), "probe: expected an objective with a gradient");
 });
 
 test("a gradient that is not finite ends the run and names the tensor; what was recorded stays", async () => {
