@@ -4,7 +4,7 @@ import type { Weights } from "../model/model";
 import { checkExtents } from "./extents";
 import { ggufConfig, type GgufConfig } from "./gguf-config";
 import { readGgufHeader, type GgufHeader, type GgufMetadata, type GgufTensor } from "./gguf-header";
-import { huggingFaceName, interleavedRow, ROPE_FACTORS } from "./gguf-names";
+import { huggingFaceName, interleavedRow, isRotated, ROPE_FACTORS } from "./gguf-names";
 import { checkParts, ggufParts } from "./gguf-parts";
 import { openRange, type RangeFile } from "./range-file";
 import { requireKind } from "./sniff";
@@ -66,7 +66,7 @@ function ropeFactors(parts: readonly Part[]): readonly number[] | null {
 
 function storedTensor(tensor: GgufTensor, config: GgufConfig): StoredTensor {
   const stored = { ...tensor, name: huggingFaceName(tensor.name), typeName: tensor.type.name };
-  if (config.model_type !== "llama" || !/\.self_attn\.[qk]_proj\.(weight|bias)$/.test(stored.name)) return stored;
+  if (config.model_type !== "llama" || !isRotated(stored.name)) return stored;
   if (stored.shape.length > 2 || stored.shape[0]! % config.head_dim !== 0) {
     fail(`shape of ${tensor.name}`, `a multiple of ${config.head_dim} rows`, tensor.shape);
   }
