@@ -3,6 +3,8 @@ import { writeAll } from "../disk/whole-file";
 import { encoded, WRITTEN } from "./encode-type";
 import type { WrittenTypeName } from "./encode-type";
 import { elements } from "./extents";
+import { ggmlCode } from "./ggml-types";
+import type { StoredType } from "./stored-type";
 
 /** A metadata entry as its bytes lie in a file: type and value. */
 export interface GgufEntry {
@@ -15,10 +17,14 @@ export interface GgufOutput {
   readonly name: string;
   /** In row-major order, as everywhere here; the file lists the contiguous axis first. */
   readonly shape: readonly number[];
-  readonly type: WrittenTypeName;
-  /** In fp32. */
-  read(): Float32Array;
+  /** How its values are written, or ggml's type of bytes that are copied. */
+  readonly type: WrittenTypeName | StoredType;
+  /** In fp32; of bytes that are copied, themselves. */
+  read(): Float32Array | Uint8Array;
 }
+
+/** Gives a metadata entry with the bytes that another file has for it. */
+export const ggufCopied = (key: string, bytes: Uint8Array): GgufEntry => ({ key, bytes });
 
 /** Tensors begin at multiples of this. */
 const ALIGNMENT = 32;
@@ -50,7 +56,8 @@ export function gguf(entries: readonly GgufEntry[], tensors: readonly GgufOutput
   distinct("tensor name", tensors.map(({ name }) => name)); // prettier-ignore
   let offset = 0;
   const descriptions = tensors.map(({ name, shape, type }) => {
-    const { code, values, bytes } = WRITTEN[type];
+    const { values, bytes } = formOf(type);
+    const code = typeof type === "string" ? WRITTEN[type].code : ggmlCode(type);
     const width = shape.at(-1) ?? 1;
     if (width % values !== 0) fail(`width of ${name}`, `a multiple of ${values} for ${type}`, width);
     const start = offset;
@@ -68,12 +75,25 @@ export function gguf(entries: readonly GgufEntry[], tensors: readonly GgufOutput
   return (file) => {
     writeAll(file, padded(header));
     for (const { name, shape, type, read } of tensors) {
-      const values = read();
-      if (values.length !== elements(name, shape))
-        fail(`data of ${name}`, `${elements(name, shape)} values`, values.length);
-      writeAll(file, padded(encoded(name, type, values)));
+      const content = read();
+      const { values, bytes } = formOf(type);
+      const expected =
+        content instanceof Float32Array ? elements(name, shape) : (elements(name, shape) / values) * bytes;
+      if (content.length !== expected) fail(`data of ${name}`, `${expected} values or bytes`, content.length);
+      const copied = typeof type !== "string" && content instanceof Uint8Array;
+      if (!copied && !(typeof type === "string" && content instanceof Float32Array))
+        return fail(
+          `data of ${name}`,
+          "numbers in fp32, or the bytes of a type that is copied",
+          content.constructor.name,
+        );
+      writeAll(file, padded(copied ? content : encoded(name, type as WrittenTypeName, content as Float32Array)));
     }
   };
+}
+
+function formOf(type: GgufOutput["type"]): { readonly values: number; readonly bytes: number } {
+  return typeof type === "string" ? WRITTEN[type] : type;
 }
 
 function distinct(what: string, names: readonly string[]): void {

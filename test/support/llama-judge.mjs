@@ -10,8 +10,13 @@ import { pathToFileURL } from "node:url";
 const root = path.resolve(process.argv[2]);
 const { getLlama, LlamaLogLevel } = await import(pathToFileURL(path.join(root, "dist/index.js")).href);
 const { model: modelPath, adapters, texts } = JSON.parse(readFileSync(0, "utf8"));
-const log = (_level, message) => process.stderr.write(`${message}\n`);
-const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.warn, logger: log, maxThreads: 2 });
+const llama = await getLlama({
+  gpu: false,
+  build: "never",
+  logLevel: LlamaLogLevel.warn,
+  logger: console.error,
+  maxThreads: 2,
+});
 const model = await llama.loadModel({ modelPath, useMmap: true, checkTensors: true });
 // Every token that is asked for, at temperature 1 and without any cut: the plain softmax.
 const generateNext = { probabilities: true, options: { temperature: 1, topK: 0, topP: 1, minP: 0, seed: 1 } };
@@ -30,9 +35,9 @@ for (const adapter of adapters) {
   const found = [];
   for (const ids of texts) {
     await sequence.clearHistory();
-    const asked = ids.map((id, i) => (i === ids.length - 1 ? id : [id, { generateNext }]));
+    const asked = Array.from(ids, (id, i) => (i === ids.length - 1 ? id : [id, { generateNext }]));
     const results = await sequence.controlledEvaluate(asked);
-    found.push(ids.slice(1).map((id, i) => Math.log(results[i].next.probabilities.get(id) ?? 0)));
+    found.push(Array.from(ids.slice(1), (id, i) => Math.log(results[i].next.probabilities.get(id) ?? 0)));
   }
   scores.push(found);
   await context.dispose();
