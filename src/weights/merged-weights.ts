@@ -47,13 +47,16 @@ export function mergedWeights(adapter: SavedAdapter, model: MergeModel): Readonl
       requireBase(modelId, model);
       sameLength("point", point.length, layout.size);
       return new Map(
-        layout.entries.map(({ name, offset, size }) => [
-          name,
-          (frozen) => {
-            sameLength(name, frozen.length, size);
-            return point.slice(offset, offset + size);
-          },
-        ]),
+        layout.entries.map(({ name, shape, offset, size }) => {
+          const { stored, skipped } = placeOf(name);
+          const change: Change = (frozen) => {
+            sameLength(name, frozen.length, size + skipped * (shape[1] ?? 1));
+            const whole = frozen.slice();
+            whole.set(point.subarray(offset, offset + size), frozen.length - size);
+            return whole;
+          };
+          return [stored, change];
+        }),
       );
     }
     default:
@@ -63,6 +66,12 @@ export function mergedWeights(adapter: SavedAdapter, model: MergeModel): Readonl
         spec.kind,
       );
   }
+}
+
+/** A weight that is the rows of a stored tensor from one on is called "name[2:]"; the rows before it stay. */
+function placeOf(name: string): { readonly stored: string; readonly skipped: number } {
+  const [, stored = name, skipped = "0"] = /^(.*)\[(\d+):\]$/.exec(name) ?? [];
+  return { stored, skipped: Number(skipped) };
 }
 
 /** W + factor B A. */

@@ -230,8 +230,9 @@ function apart(a: ArrayLike<number>, b: ArrayLike<number>) {
 
 /**
  * llama.cpp multiplies Q4_1 blocks by inputs that it rounds to 8 bits; here the decoded blocks are multiplied by fp32 inputs. That alone moves a
- * log-probability of the frozen model by MIDDLE nats in the middle and NINTH in nine of ten cases of these texts, and by 7.9 in one, of a
- * token that neither gives one chance in 2000. With the adapter it must be no more than that and a half.
+ * log-probability of the frozen model by 0.058 nats in the middle and 0.21 in nine of ten cases of these texts, and by 7.9 in one, of a
+ * token that neither gives one chance in 2000. With the adapter (which moves it by 0.31 and 0.96) it is 0.053 and 0.17; it must be no
+ * more than the frozen model's and a half.
  */
 withLlama(test, "llama.cpp computes with the file what is computed here, on the Q4_1 base, for 20 texts", async () => {
   const { texts, none, caseOf, ours } = judged(20);
@@ -239,7 +240,6 @@ withLlama(test, "llama.cpp computes with the file what is computed here, on the 
   const [frozen, tuned] = await ours([none, point]);
   const [without, with_] = llamaScores(files!.weights, [null, path], texts).map((scores) => scores.flat());
   const [noise, agreement] = [apart(without!, frozen!), apart(with_!, tuned!)];
-  console.log("Q4_1", apart(tuned!, frozen!), noise, agreement);
   assert.ok(noise.middle < 0.1 && noise.ninth < 0.35, `the frozen model: ${JSON.stringify(noise)}`);
   assert.ok(
     agreement.middle < 1.5 * noise.middle && agreement.ninth < 1.5 * noise.ninth,
