@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../src/adapter/adapter";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { loadModel } from "../../src/engine/load-model";
+import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceFeatures64 } from "../../src/engine/reference/session";
 import { mergeAdapter } from "../../src/export/merge-adapter";
 import { writeMergedGguf } from "../../src/export/merged-gguf";
@@ -243,6 +244,7 @@ withTransformers(
   },
 );
 
+/** Measured: mean -log p 4.73066 with the adapter and merged in F32, 4.76575 merged in Q4_1; llama.cpp on the F32 file within 4e-5 nats. */
 withBoth(test, "SmolLM2 merged: llama.cpp computes with the file what is computed here with the adapter", async () => {
   const loaded = loadModel("smollm2", modelRoots());
   const saved = drawn(
@@ -251,26 +253,49 @@ withBoth(test, "SmolLM2 merged: llama.cpp computes with the file what is compute
     0.05,
   );
   const { path, made, tuned, written } = await mergeAdapter(loaded, saved, place.file("smollm2-f32.gguf"));
-  console.log("F32", tuned, written, made);
   assert.ok(Math.abs(tuned - written) < 1e-4, `${tuned} and ${written}`);
   assert.match(made, /Q4_1.*decoded to fp32: that is what was tuned/);
   const texts = SENTENCES.slice(0, 3).map((text) => loaded.tokenizer.encode(text));
   const theirs = llamaScores(path, [null], texts)[0]!.flat();
   const again = loadModel(path, []).model;
-  const { onnxSession } = await import("../../src/engine/onnx/session");
   const scorer = tokenScorer(loaded.model);
   const session = await onnxSession(scorer, makeAdapter(saved.spec, scorer), { threads: 2 });
   const batch = { ids: texts, scored: texts.map((ids) => ids.slice(1).map((_, i) => i)), targets: texts.map((ids) => ids.slice(1)) }; // prettier-ignore
   const { data } = await session.features([saved.point], batch);
   await session.dispose();
   const most = Math.max(...theirs.map((value, i) => Math.abs(value - data[i]!)));
-  console.log("llama.cpp", most);
   assert.ok(most < 5e-4, `${most}`);
   assert.is.not(again.id, loaded.model.id);
   const q4 = await mergeAdapter(loaded, saved, place.file("smollm2-q4.gguf"), { type: "Q4_1" });
-  console.log("Q4_1", q4.tuned, q4.written, q4.made);
   assert.match(q4.made, /changed matrices quantized again to Q4_1, the others as they were$/);
   assert.ok(Math.abs(q4.written - q4.tuned) < 0.1);
 });
+
+const withSmol = skipUnless(
+  hasTransformers && files !== null,
+  hasTransformers ? missingModel("smollm2") : noTransformers,
+);
+withSmol(
+  test,
+  "SmolLM2's GGUF file merged into a folder: transformers has its scores, token ids and chat template",
+  async () => {
+    const loaded = loadModel("smollm2", modelRoots());
+    const saved = drawn(loaded.model, { kind: "lora", rank: 4, alpha: 8, targets: ["query", "key", "down"] }, 0.05);
+    const { path, tuned, written } = await mergeAdapter(loaded, saved, place.file("smollm2"), { type: "F16" });
+    assert.ok(Math.abs(tuned - written) < 1e-3, `${tuned} and ${written}`);
+    const texts = [...SENTENCES.slice(0, 3), "It's 1932, isn't it?\n\n  caf\u00e9 <|im_end|>"];
+    const ids = texts.map((text) => loaded.tokenizer.encode(text));
+    const found = judgedByTransformers(path, ids.slice(0, 2), texts);
+    assert.equal([found.missing, found.unexpected, found.type], [[], [], "torch.float16"]);
+    assert.equal(found.tokens, ids);
+    assert.match(found.chat!, /<\|im_start\|>user\nhello<\|im_end\|>\n/);
+    const scorer = tokenScorer(loadModel(path, []).model);
+    const session = await onnxSession(scorer, makeAdapter({ kind: "none" }, scorer), { threads: 2 });
+    const batch = { ids: ids.slice(0, 2), scored: ids.slice(0, 2).map((text) => text.slice(1).map((_, i) => i)), targets: ids.slice(0, 2).map((text) => text.slice(1)) }; // prettier-ignore
+    const { data } = await session.features([NONE], batch);
+    await session.dispose();
+    found.scores.flat().forEach((value, i) => assert.ok(Math.abs(value - data[i]!) < 1e-3, `${value}, ${data[i]}`));
+  },
+);
 
 test.run();
