@@ -13,7 +13,11 @@ export type Content = string | Uint8Array | ((file: number) => void);
  * @throws when the disk does not take it; then the old content is still there, and nothing beside it
  */
 export function writeWhole(path: string, content: Content): void {
-  fs.mkdirSync(dirname(path), { recursive: true });
+  try {
+    fs.mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw notWritten(path, error);
+  }
   removeLeftovers(path);
   const beside = besideOf(path);
   try {

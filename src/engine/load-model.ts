@@ -20,6 +20,8 @@ export interface LoadedModel {
   readonly title: string;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** Where its files are; absent of a model that was made in memory. */
+  readonly files?: ModelFiles;
 }
 
 /**
@@ -63,11 +65,17 @@ function opened({ name, title }: Pick<LoadedModel, "name" | "title">, files: Mod
     case "safetensors": {
       const { folder, weights } = files;
       const model = modelOf(json(join(folder, "config.json")), openSafetensors(weights));
-      return { name, title, model, tokenizer: tokenizerFromFolder(folder) };
+      return { name, title, model, tokenizer: tokenizerFromFolder(folder), files };
     }
     case "gguf": {
       const weights = openGguf(files.weights);
-      return { name, title, model: modelOf(weights.config, weights), tokenizer: tokenizerFromGguf(weights.metadata) };
+      return {
+        name,
+        title,
+        model: modelOf(weights.config, weights),
+        tokenizer: tokenizerFromGguf(weights.metadata),
+        files,
+      };
     }
     default:
       return unreachable(files);

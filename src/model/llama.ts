@@ -140,10 +140,11 @@ export function llamaSites(
  *     h <- h + Attention(RMSNorm(h)),  h <- h + W_down (silu(W_gate n) * W_up n) with n = RMSNorm(h)
  * The features are the final RMSNorm's output at each text's scored position; after the last attention only that token is computed.
  * For example `llama(llamaConfig(json), weights).forward(ops, hooks)`: [R, B, hidden].
+ * @param type whose GGUF files its adapters are written for: the configuration alone does not say it
  * @throws when a weight is missing or has another shape
  * Source: Touvron et al., arXiv 2307.09288, and its references for each part; Jiang et al., arXiv 2310.06825; Yang et al., arXiv 2407.10671.
  */
-export function llama(config: LlamaConfig, weights: Weights): Model {
+export function llama(config: LlamaConfig, weights: Weights, type: ModelType = "llama"): Model {
   const { hidden, heads, kvHeads, headSize, intermediate, epsilon, biases = [], windows } = config;
   const queries = heads * headSize;
   const keys = kvHeads * headSize;
@@ -176,6 +177,8 @@ export function llama(config: LlamaConfig, weights: Weights): Model {
     reading: "causal",
     placement: "llama",
     moduleNames: MODULE_NAMES,
+    gguf:
+      type === "qwen2" ? { architecture: type, interleaved: null } : { architecture: "llama", interleaved: headSize },
     width: hidden,
     layers: config.layers,
     context: config.context,

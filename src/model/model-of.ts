@@ -22,7 +22,7 @@ export function modelOf(config: unknown, weights: Weights): Model {
     case "llama":
     case "mistral":
     case "qwen2":
-      return llama(llamaConfig(config), weights);
+      return llama(llamaConfig(config), weights, type);
     case "opt":
       return opt(optConfig(config), weights);
     default:

@@ -44,6 +44,14 @@ export interface ModuleNames {
   readonly inLayer: Readonly<Record<string, string>>;
 }
 
+/** How llama.cpp's files hold a model of this architecture. */
+export interface GgufForm {
+  /** `general.architecture`. */
+  readonly architecture: "llama" | "qwen2";
+  /** The size of a head where the rows of query and key are interleaved (`interleavedRow`); null where they lie as here. */
+  readonly interleaved: number | null;
+}
+
 /** A model definition written once on `Ops<T>`. */
 export interface Model {
   /** What the architecture is called, for messages, tables and paths: whatever depends on it is a field of its own. */
@@ -53,6 +61,8 @@ export interface Model {
   /** Where AdaZeta's adapters sit in the layers. */
   readonly placement: BottleneckPlacement["placement"];
   readonly moduleNames: ModuleNames;
+  /** Absent where no GGUF file of this architecture is read or written here. */
+  readonly gguf?: GgufForm;
   /** Width H of the features. */
   readonly width: number;
   readonly layers: number;

@@ -10,6 +10,7 @@ import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
 import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
+import type { SavedAdapter } from "../weights/adapter-file";
 import { isReplayable } from "../optimizer/method";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
 import { replay } from "../train/replay";
@@ -162,15 +163,24 @@ export function saveRunAsPeft(problem: Trainable<unknown>, run: LiveRun, folder:
   return folder;
 }
 
-function classifierOf(problem: Trainable<unknown>, { arm, adapter, result }: LiveRun): SavedClassifier {
+/**
+ * Gives the best checkpoint of a run as an adapter to be saved.
+ * For example `saveAdapter("mine.safetensors", tunedAdapter(problem, chosen))`.
+ * @throws when the run has no checkpoint
+ */
+export function tunedAdapter(problem: Trainable<unknown>, { arm, adapter, result }: LiveRun): SavedAdapter {
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
-  const { readout, task } = withReadout(problem);
   const note = `${armTitle(arm.name)} on ${problem.origin.description}, step ${best.evaluation.step}`;
   const { spec, layout } = adapter;
-  const modelId = problem.loaded.model.id;
+  return { spec, layout, point: best.point, modelId: problem.loaded.model.id, note };
+}
+
+function classifierOf(problem: Trainable<unknown>, run: LiveRun): SavedClassifier {
+  const adapter = tunedAdapter(problem, run);
+  const { readout, task } = withReadout(problem);
   return {
-    adapter: { spec, layout, point: best.point, modelId, note },
+    adapter,
     readout,
     labels: task.labels,
     prompt: promptOf(task, readingOf(task, problem.loaded.model)),

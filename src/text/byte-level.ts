@@ -32,7 +32,7 @@ export function byteLevelJson({ vocab, merges, split, added, before, after }: By
     normalizer: split === "qwen-2" ? { type: "NFC" } : null,
     pre_tokenizer: preTokenizer(split),
     post_processor: template(before, after, vocab),
-    decoder: { type: "ByteLevel" },
+    decoder: { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: true },
     model: {
       type: "BPE",
       vocab: Object.fromEntries(vocab),
@@ -44,7 +44,7 @@ export function byteLevelJson({ vocab, merges, split, added, before, after }: By
 }
 
 function preTokenizer(split: Split): object {
-  const words = { type: "ByteLevel", add_prefix_space: false, use_regex: true };
+  const words = { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: true };
   switch (split) {
     case "gpt-2":
       return words;
@@ -66,7 +66,7 @@ function bySplit(digits: string): object {
     type: "Sequence",
     pretokenizers: [
       { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
-      { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+      { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false },
     ],
   };
 }

@@ -32,6 +32,17 @@ export function tokenizerFromGguf(metadata: GgufMetadata): Tokenizer {
  * Source: splits by `pre`, and that default, as in llama.cpp's llama-vocab.cpp.
  */
 function byteLevel(metadata: GgufMetadata): Tokenizer {
+  const { json, special } = byteLevelFromGguf(metadata);
+  return tokenizerFromJson(json, { special });
+}
+
+/**
+ * Gives the content of a tokenizer.json that encodes as the byte-level tokenizer of a GGUF file does, and its special tokens.
+ * @throws as `tokenizerFromGguf`, and when the file's tokenizer is of another kind
+ */
+export function byteLevelFromGguf(metadata: GgufMetadata): { readonly json: object; readonly special: SpecialNames } {
+  const model = metadata.get("tokenizer.ggml.model");
+  if (model !== "gpt2") fail("tokenizer.ggml.model", `"gpt2" (byte-level BPE)`, model);
   if (metadata.get("tokenizer.ggml.add_space_prefix") === true) fail("tokenizer.ggml.add_space_prefix", "false", true);
   const { tokens, types, special } = common(metadata);
   const merges = list(metadata, "tokenizer.ggml.merges", isText);
@@ -48,7 +59,7 @@ function byteLevel(metadata: GgufMetadata): Tokenizer {
     added,
     ...ends(metadata, tokens, { beginning: split === "llama-3", end: false }),
   });
-  return tokenizerFromJson(json, { special });
+  return { json, special };
 }
 
 /** The names that llama.cpp gives the splits. */

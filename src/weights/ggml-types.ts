@@ -20,6 +20,11 @@ const READ: Readonly<Record<number, StoredType>> = {
   30: BF16,
 };
 
+/** Gives ggml's number of a type that is read. @example ggmlCode(Q4_1) // 3 */
+export function ggmlCode(type: StoredType): number {
+  return Number(Object.keys(READ).find((code) => READ[Number(code)] === type));
+}
+
 /** Others, by name only. */
 const NAMES: Readonly<Record<number, string>> = {
   9: "Q8_1",

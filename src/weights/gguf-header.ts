@@ -19,6 +19,8 @@ export interface GgufTensor {
 
 export interface GgufHeader {
   readonly metadata: GgufMetadata;
+  /** Where the entry of each key lies in the file: its type and value, for those who copy it. */
+  readonly places: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
   readonly tensors: readonly GgufTensor[];
   readonly dataStart: number;
 }
@@ -44,11 +46,14 @@ export function readGgufHeader(file: RangeFile): GgufHeader {
   const metadataCount = cursor.count("number of metadata entries", 13);
 
   const metadata = new Map<string, GgufValue>();
+  const places = new Map<string, { readonly start: number; readonly end: number }>();
   const budget = { values: MOST_VALUES };
   for (let i = 0; i < metadataCount; i++) {
     const key = cursor.text("a metadata key");
     if (metadata.has(key)) fail(`${file.path}: metadata key`, "distinct keys", key);
+    const start = cursor.position();
     metadata.set(key, value(file, cursor, key, cursor.unsigned32(), 0, budget));
+    places.set(key, { start, end: cursor.position() });
   }
   const tensors = new Map<string, GgufTensor>();
   for (let i = 0; i < tensorCount; i++) {
@@ -62,6 +67,7 @@ export function readGgufHeader(file: RangeFile): GgufHeader {
     fail(`${file.path}: size`, `more than ${dataStart} bytes (truncated?)`, file.size);
   return {
     metadata,
+    places,
     tensors: [...tensors.values()].map((tensor) => placed(file, tensor, alignment, dataStart)),
     dataStart,
   };

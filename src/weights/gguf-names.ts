@@ -17,6 +17,11 @@ const IN_LAYER: ReadonlyMap<string, string> = new Map([
   ["ffn_down", "mlp.down_proj"],
 ]);
 
+const turned = (names: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
+  new Map([...names].map(([gguf, huggingFace]) => [huggingFace, gguf]));
+const OUTSIDE_NAMES = turned(OUTSIDE_LAYERS);
+const IN_LAYER_NAMES = turned(IN_LAYER);
+
 /** Divisors of the rotary frequencies, which become a part of the configuration. */
 export const ROPE_FACTORS = "rope_freqs.weight";
 
@@ -32,6 +37,25 @@ export function huggingFaceName(name: string): string {
   const inside = IN_LAYER.get(part);
   const known = inside !== undefined && !(kind === "bias" && part.endsWith("norm"));
   return known ? `model.layers.${layer}.${inside}.${kind}` : fail("tensor", "one of a Llama or Qwen2", name);
+}
+
+/**
+ * Gives the name in a GGUF file of a tensor that Hugging Face calls so, with its "model." in front or without.
+ * @example ggufName("model.layers.3.self_attn.q_proj.weight") // "blk.3.attn_q.weight"
+ * @throws for any other tensor
+ */
+export function ggufName(name: string): string {
+  const whole = name.startsWith("model.") || name.startsWith("lm_head.") ? name : `model.${name}`;
+  const outside = OUTSIDE_NAMES.get(whole);
+  if (outside) return outside;
+  const [, layer, part = "", kind] = /^model\.layers\.(\d+)\.([\w.]+)\.(weight|bias)$/.exec(whole) ?? [];
+  const inside = IN_LAYER_NAMES.get(part);
+  return inside === undefined ? fail("tensor", "one of a Llama or Qwen2", name) : `blk.${layer}.${inside}.${kind}`;
+}
+
+/** Says whether the rows of a tensor, by its name at Hugging Face, are those that llama.cpp interleaves. */
+export function isRotated(name: string): boolean {
+  return /(^|\.)self_attn\.[qk]_proj\.(weight|bias)$/.test(name);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Weights } from "../model/model";
 import { checkExtents } from "./extents";
 import { ggufConfig, type GgufConfig } from "./gguf-config";
 import { readGgufHeader, type GgufHeader, type GgufMetadata, type GgufTensor } from "./gguf-header";
-import { huggingFaceName, interleavedRow, ROPE_FACTORS } from "./gguf-names";
+import { huggingFaceName, interleavedRow, isRotated, ROPE_FACTORS } from "./gguf-names";
 import { checkParts, ggufParts } from "./gguf-parts";
 import { openRange, type RangeFile } from "./range-file";
 import { requireKind } from "./sniff";
@@ -24,9 +24,8 @@ export interface GgufWeights extends Weights {
  * @throws when the file is missing, truncated, not GGUF, of another architecture, or its header is inconsistent
  */
 export function openGguf(path: string): GgufWeights {
-  const parts = ggufParts(path).map(openPart);
+  const parts = ggufPartsOf(path);
   const { metadata } = parts[0]!;
-  checkParts(parts.map((part) => ({ path: part.file.path, header: part })));
   const tensors = parts.flatMap((part) => part.tensors);
   const names = new Set(tensors.map(({ name }) => name));
   const config = located(path, () => ggufConfig(metadata, { names, ropeFactors: ropeFactors(parts) }));
@@ -40,9 +39,17 @@ export function openGguf(path: string): GgufWeights {
   return { ...weightsOf(path, stored), metadata, config };
 }
 
-type Part = GgufHeader & { readonly file: RangeFile };
+/** A file of a model with its header. */
+export type GgufPart = GgufHeader & { readonly file: RangeFile };
 
-function openPart(path: string): Part {
+/** Gives the files of a model with their headers, as they are. @throws as `openGguf`, as far as headers go */
+export function ggufPartsOf(path: string): readonly GgufPart[] {
+  const parts = ggufParts(path).map(openPart);
+  checkParts(parts.map((part) => ({ path: part.file.path, header: part })));
+  return parts;
+}
+
+function openPart(path: string): GgufPart {
   const file = openRange(path);
   requireKind(file, "gguf");
   const header = readGgufHeader(file);
@@ -55,7 +62,7 @@ function openPart(path: string): Part {
   return { ...header, file };
 }
 
-function ropeFactors(parts: readonly Part[]): readonly number[] | null {
+function ropeFactors(parts: readonly GgufPart[]): readonly number[] | null {
   for (const { file, tensors } of parts) {
     const tensor = tensors.find(({ name }) => name === ROPE_FACTORS);
     if (tensor && tensor.bytes > 4096) fail(`size of ${ROPE_FACTORS}`, "one number a pair of features", tensor.shape);
@@ -66,7 +73,7 @@ function ropeFactors(parts: readonly Part[]): readonly number[] | null {
 
 function storedTensor(tensor: GgufTensor, config: GgufConfig): StoredTensor {
   const stored = { ...tensor, name: huggingFaceName(tensor.name), typeName: tensor.type.name };
-  if (config.model_type !== "llama" || !/\.self_attn\.[qk]_proj\.(weight|bias)$/.test(stored.name)) return stored;
+  if (config.model_type !== "llama" || !isRotated(stored.name)) return stored;
   if (stored.shape.length > 2 || stored.shape[0]! % config.head_dim !== 0) {
     fail(`shape of ${tensor.name}`, `a multiple of ${config.head_dim} rows`, tensor.shape);
   }

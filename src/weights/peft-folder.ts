@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoraSpec } from "../adapter/adapter";
 import { lora } from "../adapter/lora";
-import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { fail, sameLength } from "../check/check";
 import { messageOf } from "../check/error-words";
 import { readTogether, settleFolder, writeFolder } from "../disk/whole-folder";
 import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
+import { loraPairs, transposed } from "./lora-pairs";
 import { peftModules } from "./peft-modules";
 import type { NamedModules, SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
@@ -61,30 +61,17 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
  */
 export function savePeft(
   folder: string,
-  { spec, layout, point, modelId, note }: SavedAdapter,
+  adapter: SavedAdapter,
   model: PeftModel,
   base: string,
   besides: FolderFiles = {},
 ): void {
-  if (spec.kind !== "lora")
-    return fail("adapter", "a LoRA, the one kind that PEFT has too (saveAdapter keeps the others)", spec.kind);
-  if (spec.head !== undefined)
-    return fail("adapter", "a LoRA alone, without a trained head (saveAdapter keeps both)", "lora with a head");
-  if (modelId !== model.id) fail("model", modelId, model.id);
-  const modules = peftModules(model);
-  const chosen = new Set(chooseSites(spec.targets, inLayers(model.sites, spec.layers)).map(({ name }) => name));
-  const tensors = modules
-    .filter(({ site }) => chosen.has(site))
-    .flatMap(({ site, module }) =>
-      (["A", "B"] as const).map((part) => {
-        const entry = layout.entries.find(({ name }) => name === `${site}.${part}`);
-        if (entry === undefined) return fail(`${site}.${part}`, "a tensor of the adapter", "none");
-        const data = point.subarray(entry.offset, entry.offset + entry.size);
-        const [rows, columns] = [entry.shape[0]!, entry.shape[1]!];
-        const name = `${ROOT}${module}.lora_${part}.weight`;
-        return { name, shape: [columns, rows], data: transposed(data, rows, columns) };
-      }),
-    );
+  const { spec, pairs } = loraPairs(adapter, model, "PEFT");
+  const chosen = new Set(pairs.map(({ site }) => site));
+  const tensors = pairs.flatMap(({ module, rank, inputs, outputs, a, b }) => [
+    { name: `${ROOT}${module}.lora_A.weight`, shape: [rank, inputs], data: a },
+    { name: `${ROOT}${module}.lora_B.weight`, shape: [outputs, rank], data: b },
+  ]);
   const config: PeftConfig = {
     peft_type: "LORA",
     task_type: TASK_TYPES[model.reading],
@@ -92,13 +79,13 @@ export function savePeft(
     r: spec.rank,
     lora_alpha: spec.alpha,
     lora_dropout: 0,
-    target_modules: targetsOf(modules, chosen),
+    target_modules: targetsOf(peftModules(model), chosen),
     bias: "none",
     fan_in_fan_out: false,
     inference_mode: true,
   };
   const files = {
-    [TENSORS]: safetensors(tensors, { format: "pt", note }),
+    [TENSORS]: safetensors(tensors, { format: "pt", note: adapter.note }),
     ...besides,
     [CONFIG]: `${JSON.stringify(config, null, 2)}\n`,
   };
@@ -188,11 +175,4 @@ function wordsOf({ sites }: Pick<Model, "sites">, chosen: ReadonlySet<string>): 
   const words = [...new Set(sites.filter(({ name }) => chosen.has(name)).map(({ name }) => last(name)))];
   const exact = sites.every(({ name }) => words.includes(last(name)) === chosen.has(name));
   return exact ? words : sites.filter(({ name }) => chosen.has(name)).map(({ name }) => name);
-}
-
-/** [rows, columns] as [columns, rows]. */
-function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
-  return out;
 }

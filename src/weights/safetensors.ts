@@ -41,11 +41,15 @@ interface Header extends TensorFile {
  * Source: the format's description, github.com/huggingface/safetensors.
  */
 export function openSafetensors(path: string): Weights {
+  return weightsOf(path, safetensorsParts(path));
+}
+
+/** Gives the files of a model with what lies in them, as it is. @throws as `openSafetensors` */
+export function safetensorsParts(path: string): readonly TensorFile[] {
   const chosen = isFolder(path) ? weightsInFolder(path) : path;
-  return weightsOf(
-    path,
-    chosen.endsWith(".json") ? shards(chosen, (part) => readHeader(openRange(part))) : [readHeader(openRange(chosen))],
-  );
+  return chosen.endsWith(".json")
+    ? shards(chosen, (part) => readHeader(openRange(part)))
+    : [readHeader(openRange(chosen))];
 }
 
 /** Gives all tensors of a small file with its metadata. @throws as `openSafetensors` does */

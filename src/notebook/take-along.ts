@@ -1,0 +1,66 @@
+import { makeAdapter } from "../adapter/make-adapter";
+import { modelWeights } from "../adapter/model-weights";
+import { fail } from "../check/check";
+import { onnxSession } from "../engine/onnx/session";
+import type { Trainable } from "../experiment/problem";
+import { mergeAdapter } from "../export/merge-adapter";
+import type { MergedModel, MergeOptions, ModelScore } from "../export/merge-adapter";
+import type { Model } from "../model/model";
+import type { Layout } from "../tree/layout";
+import { sharedVector } from "../tree/vector";
+import { saveGgufLora } from "../weights/gguf-lora";
+import type { GgufLoraOptions } from "../weights/gguf-lora";
+import { tunedAdapter } from "./choose";
+import type { LiveRun } from "./live-runs";
+
+/**
+ * Saves the best checkpoint of a LoRA run as a GGUF file that llama.cpp, and what is built on it, adds to a GGUF file of the same model.
+ * For example `saveRunAsGguf(problem, chosen, "data/runs/mine.gguf")`.
+ * @returns the path
+ * @throws when the run has no checkpoint, and as `saveGgufLora`
+ */
+export function saveRunAsGguf(
+  problem: Trainable<unknown>,
+  run: LiveRun,
+  path: string,
+  options: GgufLoraOptions = {},
+): string {
+  return saveGgufLora(path, tunedAdapter(problem, run), problem.loaded.model, options);
+}
+
+/**
+ * Writes the best checkpoint of a run as a model of its own (`mergeAdapter`), and scores dev before and after: by default `tuned` and `written` are dev
+ * losses, of the run's checkpoint and of the weights that were read back from what was written.
+ * For example `await mergeRun(problem, chosen, "data/runs/mine")`.
+ * @throws when the run has no checkpoint, and as `mergeAdapter`
+ */
+export function mergeRun<Batch>(
+  problem: Trainable<Batch>,
+  run: LiveRun,
+  path: string,
+  options: MergeOptions = {},
+): Promise<MergedModel> {
+  const { loaded, sessionModel } = problem;
+  const devLoss: ModelScore = async (scored, own, ownPoint) => {
+    // What was written is scored as the problem's own model with all of its weights replaced: texts and readout stay the same.
+    const isWritten = scored !== loaded;
+    const adapter = isWritten ? makeAdapter({ kind: "full", layers: "all" }, sessionModel) : own;
+    const point = isWritten ? weightsOf(adapter.layout, scored.model) : ownPoint;
+    const session = await onnxSession(sessionModel, makeAdapter(adapter.spec, sessionModel));
+    try {
+      return (await problem.evaluate(session, point, "dev", adapter.spec)).loss;
+    } finally {
+      await session.dispose();
+    }
+  };
+  return mergeAdapter(loaded, tunedAdapter(problem, run), path, { score: devLoss, ...options });
+}
+
+/** A model's weights as a point. */
+function weightsOf(layout: Layout, model: Model): Float32Array {
+  const weights = new Map(modelWeights(model).map((weight) => [weight.name, weight]));
+  const point = sharedVector(layout.size);
+  for (const { name, offset } of layout.entries)
+    point.set((weights.get(name) ?? fail("weight", `${name} in what was written`, "none")).read(), offset);
+  return point;
+}

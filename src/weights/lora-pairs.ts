@@ -1,0 +1,88 @@
+import type { AdapterSpec, LoraSpec } from "../adapter/adapter";
+import { chooseSites, inLayers } from "../adapter/choose-sites";
+import { fail, sameLength } from "../check/check";
+import type { Model } from "../model/model";
+import type { SavedAdapter } from "./adapter-file";
+import { peftModules } from "./peft-modules";
+import type { NamedModules } from "./peft-modules";
+
+/** The two matrices that a LoRA has at a site, as other programs hold them: y = W x + (alpha / rank) B A x. */
+export interface LoraPair {
+  readonly site: string;
+  /** The module's whole name in transformers. */
+  readonly module: string;
+  readonly rank: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** A [rank, inputs]. */
+  readonly a: Float32Array;
+  /** B [outputs, rank]. */
+  readonly b: Float32Array;
+}
+
+/** Why an adapter of each other kind is no LoRA, and where it can go. */
+const OTHERWISE: Readonly<Record<Exclude<AdapterSpec["kind"], "lora">, string>> = {
+  "tensor-train":
+    "a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it",
+  bottleneck:
+    "a bottleneck has an activation between its halves, so no pair of matrices computes it; saveAdapter keeps it",
+  prefix: "a prefix is keys and values in front of a text, not matrices beside the model's; saveAdapter keeps it",
+  full: "full-parameter training changes the model's own weights; mergeAdapter writes them as a model",
+  none: "without an adapter there is nothing to write",
+};
+
+/**
+ * Gives the matrices of a LoRA, site by site, for other programs.
+ * For example `loraPairs(adapter, smollm2.model, "PEFT").pairs[0].module`: "model.layers.0.self_attn.q_proj".
+ * @param reader what is to read them, for messages
+ * @throws when the adapter is no LoRA (saying why it cannot be one), has a trained head, was made for another model, or does not fit its own layout
+ */
+export function loraPairs(
+  { spec, layout, point, modelId }: SavedAdapter,
+  model: NamedModules & Pick<Model, "id">,
+  reader: string,
+): { readonly spec: LoraSpec; readonly pairs: readonly LoraPair[] } {
+  if (spec.kind !== "lora")
+    return fail("adapter", `a LoRA, the one kind that ${reader} has too (${OTHERWISE[spec.kind]})`, spec.kind);
+  if (spec.head !== undefined)
+    return fail(
+      "adapter",
+      `a LoRA alone, without a trained head, which ${reader} would lose (saveAdapter keeps both)`,
+      "lora with a head",
+    );
+  requireBase(modelId, model);
+  sameLength("point", point.length, layout.size);
+  const chosen = new Set(chooseSites(spec.targets, inLayers(model.sites, spec.layers)).map(({ name }) => name));
+  const pairs = peftModules(model)
+    .filter(({ site }) => chosen.has(site))
+    .map(({ site, module }) => {
+      const [a, b] = (["A", "B"] as const).map((part) => {
+        const entry = layout.entries.find(({ name }) => name === `${site}.${part}`);
+        if (entry === undefined) return fail(`${site}.${part}`, "a tensor of the adapter", "none");
+        const [rows, columns] = [entry.shape[0]!, entry.shape[1]!];
+        const data = point.subarray(entry.offset, entry.offset + entry.size);
+        const bad = data.findIndex((value) => !Number.isFinite(value));
+        if (bad >= 0) fail(`${site}.${part}[${bad}]`, "a finite number (did the run diverge?)", data[bad]);
+        return { rows, columns, data: transposed(data, rows, columns) };
+      });
+      const { rows: inputs, columns: rank } = a!;
+      return { site, module, rank, inputs, outputs: b!.columns, a: a!.data, b: b!.data };
+    });
+  return { spec, pairs };
+}
+
+/** Checks that an adapter was trained on this model. @throws when it was trained on another one, saying both and what to do */
+export function requireBase(modelId: string, model: Pick<Model, "id">): void {
+  if (modelId !== model.id)
+    throw new Error(
+      `model: expected ${modelId}, got ${model.id}: this is another base than the one that was tuned; ` +
+        "open the model that the adapter was trained on",
+    );
+}
+
+/** Gives [rows, columns] as [columns, rows]. @example transposed(Float32Array.of(1, 2, 3, 4), 2, 2) // Float32Array [1, 3, 2, 4] */
+export function transposed(data: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return out;
+}

@@ -1,0 +1,96 @@
+import { siteWeights } from "../adapter/site-weights";
+import type { Adaptable, AdapterSpec } from "../adapter/adapter";
+import { fail, sameLength } from "../check/check";
+import type { Model } from "../model/model";
+import type { SavedAdapter } from "./adapter-file";
+import { loraPairs, requireBase } from "./lora-pairs";
+import type { NamedModules } from "./peft-modules";
+
+/** What tuning made of one of a model's weights: from its frozen values, row by row as Hugging Face has them, the tuned ones. */
+export type Change = (frozen: Float32Array) => Float32Array;
+
+/** A model as far as merging goes. */
+export type MergeModel = NamedModules & Pick<Model, "id"> & Pick<Adaptable, "forward">;
+
+/** Why an adapter of each kind that is not merged cannot be. */
+const UNMERGED: Readonly<Record<Exclude<AdapterSpec["kind"], "lora" | "full">, string>> = {
+  "tensor-train": "a tensor train has a ReLU between its halves: no change of the model's matrices computes it",
+  bottleneck: "a bottleneck has an activation between its halves: no change of the model's matrices computes it",
+  prefix: "a prefix is keys and values in front of a text: no change of the model's matrices computes it",
+  none: "without an adapter nothing was tuned",
+};
+
+/**
+ * Gives the weights that tuning changed, by their names: of a LoRA W + (alpha / rank) B A, summed in float64 and rounded once to fp32;
+ * of full-parameter training the tuned weights themselves.
+ * For example `mergedWeights(adapter, model).get("model.layers.0.self_attn.q_proj.weight")?.(frozen)`.
+ * @throws when the adapter cannot be merged (saying why), has a trained head of some tokens alone, or was tuned on another model
+ */
+export function mergedWeights(adapter: SavedAdapter, model: MergeModel): ReadonlyMap<string, Change> {
+  const { spec, layout, point, modelId } = adapter;
+  switch (spec.kind) {
+    case "lora": {
+      const weights = siteWeights(model);
+      const factor = spec.alpha / spec.rank;
+      const { pairs } = loraPairs(adapter, model, "a merged model");
+      return new Map(
+        pairs.map(({ site, rank, inputs, outputs, a, b }) => [
+          weights.get(site) ?? fail(`site ${site}`, "a weight of the model", "none"),
+          (frozen) => {
+            sameLength(site, frozen.length, outputs * inputs);
+            return added(frozen, factor, a, b, [outputs, rank, inputs]);
+          },
+        ]),
+      );
+    }
+    case "full": {
+      requireBase(modelId, model);
+      sameLength("point", point.length, layout.size);
+      return new Map(
+        layout.entries.map(({ name, shape, offset, size }) => {
+          const { stored, skipped } = placeOf(name);
+          const change: Change = (frozen) => {
+            sameLength(name, frozen.length, size + skipped * (shape[1] ?? 1));
+            const whole = frozen.slice();
+            whole.set(point.subarray(offset, offset + size), frozen.length - size);
+            return whole;
+          };
+          return [stored, change];
+        }),
+      );
+    }
+    default:
+      return fail(
+        "adapter",
+        `a LoRA or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it)`,
+        spec.kind,
+      );
+  }
+}
+
+/** A weight that is the rows of a stored tensor from one on is called "name[2:]"; the rows before it stay. */
+function placeOf(name: string): { readonly stored: string; readonly skipped: number } {
+  const [, stored = name, skipped = "0"] = /^(.*)\[(\d+):\]$/.exec(name) ?? [];
+  return { stored, skipped: Number(skipped) };
+}
+
+/** W + factor B A. */
+function added(
+  frozen: Float32Array,
+  factor: number,
+  a: Float32Array,
+  b: Float32Array,
+  [outputs, rank, inputs]: readonly [number, number, number],
+): Float32Array {
+  const merged = new Float32Array(frozen.length);
+  const row = new Float64Array(inputs);
+  for (let i = 0; i < outputs; i++) {
+    for (let j = 0; j < inputs; j++) row[j] = frozen[i * inputs + j]!;
+    for (let k = 0; k < rank; k++) {
+      const weight = factor * b[i * rank + k]!;
+      for (let j = 0; j < inputs; j++) row[j]! += weight * a[k * inputs + j]!;
+    }
+    merged.set(row, i * inputs);
+  }
+  return merged;
+}

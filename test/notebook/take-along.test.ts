@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { arm } from "../../src/experiment/arms";
+import { loadModel } from "../../src/engine/load-model";
+import type { Problem } from "../../src/experiment/problem";
+import { runLive } from "../../src/notebook/live-runs";
+import type { LiveRun } from "../../src/notebook/live-runs";
+import { mergeRun, saveRunAsGguf } from "../../src/notebook/take-along";
+import { readGgufHeader } from "../../src/weights/gguf-header";
+import { openRange } from "../../src/weights/range-file";
+import { asCell, closeSessions } from "../support/shown";
+import { scratch } from "../support/scratch";
+import { rejectsWith, throwsWith } from "../support/throws";
+import { tinyFolder } from "../support/tiny-folder";
+import { tinyProblem, tinySettings } from "../support/tiny-problem";
+
+const test = suite("notebook/take-along");
+const files = scratch();
+let problem: Problem;
+let runs: readonly LiveRun[];
+test.before(async () => {
+  const made = await tinyProblem("llama");
+  const folder = loadModel(tinyFolder("llama", files.file("base")), []);
+  assert.is(folder.model.id, made.loaded.model.id);
+  problem = { ...made, loaded: { ...made.loaded, files: folder.files! } };
+  const settings = tinySettings("llama");
+  const arms = [arm("MeZO-LoRA", settings), arm("mezo", settings), arm("AdaZeta", settings)];
+  const options = { seed: 0, evaluateEvery: 4, store: files.file("runs") };
+  runs = (await asCell(() => runLive(problem, arms, options))).value;
+});
+test.after(async () => {
+  await closeSessions();
+  files.remove();
+});
+
+test("a LoRA run leaves as a GGUF adapter that says where it comes from", () => {
+  const path = saveRunAsGguf(problem, runs[0]!, files.file("mine.gguf"), { type: "F16" });
+  const { metadata, tensors } = readGgufHeader(openRange(path));
+  assert.is(metadata.get("general.type"), "adapter");
+  assert.match(String(metadata.get("general.description")), /^MeZO-LoRA.* on .*, step \d+$/);
+  assert.ok(tensors.every(({ name, type }) => /^blk\.\d+\.attn_[qv]\.weight\.lora_[ab]$/.test(name) && type.name === "F16")); // prettier-ignore
+});
+
+test("a LoRA run and a full-parameter run, merged, have on dev the loss that they had", async () => {
+  for (const run of runs.slice(0, 2)) {
+    const { path, tuned, written } = await mergeRun(problem, run, files.file(run.arm.name));
+    assert.ok(Math.abs(tuned - run.result.best!.evaluation.loss) < 1e-5, `${run.arm.name}: ${tuned}`);
+    assert.ok(Math.abs(written - tuned) < 1e-5, `${run.arm.name}: ${tuned} and ${written}`);
+    assert.ok(existsSync(path));
+  }
+});
+
+test("a tensor train stays here, and the message says why", async () => {
+  const path = files.file("none");
+  throwsWith(() => saveRunAsGguf(problem, runs[2]!, path), "a tensor train has a ReLU between its halves");
+  await rejectsWith(mergeRun(problem, runs[2]!, path), "a tensor train has a ReLU between its halves");
+  assert.not(existsSync(path));
+});
+
+test.run();

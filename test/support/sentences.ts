@@ -1,0 +1,23 @@
+/** Twenty short texts, written for this project. */
+export const SENTENCES: readonly string[] = [
+  "The capital of France is Paris.",
+  "A cup of tea costs two pounds here.",
+  "She opened the window because the room was warm.",
+  "Seven times eight is fifty-six.",
+  "The dog slept under the kitchen table all day.",
+  "Rain is expected in the north tonight.",
+  "He forgot his keys and waited on the stairs.",
+  "Water turns to ice at zero degrees.",
+  "The train to Lisbon leaves at nine.",
+  "I would not see this film again.",
+  "Bees dance to tell where flowers are.",
+  "The museum is closed on Mondays.",
+  "My sister plays the cello in a small orchestra.",
+  "Please turn off the light when you leave.",
+  "The bridge was built in 1932.",
+  "What is the name of the longest river in Asia?",
+  "They sold the house and bought a boat.",
+  "An honest answer is better than a clever one.",
+  "The soup needs salt, pepper and patience.",
+  "Nobody knew who had written the letter.",
+];

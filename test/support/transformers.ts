@@ -1,0 +1,36 @@
+import { execFileSync, spawnSync } from "node:child_process";
+
+/** transformers is no part of the environment; a path in ADAZETA_TRANSFORMERS_PYTHON names a Python that has it. */
+const python = process.env["ADAZETA_TRANSFORMERS_PYTHON"] ?? "";
+
+export const hasTransformers =
+  python !== "" && spawnSync(python, ["-c", "import torch, transformers"], { stdio: "ignore" }).status === 0;
+
+/** The reason of a skip for want of it. */
+export const noTransformers = "transformers is not installed (ADAZETA_TRANSFORMERS_PYTHON names a Python that has it)";
+
+/** What transformers makes of a folder: test/fixtures/merge/judge.py. */
+export interface Judged {
+  readonly type: string;
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+  /** [text][position] log p(the next token | those before). */
+  readonly scores: readonly (readonly number[])[];
+  readonly tokens: readonly (readonly number[])[];
+  readonly chat: string | null;
+}
+
+/** Opens a folder with transformers and asks for log-probabilities of token ids, and for the tokens of texts. */
+export function judgedByTransformers(
+  folder: string,
+  ids: readonly (readonly number[])[],
+  texts: readonly string[],
+): Judged {
+  const answer = execFileSync(python, ["test/fixtures/merge/judge.py", folder], {
+    input: JSON.stringify({ ids, texts }),
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "2" },
+  });
+  return JSON.parse(answer.toString("utf8")) as Judged;
+}
