@@ -37,6 +37,7 @@ export { savePeft } from "./weights/peft-folder";
 export { saveGgufLora } from "./weights/gguf-lora";
 export { mergeAdapter } from "./export/merge-adapter";
 export { meanScore } from "./export/mean-score";
+export { verify } from "./export/verification";
 export { mergeRun, saveRunAsGguf } from "./notebook/take-along";
 export { evaluateClassifier } from "./task/classifier";
 export { promptText } from "./task/reading";

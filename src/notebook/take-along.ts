@@ -1,13 +1,16 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import { modelWeights } from "../adapter/model-weights";
 import { fail } from "../check/check";
+import { loadModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
 import type { Trainable } from "../experiment/problem";
+import { writeVerification } from "../export/verification";
 import { mergeAdapter } from "../export/merge-adapter";
 import type { MergedModel, MergeOptions, ModelScore } from "../export/merge-adapter";
 import type { Model } from "../model/model";
 import type { Layout } from "../tree/layout";
 import { sharedVector } from "../tree/vector";
+import { loadGgufLora } from "../weights/read-gguf-lora";
 import { saveGgufLora } from "../weights/gguf-lora";
 import type { GgufLoraOptions } from "../weights/gguf-lora";
 import { tunedAdapter } from "./choose";
@@ -15,26 +18,32 @@ import type { LiveRun } from "./live-runs";
 
 /**
  * Saves the best checkpoint of a LoRA run as a GGUF file that llama.cpp, and what is built on it, adds to a GGUF file of the same model.
- * For example `saveRunAsGguf(problem, chosen, "data/runs/mine.gguf")`.
+ * Beside it, "NAME.verify.json" says what it computes (`npm run verify`).
+ * For example `await saveRunAsGguf(problem, chosen, "data/runs/mine.gguf")`.
  * @returns the path
  * @throws when the run has no checkpoint, and as `saveGgufLora`
  */
-export function saveRunAsGguf(
+export async function saveRunAsGguf(
   problem: Trainable<unknown>,
   run: LiveRun,
   path: string,
   options: GgufLoraOptions = {},
-): string {
-  return saveGgufLora(path, tunedAdapter(problem, run), problem.loaded.model, options);
+): Promise<string> {
+  const { loaded } = problem;
+  saveGgufLora(path, tunedAdapter(problem, run), loaded.model, options);
+  // Of what was written: in F16 it has other bits than what was tuned.
+  await writeVerification(path, loaded, loadGgufLora(path, loaded.model), loaded);
+  return path;
 }
 
 /**
  * Writes the best checkpoint of a run as a model of its own (`mergeAdapter`), and scores dev before and after: by default `tuned` and `written` are dev
- * losses, of the run's checkpoint and of the weights that were read back from what was written.
+ * losses, of the run's checkpoint and of the weights that were read back from what was written. `verify.json` with it says what it computes
+ * (`npm run verify`).
  * For example `await mergeRun(problem, chosen, "data/runs/mine")`.
  * @throws when the run has no checkpoint, and as `mergeAdapter`
  */
-export function mergeRun<Batch>(
+export async function mergeRun<Batch>(
   problem: Trainable<Batch>,
   run: LiveRun,
   path: string,
@@ -53,7 +62,9 @@ export function mergeRun<Batch>(
       await session.dispose();
     }
   };
-  return mergeAdapter(loaded, tunedAdapter(problem, run), path, { score: devLoss, ...options });
+  const merged = await mergeAdapter(loaded, tunedAdapter(problem, run), path, { score: devLoss, ...options });
+  await writeVerification(path, loadModel(path, []), null, loaded);
+  return merged;
 }
 
 /** A model's weights as a point. */

@@ -1,5 +1,6 @@
 import type { AdapterSpec, LoraSpec } from "../adapter/adapter";
 import { chooseSites, inLayers } from "../adapter/choose-sites";
+import { lora } from "../adapter/lora";
 import { fail, sameLength } from "../check/check";
 import type { Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
@@ -69,6 +70,49 @@ export function loraPairs(
       return { site, module, rank, inputs, outputs: b!.columns, a: a!.data, b: b!.data };
     });
   return { spec, pairs };
+}
+
+/** A matrix as other programs hold it, rows first. */
+export interface StoredMatrix {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * Makes an adapter of the matrices that a file of another program holds: the way back from `loraPairs`.
+ * @param path the file, for messages
+ * @param stored A [rank, inputs] as "SITE.A" and B [outputs, rank] as "SITE.B"
+ * @throws when a matrix is missing, or has another shape than the model's sites ask for
+ */
+export function loraFrom(
+  path: string,
+  model: Pick<Model, "id" | "sites">,
+  { rank, alpha }: Pick<LoraSpec, "rank" | "alpha">,
+  stored: ReadonlyMap<string, StoredMatrix>,
+  note: string,
+): SavedAdapter & { readonly spec: LoraSpec } {
+  const sites = new Set([...stored.keys()].map((name) => name.slice(0, -2)));
+  const spec: LoraSpec = { kind: "lora", rank, alpha, targets: wordsOf(model, sites) };
+  const { layout } = lora(spec, model.sites);
+  sameLength(`${path}: tensors`, stored.size, layout.entries.length);
+  const parts = layout.entries.map(({ name, shape, offset }) => {
+    const [rows, columns] = [shape[0]!, shape[1]!];
+    const found = stored.get(name) ?? fail(`${path}: tensor`, `one for ${name}`, "none");
+    if (found.shape.join() !== `${columns},${rows}`)
+      fail(`${path}: shape for ${name}`, `${columns} x ${rows}`, found.shape.join(" x "));
+    return { data: found.data, rows, columns, offset };
+  });
+  const point = new Float32Array(layout.size);
+  for (const { data, rows, columns, offset } of parts) point.set(transposed(data, columns, rows), offset);
+  return { spec, layout, point, modelId: model.id, note };
+}
+
+/** The last words of site names where they say exactly these sites, else the sites' whole names. */
+function wordsOf({ sites }: Pick<Model, "sites">, chosen: ReadonlySet<string>): readonly string[] {
+  const last = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+  const words = [...new Set(sites.filter(({ name }) => chosen.has(name)).map(({ name }) => last(name)))];
+  const exact = sites.every(({ name }) => words.includes(last(name)) === chosen.has(name));
+  return exact ? words : sites.filter(({ name }) => chosen.has(name)).map(({ name }) => name);
 }
 
 /** Checks that an adapter was trained on this model. @throws when it was trained on another one, saying both and what to do */

@@ -1,14 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoraSpec } from "../adapter/adapter";
-import { lora } from "../adapter/lora";
-import { fail, sameLength } from "../check/check";
+import { fail } from "../check/check";
 import { messageOf } from "../check/error-words";
 import { readTogether, settleFolder, writeFolder } from "../disk/whole-folder";
 import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
-import { loraPairs, transposed } from "./lora-pairs";
+import { loraFrom, loraPairs } from "./lora-pairs";
 import { peftModules } from "./peft-modules";
 import type { NamedModules, SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
@@ -122,20 +121,7 @@ export function loadPeft(folder: string, model: PeftModel): SavedAdapter & { rea
       return [`${site}.${part}`, { shape, data }];
     }),
   );
-  const sites = new Set([...stored.keys()].map((name) => name.slice(0, -2)));
-  const spec: LoraSpec = { kind: "lora", rank: config.r, alpha: config.lora_alpha, targets: wordsOf(model, sites) };
-  const { layout } = lora(spec, model.sites);
-  sameLength(`${path}: tensors`, stored.size, layout.entries.length);
-  const parts = layout.entries.map(({ name, shape, offset }) => {
-    const [rows, columns] = [shape[0]!, shape[1]!];
-    const found = stored.get(name) ?? fail(`${path}: tensor`, `one for ${name}`, "none");
-    if (found.shape.join() !== `${columns},${rows}`)
-      fail(`${path}: shape for ${name}`, `${columns} x ${rows}`, found.shape.join(" x "));
-    return { data: found.data, rows, columns, offset };
-  });
-  const point = new Float32Array(layout.size);
-  for (const { data, rows, columns, offset } of parts) point.set(transposed(data, columns, rows), offset);
-  return { spec, layout, point, modelId: model.id, note: metadata["note"] ?? "" };
+  return loraFrom(path, model, { rank: config.r, alpha: config.lora_alpha }, stored, metadata["note"] ?? "");
 }
 
 function readConfig(path: string): PeftConfig {
@@ -167,12 +153,4 @@ function targetsOf(modules: readonly SiteModule[], chosen: ReadonlySet<string>):
     if (word !== "output.dense" && fits(word)) return [word];
     return modules.filter(({ site, word: own }) => chosen.has(site) && own === word).map(({ module }) => module);
   });
-}
-
-/** The last words of site names where they say exactly these sites, else the sites' whole names. */
-function wordsOf({ sites }: Pick<Model, "sites">, chosen: ReadonlySet<string>): readonly string[] {
-  const last = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
-  const words = [...new Set(sites.filter(({ name }) => chosen.has(name)).map(({ name }) => last(name)))];
-  const exact = sites.every(({ name }) => words.includes(last(name)) === chosen.has(name));
-  return exact ? words : sites.filter(({ name }) => chosen.has(name)).map(({ name }) => name);
 }

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { arm } from "../../src/experiment/arms";
 import { loadModel } from "../../src/engine/load-model";
 import type { Problem } from "../../src/experiment/problem";
+import { verify } from "../../src/export/verification";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
 import { mergeRun, saveRunAsGguf } from "../../src/notebook/take-along";
@@ -11,7 +12,7 @@ import { readGgufHeader } from "../../src/weights/gguf-header";
 import { openRange } from "../../src/weights/range-file";
 import { asCell, closeSessions } from "../support/shown";
 import { scratch } from "../support/scratch";
-import { rejectsWith, throwsWith } from "../support/throws";
+import { rejectsWith } from "../support/throws";
 import { tinyFolder } from "../support/tiny-folder";
 import { tinyProblem, tinySettings } from "../support/tiny-problem";
 
@@ -34,8 +35,8 @@ test.after(async () => {
   files.remove();
 });
 
-test("a LoRA run leaves as a GGUF adapter that says where it comes from", () => {
-  const path = saveRunAsGguf(problem, runs[0]!, files.file("mine.gguf"), { type: "F16" });
+test("a LoRA run leaves as a GGUF adapter that says where it comes from", async () => {
+  const path = await saveRunAsGguf(problem, runs[0]!, files.file("mine.gguf"), { type: "F16" });
   const { metadata, tensors } = readGgufHeader(openRange(path));
   assert.is(metadata.get("general.type"), "adapter");
   assert.match(String(metadata.get("general.description")), /^MeZO-LoRA.* on .*, step \d+$/);
@@ -51,9 +52,42 @@ test("a LoRA run and a full-parameter run, merged, have on dev the loss that the
   }
 });
 
+test("what left a run is checked by its verify.json: as it is, on another base, and with one weight changed", async () => {
+  const { loaded } = problem;
+  for (const type of ["F32", "F16"] as const) {
+    const adapter = await saveRunAsGguf(problem, runs[0]!, files.file(`checked-${type}.gguf`), { type });
+    const found = await verify(adapter, loaded);
+    assert.ok(found.ok, found.message);
+    assert.match(found.message, "the same: log-probabilities of 4 texts differ by at most ");
+    await rejectsWith(verify(adapter, null), "base: expected the model that ");
+    const other = loadModel(tinyFolder("llama-tied", files.file(`other-${type}`)), []);
+    const { ok, message } = await verify(adapter, other);
+    assert.not(ok);
+    assert.match(message, "this is another base: tuned was model.safetensors (");
+  }
+  const { path } = await mergeRun(problem, runs[1]!, files.file("whole"));
+  assert.ok((await verify(path, null)).ok);
+  const weights = readFileSync(`${path}/model.safetensors`);
+  weights.writeFloatLE(30, weights.length - 40);
+  writeFileSync(`${path}/model.safetensors`, weights);
+  const { ok, message, difference } = await verify(path, null);
+  assert.not(ok);
+  assert.ok(difference! > 1e-3, message);
+  assert.match(message, "not the same: ");
+});
+
+test("a verify.json that is missing, damaged or another file is refused by its name", async () => {
+  const path = files.file("lost.gguf");
+  await rejectsWith(verify(path, null), "lost.gguf.verify.json: expected the file that was written with the weights");
+  for (const content of ["{", "[]", '{"format":"adazeta-verify-1"}', "null"]) {
+    writeFileSync(`${path}.verify.json`, content);
+    await rejectsWith(verify(path, null), "lost.gguf.verify.json: expected ");
+  }
+});
+
 test("a tensor train stays here, and the message says why", async () => {
   const path = files.file("none");
-  throwsWith(() => saveRunAsGguf(problem, runs[2]!, path), "a tensor train has a ReLU between its halves");
+  await rejectsWith(saveRunAsGguf(problem, runs[2]!, path), "a tensor train has a ReLU between its halves");
   await rejectsWith(mergeRun(problem, runs[2]!, path), "a tensor train has a ReLU between its halves");
   assert.not(existsSync(path));
 });

@@ -14,6 +14,7 @@ import type { SavedAdapter } from "../../src/weights/adapter-file";
 import { readGgufHeader } from "../../src/weights/gguf-header";
 import { writeMergedGguf } from "../../src/export/merged-gguf";
 import { saveGgufLora } from "../../src/weights/gguf-lora";
+import { loadGgufLora } from "../../src/weights/read-gguf-lora";
 import { halfBits } from "../../src/weights/half";
 import { openRange } from "../../src/weights/range-file";
 import { readTensor } from "../../src/weights/tensor-file";
@@ -73,6 +74,25 @@ test("for each site the two matrices stand under the base tensor's name, as [ran
     assert.equal(tensors.get(`blk.1.${part}.weight.lora_a`)!.shape, [2, inputs], part);
     assert.equal(tensors.get(`blk.1.${part}.weight.lora_b`)!.shape, [outputs, 2], part);
   }
+});
+
+test("what was written is read back with its bits, rows of query and key in their own order; of another model it is refused", () => {
+  for (const name of ["llama", "llama-tied", "qwen2"] as const) {
+    const { model } = tinyModel(name);
+    for (const change of [{}, { targets: ["key"] }, { targets: ["layers.1.attention.query"] }]) {
+      const saved = drawn(model, change);
+      const path = saveGgufLora(place.file(`back-${name}.gguf`), saved, model, { replace: true });
+      const { point, spec, layout, note } = loadGgufLora(path, model);
+      assert.equal([point, spec.rank, spec.alpha, note], [saved.point, 2, 6, "drawn"]);
+      assert.equal(layout, saved.layout);
+    }
+  }
+  const path = place.file("back-llama.gguf");
+  throwsWith(() => loadGgufLora(path, tinyModel("qwen2").model), "this is another base than the one that was tuned");
+  throwsWith(
+    () => loadGgufLora("test/fixtures/weights/tiny-llama.gguf", tinyModel("llama").model),
+    "expected adapter, lora",
+  );
 });
 
 test("rows of query and key are interleaved head by head, all others stay: 0 8 1 9 ... of a head of 16", () => {
