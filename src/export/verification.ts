@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
@@ -13,6 +13,7 @@ import type { ModelFiles } from "../weights/locate-model";
 import { loadGgufLora } from "../weights/read-gguf-lora";
 import { isPeftFolder, loadPeft } from "../weights/peft-folder";
 import { safetensorsParts } from "../weights/safetensors";
+import { isFolder } from "../weights/safetensors-index";
 import { checkValues } from "./check-values";
 import type { CheckValues } from "./check-values";
 import { fileDigest } from "./file-digest";
@@ -168,5 +169,3 @@ function isVerification(found: unknown): found is Verification {
     )
   );
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -40,36 +40,30 @@ export const WRITTEN = {
     code: 8,
     values: 32,
     bytes: 34,
-    encode(source, target) {
-      for (let from = 0, at = 0; from < source.length; from += 32, at += 34) {
-        const block = source.subarray(from, from + 32);
-        let largest = 0;
-        for (const value of block) largest = Math.max(largest, Math.abs(value));
-        const d = Math.fround(largest / 127);
-        const inverse = d === 0 ? 0 : Math.fround(1 / d);
-        put16(target, at, halfBits(d));
-        block.forEach((value, i) => (target[at + 2 + i] = awayRound(Math.fround(value * inverse)) & 255));
-      }
-    },
+    encode: inBlocks(32, (block, target, at) => {
+      const largest = block.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const d = Math.fround(largest / 127);
+      const inverse = d === 0 ? 0 : Math.fround(1 / d);
+      at = put16(target, at, halfBits(d));
+      block.forEach((value, i) => (target[at + i] = awayRound(Math.fround(value * inverse)) & 255));
+      return at + 32;
+    }),
   },
   /** d = (max x - min x) / 15, m = min x, q = (x - m) / d to the nearest whole number; nibbles as in Q4_0. */
   Q4_1: {
     code: 3,
     values: 32,
     bytes: 20,
-    encode(source, target) {
-      for (let from = 0, at = 0; from < source.length; from += 32, at += 20) {
-        const block = source.subarray(from, from + 32);
-        const [m, most] = [Math.min(...block), Math.max(...block)];
-        const d = Math.fround(Math.fround(most - m) / 15);
-        const inverse = d === 0 ? 0 : Math.fround(1 / d);
-        const code = (i: number): number =>
-          Math.min(15, Math.trunc(Math.fround(Math.fround(Math.fround(block[i]! - m) * inverse) + 0.5)));
-        put16(target, at, halfBits(d));
-        put16(target, at + 2, halfBits(m));
-        for (let i = 0; i < 16; i++) target[at + 4 + i] = code(i) | (code(16 + i) << 4);
-      }
-    },
+    encode: inBlocks(32, (block, target, at) => {
+      const [m, most] = [Math.min(...block), Math.max(...block)];
+      const d = Math.fround(Math.fround(most - m) / 15);
+      const inverse = d === 0 ? 0 : Math.fround(1 / d);
+      const code = (i: number): number =>
+        Math.min(15, Math.trunc(Math.fround(Math.fround(Math.fround(block[i]! - m) * inverse) + 0.5)));
+      at = put16(target, put16(target, at, halfBits(d)), halfBits(m));
+      for (let i = 0; i < 16; i++) target[at + i] = code(i) | (code(16 + i) << 4);
+      return at + 16;
+    }),
   },
 } as const satisfies Readonly<Record<string, WrittenType>>;
 
@@ -94,9 +88,23 @@ export function encoded(what: string, type: WrittenTypeName, values: Float32Arra
 
 const MOST_HALF = 65504;
 
-function put16(target: Uint8Array, at: number, bits: number): void {
+/** Encodes block after block: `write` puts one at a place and gives the place after it. */
+function inBlocks(
+  values: number,
+  write: (block: Float32Array, target: Uint8Array, at: number) => number,
+): WrittenType["encode"] {
+  return (source, target) => {
+    let at = 0;
+    for (let from = 0; from < source.length; from += values)
+      at = write(source.subarray(from, from + values), target, at);
+  };
+}
+
+/** Puts two bytes and gives the place after them. */
+function put16(target: Uint8Array, at: number, bits: number): number {
   target[at] = bits & 255;
   target[at + 1] = bits >>> 8;
+  return at + 2;
 }
 
 /** C's roundf: halves go away from zero. */

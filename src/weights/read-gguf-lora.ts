@@ -34,23 +34,12 @@ export function loadGgufLora(path: string, model: GgufModel): SavedAdapter & { r
     const found = sites.get(name ?? "");
     if (found === undefined || end === undefined)
       return fail(`${path}: tensor`, `lora_a or lora_b of a matrix like ${[...sites.keys()][0]}`, tensor.name);
-    const data = readTensor(file, { ...tensor, typeName: tensor.type.name });
     const turned = end === "b" && interleaved !== null && isRotated(`${found.module}.weight`);
-    const place = turned ? interleavedRow(interleaved) : null;
-    stored.set(`${found.site}.${end.toUpperCase()}`, {
-      shape: tensor.shape,
-      data: place === null ? data : rowsBack(data, tensor.shape[1]!, place),
-    });
+    const row = turned ? { row: interleavedRow(interleaved) } : {};
+    const data = readTensor(file, { ...tensor, typeName: tensor.type.name, ...row });
+    stored.set(`${found.site}.${end.toUpperCase()}`, { shape: tensor.shape, data });
   }
   const [first] = [...stored].filter(([name]) => name.endsWith(".A"));
   const rank = first?.[1].shape[0] ?? fail(`${path}: tensors`, "at least one site's", "none");
   return loraFrom(path, model, { rank, alpha }, stored, String(metadata.get("general.description") ?? ""));
-}
-
-/** Row r of the result is row `place(r)`. */
-function rowsBack(data: Float32Array, width: number, place: (row: number) => number): Float32Array {
-  const out = new Float32Array(data.length);
-  for (let row = 0; row * width < data.length; row++)
-    out.set(data.subarray(place(row) * width, (place(row) + 1) * width), row * width);
-  return out;
 }

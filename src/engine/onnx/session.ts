@@ -344,8 +344,14 @@ const PREFIX_CACHE = 2 ** 28;
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
 /** The settings that may change the last bits and are not the default ones. */
-function unusual({ providers, tuning: { optimization, buckets, prefixCache } = {} }: OnnxOptions): string {
-  const named = { providers: providers?.join(), optimization, buckets, prefixCache: prefixCache === 0 ? 0 : undefined };
+function unusual({ providers, recompute, tuning: { optimization, buckets, prefixCache } = {} }: OnnxOptions): string {
+  const named = {
+    providers: providers?.join(),
+    recompute: recompute === true ? true : undefined,
+    optimization,
+    buckets,
+    prefixCache: prefixCache === 0 ? 0 : undefined,
+  };
   return Object.entries(named)
     .filter(([, value]) => value !== undefined && value !== "cpu")
     .map(([name, value]) => ` ${name}=${value}`)
