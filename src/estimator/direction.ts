@@ -66,6 +66,8 @@ export interface DirectionKind<Spec> {
   sample?(spec: Spec, here: Here): Float32Array;
   /** Which factors of its outer products are the same for all queries of a step: what a transform may keep its numbers in. */
   readonly kept?: Kept;
+  /** Its directions follow from the seed, the step and the query alone, so that those of earlier steps can be drawn again. */
+  readonly again?: true;
   /** Which of its bases is in force in a step, for kinds that keep one for several steps. */
   basis?(spec: Spec, step: number): number;
 }

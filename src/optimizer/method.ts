@@ -1,7 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { kindsInWords } from "../check/kinds";
 import { checkCombine, combineKind, type CombineSpec } from "../estimator/combine";
-import type { Kept } from "../estimator/direction";
+import type { DirectionKind } from "../estimator/direction";
 import {
   checkDirections,
   checkDirectionsFit,
@@ -15,7 +15,7 @@ import type { PassCost } from "../schedule/forward-passes";
 import { checkSchedule, type Schedule } from "../schedule/schedule";
 import type { Layout } from "../tree/layout";
 import { checkTransforms } from "./chain";
-import { checkRounds, passesOfRounds, type RoundsSpec } from "./rounds";
+import { checkRounds, passesOfRounds, roundsKind, type RoundsSpec } from "./rounds";
 import { transformKind, type TransformSpec } from "./transforms";
 
 /** A method: a composition of parts, as plain data that is written to trajectories and records. */
@@ -77,25 +77,34 @@ function checkTogether({ directions, probe, rounds, combine, transforms, queries
   if (combineKind("method.combine", combine).compares && queries.kind === "constant" && queries.value < 2)
     fail("method.queries", `at least 2, between which ${combine.kind} compares`, queries.value);
   const former = transforms[0];
-  const keeps = former === undefined ? undefined : transformKind("method.transforms[0]", former).keeps;
+  const formed = former === undefined ? undefined : transformKind("method.transforms[0]", former);
+  const keeps = formed?.keeps;
   if (former !== undefined && keeps !== undefined && !(kind.kept !== undefined && keeps.includes(kind.kept)))
     fail(
       "method.directions",
-      `${kindsKeeping(keeps)}, of whose outer products ${former.kind} is made`,
+      `${kindsThat(({ kept }) => kept !== undefined && keeps.includes(kept))}, of whose outer products ${former.kind} is made`,
       directions.kind,
     );
-  if (
-    probe !== undefined &&
-    probeKind("method.probe", probe).exact &&
-    (combine.kind !== "mean" || directions.kind !== "gaussian")
-  )
+  const again = [
+    ...(rounds !== undefined && roundsKind("method.rounds", rounds).again ? [rounds.kind] : []),
+    ...(former !== undefined && formed?.again ? [former.kind] : []),
+  ];
+  if (again.length > 0 && !kind.again)
+    fail(
+      "method.directions",
+      `${kindsThat((row) => row.again === true)}, which ${again.join(" and ")} can draw again`,
+      directions.kind,
+    );
+  if (probe === undefined || !probeKind("method.probe", probe).exact) return;
+  if (combine.kind !== "mean" || directions.kind !== "gaussian")
     fail("method", "no combination and no directions beside an exact gradient", `${combine.kind}, ${directions.kind}`);
+  if (former !== undefined && formed?.form !== undefined)
+    fail("method.transforms[0].kind", "none that is made of directions, beside an exact gradient", former.kind);
 }
 
-/** Names the kinds of directions that keep what a transform needs. */
-function kindsKeeping(keeps: readonly Kept[]): string {
-  const rows: readonly (readonly [string, { readonly kept?: Kept }])[] = Object.entries(directionKinds);
-  return kindsInWords(Object.fromEntries(rows.filter(([, { kept }]) => kept !== undefined && keeps.includes(kept))));
+/** Names the kinds of directions that have what another part needs. */
+function kindsThat(has: (kind: Pick<DirectionKind<never>, "kept" | "again">) => boolean): string {
+  return kindsInWords(Object.fromEntries(Object.entries(directionKinds).filter(([, kind]) => has(kind))));
 }
 
 /** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */

@@ -4,8 +4,10 @@ import type { Exponent } from "../schedule/power-law";
 import { scheduleOf, type Schedule } from "../schedule/schedule";
 import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
 import { checkMethod, type Method } from "./method";
+import { adamezo } from "./recipes/adamezo";
 import { eggroll } from "./recipes/eggroll";
 import { es } from "./recipes/es";
+import { extrapolated } from "./recipes/extrapolated";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
 import { mezoGreedy, mezoGv } from "./recipes/mezo-gv";
@@ -347,6 +349,8 @@ export const recipes = {
   "tezo-adam": row("TeZO-Adam", "arXiv 2501.19057", tezoAdam),
   "zo-align": row("ZO-Align", "arXiv 2509.15552", zoAlign),
   es: row("ES at scale", "arXiv 2509.24372", es),
+  adamezo: row("AdaMeZO", "arXiv 2605.00650", adamezo),
+  extrapolated: row("extrapolated ZO", "arXiv 2006.05720", extrapolated),
   "rate-decay": row("rate decay instead of queries", "ours", rateDecay, { exponent: { target: 20, epochs: 160 } }),
   "zo-blockwise": row("ZO-SGD, block-wise", "arXiv 2402.11592", zoBlockwise),
   "mezo-gv": row("MeZO-GV", "arXiv 2601.04710", mezoGv),

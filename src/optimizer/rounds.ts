@@ -1,13 +1,14 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { PassCost } from "../schedule/forward-passes";
 import { conservative } from "./rounds/conservative";
+import { extrapolated } from "./rounds/extrapolated";
 import { guided } from "./rounds/guided";
 import { inTurn } from "./rounds/in-turn";
 import { population } from "./rounds/population";
 import type { RoundsKind } from "./rounds/round";
 
 /** The kinds of methods that ask in several rounds within a step, by name. */
-export const roundsKinds = { conservative, "in-turn": inTurn, guided, population } as const;
+export const roundsKinds = { conservative, "in-turn": inTurn, guided, population, extrapolated } as const;
 
 /** A method's rounds as plain data. */
 export type RoundsSpec = SpecIn<typeof roundsKinds>;

@@ -1,5 +1,5 @@
 import { fail, sameLength } from "../check/check";
-import type { Draw } from "../estimator/direction";
+import type { Direction, Draw } from "../estimator/direction";
 import type { Objective } from "../estimator/objective";
 import type { Estimate } from "../estimator/probe";
 import type { Workspace } from "../estimator/workspace";
@@ -7,7 +7,14 @@ import { roundsKind, type RoundsSpec } from "./rounds";
 import type { Ask, RoundsEnd, RoundsHere } from "./rounds/round";
 
 /** What a step of rounds measured: every answer is a further number, in the order in which it was asked. */
-export type Rounded = Estimate & Pick<RoundsEnd, "weights">;
+export type Rounded = Estimate & Pick<RoundsEnd, "weights" | "carried">;
+
+/** Where the directions of a point's terms come from. */
+export interface Terms {
+  readonly draw: Draw;
+  /** A direction of an earlier step; it may be in the memory of a draw. */
+  readonly earlier: (step: number, query: number) => Direction;
+}
 
 /**
  * Runs a step's rounds on an objective, on one batch. Points are built one after another where memory is spared.
@@ -16,7 +23,7 @@ export type Rounded = Estimate & Pick<RoundsEnd, "weights">;
 export async function answerRounds<Batch>(
   spec: RoundsSpec,
   here: RoundsHere,
-  draw: Draw,
+  { draw, earlier }: Terms,
   { losses }: Objective<Batch>,
   point: Float32Array,
   batch: Batch,
@@ -33,7 +40,8 @@ export async function answerRounds<Batch>(
     if (terms.length === 0) return point;
     const moved = workspace.buffer(1 + at);
     moved.set(point);
-    for (const { by, query } of terms) draw(query, () => workspace.buffer(0)).addInPlace(moved, by);
+    for (const { by, query, step } of terms)
+      (step === undefined ? draw(query, () => workspace.buffer(0)) : earlier(step, query)).addInPlace(moved, by);
     return moved;
   };
   let turn = rounds.next();

@@ -13,7 +13,8 @@ import { queriesAt, scheduleAt } from "../schedule/schedule";
 import type { Layout } from "../tree/layout";
 import { applyChain, transformHere, type Moved } from "./chain";
 import { isExact, isReplayable, weightOf, type Method } from "./method";
-import { answerAgain, answerRounds } from "./run-rounds";
+import type { RoundsHere } from "./rounds/round";
+import { answerAgain, answerRounds, type Terms } from "./run-rounds";
 import { transformKind } from "./transforms";
 
 /** Where in a run a step is. */
@@ -56,9 +57,7 @@ export interface StepResult extends StepOutcome {
 interface Begun {
   readonly here: Here;
   readonly state: State;
-  /** What the directions look at, with their own vectors as the step before left them. */
-  readonly own: Here;
-  /** And as this step has begun them. */
+  /** What the directions look at, with their own vectors as this step has begun them. */
   readonly directions: Here;
   readonly kind: DirectionKind<DirectionSpec>;
   readonly draw: Draw;
@@ -85,15 +84,16 @@ export async function step<Batch>(
   if (rounds !== undefined) {
     const answered = await answerRounds(
       rounds,
-      { queries, learningRate },
-      draw,
+      roundsHere(begun, queries),
+      { draw, earlier: earlierOf(method, begun) },
       objective,
       point,
       input.batch,
       workspace,
     );
-    const { weights, ...estimate } = answered;
-    const next = moved(method, begun, isFiniteEstimate(estimate) ? { ...estimate, weights } : null, input);
+    const { weights, carried, ...estimate } = answered;
+    const found = { ...estimate, weights, carried };
+    const next = moved(method, begun, isFiniteEstimate(estimate) ? found : null, input);
     return { ...next, estimate, queries, learningRate };
   }
   if (probe === undefined) return fail("method", "a probe or rounds", "none");
@@ -128,8 +128,8 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
   if (![...projectedGradients, ...further].every(Number.isFinite)) return moved(method, begun, null, recorded);
   const queries = someQueries(projectedGradients).length;
   if (method.rounds === undefined) return moved(method, begun, { projectedGradients, further }, recorded);
-  const { weights } = answerAgain(method.rounds, { queries, learningRate: begun.learningRate }, further);
-  return moved(method, begun, { projectedGradients, further, weights }, recorded);
+  const { weights, carried } = answerAgain(method.rounds, roundsHere(begun, queries), further);
+  return moved(method, begun, { projectedGradients, further, weights, carried }, recorded);
 }
 
 function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): Begun {
@@ -141,13 +141,32 @@ function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): B
   const own = { ...here, state: { ...state, vectors: ownVectors(state, "directions") } };
   const directions = beginKind(kind, method.directions, own);
   const draw = kind.open(method.directions, directions);
-  return { here, state, own, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
+  return { here, state, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
+}
+
+function roundsHere({ here, state, learningRate }: Begun, queries: number): RoundsHere {
+  return { queries, learningRate, step: here.step, carried: ownVectors(state, "rounds") };
+}
+
+/** Draws what an earlier step moved along, with the bits of then, for directions that can be drawn again. */
+function earlierOf({ directions }: Method, { kind, here, workspace }: Begun): Terms["earlier"] {
+  let opened: { readonly step: number; readonly draw: Draw } | null = null;
+  const open = (step: number): Draw => {
+    const then = beginKind(kind, directions, { ...here, step, state: NO_STATE });
+    return kind.formed?.(directions, then, then) ?? kind.open(directions, then);
+  };
+  return (step, query) => {
+    if (opened?.step !== step) opened = { step, draw: open(step) };
+    return opened.draw(query, () => workspace.buffer(0));
+  };
 }
 
 /** What a step moves by: what was measured, and how far the gradient is made of it. */
 interface Found extends Measured {
   /** From rounds. */
   readonly weights?: readonly number[];
+  /** What rounds carry on. */
+  readonly carried?: Vectors | undefined;
   /** `workspace.gradient` is the gradient already. */
   readonly summed?: boolean;
 }
@@ -162,7 +181,10 @@ function moved(method: Method, begun: Begun, found: Found | null, { over }: Step
       ? begun.directions
       : { ...begun.directions, state: { ...begun.directions.state, vectors: learned } };
   const chain = { learningRate, state, over };
-  const kept: Vectors = namedFor("directions", after.state.vectors);
+  const kept: Vectors = {
+    ...namedFor("directions", after.state.vectors),
+    ...namedFor("rounds", found.carried ?? {}),
+  };
   const formed = found.summed ? {} : form(method, begun, after, found, chain);
   return applyChain(method.transforms, here, workspace.gradient, chain, { ...kept, ...formed });
 }
@@ -176,7 +198,7 @@ function form(
   chain: Parameters<typeof transformHere>[2],
 ): Vectors {
   const { directions, transforms, combine } = method;
-  const { kind, workspace, here, own } = begun;
+  const { kind, workspace, here } = begun;
   const draw = kind.formed?.(directions, after, begun.directions) ?? begun.draw;
   const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
   const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);
@@ -186,12 +208,12 @@ function form(
   }
   const memory = (): Float32Array => workspace.buffer(0);
   const redrawn = here.step > 0 && kind.basis?.(directions, here.step) !== kind.basis?.(directions, here.step - 1);
+  const earlier = earlierOf(method, begun);
   const weighted = {
     weights,
     direction: (query: number) => draw(query, memory),
-    before: redrawn
-      ? () => kind.open(directions, beginKind(kind, directions, { ...own, step: here.step - 1 }))(0, memory)
-      : null,
+    earlier,
+    before: redrawn ? () => earlier(here.step - 1, 0) : null,
   };
   const seen = transformHere(transforms[0], here, chain);
   return namedFor(transforms[0].kind, former.form(transforms[0], seen, weighted, workspace.gradient));

@@ -30,6 +30,8 @@ export interface Weighted {
   readonly weights: readonly number[];
   /** The direction of a query. */
   readonly direction: (query: number) => Direction;
+  /** The direction that an earlier step moved along, of directions that can be drawn again. It may be in the memory of the last that was asked for. */
+  readonly earlier: (step: number, query: number) => Direction;
   /** The first direction of the step before, where the directions' bases were drawn anew since; null where they are the same, or there was none. */
   readonly before: (() => Direction) | null;
 }
@@ -48,6 +50,8 @@ export interface TransformKind<Spec> {
   form?(spec: Spec, here: TransformHere, weighted: Weighted, gradient: Float32Array): Vectors;
   /** What directions must keep for it to form a gradient; absent: nothing. */
   readonly keeps?: readonly Kept[];
+  /** Asks for directions of earlier steps. */
+  readonly again?: true;
   /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */
   open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
   /** Changes the point that the whole chain led to, in place: where weights may only stand in certain places. */

@@ -7,6 +7,7 @@ import { factored } from "./transforms/factored";
 import { lowRankMomentum } from "./transforms/low-rank-momentum";
 import { momentum } from "./transforms/momentum";
 import { orthogonal } from "./transforms/orthogonal";
+import { rebuiltAdam } from "./transforms/rebuilt-adam";
 import { relativeRate } from "./transforms/relative-rate";
 import { requantize } from "./transforms/requantize";
 import { temporalAdam } from "./transforms/temporal-adam";
@@ -20,6 +21,7 @@ export const transformKinds = {
   momentum,
   "low-rank-momentum": lowRankMomentum,
   adam,
+  "rebuilt-adam": rebuiltAdam,
   alignment,
   orthogonal,
   requantize,

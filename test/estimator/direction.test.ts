@@ -1,18 +1,25 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { kindsInWords } from "../../src/check/kinds";
+import { drawInto, type Here } from "../../src/estimator/direction";
 import {
+  beginDirections,
   checkDirections,
+  directionKind,
   directionKinds,
   direction,
   gaussianDirection,
   type DirectionSpec,
 } from "../../src/estimator/directions";
+import { NO_STATE, type State } from "../../src/estimator/state";
+import { recipes } from "../../src/optimizer/recipes";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { layoutOf } from "../../src/tree/layout";
 import { norm } from "../../src/tree/vector";
 import { meanAndError } from "./objectives";
+import { matrices } from "../support/method-problems";
+import { fitting, rowsOf } from "../support/method-runs";
 import { throwsWith } from "../support/throws";
 
 const test = suite("estimator/direction");
@@ -131,5 +138,39 @@ test("malformed specifications and indices are refused", () => {
   );
   throwsWith(() => direction({ kind: "sign" }, at, -3), "size: expected a non-negative integer, got -3");
 });
+
+/** Directions of every named method, by kind. */
+const named = new Map(
+  rowsOf(recipes).map((row) => {
+    const { directions } = fitting(row, matrices.layout, { redraw: 3, bits: 8, steps: 6, warmUp: 1 });
+    return [directions.kind, directions] as const;
+  }),
+);
+
+for (const [name, spec] of [...named, ["sphere", { kind: "sphere" }] as const, ["sign", { kind: "sign" }] as const])
+  test(`${name} directions say whether those of an earlier step can be drawn again`, () => {
+    const kind = directionKind("directions", spec);
+    const { layout } = matrices;
+    const points = [0, 1, 2, 3, 4].map((step) => gaussianDirection(9, step, 0, layout.size));
+    const drawn = (here: Here): string => {
+      const draw = kind.formed?.(spec, here, here) ?? kind.open(spec, here);
+      const z = new Float32Array(layout.size);
+      drawInto(draw, 1, z);
+      return Buffer.from(z.buffer).toString("hex");
+    };
+    let state: State = NO_STATE;
+    const same = points.map((point, step) => {
+      const here = { seed: 3, step, layout, point, state };
+      const begun = beginDirections(spec, here);
+      const learned = kind.learn?.(spec, begun, { projectedGradients: [2, -1], further: [1, 2] });
+      const last = drawn(begun);
+      state = { count: step + 1, vectors: learned ?? begun.state.vectors };
+      return last === drawn(beginDirections(spec, { ...here, point: points[4], state: NO_STATE }));
+    });
+    assert.is(
+      same.slice(0, 4).every((each) => each),
+      kind.again === true,
+    );
+  });
 
 test.run();

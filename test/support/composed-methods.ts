@@ -11,6 +11,8 @@ import {
   zoAdam,
   type MezoOptions,
 } from "../../src/optimizer/recipes";
+import { adamezo } from "../../src/optimizer/recipes/adamezo";
+import { extrapolated } from "../../src/optimizer/recipes/extrapolated";
 
 /** What a table of rows takes. */
 interface Row {
@@ -50,6 +52,12 @@ export const composedMethods: Readonly<Record<string, Row>> = {
     },
   },
   "subspace, low-rank momentum": changed(subzero, withLowRankMomentum),
+  "subspace, rebuilt Adam": changed(subzero, ({ transforms }) => ({
+    transforms: [...adamezo({ horizon: 3 }).transforms.slice(0, 1), ...transforms],
+  })),
+  "extrapolated in a subspace": {
+    make: (options) => checkMethod({ ...extrapolated(options), directions: subzero(options).directions }),
+  },
   "unmeasured, low-rank momentum": changed(lozoReference, withLowRankMomentum),
   "learned diagonal, Adam, decoupled decay": changed(hizoo, () => ({
     transforms: [...zoAdam().transforms.slice(0, 1), { kind: "decoupled-weight-decay", weightDecay: 0.01 }],

@@ -29,8 +29,8 @@ export interface MethodForm {
 }
 
 /**
- * Options with which all that a method carries changes within a few steps: several queries, bases that are drawn anew, a diagonal that moves. A
- * row leaves those alone that it does not have.
+ * Options with which all that a method carries changes within a few steps: several queries, bases that are drawn anew, a diagonal that moves, steps
+ * that are forgotten. A row leaves those alone that it does not have.
  */
 const QUICK = {
   queries: 3,
@@ -40,6 +40,7 @@ const QUICK = {
   steps: 6,
   warmUp: 1,
   smoothing: 1e-2,
+  horizon: 3,
   weightDecay: 0.01,
   perturbationScale: 1e-2,
   learningRate: 2e-3,

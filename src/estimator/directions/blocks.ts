@@ -23,6 +23,7 @@ export const blocks = blocksFrom(seededNoise);
 export function blocksFrom(noise: Noise): DirectionKind<Blocks> {
   return {
     check: (what, spec) => void positiveInteger(`${what}.blocks`, spec.blocks),
+    again: true,
     open: (spec, { seed, step, layout }) => {
       const each = blocksOf(layout, spec.blocks);
       return (query) => {

@@ -19,6 +19,7 @@ export function lowRankFreshFrom(noise: Noise): DirectionKind<Temporal> {
   return {
     check: (what, { rank }) => void positiveInteger(`${what}.rank`, rank),
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+    again: true,
     open: ({ rank }, { seed, step, layout }) => {
       const matrices = layout.entries.map(({ shape }) => matrixOf(shape));
       return (query) =>

@@ -29,6 +29,7 @@ export function lowRankFrom(noise: Noise): DirectionKind<LowRank> {
     check: checkLowRank,
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
     open: (spec, here) => drawLowRank(noise, spec, here, "left"),
+    again: true,
     basis: ({ redraw }, step) => Math.floor(step / redraw),
     kept: "right",
   };

@@ -30,6 +30,7 @@ export function projectedFrom(noise: Noise): DirectionKind<LowRank> {
         ? state.vectors
         : { basis: basesOf(noise, spec, seed, Math.floor(step / spec.redraw), layout) },
     open: (spec, here) => drawProjected(noise, spec, here),
+    again: true,
     basis: ({ redraw }, step) => Math.floor(step / redraw),
     kept: "left",
   };

@@ -34,6 +34,7 @@ export function quantizedFrom(noise: Noise, uniform: Noise): DirectionKind<Quant
     });
   return {
     check: (what, { bits }) => checkBits(`${what}.bits`, bits),
+    again: true,
     open: (spec, here) => draw(spec, here, 0),
     formed: (spec, here) => draw(spec, here, 1),
   };

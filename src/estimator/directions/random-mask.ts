@@ -30,6 +30,7 @@ export function randomMaskFrom(noise: Noise, hideInPlace: Hide): DirectionKind<R
       checkKeep(what, spec.keep);
       if ("hold" in spec) positiveInteger(`${what}.hold`, spec.hold);
     },
+    again: true,
     open: ({ keep, hold = 1 }, { seed, step }) =>
       drawStored((query, out) => {
         noise(out, seed, "direction", step, query);

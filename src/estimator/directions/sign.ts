@@ -5,6 +5,7 @@ import { directionKey } from "./key";
 /** Independent +1 and -1 (Rademacher), E[z z^T] = I. */
 export const sign: DirectionKind<unknown> = {
   check: () => undefined,
+  again: true,
   open: (_spec, at) =>
     drawStored((query, out) => {
       const words = new Uint32Array(Math.ceil(out.length / 32));

@@ -6,6 +6,7 @@ import { directionKey } from "./key";
 /** A Gaussian direction stretched to length sqrt(d): uniform on the sphere, E[z z^T] = I. */
 export const sphere: DirectionKind<unknown> = {
   check: () => undefined,
+  again: true,
   open: (_spec, at) =>
     drawStored((query, out) => {
       normalsInto(directionKey(at, query), out);

@@ -58,6 +58,7 @@ export function subspaceFrom(noise: Noise): DirectionKind<Subspace> {
       return "left" in kept && here.step % spec.redraw !== 0 ? kept : bases(noise, spec, here);
     },
     open: (spec, here) => drawSubspace(noise, spec, here),
+    again: true,
     basis: ({ redraw }, step) => Math.floor(step / redraw),
     kept: "right",
   };

@@ -26,6 +26,7 @@ export const table: DirectionKind<NoiseTable> = {
   check(what, { bits }) {
     if (positiveInteger(`${what}.bits`, bits) > 24) fail(`${what}.bits`, "at most 24 (64 MiB)", bits);
   },
+  again: true,
   open:
     ({ bits }, at) =>
     (query) =>

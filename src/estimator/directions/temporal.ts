@@ -28,6 +28,7 @@ export function temporalFrom(noise: Noise): DirectionKind<Temporal> {
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
     open: (spec, here) => drawTemporal(noise, spec, here),
     kept: "both",
+    again: true,
   };
 }
 

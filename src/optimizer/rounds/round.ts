@@ -1,9 +1,12 @@
+import type { Vectors } from "../../estimator/state";
 import type { PassCost } from "../../schedule/forward-passes";
 
-/** by times the direction of a query, as a term of a point. */
+/** by times the direction of a query, of this step or of an earlier one, as a term of a point. */
 export interface Term {
   readonly by: number;
   readonly query: number;
+  /** An earlier step; absent: this one. */
+  readonly step?: number;
 }
 
 /** Points to ask losses at: theta plus the sum of each one's terms; no term is theta itself. */
@@ -14,6 +17,9 @@ export interface RoundsHere {
   /** Q. */
   readonly queries: number;
   readonly learningRate: number;
+  readonly step: number;
+  /** The rounds' own vectors, as the step before left them. */
+  readonly carried: Vectors;
 }
 
 /** What a step of rounds comes to: from the answers alone, so that a replay comes to the same. */
@@ -23,6 +29,8 @@ export interface RoundsEnd {
   readonly weights: readonly number[];
   /** The training loss to show. */
   readonly loss: number;
+  /** What they carry on; absent: nothing. */
+  readonly carried?: Vectors;
 }
 
 /** A kind of rounds: asks, gets the losses of what it asked, and may ask again. */
@@ -33,5 +41,7 @@ export interface RoundsKind<Spec> {
   passes(spec: Spec): PassCost;
   /** Its first points are two for each query, ahead and behind along that direction, all from theta: what is recorded are derivatives there. */
   readonly apart?: true;
+  /** Asks along directions of earlier steps. */
+  readonly again?: true;
   run(spec: Spec, here: RoundsHere): Generator<Ask, RoundsEnd, readonly number[]>;
 }
