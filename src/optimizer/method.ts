@@ -95,6 +95,12 @@ function checkTogether({ directions, probe, rounds, combine, transforms, queries
       `${kindsThat((row) => row.again === true)}, which ${again.join(" and ")} can draw again`,
       directions.kind,
     );
+  if (former !== undefined && formed?.form !== undefined && rounds !== undefined && roundsKind("", rounds).beyond)
+    fail(
+      "method.transforms[0].kind",
+      `none that is made of a step's directions: ${rounds.kind} moves along earlier ones too`,
+      former.kind,
+    );
   if (probe === undefined || !probeKind("method.probe", probe).exact) return;
   if (combine.kind !== "mean" || directions.kind !== "gaussian")
     fail("method", "no combination and no directions beside an exact gradient", `${combine.kind}, ${directions.kind}`);

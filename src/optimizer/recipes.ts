@@ -11,6 +11,7 @@ import { extrapolated } from "./recipes/extrapolated";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
 import { mezoGreedy, mezoGv } from "./recipes/mezo-gv";
+import { mezoSvrg } from "./recipes/mezo-svrg";
 import { quzo } from "./recipes/quzo";
 import { rateDecay } from "./recipes/rate-decay";
 import { sparseMezo } from "./recipes/sparse-mezo";
@@ -355,6 +356,7 @@ export const recipes = {
   "zo-blockwise": row("ZO-SGD, block-wise", "arXiv 2402.11592", zoBlockwise),
   "mezo-gv": row("MeZO-GV", "arXiv 2601.04710", mezoGv),
   "mezo-greedy": row("MeZO-Greedy", "arXiv 2601.04710", mezoGreedy),
+  "mezo-svrg": row("MeZO-SVRG", "arXiv 2404.08080", mezoSvrg),
   eggroll: row("EGGROLL", "arXiv 2511.16652", eggroll),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),

@@ -6,9 +6,17 @@ import { guided } from "./rounds/guided";
 import { inTurn } from "./rounds/in-turn";
 import { population } from "./rounds/population";
 import type { RoundsKind } from "./rounds/round";
+import { varianceReduced } from "./rounds/variance-reduced";
 
 /** The kinds of methods that ask in several rounds within a step, by name. */
-export const roundsKinds = { conservative, "in-turn": inTurn, guided, population, extrapolated } as const;
+export const roundsKinds = {
+  conservative,
+  "in-turn": inTurn,
+  guided,
+  population,
+  extrapolated,
+  "variance-reduced": varianceReduced,
+} as const;
 
 /** A method's rounds as plain data. */
 export type RoundsSpec = SpecIn<typeof roundsKinds>;

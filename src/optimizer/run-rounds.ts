@@ -4,10 +4,10 @@ import type { Objective } from "../estimator/objective";
 import type { Estimate } from "../estimator/probe";
 import type { Workspace } from "../estimator/workspace";
 import { roundsKind, type RoundsSpec } from "./rounds";
-import type { Ask, RoundsEnd, RoundsHere } from "./rounds/round";
+import type { Ask, Place, RoundsEnd, RoundsHere } from "./rounds/round";
 
 /** What a step of rounds measured: every answer is a further number, in the order in which it was asked. */
-export type Rounded = Estimate & Pick<RoundsEnd, "weights" | "carried">;
+export type Rounded = Estimate & Pick<RoundsEnd, "weights" | "carried" | "beyond">;
 
 /** Where the directions of a point's terms come from. */
 export interface Terms {
@@ -17,7 +17,8 @@ export interface Terms {
 }
 
 /**
- * Runs a step's rounds on an objective, on one batch. Points are built one after another where memory is spared.
+ * Runs a step's rounds on an objective. Points are built one after another where memory is spared.
+ * @param batchAt gives the batch of another step
  * @throws when the objective does not return one loss for each point
  */
 export async function answerRounds<Batch>(
@@ -26,20 +27,20 @@ export async function answerRounds<Batch>(
   { draw, earlier }: Terms,
   { losses }: Objective<Batch>,
   point: Float32Array,
-  batch: Batch,
+  batchAt: (step: number) => Promise<Batch>,
   workspace: Workspace,
 ): Promise<Rounded> {
   const answers: number[] = [];
   const rounds = roundsKind("rounds", spec).run(spec, here);
-  const ask = async (points: readonly Float32Array[]): Promise<void> => {
-    const found = await losses(points, batch);
+  const ask = async (points: readonly Float32Array[], batch: number): Promise<void> => {
+    const found = await losses(points, await batchAt(batch));
     sameLength("losses of the objective", found.length, points.length);
     answers.push(...found);
   };
-  const place = (terms: Ask[number], at: number): Float32Array => {
-    if (terms.length === 0) return point;
+  const place = ({ terms, from = point }: Place, at: number): Float32Array => {
+    if (terms.length === 0) return from;
     const moved = workspace.buffer(1 + at);
-    moved.set(point);
+    moved.set(from);
     for (const { by, query, step } of terms)
       (step === undefined ? draw(query, () => workspace.buffer(0)) : earlier(step, query)).addInPlace(moved, by);
     return moved;
@@ -47,11 +48,24 @@ export async function answerRounds<Batch>(
   let turn = rounds.next();
   while (turn.done !== true) {
     const begin = answers.length;
-    if (workspace.sparing) for (const terms of turn.value) await ask([place(terms, 0)]);
-    else await ask(turn.value.map(place));
+    for (const places of alike(turn.value.map(placeOf), here.step, workspace.sparing))
+      await ask(places.map(place), places[0].batch ?? here.step);
     turn = rounds.next(answers.slice(begin));
   }
   return { ...turn.value, further: answers, forwardPasses: answers.length };
+}
+
+const placeOf = (asked: Ask[number]): Place => ("terms" in asked ? asked : { terms: asked });
+
+/** Divides places into those of one call: neighbours on one batch, or each of its own. */
+function alike(places: readonly Place[], step: number, apart: boolean): readonly (readonly Place[])[] {
+  const calls: Place[][] = [];
+  for (const place of places) {
+    const last = calls.at(-1);
+    if (last !== undefined && !apart && (last[0].batch ?? step) === (place.batch ?? step)) last.push(place);
+    else calls.push([place]);
+  }
+  return calls;
 }
 
 /**

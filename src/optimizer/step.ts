@@ -13,7 +13,7 @@ import { queriesAt, scheduleAt } from "../schedule/schedule";
 import type { Layout } from "../tree/layout";
 import { applyChain, transformHere, type Moved } from "./chain";
 import { isExact, isReplayable, weightOf, type Method } from "./method";
-import type { RoundsHere } from "./rounds/round";
+import type { RoundsEnd, RoundsHere } from "./rounds/round";
 import { answerAgain, answerRounds, type Terms } from "./run-rounds";
 import { transformKind } from "./transforms";
 
@@ -40,6 +40,8 @@ export interface StepFrom {
 
 export interface StepInput<Batch> extends StepIndex, StepFrom {
   readonly batch: Batch;
+  /** Gives the batches of other steps, for methods that ask for them. */
+  readonly batchAt?: (step: number) => Batch | Promise<Batch>;
 }
 
 export interface RecordedStep extends StepIndex, StepFrom, Measured {}
@@ -88,11 +90,11 @@ export async function step<Batch>(
       { draw, earlier: earlierOf(method, begun) },
       objective,
       point,
-      input.batch,
+      async (index) => (index === input.step ? input.batch : otherBatch(method, input, index)),
       workspace,
     );
-    const { weights, carried, ...estimate } = answered;
-    const found = { ...estimate, weights, carried };
+    const { weights, carried, beyond, ...estimate } = answered;
+    const found = { ...estimate, weights, carried, beyond };
     const next = moved(method, begun, isFiniteEstimate(estimate) ? found : null, input);
     return { ...next, estimate, queries, learningRate };
   }
@@ -128,8 +130,8 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
   if (![...projectedGradients, ...further].every(Number.isFinite)) return moved(method, begun, null, recorded);
   const queries = someQueries(projectedGradients).length;
   if (method.rounds === undefined) return moved(method, begun, { projectedGradients, further }, recorded);
-  const { weights, carried } = answerAgain(method.rounds, roundsHere(begun, queries), further);
-  return moved(method, begun, { projectedGradients, further, weights, carried }, recorded);
+  const { weights, carried, beyond } = answerAgain(method.rounds, roundsHere(begun, queries), further);
+  return moved(method, begun, { projectedGradients, further, weights, carried, beyond }, recorded);
 }
 
 function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): Begun {
@@ -144,8 +146,14 @@ function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): B
   return { here, state, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
 }
 
+function otherBatch<Batch>({ rounds }: Method, { batchAt }: StepInput<Batch>, index: number): Batch | Promise<Batch> {
+  return batchAt === undefined
+    ? fail("batchAt", `the batches of other steps, which ${rounds?.kind} asks for`, "none")
+    : batchAt(index);
+}
+
 function roundsHere({ here, state, learningRate }: Begun, queries: number): RoundsHere {
-  return { queries, learningRate, step: here.step, carried: ownVectors(state, "rounds") };
+  return { queries, learningRate, step: here.step, point: here.point, carried: ownVectors(state, "rounds") };
 }
 
 /** Draws what an earlier step moved along, with the bits of then, for directions that can be drawn again. */
@@ -167,6 +175,7 @@ interface Found extends Measured {
   readonly weights?: readonly number[];
   /** What rounds carry on. */
   readonly carried?: Vectors | undefined;
+  readonly beyond?: RoundsEnd["beyond"] | undefined;
   /** `workspace.gradient` is the gradient already. */
   readonly summed?: boolean;
 }
@@ -200,15 +209,16 @@ function form(
   const { directions, transforms, combine } = method;
   const { kind, workspace, here } = begun;
   const draw = kind.formed?.(directions, after, begun.directions) ?? begun.draw;
+  const earlier = earlierOf(method, begun);
   const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
   const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);
   if (transforms[0] === undefined || former?.form === undefined) {
-    formInto(workspace, weights, draw);
+    const gradient = formInto(workspace, weights, draw);
+    for (const { by, query, step: then } of found.beyond ?? []) earlier(then, query).addInPlace(gradient, by);
     return {};
   }
   const memory = (): Float32Array => workspace.buffer(0);
   const redrawn = here.step > 0 && kind.basis?.(directions, here.step) !== kind.basis?.(directions, here.step - 1);
-  const earlier = earlierOf(method, begun);
   const weighted = {
     weights,
     direction: (query: number) => draw(query, memory),

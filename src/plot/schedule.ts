@@ -1,5 +1,5 @@
 import { fail, positiveInteger } from "../check/check";
-import { passesPerStep, queriesBySteps, TWO_SIDED } from "../schedule/forward-passes";
+import { passesOverSteps, queriesBySteps, TWO_SIDED } from "../schedule/forward-passes";
 import type { PassCost } from "../schedule/forward-passes";
 import { scheduleOf } from "../schedule/schedule";
 import type { Schedule } from "../schedule/schedule";
@@ -111,7 +111,7 @@ function momentTrace(trace: Trace, stairs: readonly Stair[], unit: number, per: 
 
 function passesTrace(trace: Trace, stairs: readonly Stair[], unit: number, passes: PassCost): Trace {
   const total = [0];
-  for (const { from, to, queries } of stairs) total.push(total.at(-1)! + (to - from) * passesPerStep(passes, queries));
+  for (const { from, to, queries } of stairs) total.push(total.at(-1)! + passesOverSteps(passes, queries, from, to));
   return {
     ...trace,
     showlegend: false,

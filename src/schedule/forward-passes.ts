@@ -7,6 +7,8 @@ export interface PassCost {
   readonly perQuery: number;
   /** Queries in a call of the engine that costs a pass of its own; null: all of a step's. Absent: calls cost nothing. */
   readonly chunk?: number | null;
+  /** Steps that cost otherwise: the one with index `at`, and then every so many. Absent: none. */
+  readonly every?: { readonly steps: number; readonly at: number; readonly once: number; readonly perQuery: number };
 }
 
 /** Two losses a query. */
@@ -17,10 +19,27 @@ export const DIRECTIONAL: PassCost = { once: 0, perQuery: 1, chunk: null };
 
 /**
  * Gives forward passes that one step costs, an exact gradient's backward pass not among them: 2 Q two-sided, 1 + Q directional.
+ * @param step its index, where the cost has steps that cost otherwise
+ * @throws when the cost changes with the step, and it was not said which
  * @example passesPerStep({ once: 0, perQuery: 2 }, 4) // 8
  */
-export function passesPerStep({ once, perQuery, chunk }: PassCost, queries: number): number {
+export function passesPerStep({ once, perQuery, chunk, every }: PassCost, queries: number, step?: number): number {
+  if (every !== undefined && nonNegativeInteger("step", step) % every.steps === every.at)
+    return every.once + every.perQuery * queries;
   return once + perQuery * queries + (chunk === undefined ? 0 : Math.ceil(queries / (chunk ?? queries)));
+}
+
+/**
+ * Gives forward passes of the steps from one index to before another, all with as many queries.
+ * @example passesOverSteps({ once: 0, perQuery: 4, every: { steps: 2, at: 0, once: 0, perQuery: 16 } }, 1, 0, 3) // 36
+ */
+export function passesOverSteps(cost: PassCost, queries: number, from: number, to: number): number {
+  const { every, ...others } = cost;
+  const plain = passesPerStep(others, queries);
+  if (every === undefined) return (to - from) * plain;
+  const before = (step: number): number => Math.max(0, Math.ceil((step - every.at) / every.steps));
+  const special = before(to) - before(from);
+  return special * passesPerStep(cost, queries, every.at) + (to - from - special) * plain;
 }
 
 /**
@@ -57,10 +76,14 @@ export function queriesByEpochs(schedule: Schedule, epochs: number, epochSteps: 
  */
 export function forwardPasses(schedule: Schedule, steps: number, epochSteps: number, cost: PassCost): number {
   if (changesInEpochs(schedule))
-    return queriesBySteps(schedule, steps, epochSteps).reduce((sum, queries) => sum + passesPerStep(cost, queries), 0);
+    return queriesBySteps(schedule, steps, epochSteps).reduce(
+      (sum, queries, step) => sum + passesPerStep(cost, queries, step),
+      0,
+    );
   const epochs = Math.ceil(nonNegativeInteger("steps", steps) / positiveInteger("stepsPerEpoch", epochSteps));
   return queriesByEpochs(schedule, epochs, epochSteps).reduce(
-    (sum, queries, epoch) => sum + Math.min(epochSteps, steps - epoch * epochSteps) * passesPerStep(cost, queries),
+    (sum, queries, epoch) =>
+      sum + passesOverSteps(cost, queries, epoch * epochSteps, Math.min((epoch + 1) * epochSteps, steps)),
     0,
   );
 }
@@ -74,9 +97,9 @@ function changesInEpochs(schedule: Schedule): boolean {
 export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, cost: PassCost): number {
   nonNegativeInteger("passes", passes);
   positiveInteger("stepsPerEpoch", epochSteps);
-  const stride = changesInEpochs(schedule) ? 1 : epochSteps;
+  const stride = changesInEpochs(schedule) || cost.every !== undefined ? 1 : epochSteps;
   for (let step = 0, spent = 0; ; step += stride) {
-    const each = passesPerStep(cost, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }));
+    const each = passesPerStep(cost, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }), step);
     if (spent + stride * each > passes) return step + Math.floor((passes - spent) / each);
     spent += stride * each;
   }

@@ -56,7 +56,7 @@ export function checkSettings(settings: RunSettings): void {
 /** Gives forward passes that the step with that index (from 0) costs (`passesOf`). */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
   const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
-  return passesPerStep(passesOf(method), queries);
+  return passesPerStep(passesOf(method), queries, step);
 }
 
 /** Says whether the budget is spent after that many steps and forward passes. */

@@ -187,7 +187,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
     const over = passed.length === 2 && passed[0]?.point !== best?.point ? passed[0] : undefined;
-    const at = { seed: settings.seed, step, epoch, layout, batch, workspace, over };
+    const at = { seed: settings.seed, step, epoch, layout, batch, batchAt, workspace, over };
     const taken = await takeStep(method, objective, point, { ...at, ...(state && { state }) });
     if (looks(step)) rises.push(await riseAlong(objective, point, taken.point, batch));
     return taken;

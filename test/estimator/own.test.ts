@@ -98,6 +98,10 @@ test("one that spends other passes than it says, or answers too few queries, is 
   const record = JSON.parse(JSON.stringify(oneSided(1e-3))) as OwnEstimator;
   await rejectsWith(ask(record), "estimator one-sided: expected its function (run the cell that defines it)");
   throwsWith(() => written({ once: -1, perQuery: 0 }, async () => answer), "estimator.passes.once");
+  throwsWith(
+    () => written({ once: 1, perQuery: 1, chunk: 2 }, async () => answer),
+    'estimator.passes: expected once and perQuery alone, got "chunk"',
+  );
   throwsWith(() => written({ once: 0, perQuery: 0 }, async () => answer), "estimator.passes: expected at least one");
 });
 

@@ -2,12 +2,18 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writtenPast } from "../../src/optimizer/past";
 import { checkRounds, passesOfRounds, roundsKind } from "../../src/optimizer/rounds";
+import { checkMethod } from "../../src/optimizer/method";
+import { adamezo } from "../../src/optimizer/recipes/adamezo";
+import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
+import type { RoundsEnd } from "../../src/optimizer/rounds/round";
 import { answerAgain } from "../../src/optimizer/run-rounds";
-import { throwsWith } from "../support/throws";
+import { step } from "../../src/optimizer/step";
+import { layoutOf } from "../../src/tree/layout";
+import { rejectsWith, throwsWith } from "../support/throws";
 
 const test = suite("optimizer/rounds");
 const spec = { kind: "conservative", perturbationScale: 0.5 } as const;
-const here = { queries: 1, learningRate: 0.1, step: 0, carried: {} };
+const here = { queries: 1, learningRate: 0.1, step: 0, point: Float32Array.of(1, 2), carried: {} };
 
 test("conservative asks at theta and both ends, then one step ahead and one back", () => {
   const rounds = roundsKind("rounds", spec).run(spec, here);
@@ -100,6 +106,49 @@ test("extrapolated, each query is measured where its own last gradient leads, an
   throwsWith(() => checkRounds("rounds", { ...spec, reach: -1 }), "rounds.reach: expected 0 or more, got -1");
 });
 
+test("variance-reduced: a large batch at a snapshot, then the batch's number less the one at the snapshot, plus the large one", () => {
+  const spec = { kind: "variance-reduced", perturbationScale: 0.5, every: 3, batches: 2, miniRate: 0.25 } as const;
+  const { run } = roundsKind("rounds", spec);
+  const full = run(spec, { ...here, step: 6 });
+  const ends = [[{ by: 0.5, query: 0 }], [{ by: -0.5, query: 0 }]];
+  assert.equal(full.next().value, ends.map((terms) => ({ terms, batch: 6 }))); // prettier-ignore
+  assert.equal(full.next([5, 1]).value, ends.map((terms) => ({ terms, batch: 7 }))); // prettier-ignore
+  // Over both batches 4 and 2: P = 2.
+  const end = full.next([3, 3]).value as RoundsEnd;
+  const carried = { snapshot: Float32Array.of(1, 2), past: writtenPast([{ step: 6, numbers: [2] }]) };
+  assert.equal(end, { projectedGradients: [2], weights: [2], loss: 3, carried });
+  assert.ok(end.carried!["snapshot"] !== here.point, "a copy");
+  const mini = run(spec, { ...here, step: 8, carried });
+  assert.equal(mini.next().value, [...ends, ...ends.map((terms) => ({ terms, from: carried.snapshot }))]);
+  // p = 3, 2 at the snapshot.
+  const beyond = [{ by: 0.25 * 2, query: 0, step: 6 }];
+  assert.equal(mini.next([4, 1, 3, 1]).value, { projectedGradients: [3], weights: [0.25], beyond, loss: 2.5, carried });
+  assert.equal(passesOfRounds(spec), {
+    ...{ once: 0, perQuery: 4 },
+    every: { steps: 3, at: 0, once: 0, perQuery: 4 },
+  });
+  throwsWith(() => run(spec, { ...here, step: 7 }).next(), 'state: expected the snapshot of step 6, got "none"');
+  throwsWith(
+    () => checkMethod({ ...mezoSvrg(), transforms: adamezo().transforms }),
+    "method.transforms[0].kind: expected none that is made of a step's directions: variance-reduced moves along earlier ones too",
+  );
+});
+
+test("batches that nobody gives are asked for by name", async () => {
+  const layout = layoutOf([{ name: "x", shape: [2], decay: true }]);
+  const losses = async (points: readonly Float32Array[]): Promise<readonly number[]> => points.map(() => 1);
+  const objective = { losses, derivatives: () => Promise.reject(new Error("not to be asked")) };
+  const where = { seed: 0, step: 0, epoch: 0, layout, batch: null };
+  await rejectsWith(
+    step(mezoSvrg(), objective, new Float32Array(2), where),
+    'batchAt: expected the batches of other steps, which variance-reduced asks for, got "none"',
+  );
+  const asked: number[] = [];
+  const batchAt = async (index: number): Promise<null> => (asked.push(index), null);
+  await step(mezoSvrg({ batches: 3 }), objective, new Float32Array(2), { ...where, batchAt });
+  assert.equal(asked, [1, 2]);
+});
+
 test("answers that are missing, and settings out of range, are refused", () => {
   throwsWith(
     () => answerAgain(spec, here, [2, 3, 1]),
@@ -107,7 +156,7 @@ test("answers that are missing, and settings out of range, are refused", () => {
   );
   throwsWith(
     () => checkRounds("rounds", { kind: "bold" } as never),
-    'rounds.kind: expected "conservative", "in-turn", "guided", "population" or "extrapolated", got "bold"',
+    'rounds.kind: expected "conservative", "in-turn", "guided", "population", "extrapolated" or "variance-reduced", got "bold"',
   );
   throwsWith(
     () => checkRounds("rounds", { ...spec, perturbationScale: 0 }),

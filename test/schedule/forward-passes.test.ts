@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import {
   forwardPasses,
   DIRECTIONAL,
+  passesOverSteps,
   passesPerStep,
   queriesByEpochs,
   queriesBySteps,
@@ -10,7 +11,7 @@ import {
   TWO_SIDED,
   stepsPerEpoch,
 } from "../../src/schedule/forward-passes";
-import { scheduleOf, type Schedule } from "../../src/schedule/schedule";
+import { queriesAt, scheduleOf, type Schedule } from "../../src/schedule/schedule";
 import { throwsWith } from "../support/throws";
 
 const test = suite("schedule/forward-passes");
@@ -51,6 +52,34 @@ test("a call of the engine that costs a pass of its own is counted for each chun
   assert.is(passesPerStep({ once: 0, perQuery: 1, chunk: 2 }, 5), 8);
   assert.is(passesPerStep(DIRECTIONAL, 5), 6);
   assert.is(passesPerStep({ once: 3, perQuery: 2 }, 1), 5);
+});
+
+test("steps that cost otherwise are counted where they are, in sums and in what passes buy", () => {
+  const every = { steps: 3, at: 2, once: 20, perQuery: 2 };
+  const cost = { once: 0, perQuery: 4, every };
+  assert.equal([0, 1, 2, 3, 4, 5].map((step) => passesPerStep(cost, 2, step)), [8, 8, 24, 8, 8, 24]); // prettier-ignore
+  const snapshots = { once: 0, perQuery: 4, every: { steps: 2, at: 0, once: 0, perQuery: 16 } };
+  for (const each of [cost, snapshots, TWO_SIDED, DIRECTIONAL]) {
+    for (const [from, to] of [
+      [0, 0],
+      [0, 1],
+      [0, 7],
+      [2, 3],
+      [3, 5],
+      [5, 12],
+    ]) {
+      const steps = Array.from({ length: to - from }, (_, i) => passesPerStep(each, 2, from + i));
+      assert.is(passesOverSteps(each, 2, from, to), steps.reduce((sum, passes) => sum + passes, 0)); // prettier-ignore
+    }
+    const one = (step: number): number =>
+      passesPerStep(each, queriesAt(growing, { step, epoch: Math.floor(step / 16) }), step);
+    for (let steps = 0, sum = 0; steps < 70; sum += one(steps++)) {
+      assert.is(forwardPasses(growing, steps, 16, each), sum);
+      assert.is(stepsForPasses(growing, sum, 16, each), steps);
+      assert.is(stepsForPasses(growing, sum + one(steps) - 1, 16, each), steps);
+    }
+  }
+  throwsWith(() => passesPerStep(cost, 2), "step: expected a non-negative integer, got undefined");
 });
 
 test("the last, smaller batch of an epoch is a step", () => {

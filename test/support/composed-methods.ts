@@ -13,6 +13,7 @@ import {
 } from "../../src/optimizer/recipes";
 import { adamezo } from "../../src/optimizer/recipes/adamezo";
 import { extrapolated } from "../../src/optimizer/recipes/extrapolated";
+import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
 
 /** What a table of rows takes. */
 interface Row {
@@ -57,6 +58,10 @@ export const composedMethods: Readonly<Record<string, Row>> = {
   })),
   "extrapolated in a subspace": {
     make: (options) => checkMethod({ ...extrapolated(options), directions: subzero(options).directions }),
+  },
+  "variance-reduced in a subspace": {
+    make: (options) =>
+      checkMethod({ ...mezoSvrg({ queries: 4, ...options }), directions: subzero(options).directions }),
   },
   "unmeasured, low-rank momentum": changed(lozoReference, withLowRankMomentum),
   "learned diagonal, Adam, decoupled decay": changed(hizoo, () => ({

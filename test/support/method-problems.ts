@@ -100,24 +100,23 @@ export interface Spoiled {
   readonly value: number;
 }
 
-/** The objective of a problem, spoiled from the batch with that index on. An exact gradient's loss is the first number, it the second. */
-export function spoiled({ objective }: MethodProblem, from: number, { value, nth }: Spoiled): Objective<number> {
-  let [last, asked] = [-1, 0];
-  const spoil = (number: number, batch: number): number => {
-    if (batch !== last) [last, asked] = [batch, 0];
-    const at = asked++;
-    return batch >= from && (nth === null || at === nth) ? value : number;
+/** The objective of a problem, spoiled after so many numbers. An exact gradient's loss is the first number of a step, it the second. */
+export function spoiled({ objective }: MethodProblem, before: number, { value, nth }: Spoiled): Objective<number> {
+  let asked = 0;
+  const spoil = (number: number): number => {
+    const at = asked++ - before;
+    return at >= 0 && (nth === null || at === nth) ? value : number;
   };
   return {
-    losses: async (points, batch) => (await objective.losses(points, batch)).map((loss) => spoil(loss, batch)),
+    losses: async (points, batch) => (await objective.losses(points, batch)).map(spoil),
     derivatives: async (point, directions, batch) => {
       const { loss, derivatives } = await objective.derivatives(point, directions, batch);
-      return { loss, derivatives: derivatives.map((derivative) => spoil(derivative, batch)) };
+      return { loss, derivatives: derivatives.map(spoil) };
     },
     gradient: async (point, batch) => {
       const { loss, gradient } = await objective.gradient!(point, batch);
-      const spoiledLoss = spoil(loss, batch);
-      gradient[gradient.length - 1] = spoil(gradient[gradient.length - 1], batch);
+      const spoiledLoss = spoil(loss);
+      gradient[gradient.length - 1] = spoil(gradient[gradient.length - 1]);
       return { loss: spoiledLoss, gradient };
     },
   };

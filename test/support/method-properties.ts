@@ -27,6 +27,9 @@ import { inFolder } from "./in-folder";
 import { relativeError } from "./near";
 import { rejectsWith, throwsWith } from "./throws";
 
+/** The batch of a step, as runs here have it. */
+const batchAt = (index: number): number => index;
+
 type Property = (row: MethodRow) => Promise<void>;
 
 /** What every method must hold, whatever its parts are. */
@@ -140,7 +143,7 @@ async function reusesMemory(row: MethodRow): Promise<void> {
       let at: StepOutcome = { point: problem.start.slice(), state: NO_STATE };
       for (let index = 0; index < STEPS; index++) {
         const before = [bits(at.point), stateBits(at.state)];
-        const where = { seed: 5, step: index, epoch: index, layout };
+        const where = { seed: 5, step: index, epoch: index, layout, batchAt };
         const from = {
           state: at.state,
           ...(workspace && { workspace }),
@@ -187,7 +190,7 @@ async function costsWhatItSays(row: MethodRow): Promise<void> {
       steps.map(({ forwardPasses }, i) => forwardPasses - (steps[i - 1]?.forwardPasses ?? 0)),
       said,
     );
-    steps.forEach(({ queries }, i) => assert.is(said[i], passesPerStep(passesOf(method), Math.max(queries, 1))));
+    steps.forEach(({ queries }, i) => assert.is(said[i], passesPerStep(passesOf(method), Math.max(queries, 1), i)));
     const whole = said.reduce((sum, passes) => sum + passes, 0);
     for (const forwardPasses of [0, said[0] - 1, said[0], whole - 1, whole, whole + 1]) {
       const { end } = await train(methodRun(problem, method, { budget: { kind: "forward-passes", forwardPasses } }));
@@ -224,7 +227,7 @@ async function askedBy(
     const calls: Asked[] = [];
     const objective = watched(problem.objective, (asked) => calls.push(asked));
     const next = await step(method, objective, at.point, {
-      ...{ seed: 5, step: index, epoch: index, layout, batch: index },
+      ...{ seed: 5, step: index, epoch: index, layout, batch: index, batchAt },
       state: at.state,
     });
     const own = { ...at.state, vectors: ownVectors(at.state, "directions") };
@@ -306,20 +309,25 @@ async function lowersLoss(row: MethodRow): Promise<void> {
 async function stopsWhereNotFinite(row: MethodRow): Promise<void> {
   const problem = plainQuadratic;
   for (const { method } of formsOf(row, problem.layout)) {
-    const clean = await train(methodRun(problem, method, { budget: { kind: "steps", steps: 3 } }));
-    const passes = passesOfStep(methodRun(problem, method).settings, 3);
-    const queries = queriesAt(method.queries, { step: 3, epoch: 3 });
+    let state: State = NO_STATE;
+    const clean = await train(methodRun(problem, method, { budget: { kind: "steps", steps: 3 } }), (event) => {
+      if (event.kind === "step") state = event.state;
+    });
     // An exact gradient's loss and itself; exact derivatives without their losses, of which only the first is used.
-    const numbers = isExact(method) ? 2 : method.probe?.kind === "directional" ? queries : passes;
-    for (const nth of [null, ...Array.from({ length: numbers }, (_, i) => i)])
+    const numbersOf = (index: number): number => {
+      if (isExact(method)) return 2;
+      if (method.probe?.kind === "directional") return queriesAt(method.queries, { step: index, epoch: index });
+      return passesOfStep(methodRun(problem, method).settings, index);
+    };
+    const before = [0, 1, 2].reduce((sum, index) => sum + numbersOf(index), 0);
+    for (const nth of [null, ...Array.from({ length: numbersOf(3) }, (_, i) => i)])
       await inFolder({}, async (folder) => {
         const value = [NaN, Infinity, -Infinity][(nth ?? 0) % 3];
         const what = `number ${nth} of the step is ${value}`;
-        const objective = spoiled(problem, 3, { nth, value });
-        const { layout, start } = problem;
-        const spoilt = spoiled(problem, 3, { nth, value });
-        const alone = await step(method, spoilt, start, { seed: 5, step: 3, epoch: 3, layout, batch: 3 });
-        assert.ok(alone.point === start && alone.state === NO_STATE, `${what}: nothing moves`);
+        const objective = spoiled(problem, before, { nth, value });
+        const where = { seed: 5, step: 3, epoch: 3, layout: problem.layout, batch: 3, batchAt, state };
+        const alone = await step(method, spoiled(problem, 0, { nth, value }), clean.point, where);
+        assert.ok(alone.point === clean.point && alone.state === state, `${what}: nothing moves`);
         const options = { ...methodRun(problem, method, {}, { objective }), path: `${folder}/run.jsonl` };
         const run = await trainInFile(options);
         assert.is(run.end.reason, "not-finite", what);

@@ -41,6 +41,8 @@ const QUICK = {
   warmUp: 1,
   smoothing: 1e-2,
   horizon: 3,
+  every: 3,
+  batches: 2,
   weightDecay: 0.01,
   perturbationScale: 1e-2,
   learningRate: 2e-3,

@@ -81,6 +81,8 @@ function check(what: string, { name, settings, passes }: Pick<OwnSettings, "name
   nonNegativeInteger(`${what}.passes.perQuery`, passes?.perQuery);
   if (passes.once + passes.perQuery === 0)
     fail(`${what}.passes`, "at least one forward pass a step: a budget in passes would never end", passes);
+  const unknown = Object.keys(passes).find((field) => field !== "once" && field !== "perQuery");
+  if (unknown !== undefined) fail(`${what}.passes`, "once and perQuery alone", unknown);
   plainData(`${what}.settings`, settings);
 }
 

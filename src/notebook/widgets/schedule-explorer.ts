@@ -1,6 +1,12 @@
 import { fail } from "../../check/check";
 import { scheduleFigure } from "../../plot/schedule";
-import { forwardPasses, passesPerStep, stepsPerEpoch, TWO_SIDED } from "../../schedule/forward-passes";
+import {
+  forwardPasses,
+  passesOverSteps,
+  stepsForPasses,
+  stepsPerEpoch,
+  TWO_SIDED,
+} from "../../schedule/forward-passes";
 import type { PassCost } from "../../schedule/forward-passes";
 import { exponentOf } from "../../schedule/power-law";
 import type { CurrentPowerLaw } from "../../schedule/power-law";
@@ -62,8 +68,8 @@ export function scheduleCost(settings: ExplorerSettings, paid: PassCost = TWO_SI
     beta: exponentOf(schedule),
     forwardPasses: passes,
     meanQueries: forwardPasses(schedule, steps, epochSteps, { once: 0, perQuery: 1 }) / steps,
-    oneQueryPasses: passesPerStep(paid, 1) * steps,
-    oneQuerySteps: Math.floor(passes / passesPerStep(paid, 1)),
+    oneQueryPasses: passesOverSteps(paid, 1, 0, steps),
+    oneQuerySteps: stepsForPasses({ kind: "constant", value: 1 }, passes, epochSteps, paid),
   };
 }
 
@@ -191,7 +197,7 @@ export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplore
 /** Gives what the run costs, in one line for people. */
 export function costText(cost: ScheduleCost, constantQueries: number, steps: number, paid: PassCost): string {
   const count = (value: number): string => Math.round(value).toLocaleString("en");
-  const constant = passesPerStep(paid, constantQueries) * steps;
+  const constant = passesOverSteps(paid, constantQueries, 0, steps);
   return (
     `beta ${cost.beta.toFixed(3)}, ${count(cost.stepsPerEpoch)} steps an epoch. ${count(steps)} steps cost ${count(cost.forwardPasses)} forward passes ` +
     `(${cost.meanQueries.toFixed(1)} queries a step on average), ${(cost.forwardPasses / constant).toFixed(1)} times as many as with ` +

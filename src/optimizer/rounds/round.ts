@@ -9,8 +9,17 @@ export interface Term {
   readonly step?: number;
 }
 
+/** Where a loss is asked, when not at theta or on the step's batch. */
+export interface Place {
+  readonly terms: readonly Term[];
+  /** [d], absent: theta. */
+  readonly from?: Float32Array;
+  /** The step whose batch it is asked on; absent: this one's. */
+  readonly batch?: number;
+}
+
 /** Points to ask losses at: theta plus the sum of each one's terms; no term is theta itself. */
-export type Ask = readonly (readonly Term[])[];
+export type Ask = readonly (readonly Term[] | Place)[];
 
 /** What a step of rounds is made in. */
 export interface RoundsHere {
@@ -18,6 +27,8 @@ export interface RoundsHere {
   readonly queries: number;
   readonly learningRate: number;
   readonly step: number;
+  /** theta [d]; only to be read. */
+  readonly point: Float32Array;
   /** The rounds' own vectors, as the step before left them. */
   readonly carried: Vectors;
 }
@@ -27,6 +38,8 @@ export interface RoundsEnd {
   readonly projectedGradients: readonly number[];
   /** The weight of each direction in the gradient. */
   readonly weights: readonly number[];
+  /** Directions of earlier steps in the gradient, besides. */
+  readonly beyond?: readonly Required<Term>[];
   /** The training loss to show. */
   readonly loss: number;
   /** What they carry on; absent: nothing. */
@@ -43,5 +56,7 @@ export interface RoundsKind<Spec> {
   readonly apart?: true;
   /** Asks along directions of earlier steps. */
   readonly again?: true;
+  /** Its gradient has directions of earlier steps too, so that no transform can form it. */
+  readonly beyond?: true;
   run(spec: Spec, here: RoundsHere): Generator<Ask, RoundsEnd, readonly number[]>;
 }
