@@ -114,7 +114,8 @@ function kindsThat(has: (kind: Pick<DirectionKind<never>, "kept" | "again">) => 
 }
 
 /** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */
-export function checkMethodFits({ directions }: Method, layout: Layout): void {
+export function checkMethodFits({ directions, rounds }: Method, layout: Layout): void {
+  if (rounds !== undefined) roundsKind("method.rounds", rounds).fits?.("method.rounds", rounds, layout);
   checkDirectionsFit("method.directions", directions, layout);
 }
 

@@ -5,6 +5,7 @@ import { scheduleOf, type Schedule } from "../schedule/schedule";
 import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
 import { checkMethod, type Method } from "./method";
 import { adamezo } from "./recipes/adamezo";
+import { dizo } from "./recipes/dizo";
 import { eggroll } from "./recipes/eggroll";
 import { es } from "./recipes/es";
 import { extrapolated } from "./recipes/extrapolated";
@@ -357,6 +358,7 @@ export const recipes = {
   "mezo-gv": row("MeZO-GV", "arXiv 2601.04710", mezoGv),
   "mezo-greedy": row("MeZO-Greedy", "arXiv 2601.04710", mezoGreedy),
   "mezo-svrg": row("MeZO-SVRG", "arXiv 2404.08080", mezoSvrg),
+  dizo: row("DiZO", "arXiv 2502.03304", dizo),
   eggroll: row("EGGROLL", "arXiv 2511.16652", eggroll),
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),

@@ -5,6 +5,7 @@ import { extrapolated } from "./rounds/extrapolated";
 import { guided } from "./rounds/guided";
 import { inTurn } from "./rounds/in-turn";
 import { population } from "./rounds/population";
+import { rescaled } from "./rounds/rescaled";
 import type { RoundsKind } from "./rounds/round";
 import { varianceReduced } from "./rounds/variance-reduced";
 
@@ -16,6 +17,7 @@ export const roundsKinds = {
   population,
   extrapolated,
   "variance-reduced": varianceReduced,
+  rescaled,
 } as const;
 
 /** A method's rounds as plain data. */

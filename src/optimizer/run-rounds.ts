@@ -7,7 +7,7 @@ import { roundsKind, type RoundsSpec } from "./rounds";
 import type { Ask, Place, RoundsEnd, RoundsHere } from "./rounds/round";
 
 /** What a step of rounds measured: every answer is a further number, in the order in which it was asked. */
-export type Rounded = Estimate & Pick<RoundsEnd, "weights" | "carried" | "beyond">;
+export type Rounded = Estimate & Pick<RoundsEnd, "weights" | "carried" | "beyond" | "from">;
 
 /** Where the directions of a point's terms come from. */
 export interface Terms {

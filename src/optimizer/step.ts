@@ -93,8 +93,8 @@ export async function step<Batch>(
       async (index) => (index === input.step ? input.batch : otherBatch(method, input, index)),
       workspace,
     );
-    const { weights, carried, beyond, ...estimate } = answered;
-    const found = { ...estimate, weights, carried, beyond };
+    const { weights, carried, beyond, from, ...estimate } = answered;
+    const found = { ...estimate, weights, carried, beyond, from };
     const next = moved(method, begun, isFiniteEstimate(estimate) ? found : null, input);
     return { ...next, estimate, queries, learningRate };
   }
@@ -130,8 +130,8 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
   if (![...projectedGradients, ...further].every(Number.isFinite)) return moved(method, begun, null, recorded);
   const queries = someQueries(projectedGradients).length;
   if (method.rounds === undefined) return moved(method, begun, { projectedGradients, further }, recorded);
-  const { weights, carried, beyond } = answerAgain(method.rounds, roundsHere(begun, queries), further);
-  return moved(method, begun, { projectedGradients, further, weights, carried, beyond }, recorded);
+  const { weights, carried, beyond, from } = answerAgain(method.rounds, roundsHere(begun, queries), further);
+  return moved(method, begun, { projectedGradients, further, weights, carried, beyond, from }, recorded);
 }
 
 function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): Begun {
@@ -153,7 +153,7 @@ function otherBatch<Batch>({ rounds }: Method, { batchAt }: StepInput<Batch>, in
 }
 
 function roundsHere({ here, state, learningRate }: Begun, queries: number): RoundsHere {
-  return { queries, learningRate, step: here.step, point: here.point, carried: ownVectors(state, "rounds") };
+  return { queries, learningRate, ...here, carried: ownVectors(state, "rounds") };
 }
 
 /** Draws what an earlier step moved along, with the bits of then, for directions that can be drawn again. */
@@ -176,14 +176,16 @@ interface Found extends Measured {
   /** What rounds carry on. */
   readonly carried?: Vectors | undefined;
   readonly beyond?: RoundsEnd["beyond"] | undefined;
+  readonly from?: Float32Array | undefined;
   /** `workspace.gradient` is the gradient already. */
   readonly summed?: boolean;
 }
 
 /** @param found null: nothing moves */
 function moved(method: Method, begun: Begun, found: Found | null, { over }: StepFrom): StepOutcome {
-  const { here, kind, state, learningRate, workspace } = begun;
-  if (found === null) return { point: here.point, state };
+  const { kind, state, learningRate, workspace } = begun;
+  if (found === null) return { point: begun.here.point, state };
+  const here = found.from === undefined ? begun.here : { ...begun.here, point: found.from };
   const learned = kind.learn?.(method.directions, begun.directions, found);
   const after =
     learned === undefined
@@ -194,7 +196,7 @@ function moved(method: Method, begun: Begun, found: Found | null, { over }: Step
     ...namedFor("directions", after.state.vectors),
     ...namedFor("rounds", found.carried ?? {}),
   };
-  const formed = found.summed ? {} : form(method, begun, after, found, chain);
+  const formed = found.summed ? {} : form(method, { ...begun, here }, after, found, chain);
   return applyChain(method.transforms, here, workspace.gradient, chain, { ...kept, ...formed });
 }
 

@@ -1,19 +1,32 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writtenPast } from "../../src/optimizer/past";
-import { checkRounds, passesOfRounds, roundsKind } from "../../src/optimizer/rounds";
-import { checkMethod } from "../../src/optimizer/method";
+import { checkRounds, passesOfRounds, roundsKind, type RoundsSpec } from "../../src/optimizer/rounds";
+import { checkMethod, checkMethodFits } from "../../src/optimizer/method";
 import { adamezo } from "../../src/optimizer/recipes/adamezo";
+import { dizo } from "../../src/optimizer/recipes/dizo";
 import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
-import type { RoundsEnd } from "../../src/optimizer/rounds/round";
+import type { Place, RoundsEnd } from "../../src/optimizer/rounds/round";
 import { answerAgain } from "../../src/optimizer/run-rounds";
 import { step } from "../../src/optimizer/step";
+import { randomKey } from "../../src/random/key";
+import { normals } from "../../src/random/normals";
 import { layoutOf } from "../../src/tree/layout";
+import { near } from "../support/near";
 import { rejectsWith, throwsWith } from "../support/throws";
 
 const test = suite("optimizer/rounds");
+type RescaledSpec = Extract<RoundsSpec, { kind: "rescaled" }>;
 const spec = { kind: "conservative", perturbationScale: 0.5 } as const;
-const here = { queries: 1, learningRate: 0.1, step: 0, point: Float32Array.of(1, 2), carried: {} };
+const here = {
+  queries: 1,
+  learningRate: 0.1,
+  step: 0,
+  seed: 3,
+  layout: layoutOf([{ name: "x", shape: [2], decay: true }]),
+  point: Float32Array.of(1, 2),
+  carried: {},
+};
 
 test("conservative asks at theta and both ends, then one step ahead and one back", () => {
   const rounds = roundsKind("rounds", spec).run(spec, here);
@@ -134,6 +147,63 @@ test("variance-reduced: a large batch at a snapshot, then the batch's number les
   );
 });
 
+test("rescaled: the last step of an interval begins with tensors that are moved on the line from their start", async () => {
+  const spec = { ...dizo({ interval: 3, iterations: 1, rate: 5, range: 0.5 }).rounds } as RescaledSpec;
+  const { run, passes } = roundsKind("rounds", spec);
+  // Between: theta alone, and the start is kept.
+  const plain = run(spec, { ...here, step: 3 });
+  assert.equal(plain.next().value, [[{ by: 1e-3, query: 0 }], [{ by: -1e-3, query: 0 }]]);
+  const { carried } = plain.next([2, 1]).value as RoundsEnd;
+  assert.equal(carried, { start: here.point });
+  assert.ok(carried!["start"] !== here.point, "a copy");
+  // 3 and 4 away from the start: t = 5.
+  const start = Float32Array.of(-2, -2);
+  const from = (gamma: number): Float32Array => start.map((value, i) => value + (gamma / 5) * [3, 4][i]);
+  const rounds = run(spec, { ...here, step: 5, carried: { start } });
+  const z = normals(randomKey(3, "rescaling", 5, 0), 1)[0];
+  const asked = rounds.next().value as readonly Place[];
+  assert.equal(asked.map(({ batch }) => batch), [6, 6]); // prettier-ignore
+  near(asked[0].from!, from(5 + 0.1 * z), 1e-6);
+  near(asked[1].from!, from(5 - 0.1 * z), 1e-6);
+  // p = (1.01 - 1) / 0.2, and gamma moves by 5 t p z = 1.25 z.
+  const next = rounds.next([1.01, 1]).value as readonly Place[];
+  const moved = Math.min(Math.max(5 - 1.25 * z, 2.5), 7.5);
+  near(next[0].from!, from(moved), 1e-6);
+  assert.equal(passes(spec), { once: 0, perQuery: 2, every: { steps: 3, at: 2, once: 2, perQuery: 2 } });
+});
+
+test("rescaled: far tries and far moves stop at their bounds, and weights that have not moved stay", () => {
+  const spec = { ...dizo({ interval: 1, iterations: 1, rate: 1e6, range: 0.2, reach: 10 }).rounds } as RescaledSpec;
+  const { run } = roundsKind("rounds", spec);
+  const start = Float32Array.of(-2, -2);
+  const away = (from: Float32Array): number => Math.hypot(...from.map((value, i) => value - start[i]));
+  const distances = [0, 1, 2, 3, 4, 5, 6, 7].map((step) => {
+    const rounds = run(spec, { ...here, step, carried: { start } });
+    const asked = rounds.next().value as readonly Place[];
+    for (const { from } of asked) assert.ok(away(from!) > 4 - 1e-5 && away(from!) < 6 + 1e-5);
+    return away((rounds.next([2, 1]).value as readonly Place[])[0].from!);
+  });
+  for (const distance of distances) assert.ok(Math.min(Math.abs(distance - 4), Math.abs(distance - 6)) < 1e-5);
+  const still = run(spec, { ...here, step: 0, carried: { start: here.point } });
+  for (const { from } of still.next().value as readonly Place[]) assert.equal(from, here.point);
+  assert.equal((still.next([2, 1]).value as readonly Place[])[0].from, here.point);
+});
+
+test("rescaled: tensors are named, and names that no tensor has are refused before any work", () => {
+  const method = dizo({ only: ["lora"] });
+  throwsWith(
+    () => checkMethodFits(method, here.layout),
+    'method.rounds.only: expected words of the names of tensors (x, ...), got ["lora"]',
+  );
+  checkMethodFits(dizo({ only: ["x"] }), here.layout);
+  for (const only of [[], "x", [1], null])
+    throwsWith(
+      () => checkMethod(dizo({ only: only as never })),
+      "method.rounds.only: expected words of tensors' names, or absent",
+    );
+  throwsWith(() => dizo({ range: 1 }), "method.rounds.range: expected a number from 0 to below 1, got 1");
+});
+
 test("batches that nobody gives are asked for by name", async () => {
   const layout = layoutOf([{ name: "x", shape: [2], decay: true }]);
   const losses = async (points: readonly Float32Array[]): Promise<readonly number[]> => points.map(() => 1);
@@ -156,7 +226,7 @@ test("answers that are missing, and settings out of range, are refused", () => {
   );
   throwsWith(
     () => checkRounds("rounds", { kind: "bold" } as never),
-    'rounds.kind: expected "conservative", "in-turn", "guided", "population", "extrapolated" or "variance-reduced", got "bold"',
+    'rounds.kind: expected "conservative", "in-turn", "guided", "population", "extrapolated", "variance-reduced" or "rescaled", got "bold"',
   );
   throwsWith(
     () => checkRounds("rounds", { ...spec, perturbationScale: 0 }),

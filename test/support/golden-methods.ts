@@ -316,5 +316,5 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
 
 /** Traces along exact gradients, which `test/common/golden-exact.test.ts` walks. */
 /** Traces of which a part alone can be walked: `test/common/golden-zo-adamu.test.ts` and `golden-mezo-gv.test.ts` say which. */
-export const partTraces = ["zo-adamu", "mezo-gv", "mezo-svrg"] as const;
+export const partTraces = ["zo-adamu", "mezo-gv", "mezo-svrg", "dizo"] as const;
 export const exactTraces = ["lomo", "adalomo"] as const;

@@ -43,6 +43,8 @@ const QUICK = {
   horizon: 3,
   every: 3,
   batches: 2,
+  interval: 2,
+  iterations: 3,
   weightDecay: 0.01,
   perturbationScale: 1e-2,
   learningRate: 2e-3,

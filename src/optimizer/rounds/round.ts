@@ -1,5 +1,6 @@
 import type { Vectors } from "../../estimator/state";
 import type { PassCost } from "../../schedule/forward-passes";
+import type { Layout } from "../../tree/layout";
 
 /** by times the direction of a query, of this step or of an earlier one, as a term of a point. */
 export interface Term {
@@ -26,7 +27,9 @@ export interface RoundsHere {
   /** Q. */
   readonly queries: number;
   readonly learningRate: number;
+  readonly seed: number;
   readonly step: number;
+  readonly layout: Layout;
   /** theta [d]; only to be read. */
   readonly point: Float32Array;
   /** The rounds' own vectors, as the step before left them. */
@@ -42,6 +45,8 @@ export interface RoundsEnd {
   readonly beyond?: readonly Required<Term>[];
   /** The training loss to show. */
   readonly loss: number;
+  /** [d], what the step is taken from; absent: theta. */
+  readonly from?: Float32Array;
   /** What they carry on; absent: nothing. */
   readonly carried?: Vectors;
 }
@@ -50,6 +55,8 @@ export interface RoundsEnd {
 export interface RoundsKind<Spec> {
   /** @throws naming the field that is out of range */
   check(what: string, spec: Spec): void;
+  /** @throws when it has nothing to do with these tensors */
+  fits?(what: string, spec: Spec, layout: Layout): void;
   /** What a step costs. */
   passes(spec: Spec): PassCost;
   /** Its first points are two for each query, ahead and behind along that direction, all from theta: what is recorded are derivatives there. */
