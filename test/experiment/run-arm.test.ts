@@ -14,9 +14,14 @@ import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { armOptions } from "../../src/experiment/run-arm";
 import type { Method } from "../../src/optimizer/method";
+import { adamezo } from "../../src/optimizer/recipes/adamezo";
+import { dizo } from "../../src/optimizer/recipes/dizo";
+import { extrapolated } from "../../src/optimizer/recipes/extrapolated";
+import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
 import { loadTask } from "../../src/task/load-task";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { replay } from "../../src/train/replay";
+import { passesOfStep } from "../../src/train/settings";
 import { train } from "../../src/train/train";
 import { trainInFile } from "../../src/train/train-in-file";
 import { readTrajectory } from "../../src/train/trajectory";
@@ -263,5 +268,38 @@ withMinilm(
     );
   },
 );
+
+const wide: readonly Method[] = [
+  adamezo({ horizon: 3, learningRate: 1e-3 }),
+  extrapolated({ queries: 2, learningRate: 1e-2 }),
+  mezoSvrg({ every: 3, batches: 2, learningRate: 1e-2 }),
+  dizo({ interval: 3, iterations: 2, only: ["attention.value"], learningRate: 1e-2 }),
+  dizo({ interval: 3, iterations: 2, name: "dizo, all tensors", learningRate: 1e-2 }),
+];
+for (const method of wide)
+  test(`${method.name} runs on a model, asks for as many losses as it says, and is walked again to the same bits`, async () => {
+    const { session, options } = await tinyRun("mezo-lora");
+    try {
+      let asked = 0;
+      const objective = {
+        ...options.objective,
+        losses: (...call: Parameters<typeof options.objective.losses>) => {
+          asked += call[0].length;
+          return options.objective.losses(...call);
+        },
+      };
+      const settings = { ...options.settings, method, budget: { kind: "steps", steps: 7 } } as const;
+      const path = files.file(`${method.name}.jsonl`);
+      const { point, end } = await trainInFile({ ...options, settings, objective, checkDescent: false, path });
+      assert.equal([end.reason, end.step], ["finished", 7]);
+      assert.is(end.forwardPasses, asked);
+      const said = [0, 1, 2, 3, 4, 5, 6].reduce((sum, index) => sum + passesOfStep(settings, index), 0);
+      assert.is(end.forwardPasses, said);
+      const recorded = readTrajectory(path)!;
+      assert.is(fingerprintPoint(replay(recorded, options.start, options.layout)), fingerprintPoint(point));
+    } finally {
+      await session.dispose();
+    }
+  });
 
 test.run();
