@@ -1,5 +1,6 @@
 import type { Grid } from "./cells";
 import { divergenceGrid } from "./divergence";
+import { fieldRatesGrid } from "./field-grid";
 import type { Scale } from "./options";
 import { methodsGrid } from "./methods-grid";
 import { ablation } from "./paper/ablation";
@@ -15,6 +16,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "divergence-smollm2-sst2": () => divergenceGrid("smollm2-sst2"),
   rates: ratesGrid,
   methods: methodsGrid,
+  "field-rates": fieldRatesGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

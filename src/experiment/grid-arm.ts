@@ -18,8 +18,8 @@ export interface GridRow {
 export interface GridPart extends Pick<PlannedRun, "model" | "task" | "problem" | "threads" | "precision"> {
   /** What the arms share at a rate, with so many training texts; default: as many as planned. */
   readonly settings: (learningRate: number, train?: number) => StudySettings;
-  /** Steps between two evaluations; an arm may have a multiple of it. */
-  readonly evaluateEvery: number;
+  /** Steps between two evaluations, of which an arm may have a multiple; or what each arm's are. */
+  readonly evaluateEvery: number | ((arm: StudyArm) => number);
   /** A study whose settings these are, and the arms whose runs are the study's own: their records count here too. */
   readonly study?: { readonly name: string; readonly arms: readonly ArmId[] };
   /** Work of a run, in any unit, to estimate the time. */
@@ -36,6 +36,9 @@ export function gridArm(part: GridPart, row: GridRow): Arm<PlannedRun> {
   };
   const ofTable = armRow(id);
   const evaluateFactor = "still" in ofTable ? 1 : (ofTable.evaluateFactor ?? 1);
+  const { evaluateEvery } = part;
+  const every = (arm: StudyArm): number =>
+    typeof evaluateEvery === "number" ? evaluateFactor * evaluateEvery : evaluateEvery(arm);
   const known = study?.arms.includes(id) === true;
   const still = isStill(armAt(1));
   const learningRates = still ? [0] : row.learningRates;
@@ -43,16 +46,19 @@ export function gridArm(part: GridPart, row: GridRow): Arm<PlannedRun> {
     name: id,
     ...(learningRates && { learningRates }),
     cost: part.cost(armAt(1)),
-    settings: (seed, learningRate, train) => ({
-      ...(known && { study: study.name }),
-      model,
-      task,
-      problem,
-      arm: armAt(still ? 1 : learningRate, train),
-      seed,
-      evaluateEvery: evaluateFactor * part.evaluateEvery,
-      threads,
-      ...(precision === undefined ? {} : { precision }),
-    }),
+    settings: (seed, learningRate, train) => {
+      const arm = armAt(still ? 1 : learningRate, train);
+      return {
+        ...(known && { study: study.name }),
+        model,
+        task,
+        problem,
+        arm,
+        seed,
+        evaluateEvery: every(arm),
+        threads,
+        ...(precision === undefined ? {} : { precision }),
+      };
+    },
   };
 }

@@ -6,7 +6,9 @@ import { budgetOf, isStill } from "../plan";
 import type { PlannedRun, StudyArm } from "../plan";
 
 /** One task of a table. */
-export interface TablePart extends Omit<GridPart, "cost"> {
+export interface TablePart extends Omit<GridPart, "cost" | "evaluateEvery"> {
+  /** Steps between two evaluations; an arm may have a multiple of it. */
+  readonly evaluateEvery: number;
   /** As the part is called in lists and `--tasks`; default: the task. */
   readonly title?: string;
   readonly arms: readonly GridRow[];
