@@ -22,12 +22,13 @@ export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf 
     const arm = at(record.settings, "arm", "name");
     // An arm without steps has a kind in place of a method, and no rate.
     const still = at(record.settings, "arm", "kind") !== undefined;
-    const own = still ? 0 : at(record.settings, "arm", "method", "learningRate", "value");
+    const own = still ? 0 : (at(record.settings, "arm", "method", "learningRate", "value") ??
+      at(record.settings, "arm", "method", "learningRate", "initial"));
     const classes = at(record.extra, "counts", "train", "length");
     const chance = at(record.extra, "chanceLoss");
     if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);
     if (typeof own !== "number")
-      return fail(`record ${record.key}: settings.arm.method.learningRate`, "a constant", own);
+      return fail(`record ${record.key}: settings.arm.method.learningRate`, "a constant, or one that has a start", own);
     if (typeof classes !== "number") return fail(`record ${record.key}: extra.counts.train`, "a list", classes);
     const learningRate = rate === "arm" ? own : record.learningRate;
     const dev = at(record.extra, "counts", "dev");

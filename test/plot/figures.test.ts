@@ -6,11 +6,14 @@ import { linesFigure } from "../../src/plot/lines";
 import { logAxis } from "../../src/plot/log-axis";
 import { colors, stylesFor, translucent } from "../../src/plot/palette";
 import { matricesFigure } from "../../src/plot/matrices";
+import { rankingFigure } from "../../src/plot/ranking";
 import { parameterCountFigure } from "../../src/plot/parameter-count";
 import { scheduleFigure } from "../../src/plot/schedule";
 import { wrap } from "../../src/plot/template";
 import { timeFigure } from "../../src/plot/time";
 import { rootMeanSquares, warningsFigure } from "../../src/plot/warnings";
+import { rankMethods } from "../../src/table/ranking";
+import type { RunRecord } from "../../src/table/record";
 import { matrix } from "../../src/tt/matrix";
 import type { StepNumbers } from "../../src/train/run-history";
 import { throwsWith } from "../support/throws";
@@ -20,6 +23,11 @@ import { divergenceRuns, syntheticRun } from "./synthetic-runs";
 import { DIRECTIONAL } from "../../src/schedule/forward-passes";
 
 const test = suite("plot/figures");
+
+/** A run whose only evaluation is one with that loss. */
+function withLoss(run: RunRecord, loss: number): RunRecord {
+  return { ...run, evaluations: [{ step: 0, forwardPasses: 0, loss, accuracy: null }] };
+}
 
 test("a schedule of 1, 1, 2, 2 queries costs 2 + 2 + 4 + 4 = 12 two-sided passes, 2 + 2 + 3 + 3 = 10 directional ones", () => {
   const schedules = [
@@ -46,6 +54,23 @@ test("windows of two over projected gradients 3, 4, 6 give sqrt 12.5 and 6", () 
     { x: 2, y: Math.sqrt(12.5) },
     { x: 3, y: 6 },
   ]);
+});
+
+test("a ranking has the lowest at the top, and in another colour what is told apart from it", () => {
+  const rates = { learningRate: 1e-3 };
+  const runs = [0, 1, 2].flatMap((seed) => [
+    withLoss(syntheticRun({ arm: "MeZO-LoRA", seed, ...rates, steps: 20 }), 1.5 + 0.01 * seed),
+    withLoss(syntheticRun({ arm: "lozo", seed, ...rates, steps: 20 }), 1 + 0.02 * seed),
+  ]);
+  const ranked = rankMethods(runs, { kind: "steps", most: 20 }, "mezo-lora");
+  const { data, layout } = rankingFigure(ranked, { reference: "mezo-lora" });
+  assert.equal(layout.yaxis?.ticktext, ["LOZO", "MeZO-LoRA"]);
+  assert.equal(layout.yaxis?.tickvals, [1, 0]);
+  const [line, seeds, together, higher] = data;
+  assert.equal([together!.y, higher!.y], [[1], [0]]);
+  assert.ok(Math.abs(Number(line!.x![0]) - 1.51) < 1e-12);
+  assert.is(seeds!.x!.length, 6);
+  throwsWith(() => rankingFigure([]), "ranked: expected at least one method");
 });
 
 test("matrices share one scale around 0, and of a large one the first entries are drawn, which its name says", () => {

@@ -3,11 +3,13 @@ import type { Figure } from "../../src/plot/figure";
 import { initialScaleFigure } from "../../src/plot/initial-scale";
 import { lossByStepsAndPasses, lossFigure } from "../../src/plot/loss";
 import { matricesFigure } from "../../src/plot/matrices";
+import { rankingFigure } from "../../src/plot/ranking";
 import { parameterCountFigure } from "../../src/plot/parameter-count";
 import { scheduleFigure } from "../../src/plot/schedule";
 import { meanAndSpread } from "../../src/plot/spread";
 import { timeFigure } from "../../src/plot/time";
 import { warningsFigure } from "../../src/plot/warnings";
+import { rankMethods } from "../../src/table/ranking";
 import type { RunRecord } from "../../src/table/record";
 import { matrix } from "../../src/tt/matrix";
 import { divergenceRuns, origin, syntheticRun } from "./synthetic-runs";
@@ -73,6 +75,11 @@ export function gallery(): Readonly<Record<string, Figure>> {
       ],
       { title: "One run at 95 nats does not flatten the others", origin },
     ),
+    ranking: rankingFigure(rankMethods(map, { kind: "steps", most: 40 }, "mezo-lora"), {
+      title: "Which method comes lowest?",
+      origin,
+      reference: "mezo-lora",
+    }),
     spreadBoth: meanAndSpread(runs, { x: "both", title: "Mean and spread over seeds", origin }),
     spreadSteps: meanAndSpread(runs, {
       x: "steps",

@@ -1,0 +1,79 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { passesTo, rankingTable, rankMethods } from "../../src/table/ranking";
+import type { RunRecord } from "../../src/table/record";
+import { throwsWith } from "../support/throws";
+
+const test = suite("table/ranking");
+
+/** Evaluations after 0, 100, 200, ... passes and 0, 50, 100, ... steps. */
+function run(arm: string, seed: number, losses: readonly (number | null)[], learningRate = 3e-3): RunRecord {
+  const evaluations = losses.map((loss, i) => ({ step: 50 * i, forwardPasses: 100 * i, loss, accuracy: 0.5 }));
+  return { arm, seed, learningRate, steps: [], evaluations, diverged: null, chanceLoss: Math.log(6) };
+}
+
+const two = (arm: string, a: readonly (number | null)[], b: readonly (number | null)[], rate?: number) => [
+  run(arm, 0, a, rate),
+  run(arm, 1, b, rate),
+];
+const passes = (most: number) => ({ kind: "passes", most }) as const;
+
+test("of losses 1.0 and 0.8 the mean 0.9 is ahead of 1.05, by 0.15 with the interval of two differences", () => {
+  const runs = [...two("b", [2, 1.2], [2, 0.9]), ...two("a", [2, 1.0], [2, 0.8])];
+  const [first, second] = rankMethods(runs, passes(100), "b");
+  assert.equal([first.arm, second.arm], ["a", "b"]);
+  assert.ok(Math.abs(first.loss.mean - 0.9) < 1e-12 && first.toLowest === null);
+  // Differences 0.2 and 0.1: 0.15 +- 12.706 * 0.0707 / sqrt 2
+  assert.ok(Math.abs(second.toLowest!.mean - 0.15) < 1e-12);
+  assert.ok(Math.abs(second.toLowest!.interval.high - 0.785) < 1e-3 && second.toLowest!.together);
+  assert.ok(Math.abs(first.toReference!.mean + 0.15) < 1e-12);
+});
+
+test("an arm stands at the rate that is best within what was spent, not at its end", () => {
+  const runs = [...two("a", [2, 1.5, 0.5], [2, 1.5, 0.5], 1e-3), ...two("a", [2, 1, 3], [2, 1, 3], 1e-2)];
+  assert.is(rankMethods(runs, passes(100), "a")[0].learningRate, 1e-2);
+  assert.is(rankMethods(runs, passes(200), "a")[0].learningRate, 1e-3);
+  assert.is(rankMethods(runs, { kind: "steps", most: 50 }, "a")[0].learningRate, 1e-2);
+});
+
+test("a rate with fewer seeds than another is not chosen, and a run that only rose counts with its start", () => {
+  const runs = [run("a", 0, [2, 0.1], 1e-2), ...two("a", [2, 2.5], [2, null], 1e-3)];
+  const [only] = rankMethods(runs, passes(100), "a");
+  assert.equal([only.learningRate, only.loss.mean, only.loss.count], [1e-3, 2, 2]);
+});
+
+test("at equal time a method with dear passes has fewer of them; one whose time is not known is left out", () => {
+  const runs = [
+    ...two("a", [2, 1, 0.5], [2, 1, 0.5]),
+    ...two("b", [2, 1.2, 0.4], [2, 1.2, 0.4]),
+    ...two("c", [2], [2]),
+  ];
+  const secondsPerPass = new Map([
+    ["a", 0.01],
+    ["b", 0.02],
+  ]);
+  const ranked = rankMethods(runs, { kind: "seconds", most: 2, secondsPerPass }, "a");
+  assert.equal(ranked.map(({ arm, loss }) => [arm, loss.mean]), [["a", 0.5], ["b", 1.2]]); // prettier-ignore
+});
+
+test("the table marks what cannot be told apart", () => {
+  const runs = [...two("b", [2, 1.2], [2, 0.9]), ...two("a", [2, 1.0], [2, 0.8])];
+  const { table } = rankingTable(rankMethods(runs, passes(100), "a"), "a");
+  assert.equal(table.array("method"), ["a", "b"]);
+  assert.equal(table.array("above the lowest"), ["", "+0.150 (-0.485 to 0.785) ="]);
+  assert.equal(table.columnNames().at(-1), "against a");
+});
+
+test("passes to a loss are the median over seeds, and without end where most never come there", () => {
+  const runs = [run("a", 0, [2, 1, 0.5]), run("a", 1, [2, 0.5]), run("a", 2, [2, 2, 2])];
+  assert.is(passesTo(runs, "a", 3e-3, 0.6), 200);
+  assert.is(passesTo(runs, "a", 3e-3, 0.1), Infinity);
+  throwsWith(() => passesTo(runs, "b", 3e-3, 1), "runs: expected at least one run");
+});
+
+test("nothing to rank, and nothing spent, are refused", () => {
+  throwsWith(() => rankMethods([], passes(1), "a"), "runs: expected at least one run");
+  throwsWith(() => rankMethods(two("a", [1], [1]), passes(0), "a"), "spent.most (passes)");
+});
+
+test.run();
