@@ -2,7 +2,7 @@
 import "./notebook/value-display";
 export { normals } from "./random/normals";
 export { randomKey } from "./random/key";
-export { forwardPasses, queriesByEpochs, queriesBySteps } from "./schedule/forward-passes";
+export { forwardPasses, passesPerStep, queriesByEpochs, queriesBySteps } from "./schedule/forward-passes";
 export { exponentOf } from "./schedule/power-law";
 export { queriesAt, scheduleAt } from "./schedule/schedule";
 export { approximationErrors, sampleMatrix } from "./tt/approximation";

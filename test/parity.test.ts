@@ -137,4 +137,13 @@ test("the rooms are those of src, each once", () => {
   assert.equal([...named].sort(), folders.map(({ name }) => name).sort());
 });
 
+test("the README lists every named method with its title and its source", () => {
+  const listed = readFileSync("README.md", "utf8").split("## The methods")[1].split("\n## ")[0].split("\n");
+  for (const [name, { title, source }] of Object.entries(recipes)) {
+    const line = listed.find((row) => row.includes(`\`${name}\``));
+    assert.ok(line !== undefined, `no row has \`${name}\``);
+    for (const words of [title, source]) assert.ok(line.includes(words), `${name}: no "${words}" in its row`);
+  }
+});
+
 test.run();

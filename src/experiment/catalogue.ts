@@ -1,6 +1,6 @@
 import type { Grid } from "./cells";
 import { divergenceGrid } from "./divergence";
-import { fieldRatesGrid } from "./field-grid";
+import { fieldGrid, fieldRatesGrid } from "./field-grid";
 import type { Scale } from "./options";
 import { methodsGrid } from "./methods-grid";
 import { ablation } from "./paper/ablation";
@@ -17,6 +17,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   rates: ratesGrid,
   methods: methodsGrid,
   "field-rates": fieldRatesGrid,
+  field: fieldGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

@@ -8,7 +8,11 @@ import { budgetOf, isStill } from "./plan";
 import type { PlannedRun, StudyArm } from "./plan";
 import { stepsPerEpoch } from "../schedule/forward-passes";
 
-const PILOT_PASSES = 120;
+/** Forward passes of a run: 240 steps of MeZO. */
+const PASSES = 480;
+/** Times that a run looks at dev, at equal forward passes for all. */
+const LOOKS = 12;
+const PILOT = { passes: 120, looks: 3, seed: 9 } as const;
 
 /**
  * The learning rate that each method's five are around: the best in `fieldRatesGrid`, on a draw of the data that no other run has.
@@ -18,74 +22,100 @@ const GUESSES = {
   "lora-schedule-passes": 1e-3,
   "adazeta-passes": 1e-3,
   "rate-decay": 1e-3,
-  "zo-momentum": 1e-4,
-  "zo-sign": 1e-3,
-  "zo-adam": 1e-3,
-  conservative: 1e-3,
+  "zo-momentum": 1e-3,
+  "zo-sign": 1e-2,
+  "zo-adam": 1e-2,
+  conservative: 1e-2,
   "forward-gradient": 1e-3,
-  "zo-blockwise": 1e-3,
-  "zo-sparse": 1e-3,
-  "sparse-mezo": 1e-3,
+  "zo-blockwise": 1e-2,
+  "zo-sparse": 1e-2,
+  "sparse-mezo": 1e-2,
   hizoo: 1e-3,
   lozo: 1e-3,
   "lozo-m": 1e-3,
   subzero: 1e-3,
-  fzoo: 1e-3,
+  fzoo: 1e-2,
   "zo-adamu": 1e-3,
   quzo: 1e-3,
-  tezo: 1e-3,
+  tezo: 1e-4,
   "tezo-m": 1e-3,
-  "tezo-adam": 1e-3,
-  "zo-muon": 1e-3,
+  "tezo-adam": 1e-2,
+  "zo-muon": 1e-1,
   "mezo-gv": 1e-3,
   "mezo-greedy": 1e-3,
-  "mezo-svrg": 1e-3,
+  "mezo-svrg": 1e-1,
   dizo: 1e-3,
-  adamezo: 1e-3,
-  extrapolated: 1e-3,
-  "zo-align": 1e-3,
-  es: 1e-3,
-  eggroll: 1e-3,
+  adamezo: 1e-2,
+  extrapolated: 1e-2,
+  "zo-align": 100,
+  es: 1e-1,
+  eggroll: 1e-2,
   "lozo-schedule": 1e-3,
   "subzero-schedule": 1e-3,
   "hizoo-schedule": 1e-3,
   "zo-momentum-schedule": 1e-3,
-  "zo-adam-schedule": 1e-3,
-  "fzoo-schedule": 1e-3,
-} as const satisfies Partial<Readonly<Record<ArmId, number>>>;
-/** The same for all of the model's weights. */
-const WHOLE_GUESSES = {
-  "mezo-full-all-weights": 1e-5,
-  "lozo-all-weights": 1e-5,
-  "subzero-all-weights": 1e-5,
-  "tezo-all-weights": 1e-5,
-  "eggroll-all-weights": 1e-5,
-  "zo-muon-all-weights": 1e-3,
+  "zo-adam-schedule": 1e-2,
+  "fzoo-schedule": 1e-2,
 } as const satisfies Partial<Readonly<Record<ArmId, number>>>;
 
 /**
  * Finds the decade of each method's learning rate: short runs on MiniLM and TREC, on a draw of the data of their own.
- * @example cellsOf(fieldRatesGrid()).length // 264: 44 arms, 6 decades, one seed
+ * @example cellsOf(fieldRatesGrid()).length // 152: 38 arms, 4 decades, one seed
  */
 export function fieldRatesGrid(): Grid<PlannedRun> {
   const part = (guesses: object, decades: readonly number[]): Part<PlannedRun> => ({
-    ...partOf("minilm-trec", PILOT_PASSES, 3, Object.keys(guesses) as ArmId[]),
-    seeds: [9],
+    ...partOf("minilm-trec", PILOT, Object.keys(guesses) as ArmId[], (id) => OWN_DECADES[id] ?? decades),
+    seeds: [PILOT.seed],
     learningRates: decades,
   });
-  return {
-    name: "field-rates",
-    stages: [
-      [part(GUESSES, [1e-3, 1e-2, 1e-4, 1e-1, 1e-5, 1])],
-      [part(WHOLE_GUESSES, [1e-5, 1e-6, 1e-4, 1e-7, 1e-3, 1e-2])],
-    ],
+  return { name: "field-rates", stages: [[part(GUESSES, [1e-3, 1e-2, 1e-4, 1e-1])]] };
+}
+
+/** Methods whose steps are of another length at the same rate: over the length of the directions, or without a projected gradient in them. */
+const OWN_DECADES: Partial<Readonly<Record<ArmId, readonly number[]>>> = {
+  "mezo-svrg": [1e-2, 1e-1, 1e-3, 1],
+  es: [1e-2, 1e-1, 1e-3, 1],
+  "zo-align": [10, 100, 1, 1000],
+};
+
+/**
+ * Compares the zeroth-order methods at equal forward passes: on LoRA, on all of the model's weights, and the strongest on a language model. Each has
+ * as many trials, in half decades around its own guess.
+ * @example cellsOf(fieldGrid()).length // 950: 38 arms, 5 rates, 5 seeds
+ */
+export function fieldGrid(): Grid<PlannedRun> {
+  const at = { passes: PASSES, looks: LOOKS };
+  const part = (
+    name: StudyName,
+    guesses: Partial<Readonly<Record<ArmId, number>>>,
+    factors: readonly number[],
+    seeds: readonly number[],
+  ): Part<PlannedRun> => {
+    const ratesOf = (id: ArmId) => factors.map((factor) => inHalfDecades((guesses[id] ?? NaN) * factor));
+    return { ...partOf(name, at, Object.keys(guesses) as ArmId[], ratesOf), seeds, learningRates: factors };
   };
+  const three = [1, HALF, 1 / HALF];
+  return {
+    name: "field",
+    stages: [[part("minilm-trec", GUESSES, [...three, HALF ** 2, HALF ** -2], [0, 1, 2, 3, 4])]],
+  };
+}
+
+/** Arms whose runs on these problems are the studies' own, or the first comparison's, which are recorded as those: their records count here. */
+const OF_STUDY = ["mezo-lora", "lozo", "lozo-m", "subzero"] as const satisfies readonly ArmId[];
+
+/** Half a decade. */
+const HALF = Math.sqrt(10);
+
+/** Gives the nearest of ..., 1e-3, 3e-3, 1e-2, ... to a rate, by their logarithms. @example inHalfDecades(0.00316) // 0.003 */
+export function inHalfDecades(rate: number): number {
+  const halves = Math.round(2 * Math.log10(rate));
+  return Number(`${halves % 2 === 0 ? 1 : 3}e${Math.floor(halves / 2)}`);
 }
 
 function partOf(
   name: StudyName,
-  passes: number,
-  looks: number,
+  { passes, looks }: { readonly passes: number; readonly looks: number },
   ids: readonly ArmId[],
   ratesOf?: (id: ArmId) => readonly number[],
 ): Omit<Part<PlannedRun>, "seeds" | "learningRates"> {
@@ -99,6 +129,7 @@ function partOf(
     }),
     evaluateEvery: (arm) => (isStill(arm) ? 1 : Math.max(1, Math.ceil(budget(arm).steps / looks))),
     cost: (arm) => budget(arm).forwardPasses,
+    study: { name, arms: OF_STUDY },
   };
   return { task, arms: ids.map((id) => gridArm(part, { id, ...(ratesOf && { learningRates: ratesOf(id) }) })) };
 }

@@ -12,9 +12,10 @@ const KEPT = 50;
 
 /**
  * The zeroth-order field on LoRA, as many forward passes for each: what its papers compose, at laptop scale; the same on all of the model's
- * weights where a method was made for them; and families with AdaZeta's schedule in the place of their own number of queries.
- * Departs: SubZero's basis and ZO-Muon's are kept for 50 steps (1000 of 20,000, and 100, in the sources), ZO-AdaMU's warm-up is a twentieth of the
- * run as there; FZOO's schedule has alpha 2, since a spread needs two losses ahead.
+ * weights but its embeddings where a method was made for them (a table of two rows has no basis of rank 8); and families with AdaZeta's schedule
+ * in the place of their own number of queries.
+ * Departs: ZO-Muon's rank on LoRA is LoRA's 8 (64 in the source); SubZero's basis and ZO-Muon's are kept for 50 steps (1000 of 20,000, and 100, in
+ * the sources); ZO-AdaMU's warm-up is a twentieth of the run as there; FZOO's schedule has alpha 2, since a spread needs two losses ahead.
  * Source: as each recipe says.
  */
 export const fieldRows = [
@@ -37,7 +38,7 @@ export const fieldRows = [
   named("tezo", "TeZO", {}),
   named("tezo-m", "TeZO-m", {}),
   named("tezo-adam", "TeZO-Adam", {}),
-  named("zo-muon", "ZO-Muon", { redraw: KEPT }),
+  named("zo-muon", "ZO-Muon", { redraw: KEPT, rank: 8 }),
   named("mezo-gv", "MeZO-GV", {}),
   named("mezo-greedy", "MeZO-Greedy", {}),
   named("mezo-svrg", "MeZO-SVRG", {}),
@@ -82,7 +83,8 @@ function whole<Name extends RecipeName>(
   title: string,
   options: RecipeOptions<Name>,
 ): Line<`${Name}-all-weights`> {
-  const adapter = (): AdapterSpec => ({ kind: "full", layers: "all" });
+  const parts = ["matrices", "biases", "norms"] as const;
+  const adapter = (): AdapterSpec => ({ kind: "full", layers: "all", parts });
   const { method: make } = named(name, title, options);
   return line(`${name}-all-weights`, `${title}, all weights`, { make, adapter });
 }

@@ -5,6 +5,7 @@ import { costsBench } from "./costs";
 import { engineBench } from "./engine";
 import { generationBench } from "./generation";
 import { exitsBench } from "./exits";
+import { fieldBench } from "./field";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
 import { kernelBench } from "./kernel";
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   outside: outsideBench,
   engine: engineBench,
   creation: creationBench,
+  field: fieldBench,
   gradient: gradientBench,
   generation: generationBench,
   exits: exitsBench,

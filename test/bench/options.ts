@@ -29,6 +29,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   outside        the share of a step outside the engine
   engine         the share of the machine's matrix product rate that the engine reaches, by precision
   creation       time to open a session by layers
+  field          seconds of a forward pass and of a step by zeroth-order method; appends to data/results/pass-times.jsonl
   gradient       a loss and a gradient on ONNX Runtime, in PyTorch (needs --python) and on TensorFlow.js, in turn
   generation     greedy decoding with and without the key/value cache, by precision
   costs          memory and time of one step by model, precision and method; appends to data/results/memory-and-speed.jsonl

@@ -27,6 +27,7 @@ const CHANGES = [
   "initial-scale-0.1",
   "no-biases",
   "upper-half-of-the-layers",
+  "tt-rate-decay",
 ] as const satisfies readonly ArmId[];
 /** What everything is compared with; its runs on a small model are the study's. */
 const UNCHANGED = { id: "adazeta" } as const;
