@@ -29,9 +29,11 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   tslab: ["src/notebook/"],
   zeromq: ["src/notebook/"],
   "@huggingface/tokenizers": ["src/text/"],
+  "@huggingface/jinja": ["src/text/"],
   "@huggingface/gguf": ["src/weights/"],
   "@huggingface/hub": ["src/task/", "src/weights/"],
   hyparquet: ["src/task/", "src/weights/"],
+  "hyparquet-compressors": ["src/task/"],
 };
 
 /** Where the imports, re-exports, `import()` types and calls, and requires of one file lead; types count. */

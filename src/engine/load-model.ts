@@ -4,6 +4,8 @@ import { fail, unreachable } from "../check/check";
 import { messageOf } from "../check/error-words";
 import type { Model } from "../model/model";
 import { modelOf } from "../model/model-of";
+import { chatTemplateFromFolder, chatTemplateFromGguf } from "../text/chat-template";
+import type { ChatTemplate } from "../text/chat-template";
 import { tokenizerFromFolder } from "../text/folder-tokenizer";
 import { tokenizerFromGguf } from "../text/gguf-tokenizer";
 import type { Tokenizer } from "../text/tokenizer";
@@ -20,6 +22,8 @@ export interface LoadedModel {
   readonly title: string;
   readonly model: Model;
   readonly tokenizer: Tokenizer;
+  /** How it writes a conversation; null: it says nothing of conversations. Absent of a model that was made in memory. */
+  readonly chatTemplate?: ChatTemplate | null;
   /** Where its files are; absent of a model that was made in memory. */
   readonly files?: ModelFiles;
 }
@@ -65,7 +69,8 @@ function opened({ name, title }: Pick<LoadedModel, "name" | "title">, files: Mod
     case "safetensors": {
       const { folder, weights } = files;
       const model = modelOf(json(join(folder, "config.json")), openSafetensors(weights));
-      return { name, title, model, tokenizer: tokenizerFromFolder(folder), files };
+      const [tokenizer, chatTemplate] = [tokenizerFromFolder(folder), chatTemplateFromFolder(folder)];
+      return { name, title, model, tokenizer, chatTemplate, files };
     }
     case "gguf": {
       const weights = openGguf(files.weights);
@@ -74,6 +79,7 @@ function opened({ name, title }: Pick<LoadedModel, "name" | "title">, files: Mod
         title,
         model: modelOf(weights.config, weights),
         tokenizer: tokenizerFromGguf(weights.metadata),
+        chatTemplate: chatTemplateFromGguf(weights.metadata),
         files,
       };
     }

@@ -1,5 +1,6 @@
 import { oneTokenWords } from "../task/label-tokens";
 import { readingOf } from "../task/reading";
+import { makeChatProblem } from "./chat-problem";
 import { makeOptionProblem } from "./option-problem";
 import type { OptionProblem } from "./option-problem";
 import { makeProblem } from "./problem";
@@ -7,7 +8,7 @@ import type { Problem } from "./problem";
 
 /**
  * Makes a task of any kind a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
- * words are several tokens after the prompt.
+ * words are several tokens after the prompt; `makeChatProblem` for conversations.
  */
 export function makeTrainable(
   ...[loaded, from, options, openFrozen, writing]: [
@@ -16,6 +17,7 @@ export function makeTrainable(
   ]
 ): Promise<Problem | OptionProblem> {
   const { task } = from;
+  if (task.kind === "chat") return makeChatProblem(loaded, from, options);
   const byRows =
     task.kind === "classification" &&
     (readingOf(task, loaded.model) !== "causal" || oneTokenWords(task, "causal", loaded.tokenizer));

@@ -67,7 +67,7 @@ function pointAt({ arm, adapter, result, kept }: LiveRun, step: number): Float32
   return replay(trajectory, start, adapter.layout, step);
 }
 
-/** Shares of right answers on the test split, before and after training. */
+/** Shares of right answers on the test split, before and after training; NaN of conversations, which have none. */
 export interface TestScores {
   readonly before: number;
   readonly after: number;
@@ -76,6 +76,8 @@ export interface TestScores {
   readonly count: number;
   /** What was tuned: the arm's title. */
   readonly tuned: string;
+  /** Losses on the test split, in nats a token; of conversations alone. */
+  readonly loss?: { readonly before: number; readonly after: number };
 }
 
 /**
@@ -92,7 +94,9 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem));
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   const probe = await probeScores(problem);
-  return { before: before.accuracy, after: after.accuracy, probe, count: after.count, tuned: armTitle(arm.name) };
+  const shares = { before: before.accuracy, after: after.accuracy, probe };
+  const loss = problem.task.kind === "chat" ? { loss: { before: before.loss, after: after.loss } } : {};
+  return { ...shares, count: after.count, tuned: armTitle(arm.name), ...loss };
 }
 
 async function probeScores(problem: Trainable<unknown>): Promise<number | null> {
@@ -121,7 +125,12 @@ export function besideProbe({ after, probe, count, tuned }: TestScores): string 
  * For example `testReport(problem, chosen, await testOnce(problem, chosen))`: "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ...".
  */
 export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
-  const { before, after, probe, count } = scores;
+  const { before, after, probe, count, loss } = scores;
+  if (loss !== undefined)
+    return [
+      `${armTitle(arm.name)}: ${loss.after.toFixed(3)} nats a token of the answers in ${count} test conversations`,
+      `without tuning: ${loss.before.toFixed(3)}, asked ${askedOf(problem)}`,
+    ].join("\n");
   const share = (value: number): string =>
     `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
   return [

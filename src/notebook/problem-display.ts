@@ -11,6 +11,7 @@ import { showTable } from "./table-display";
  * For example `askedOf(problem)`: '"{message}. This is a" with bug = " problem", question = " question"'.
  */
 export function askedOf({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
+  if (task.kind === "chat") return "the conversation so far, as the chat template writes it";
   if (task.kind !== "classification") return "each text's own prompt";
   const reading = readingOf(task, loaded.model);
   const plain = reading === "pooled" ? ", as one vector" : "";

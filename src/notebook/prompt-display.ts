@@ -18,7 +18,10 @@ export function showPrompts(loaded: readonly (LoadedTask | null)[], reading: Rea
   if (there.length === 0) return;
   const rows = there.map(({ task, splits }) => {
     const example = splits.train?.[0] ?? fail(`task ${task.name}`, "a training example", "none");
-    const text = promptText(task, reading, example).replace(/\n/g, "↵");
+    const text = (task.kind === "chat" ? example.fields["conversation"]! : promptText(task, reading, example)).replace(
+      /\n/g,
+      "↵",
+    );
     const shown = text.length > longest ? `... ${text.slice(-longest)}` : text;
     return { task: task.title, prompt: shown, "what may follow": followers(task, reading, example).join(" | ") };
   });
@@ -35,5 +38,9 @@ function followers(task: Task, reading: Reading, example: Example): readonly str
       return quoted(task.options(example).map(({ text }) => text));
     case "generation":
       return [quoted([task.answer(example)])[0]!, "(learnt in training)"];
+    case "chat":
+      return [
+        "(the assistant's turns are learnt, each after what is before it, as the model's chat template writes them)",
+      ];
   }
 }

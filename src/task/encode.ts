@@ -6,6 +6,7 @@ import type { LabelledBatch } from "./classifier";
 import { place } from "./example";
 import { fitFields } from "./fit-fields";
 import { checkReading, promptText } from "./reading";
+import { refuseChat } from "./task";
 import type { Example, Reading, Task } from "./task";
 
 /** Examples as token ids, ready to be put into batches. */
@@ -164,6 +165,8 @@ export function tokensOf(task: Task, reading: Reading, example: Example, tokeniz
       return Math.max(...task.options(example).map(({ text }) => tokenizer.encode(prompt + text).length));
     case "generation":
       return tokenizer.encode(prompt + task.answer(example)).length;
+    case "chat":
+      return refuseChat(task);
     default:
       return unreachable(task);
   }

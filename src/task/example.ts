@@ -4,6 +4,7 @@ import { visibly } from "../check/visibly";
 import { classSpellings, few } from "./own-classes";
 import { cellOf, hasColumn } from "./row";
 import type { Row, Rows } from "./row";
+import { refuseChat } from "./task";
 import type { ClassificationTask, Example, Task, Where } from "./task";
 
 /** The labelled examples of a file, and how many rows have no label that counts. */
@@ -46,6 +47,8 @@ export function answerColumns(task: Task): readonly (readonly string[])[] {
       return task.right.kind === "number" ? [task.right.columns] : [task.right.answers, task.right.candidates];
     case "generation":
       return [task.answers];
+    case "chat":
+      return refuseChat(task);
   }
 }
 
@@ -99,6 +102,8 @@ function exampleOf(task: Task, row: Row, classes?: LabelReader): Example {
     }
     case "generation":
       return { ...common, label: 0, answers: listOf(row, task.answers) };
+    case "chat":
+      return refuseChat(task);
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail, unreachable } from "../check/check";
 import { messageOf } from "../check/error-words";
+import { chatSplits } from "./chat-rows";
 import { hubFiles } from "./hub-files";
 import type { HubFile, HubFilesOptions } from "./hub-files";
 import type { LoadedTask, Origin } from "./loaded-task";
@@ -27,7 +28,7 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a task, by its name or as it is declared, from the first of: the user's own files (`tableTask`), the data directory, the hub,
+ * Loads a task, by its name or as it is declared, from the first of: the user's own files (`tableTask`, `chatTask`), the data directory, the hub,
  * the samples. A source that does not have the task is passed over with a notice; one that has it with a fault in it is an error.
  * @throws when the data directory does not exist, a file is missing or faulty (with file and line), or no source has the task
  * @example (await loadTask("trec", { hub: "off" })).origin.kind // "samples"
@@ -38,6 +39,7 @@ export async function loadTask(which: string | Task, options: LoadOptions = {}):
   const notices: string[] = [];
   if (task.kind === "classification" && task.own)
     return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
+  if (task.kind === "chat") return loaded(task, notices, { kind: "own", source: null, read: await chatSplits(task) });
   if (dataDirectory !== undefined) {
     if (!existsSync(dataDirectory)) fail("dataDirectory", "an existing folder", dataDirectory);
     const source = findDistribution(task, dataDirectory, variant);

@@ -5,6 +5,7 @@ import type { Beginning, LengthLimits } from "./encode";
 import { place } from "./example";
 import { fitFields } from "./fit-fields";
 import { promptText, wordsOf } from "./reading";
+import { refuseChat } from "./task";
 import type { Example, Task } from "./task";
 
 /** A prompt with an option: the tokens from index `from` on are the option's own. */
@@ -58,6 +59,8 @@ export function optionTexts(task: Task, example: Example): readonly string[] {
       return task.options(example).map(({ text }) => text);
     case "generation":
       return [task.answer(example)];
+    case "chat":
+      return refuseChat(task);
     default:
       return unreachable(task);
   }

@@ -1,3 +1,5 @@
+import { basename, extname } from "node:path";
+import { fail } from "../check/check";
 import { nearestHint } from "../check/nearest";
 import { marked, visibly } from "../check/visibly";
 import { labelColumns, place } from "./example";
@@ -12,6 +14,22 @@ import type { Rows } from "./row";
 import type { ClassificationTask } from "./task";
 
 export type OwnFormat = "csv" | "tsv" | "json lines" | "parquet";
+
+/** Says what a file of the user's own is, by its name. @throws when it is of no kind that is read */
+export function ownFormat(path: string): OwnFormat {
+  switch (extname(path).toLowerCase()) {
+    case ".csv":
+      return "csv";
+    case ".tsv":
+      return "tsv";
+    case ".jsonl":
+      return "json lines";
+    case ".parquet":
+      return "parquet";
+    default:
+      return fail("file", "a .csv, .tsv, .jsonl or .parquet file", basename(path));
+  }
+}
 
 /** The rows of a user's own file, and what should be known of them. */
 export interface OwnRows {
@@ -30,7 +48,7 @@ export async function ownRows(
   bytes: Uint8Array,
   file: string,
 ): Promise<OwnRows> {
-  const { rows, notices } = await rowsOf(format, bytes, file);
+  const { rows, notices } = await tableRows(format, bytes, file);
   const used = [...Object.values(task.fields).flat(), ...labelColumns(task)];
   const columns = columnsOf(rows);
   for (const name of used) checkColumn(task, rows, columns, name);
@@ -49,7 +67,8 @@ export async function ownRows(
   };
 }
 
-async function rowsOf(format: OwnFormat, bytes: Uint8Array, file: string): Promise<OwnRows> {
+/** Reads the rows of a table of the user's own. @throws when it is damaged, with file and line */
+export async function tableRows(format: OwnFormat, bytes: Uint8Array, file: string): Promise<OwnRows> {
   if (format === "parquet") return { rows: (await parquetRows(bytes, file)).rows, notices: [] };
   const { text, notices } = ownText(bytes, file);
   if (format === "json lines") return { rows: jsonLines(text, file, { keysOnce: true }), notices };
@@ -57,8 +76,8 @@ async function rowsOf(format: OwnFormat, bytes: Uint8Array, file: string): Promi
   return { rows: format === "csv" ? csv(text, file) : tsv(text, file), notices };
 }
 
-/** The names of a table's columns: of its header, else of all its rows. */
-function columnsOf({ header, rows }: Rows): readonly string[] {
+/** Gives the names of a table's columns: of its header, else of all its rows. */
+export function columnsOf({ header, rows }: Rows): readonly string[] {
   return header?.columns ?? [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
 }
 

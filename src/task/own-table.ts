@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { fail } from "../check/check";
 import { examplesOf, labelColumns } from "./example";
 import { caseNotice, checkClasses, emptyNotice, few } from "./own-classes";
-import { ownRows, type OwnFormat } from "./own-rows";
+import { ownFormat, ownRows } from "./own-rows";
 import { splitSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { countClasses } from "./sample";
@@ -37,7 +37,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
   const { file, testFile = null, template, label, labelWords, name = basename(file) } = options;
   for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
     if (!existsSync(path)) fail("file", "an existing file", path);
-    formatOf(path);
+    ownFormat(path);
   }
   const columns = columnsOf(template);
   if (columns.includes(label)) fail("template", `columns other than ${label}, the class's own`, template);
@@ -101,21 +101,6 @@ function filler(piece: string): (fields: Readonly<Record<string, string>>) => st
   return (fields) => parts.map((part, i) => (i % 2 === 1 ? fields[part] : part)).join("");
 }
 
-function formatOf(path: string): OwnFormat {
-  switch (extname(path).toLowerCase()) {
-    case ".csv":
-      return "csv";
-    case ".tsv":
-      return "tsv";
-    case ".jsonl":
-      return "json lines";
-    case ".parquet":
-      return "parquet";
-    default:
-      return fail("file", "a .csv, .tsv, .jsonl or .parquet file", basename(path));
-  }
-}
-
 /**
  * Reads a user's own files; the notices say what should be known of them (`ownRows`), which classes a split lacks, and which texts come
  * with two classes.
@@ -124,7 +109,7 @@ function formatOf(path: string): OwnFormat {
 export async function ownSplits(task: ClassificationTask, { train, test }: OwnFiles): Promise<readonly ReadSplit[]> {
   const read = async (split: SplitName, path: string): Promise<ReadSplit> => {
     const [file, bytes] = [basename(path), await readFile(path)];
-    const { rows, notices } = await ownRows(task, formatOf(path), bytes, file);
+    const { rows, notices } = await ownRows(task, ownFormat(path), bytes, file);
     const found = examplesOf(task, rows) ?? fail(file, `a class in column ${labelColumns(task).join(" or ")}`, "none");
     return {
       split,

@@ -48,6 +48,7 @@ function checkCounts({ num_rows: rows, row_groups: groups }, bytes) {
  */
 async function read({ bytes }) {
   const { parquetMetadata, parquetReadObjects, parquetSchema } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
   const metadata = parquetMetadata(bytes);
   checkCounts(metadata, bytes.byteLength);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
@@ -58,7 +59,7 @@ async function read({ bytes }) {
     byteLength: bytes.byteLength,
     slice: (/** @type {number} */ start, /** @type {number | undefined} */ end) => bytes.slice(start, end),
   };
-  return { columns, rows: await parquetReadObjects({ file, metadata }), note };
+  return { columns, rows: await parquetReadObjects({ file, metadata, compressors }), note };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { fail, unreachable } from "../check/check";
 import type { Model } from "../model/model";
 import type { SpecialName } from "../text/special-tokens";
+import { refuseChat } from "./task";
 import type { Example, Reading, Task } from "./task";
 
 /**
@@ -46,6 +47,7 @@ function describe(reading: Reading): string {
  */
 export function promptText(task: Task, reading: Reading, example: Example): string {
   checkReading(task, reading);
+  if (task.kind === "chat") return refuseChat(task);
   if (task.kind !== "classification") return task.prompt(example).trimStart();
   switch (reading) {
     case "masked":

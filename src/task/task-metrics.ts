@@ -78,6 +78,7 @@ function ofClasses(
       return groupExactMatch(predictions, labels, examples.map(groupOf));
     case "token f1":
     case "exact match":
+    case "perplexity":
       return fail("metric", "one of classes", name);
     default:
       return unreachable(name);

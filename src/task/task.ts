@@ -1,3 +1,5 @@
+import { fail } from "../check/check";
+import type { ChatMessage } from "../text/chat-template";
 import type { PromptPart } from "../text/prompt";
 import type { DirectorySource, HubSource } from "./source";
 
@@ -13,7 +15,16 @@ export interface Example {
   readonly answers?: readonly string[];
   /** Examples with equal groups are judged together by some metrics (MultiRC: one question; ReCoRD: one passage). */
   readonly group?: string;
+  /** A conversation; absent of other tasks. */
+  readonly chat?: Conversation;
   readonly where: Where;
+}
+
+/** A conversation to learn from. */
+export interface Conversation {
+  readonly messages: readonly ChatMessage[];
+  /** How many messages at its beginning are only given: the assistant's turns among them are not learnt. */
+  readonly given: number;
 }
 
 /** A row of a file: lines count from 1 (rows of a parquet file too). */
@@ -25,7 +36,15 @@ export interface Where {
 export type { Reading } from "../model/model";
 
 export type MetricName =
-  "accuracy" | "f1" | "macro f1" | "matthews" | "answer f1" | "question exact match" | "token f1" | "exact match";
+  | "accuracy"
+  | "f1"
+  | "macro f1"
+  | "matthews"
+  | "answer f1"
+  | "question exact match"
+  | "token f1"
+  | "exact match"
+  | "perplexity";
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -55,7 +74,7 @@ interface Common {
   readonly hub: HubSource | null;
   /** The project's own sample texts: one table, whose rows are split by `splitSamples`; null: none. */
   readonly samples: string | null;
-  /** A user's own files, by their paths; see `tableTask`. */
+  /** A user's own files, by their paths; see `tableTask` and `chatTask`. */
   readonly own?: OwnFiles;
 }
 
@@ -134,8 +153,25 @@ export interface GenerationTask extends Common {
   readonly newTokens: number;
 }
 
+/** Conversations of the user's own, of which the assistant's turns are learnt; see `chatTask`. */
+export interface ChatTask extends Common {
+  readonly kind: "chat";
+  readonly own: OwnFiles;
+  /** A Jinja template in place of the model's own; null: the model's. */
+  readonly template: string | null;
+}
+
 /** A task, declared: everything that differs between one collection of examples and another. */
-export type Task = ClassificationTask | ChoiceTask | GenerationTask;
+export type Task = ClassificationTask | ChoiceTask | GenerationTask | ChatTask;
+
+/** Refuses conversations where a prompt with what may follow it is asked for: they have none before a model's chat template has written them. */
+export function refuseChat({ name }: ChatTask): never {
+  return fail(
+    `task ${name}`,
+    "a task of prompts and what follows them",
+    "conversations, which a model's chat template writes",
+  );
+}
 
 /** Names of the classes that a sample is balanced over: a task without classes counts as one. */
 export function classNames(task: Task): readonly string[] {

@@ -29,7 +29,7 @@ export const TOKENIZER_NOTES = ["tokenizer_config.json", "special_tokens_map.jso
  */
 export function tokenizerFromFolder(folder: string): Tokenizer {
   const files = TOKENIZER_FILES.find((row) => row.every((file) => existsSync(join(folder, file))));
-  const notes: Notes = Object.assign({}, ...[...TOKENIZER_NOTES].reverse().map((file) => jsonIn(folder, file) ?? {}));
+  const notes = notesIn(folder);
   const special = namesIn(notes);
   const added = notedTokens(notes);
   switch (files?.[0]) {
@@ -53,7 +53,12 @@ export function tokenizerFromFolder(folder: string): Tokenizer {
   }
 }
 
-type Notes = Readonly<Record<string, unknown>>;
+export type Notes = Readonly<Record<string, unknown>>;
+
+/** Gives what the files beside a folder's tokenizer say of it, tokenizer_config.json before special_tokens_map.json. @throws when one is no JSON object */
+export function notesIn(folder: string): Notes {
+  return Object.assign({}, ...[...TOKENIZER_NOTES].reverse().map((file) => jsonIn(folder, file) ?? {})) as Notes;
+}
 
 function jsonIn(folder: string, file: string): Notes | null {
   const path = join(folder, file);
@@ -101,8 +106,8 @@ function flagsIn(notes: Notes, token: string): Notes | null {
   return found === undefined ? null : { ...(found as Notes), special: true };
 }
 
-/** A token is written as a string or as an object with `content`. */
-function content(token: unknown): string | null {
+/** Gives a token's string: it is written as such, or as an object with `content`; null where it is neither. */
+export function content(token: unknown): string | null {
   const text = typeof token === "object" && token !== null ? (token as { content?: unknown }).content : token;
   return typeof text === "string" ? text : null;
 }

@@ -69,6 +69,7 @@ export function tokenizerFromJson(source: string | object, options: JsonTokenize
     special: { ...named, unknown: unknownId ?? named.unknown },
     encode: (text) => whole(text, true),
     continuation: (text) => continued(text, false),
+    written: (text) => whole(text, false),
     decode(ids) {
       const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
       if (wrong !== undefined) fail("token id", `an integer from 0 to ${vocabulary - 1}`, wrong);

@@ -6,6 +6,8 @@ export interface Tokenizer {
   encode(text: string): readonly number[];
   /** The ids of a text that follows another: no special token is added, and no space put before it. */
   continuation(text: string): readonly number[];
+  /** The ids of a whole text that has its special tokens written in it, as a chat template writes them: none is added. */
+  written(text: string): readonly number[];
   decode(ids: readonly number[]): string;
 }
 

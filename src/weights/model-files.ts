@@ -5,6 +5,7 @@ const BESIDE = [
   "config.json",
   "tokenizer.json",
   "tokenizer_config.json",
+  "chat_template.jinja",
   "special_tokens_map.json",
   "tokenizer.model",
   "sentencepiece.bpe.model",

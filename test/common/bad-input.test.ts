@@ -145,7 +145,7 @@ const table: readonly {
       // a tokenizer that knows no case makes one token of " great" and " Great"
       const words = wordTokenizer();
       const encode = (text: string) => words.encode(text.toLowerCase());
-      const tokenizer = { ...words, encode, continuation: encode };
+      const tokenizer = { ...words, encode, continuation: encode, written: encode };
       const causal = { ...sst2.causal!, words: [" great", " Great"] };
       return labelTokens({ ...sst2, causal }, "causal", tokenizer);
     },

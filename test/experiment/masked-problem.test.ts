@@ -22,7 +22,14 @@ function folded(vocabulary: number): Tokenizer {
   words.encode(" terrible great Description Entity Expression Human Location Number");
   const continuation = (text: string) => words.continuation(text).map((id) => 10 + (id % (vocabulary - 10)));
   const special = { unknown: 3, beginning: 0, end: 2, mask: 4, padding: 1 };
-  return { ...words, vocabulary, special, encode: (text) => [0, ...continuation(text), 2], continuation };
+  return {
+    ...words,
+    vocabulary,
+    special,
+    encode: (text) => [0, ...continuation(text), 2],
+    continuation,
+    written: continuation,
+  };
 }
 
 const { model } = tinyModel("roberta-masked");

@@ -22,7 +22,7 @@ function foldedWords(vocabulary: number): Tokenizer {
   words.encode(" terrible great");
   for (const file of ["questions", "reviews"]) words.encode(readFileSync(`data/samples/${file}.tsv`, "utf8"));
   const encode = (text: string): readonly number[] => words.encode(text).map((id) => id % vocabulary);
-  return { ...words, vocabulary, encode, continuation: encode };
+  return { ...words, vocabulary, encode, continuation: encode, written: encode };
 }
 
 /** A tiny random model under the name of the real one of its family, with a word tokenizer. */

@@ -16,6 +16,7 @@ export function wordTokenizer(): Tokenizer {
     special: noSpecial,
     encode,
     continuation: encode,
+    written: encode,
     decode: (ids) => ids.map((id) => words[id]).join(""),
   };
 }

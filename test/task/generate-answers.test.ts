@@ -18,6 +18,7 @@ const letters: Tokenizer = {
   special: { unknown: null, beginning: null, end: 3, mask: null, padding: null },
   encode: (text) => [...text].map((letter) => letter.charCodeAt(0)),
   continuation: (text) => [...text].map((letter) => letter.charCodeAt(0)),
+  written: (text) => [...text].map((letter) => letter.charCodeAt(0)),
   decode: (ids) => String.fromCharCode(...ids),
 };
 

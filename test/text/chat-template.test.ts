@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { chatTemplateFromFolder, chatTemplateFromGguf, chatWriter } from "../../src/text/chat-template";
+import type { ChatMessage } from "../../src/text/chat-template";
+import { chooseModelFiles } from "../../src/weights/model-files";
+import { inFolder } from "../support/in-folder";
+import { throwsWith } from "../support/throws";
+
+const test = suite("text/chat-template");
+const config = (more: object) => ({
+  "tokenizer_config.json": JSON.stringify({ eos_token: "</s>", bos_token: { content: "<s>" }, ...more }),
+});
+const sourceIn = (files: Readonly<Record<string, string>>) =>
+  inFolder(files, (folder) => Promise.resolve(chatTemplateFromFolder(folder)));
+const talk: readonly ChatMessage[] = [
+  { role: "user", content: "Hi" },
+  { role: "assistant", content: "Hello." },
+];
+const writer = (source: string) => chatWriter({ source, special: { eos_token: "</s>" }, from: "test" });
+/** What the assistant's turns are in what a template writes. */
+const turns = (source: string, messages = talk) => {
+  const { text, spans } = writer(source).writeWhole(messages);
+  return spans.map(({ from, to }) => text.slice(from, to));
+};
+
+test("a folder's template: the file before the note, of several the default, with the special tokens' strings", async () => {
+  const found = await sourceIn({ ...config({ chat_template: "noted" }), "chat_template.jinja": "in a file\n" });
+  assert.equal(found, {
+    source: "in a file\n",
+    special: { eos_token: "</s>", bos_token: "<s>" },
+    from: "chat_template.jinja",
+  });
+  assert.is((await sourceIn(config({ chat_template: "noted" })))?.source, "noted");
+  const named = [{ name: "tool_use", template: "a" }, { name: "default", template: "b" }]; // prettier-ignore
+  assert.is((await sourceIn(config({ chat_template: named })))?.source, "b");
+  assert.is(await sourceIn(config({})), null);
+  assert.is(await sourceIn({}), null);
+  for (const wrong of [[{ name: "tool_use", template: "a" }], 5, { default: "a" }, [null]])
+    await inFolder(config({ chat_template: wrong }), (folder) =>
+      Promise.resolve(throwsWith(() => chatTemplateFromFolder(folder), 'a template, or one named "default"')),
+    );
+  await inFolder({ "tokenizer_config.json": "{" }, (folder) =>
+    Promise.resolve(throwsWith(() => chatTemplateFromFolder(folder), join(folder, "tokenizer_config.json"))),
+  );
+});
+
+test("a GGUF file's template, and the tokens that its ids name", () => {
+  const metadata = new Map<string, string | number | readonly string[]>([
+    ["tokenizer.chat_template", "t"],
+    ["tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"]],
+    ["tokenizer.ggml.eos_token_id", 2],
+    ["tokenizer.ggml.bos_token_id", 9],
+  ]);
+  assert.equal(chatTemplateFromGguf(metadata)!.special, { eos_token: "</s>" });
+  assert.is(chatTemplateFromGguf(new Map()), null);
+});
+
+test("a repository's template is fetched with its tokenizer", () => {
+  const files = ["config.json", "chat_template.jinja", "model.safetensors"];
+  assert.ok(chooseModelFiles(files).includes("chat_template.jinja"));
+});
+
+test("a turn is from what asks for it to the mark that ends it", () => {
+  // Where nothing asks for it, the model has to write its own name.
+  const each = (body: string) => `{% for m in messages %}${body}{% endfor %}`;
+  assert.equal(turns(each("{{ m.role }}: {{ m.content }}{{ eos_token }}\n")), ["assistant: Hello.</s>"]);
+  // White space alone may be what ends a turn; nothing may.
+  assert.equal(turns(each("{{ m.role }}: {{ m.content }}{{ '\\n\\n' }}")), ["assistant: Hello.\n\n"]);
+  assert.equal(turns(each("{{ m.role }}: {{ m.content }}")), ["assistant: Hello."]);
+  // A template that asks by more than a turn begins with.
+  const asks = each("<{{ m.role }}>{{ m.content }}|") + "{% if add_generation_prompt %}<assistant><think>{% endif %}";
+  assert.equal(turns(asks), ["Hello.|"]);
+  // The same words twice, and words that the template writes too.
+  const twice = [...talk, { role: "user", content: "Hello." }, { role: "assistant", content: "assistant" }];
+  const plain = each("<{{ m.role }}>{{ m.content }}|") + "{% if add_generation_prompt %}<assistant>{% endif %}";
+  assert.equal(turns(plain, twice), ["Hello.|", "assistant|"]);
+});
+
+test("tags of a template say its turns, also where a text holds what marks them", () => {
+  const tagged =
+    "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}!{% endgeneration %}{% else %}{{ m.content }} {% endif %}{% endfor %}";
+  assert.equal(turns(tagged), ["Hello.!"]);
+  assert.equal(turns(tagged, [{ role: "user", content: "\ufdd0\ufdd1" }, { role: "assistant", content: "\ufdd2" }]), ["\ufdd2!"]); // prettier-ignore
+});
+
+test("what a template refuses comes as its own message, whole; what it cannot do, and what is none, too", () => {
+  const refusal = `Roles must alternate user/assistant/user/assistant/... ${"and so on ".repeat(12)}`;
+  throwsWith(
+    () => writer(`{{ raise_exception('${refusal}') }}`).write(talk, true),
+    `test: expected to write messages of user, assistant, got: ${refusal}`,
+  );
+  throwsWith(() => writer("{{ messages | unheard_of }}").write(talk, false), /test: expected to write .*unheard_of/);
+  throwsWith(() => writer("{% if %}"), "test: expected a Jinja template, got");
+  throwsWith(() => writer("{{ 'x' }"), "test: expected a Jinja template, got");
+  throwsWith(
+    () =>
+      writer("{% for m in messages %}{{ m.content | upper }}{% endfor %}").writeWhole([
+        { role: "assistant", content: "Hello." },
+      ]),
+    "test, message 1: expected the assistant's text as it is",
+  );
+});
+
+test.run();
