@@ -26,3 +26,8 @@ export function onnxScores(
   const answer = execFileSync(python, ["test/support/onnx-judge.py"], { input, stdio: ["pipe", "pipe", "pipe"] });
   return JSON.parse(answer.toString("utf8")) as Judged;
 }
+
+/** Runs lines of Python that print "...: number" at last, with one argument, and gives the number. */
+export function runPython(code: string, argument: string): number {
+  return Number(execFileSync(python, ["-c", code, argument]).toString("utf8").split(":").at(-1));
+}
