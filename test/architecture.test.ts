@@ -8,7 +8,7 @@ const test = suite("architecture");
 
 /** A room imports only from rooms before it. */
 const rooms = (
-  "check disk random schedule tree tt estimator optimizer ops adapter model weights text engine export task train " +
+  "check disk random schedule tree tt estimator optimizer ops adapter model weights text engine task export train " +
   "experiment table plot notebook"
 ).split(" ");
 /** What notebooks import from: the doors lead to every room. */

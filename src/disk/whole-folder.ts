@@ -28,7 +28,11 @@ export function writeFolder(folder: string, files: FolderFiles, options: FolderO
   try {
     if (!isMovable(target) || !replaced(target, beside, files, options)) writeInPlace(target, files, options);
   } catch (error) {
-    fs.rmSync(beside, { recursive: true, force: true });
+    try {
+      fs.rmSync(beside, { recursive: true, force: true });
+    } catch {
+      // Where not even that can be done, what went wrong first is what has to be said.
+    }
     throw notWritten(folder, error);
   }
 }

@@ -14,13 +14,20 @@ export const CHECK_TEXTS: readonly string[] = [
 
 /** What a model makes of texts. */
 export interface CheckValues {
-  /** "log-probabilities": of each text's tokens by those before them, or, where masks are read, by the whole text; "features": its vector. */
-  readonly measured: "log-probabilities" | "features";
+  /**
+   * "log-probabilities": of each text's tokens by those before them, or, where masks are read, by the whole text; "features": its vector;
+   * "log-probabilities of the classes": of a classifier, in the order of its labels.
+   */
+  readonly measured: "log-probabilities" | "features" | "log-probabilities of the classes";
   /** Text after text. */
   readonly texts: readonly {
     readonly text: string;
     readonly ids: readonly number[];
     readonly values: readonly number[];
+    /** Of a classifier: the fields that the text was made of. */
+    readonly fields?: Readonly<Record<string, string>>;
+    /** Of a classifier that is asked at a mask: its place among the ids. */
+    readonly mask?: number;
   }[];
 }
 

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fail } from "../check/check";
 import { writeFolder } from "../disk/whole-folder";
 import type { FolderFiles } from "../disk/whole-folder";
 import type { Head } from "../model/model";
+import { TOKENIZER_FILES, TOKENIZER_NOTES } from "../text/folder-tokenizer";
 import { byteLevelFromGguf } from "../text/gguf-tokenizer";
 import { openGguf } from "../weights/gguf";
 import type { GgufConfig } from "../weights/gguf-config";
@@ -104,17 +105,35 @@ function folderBeside(folder: string, type: MergedFolderType): FolderFiles {
 
 function ggufBeside(path: string, type: MergedFolderType): FolderFiles {
   const { config, metadata } = openGguf(path);
-  const { json: tokenizer } = byteLevelFromGguf(metadata);
   const ids = {
     bos_token_id: metadata.get("tokenizer.ggml.bos_token_id") ?? null,
     eos_token_id: metadata.get("tokenizer.ggml.eos_token_id") ?? null,
   };
   return {
-    "tokenizer.json": json(tokenizer),
-    "tokenizer_config.json": json(tokenizerConfig(metadata, config.max_position_embeddings)),
+    ...ggufTokenizer(path),
     "generation_config.json": json(ids),
     [CONFIG]: json({ ...hubConfig(config), ...ids, dtype: FOLDER_TYPES[type], torch_dtype: FOLDER_TYPES[type] }),
   };
+}
+
+function ggufTokenizer(path: string): FolderFiles {
+  const { config, metadata } = openGguf(path);
+  const { json: tokenizer } = byteLevelFromGguf(metadata);
+  return {
+    "tokenizer.json": json(tokenizer),
+    "tokenizer_config.json": json(tokenizerConfig(metadata, config.max_position_embeddings)),
+  };
+}
+
+/**
+ * Gives the files that say how a base's texts become tokens, for a folder of another kind: a folder's own, or those that a GGUF file's metadata make.
+ * @throws when the tokenizer of a GGUF file is of a kind that cannot be written
+ */
+export function tokenizerFiles(base: ModelFiles): FolderFiles {
+  if (base.kind === "gguf") return ggufTokenizer(base.weights);
+  const names = [...new Set([...TOKENIZER_FILES.flat(), ...TOKENIZER_NOTES, "added_tokens.json"])];
+  const there = names.filter((name) => existsSync(join(base.folder, name)));
+  return Object.fromEntries(there.map((name) => [name, new Uint8Array(readFileSync(join(base.folder, name)))]));
 }
 
 function tokenizerConfig(metadata: GgufMetadata, longest: number): object {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeAdapter } from "../adapter/make-adapter";
-import { fail } from "../check/check";
+import { fail, unreachable } from "../check/check";
 import { messageOf } from "../check/error-words";
 import { writeWhole } from "../disk/whole-file";
 import { loadModel } from "../engine/load-model";
@@ -16,6 +16,7 @@ import { safetensorsParts } from "../weights/safetensors";
 import { isFolder } from "../weights/safetensors-index";
 import { checkValues } from "./check-values";
 import type { CheckValues } from "./check-values";
+import { openExported } from "./exported-classifier";
 import { fileDigest } from "./file-digest";
 import type { FileDigest } from "./file-digest";
 
@@ -23,11 +24,15 @@ const FORMAT = "adazeta-verify-1";
 /** What two machines' fp32 may differ by, in nats or in units of a feature. */
 const TOLERANCE = 1e-3;
 
+/** What was written: `verify` opens each kind in its own way. */
+const WRITTEN = ["model", "adapter", "classifier"] as const;
+type Written = (typeof WRITTEN)[number];
+
 /** What a program that opens written weights should compute: what `verify.json` holds. */
 export interface Verification extends CheckValues {
   readonly format: typeof FORMAT;
-  /** Whether the weights are a model of their own, or need their base. */
-  readonly written: "model" | "adapter";
+  /** Whether the weights are a model of their own, need their base, or are a classifier's graph. */
+  readonly written: Written;
   /** The weight files of the base that was tuned. */
   readonly base: readonly FileDigest[];
   /** The largest difference of a value that fp32 explains. */
@@ -64,38 +69,76 @@ export async function writeVerification(
 ): Promise<string> {
   const { spec, point } = adapter ?? { spec: { kind: "none" } as const, point: new Float32Array(0) };
   const values = await checkValues(loaded, makeAdapter(spec, loaded.model), point);
-  const of = adapter === null ? "model" : "adapter";
-  const content: Verification = { format: FORMAT, written: of, base: digestsOf(base), tolerance: TOLERANCE, ...values };
   const path = verificationPath(written);
-  writeWhole(path, `${JSON.stringify(content)}\n`);
+  writeWhole(path, verificationContent(adapter === null ? "model" : "adapter", values, base));
   return path;
+}
+
+/** Gives what `verify.json` says of these values and the model that was tuned. @throws when the model lies in no files */
+export function verificationContent(written: Written, values: CheckValues, base: LoadedModel): string {
+  const content: Verification = { format: FORMAT, written, base: digestsOf(base), tolerance: TOLERANCE, ...values };
+  return `${JSON.stringify(content)}\n`;
 }
 
 /**
  * Checks written weights against their `verify.json`: the base's bits, the token ids, and every value.
  * For example `(await verify("data/runs/mine", null)).message`.
  * @param written the folder or file
- * @param base of an adapter: the model that it was tuned on
+ * @param base of an adapter: the model that it was tuned on; of anything else, where it is given, the model that it says it was tuned on
  * @throws when there is no such file, it is damaged, or an adapter comes without its base
  */
 export async function verify(written: string, base: LoadedModel | null): Promise<Verified> {
   const known = readVerification(verificationPath(written));
-  if (known.written === "model") return compared(known, loadModel(written, []), null);
-  if (base === null)
-    return fail("base", `the model that ${written} was tuned on (${namesOf(known.base)}): --base NAME or PATH`, "none");
-  const differ = otherBits(known.base, digestsOf(base));
-  if (differ !== null) return { ok: false, difference: null, message: `${written}: this is another base: ${differ}` };
-  return compared(known, base, savedAt(written, base));
+  if (base !== null) {
+    const differ = otherBits(known.base, digestsOf(base));
+    if (differ !== null) return { ok: false, difference: null, message: `${written}: this is another base: ${differ}` };
+  }
+  switch (known.written) {
+    case "model":
+      return judged(known, await valuesOf(known, loadModel(written, []), null));
+    case "classifier":
+      return judged(known, await classValuesOf(known, written));
+    case "adapter":
+      if (base === null)
+        return fail(
+          "base",
+          `the model that ${written} was tuned on (${namesOf(known.base)}): --base NAME or PATH`,
+          "none",
+        );
+      return judged(known, await valuesOf(known, base, savedAt(written, base)));
+    default:
+      return unreachable(known.written);
+  }
 }
 
-async function compared(known: Verification, loaded: LoadedModel, adapter: SavedAdapter | null): Promise<Verified> {
-  const { model } = loaded;
-  const texts = known.texts.map(({ text }) => text);
+type Found = CheckValues["texts"];
+
+async function valuesOf({ texts }: Verification, loaded: LoadedModel, adapter: SavedAdapter | null): Promise<Found> {
   const spec = adapter?.spec ?? { kind: "none" as const };
-  const found = await checkValues(loaded, makeAdapter(spec, model), adapter?.point ?? new Float32Array(0), texts);
+  const asked = texts.map(({ text }) => text);
+  const point = adapter?.point ?? new Float32Array(0);
+  return (await checkValues(loaded, makeAdapter(spec, loaded.model), point, asked)).texts;
+}
+
+async function classValuesOf({ texts }: Verification, folder: string): Promise<Found> {
+  const classifier = await openExported(folder);
+  try {
+    const found: Found[number][] = [];
+    for (const { text, fields } of texts) {
+      const asked = classifier.ask(fields ?? fail(`${verificationPath(folder)}: texts`, "fields", text));
+      const [shares = []] = await classifier.classify([asked]);
+      found.push({ text, ids: asked.ids, values: shares.map(Math.log) });
+    }
+    return found;
+  } finally {
+    await classifier.dispose();
+  }
+}
+
+function judged(known: Verification, found: Found): Verified {
   let difference = 0;
   for (const [b, { ids, values, text }] of known.texts.entries()) {
-    const now = found.texts[b]!;
+    const now = found[b]!;
     if (now.ids.join() !== ids.join())
       return { ok: false, difference: null, message: `the tokenizer is another one: "${text}" has other token ids` };
     if (now.values.length !== values.length)
@@ -108,7 +151,7 @@ async function compared(known: Verification, loaded: LoadedModel, adapter: Saved
   }
   // NaN is not below anything.
   const ok = difference <= known.tolerance;
-  const what = `${known.measured} of ${texts.length} texts differ by at most ${difference.toExponential(1)}`;
+  const what = `${known.measured} of ${known.texts.length} texts differ by at most ${difference.toExponential(1)}`;
   return { ok, difference, message: `${ok ? "the same" : "not the same"}: ${what} (allowed: ${known.tolerance})` };
 }
 
@@ -155,7 +198,7 @@ function isVerification(found: unknown): found is Verification {
   const numbers = (list: unknown): boolean => Array.isArray(list) && list.every(Number.isFinite);
   return (
     format === FORMAT &&
-    (written === "model" || written === "adapter") &&
+    WRITTEN.some((one) => one === written) &&
     typeof tolerance === "number" &&
     Array.isArray(base) &&
     base.every(
@@ -164,8 +207,15 @@ function isVerification(found: unknown): found is Verification {
     Array.isArray(texts) &&
     texts.length > 0 &&
     texts.every(
-      (row: { text?: unknown; ids?: unknown; values?: unknown } | null) =>
-        typeof row?.text === "string" && numbers(row.ids) && numbers(row.values),
+      (row: { text?: unknown; ids?: unknown; values?: unknown; fields?: unknown } | null) =>
+        typeof row?.text === "string" &&
+        numbers(row.ids) &&
+        numbers(row.values) &&
+        (row.fields === undefined || isFields(row.fields)),
     )
   );
+}
+
+function isFields(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
 }

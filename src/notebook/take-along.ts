@@ -3,11 +3,17 @@ import { modelWeights } from "../adapter/model-weights";
 import { fail } from "../check/check";
 import { loadModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
+import { withReadout } from "../experiment/problem";
 import type { Trainable } from "../experiment/problem";
+import { limitsOf } from "../experiment/problem-options";
+import { writeOnnxClassifier } from "../export/onnx-classifier";
+import type { OnnxOptions, WrittenClassifier } from "../export/onnx-classifier";
 import { writeVerification } from "../export/verification";
 import { mergeAdapter } from "../export/merge-adapter";
 import type { MergedModel, MergeOptions, ModelScore } from "../export/merge-adapter";
 import type { Model } from "../model/model";
+import { classifierRecipe } from "../task/classifier-recipe";
+import { readingOf } from "../task/reading";
 import type { Layout } from "../tree/layout";
 import { sharedVector } from "../tree/vector";
 import { loadGgufLora } from "../weights/read-gguf-lora";
@@ -35,6 +41,28 @@ export async function saveRunAsGguf(
   await writeVerification(path, loaded, loadGgufLora(path, loaded.model), loaded);
   return path;
 }
+
+/**
+ * Writes the best checkpoint of a run of any adapter as a folder that any program with ONNX Runtime opens: one ONNX file, the tokenizer, the labels
+ * and `verify.json` (`npm run verify`). `npm run demo` makes a page of it, `npm run predict` fills tables with it.
+ * For example `await saveRunAsOnnx(problem, chosen, "data/runs/mine")`.
+ * @throws when the run has no checkpoint, the problem scores options whole, its prompt is no template, and as `writeOnnxClassifier`
+ */
+export async function saveRunAsOnnx(
+  problem: Trainable<unknown>,
+  run: LiveRun,
+  folder: string,
+  options: OnnxOptions = {},
+): Promise<WrittenClassifier> {
+  const { loaded, readout, task, sample, options: asked } = withReadout(problem);
+  const examples = [...sample.parts.train, ...sample.parts.dev].slice(0, PROMPTS_COMPARED);
+  const limits = limitsOf(loaded.model, asked);
+  const recipe = classifierRecipe(task, readingOf(task, loaded.model), limits, examples, loaded.tokenizer);
+  return writeOnnxClassifier(loaded, { adapter: tunedAdapter(problem, run), readout, recipe }, folder, options);
+}
+
+/** Texts on which the prompt as data is compared with the task's own. */
+const PROMPTS_COMPARED = 200;
 
 /**
  * Writes the best checkpoint of a run as a model of its own (`mergeAdapter`), and scores dev before and after: by default `tuned` and `written` are dev

@@ -14,6 +14,9 @@ const KNOWN: Readonly<Record<SpecialName, readonly string[]>> = {
   padding: ["<pad>", "[PAD]"],
 };
 
+/** What special tokens are for. */
+export const SPECIAL_NAMES = Object.keys(KNOWN) as readonly SpecialName[];
+
 /**
  * Gives the ids of the special tokens: of the names given, else of the first well-known name among the tokenizer's special tokens.
  * @example specialTokens({}, new Map([["<s>", 0], ["<mask>", 4]])).mask // 4

@@ -222,4 +222,10 @@ async function killedWhileSaving(folder: string, milliseconds: number): Promise<
   assert.is(child.signalCode, "SIGKILL");
 }
 
+test("below what is a file a folder cannot be written, and that is what is said", () => {
+  const blocked = files.file("blocked", "a file");
+  throwsWith(() => saveTwo(join(blocked, "mine"), "new"), "mine: expected to write it, got ENOTDIR");
+  assert.is(textOf(blocked), "a file");
+});
+
 test.run();

@@ -1,13 +1,19 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { referenceSession } from "../../src/engine/reference/session";
 import { arm } from "../../src/experiment/arms";
+import { makeProblem } from "../../src/experiment/problem";
+import { openExported } from "../../src/export/exported-classifier";
+import { loadTask } from "../../src/task/load-task";
+import { tableTask } from "../../src/task/own-table";
 import { loadModel } from "../../src/engine/load-model";
 import type { Problem } from "../../src/experiment/problem";
 import { verify } from "../../src/export/verification";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
-import { mergeRun, saveRunAsGguf } from "../../src/notebook/take-along";
+import { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "../../src/notebook/take-along";
 import { readGgufHeader } from "../../src/weights/gguf-header";
 import { openRange } from "../../src/weights/range-file";
 import { asCell, closeSessions } from "../support/shown";
@@ -83,6 +89,43 @@ test("a verify.json that is missing, damaged or another file is refused by its n
     writeFileSync(`${path}.verify.json`, content);
     await rejectsWith(verify(path, null), "lost.gguf.verify.json: expected ");
   }
+});
+
+test("a run of any adapter leaves as an ONNX file that answers on dev as the run did; options that are scored whole do not", async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${i % 2 ? "good" : "bad"} ${"abcdefgh"[i % 8]}${"abcdefgh"[i >> 3]},${i % 2 ? "pos" : "neg"}`); // prettier-ignore
+  const file = files.file("own.csv", `text,label\n${rows.join("\n")}\n`);
+  const task = tableTask({ file, template: "{text} is", label: "label", labelWords: { neg: "a", pos: "b" } });
+  const loaded = loadModel(tinyFolder("bert", files.file("encoder")), []);
+  const own = await makeProblem(
+    loaded,
+    await loadTask(task, { hub: "off" }),
+    { seed: 3, batchSize: 4, train: 8, dev: 4, test: 4, shots: 2 },
+    async ({ model }) => referenceSession(model, makeAdapter({ kind: "none" }, model.sites)),
+  );
+  const settings = tinySettings("bert", { steps: 6 });
+  const arms = [arm("MeZO-LoRA", settings), arm("mezo", settings), arm("AdaZeta", settings)];
+  const options = { seed: 0, evaluateEvery: 3, store: files.file("own-runs") };
+  for (const run of (await asCell(() => runLive(own, arms, options))).value) {
+    const { path, difference } = await saveRunAsOnnx(own, run, files.file(`onnx-${run.arm.name}`));
+    assert.ok(difference < 1e-5, `${run.arm.name}: ${difference}`);
+    const classifier = await openExported(path);
+    const examples = own.sample.parts.dev;
+    const found = await classifier.classify(examples.map(({ fields }) => classifier.ask(fields)));
+    await classifier.dispose();
+    const loss = found.reduce((sum, shares, i) => sum - Math.log(shares[examples[i]!.label]!), 0) / found.length;
+    assert.ok(Math.abs(loss - run.result.best!.evaluation.loss) < 1e-5, `${run.arm.name}: ${loss}`);
+    assert.match(classifier.notes.note, run.arm.name);
+  }
+  const taken = files.file("onnx-AdaZeta");
+  await rejectsWith(saveRunAsOnnx(problem, runs[0]!, taken), "expected a name that is free");
+  // This problem's words are not those of its base's files: what was written does not compute what was tuned, and that is seen.
+  const other = files.file("onnx-other");
+  await rejectsWith(saveRunAsOnnx(problem, runs[0]!, other), "the tokenizer is another one");
+  assert.not(existsSync(other));
+  const { kind, ...rest } = problem;
+  const whole = { ...rest, kind: "options" } as unknown as Problem;
+  assert.is(kind, "classes");
+  await rejectsWith(saveRunAsOnnx(whole, runs[0]!, files.file("onnx-options")), "options that are scored whole");
 });
 
 test("a tensor train stays here, and the message says why", async () => {

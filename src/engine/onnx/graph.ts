@@ -23,6 +23,8 @@ export interface Node {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly bytes: Uint8Array;
+  /** Where the operator is defined: "" for the ONNX standard. */
+  readonly domain: "" | "com.microsoft";
 }
 
 /** Collects nodes, inputs and constants of one ONNX graph; `finish` gives the file's bytes. */
@@ -58,9 +60,17 @@ export class GraphBuilder {
     for (const output of names) writer.text(2, output);
     writer.text(3, `n${this.all.length}`).text(4, type);
     for (const [name, value] of Object.entries(attributes)) writer.message(5, (a) => writeAttribute(a, name, value));
-    if (MICROSOFT.has(type)) writer.text(7, "com.microsoft");
-    this.all.push({ inputs, outputs: names, bytes: writer.finish() });
+    const domain = MICROSOFT.has(type) ? "com.microsoft" : "";
+    if (domain !== "") writer.text(7, domain);
+    this.all.push({ inputs, outputs: names, bytes: writer.finish(), domain });
     return names[0] as string;
+  }
+
+  /** Gives a value a name of its own: as a result, or where nodes take an input of that name, which it then is no longer. */
+  called(name: string, value: string): string {
+    const writer = new ProtoWriter().text(1, value).text(2, name).text(3, `n${this.all.length}`).text(4, "Identity");
+    this.all.push({ inputs: [value], outputs: [name], bytes: writer.finish(), domain: "" });
+    return name;
   }
 
   /** Further outputs of a node made with `outputs > 1` follow its first. */
@@ -146,32 +156,68 @@ export class GraphBuilder {
     nodes: readonly Node[] = this.all,
     besides: readonly string[] = [],
   ): Uint8Array {
+    const { head, graph } = this.written(outputs, location, nodes, besides);
+    return head.bytes(7, graph.finish()).finish();
+  }
+
+  /**
+   * The ModelProto of these nodes with its external weights inside, piece by piece: no more than one weight has to be in memory.
+   * @param weight gives the bytes of an external weight by its name, in order
+   */
+  *whole(
+    outputs: readonly string[],
+    nodes: readonly Node[],
+    weight: (name: string) => Generator<Uint8Array, void, undefined>,
+  ): Generator<Uint8Array, void, undefined> {
+    const { head, graph, externals } = this.written(outputs, null, nodes, []);
+    const small = graph.finish();
+    const large = externals.map(({ name, type, shape, at }) => {
+      // The length of the numbers stands before them: their field is begun here and ends with the pieces.
+      const before = tensorHeader(name, type, shape).begin(9, at.bytes).finish();
+      return { name, before, size: before.length + at.bytes };
+    });
+    const fields = large.map(({ size }) => new ProtoWriter().begin(5, size).finish());
+    const size = large.reduce((sum, tensor, i) => sum + fields[i]!.length + tensor.size, small.length);
+    yield head.begin(7, size).finish();
+    yield small;
+    for (const [i, { name, before }] of large.entries()) {
+      yield fields[i]!;
+      yield before;
+      yield* weight(name);
+    }
+  }
+
+  /** The fields before the graph, the graph, and the external weights that it takes, which are in it where they have a location. */
+  private written(
+    outputs: Readonly<Record<string, string>> | readonly string[],
+    location: string | null,
+    nodes: readonly Node[],
+    besides: readonly string[],
+  ): { readonly head: ProtoWriter; readonly graph: ProtoWriter; readonly externals: readonly ExternalTensor[] } {
     const renamed = Array.isArray(outputs) ? [] : Object.entries(outputs as Readonly<Record<string, string>>);
     const plain = [...(Array.isArray(outputs) ? (outputs as readonly string[]) : []), ...besides];
     const made = new Set(nodes.flatMap((node) => node.outputs));
     const taken = new Set([...nodes.flatMap((node) => node.inputs), ...renamed.map(([, value]) => value)]);
-    return new ProtoWriter()
-      .integer(1, 9)
-      .message(8, (opset) => opset.text(1, "").integer(2, 20))
-      .message(8, (opset) => opset.text(1, "com.microsoft").integer(2, 1))
-      .text(2, "adazeta")
-      .message(7, (graph) => {
-        for (const { bytes } of nodes) graph.bytes(1, bytes);
-        for (const [name, value] of renamed)
-          graph.message(1, (node) => node.text(1, value).text(2, name).text(3, `out_${name}`).text(4, "Identity"));
-        graph.text(2, "model");
-        for (const [name, constant] of this.constants) if (taken.has(name)) graph.bytes(5, constant);
-        const externals = [...this.externals.values()].filter(({ name }) => taken.has(name));
-        for (const tensor of externals) graph.bytes(5, externalTensor(tensor, location));
-        for (const [name, input] of this.inputs) if (taken.has(name)) graph.bytes(11, input);
-        for (const { name, type, shape, fixed } of externals) if (!fixed) graph.bytes(11, valueInfo(name, type, shape));
-        for (const [name] of renamed) graph.bytes(12, valueInfo(name, FLOAT, null));
-        for (const name of plain) graph.bytes(12, this.values.get(name) as Uint8Array);
-        for (const [name, value] of this.values)
-          if (made.has(name)) graph.bytes(13, value);
-          else if (taken.has(name)) graph.bytes(11, value);
-      })
-      .finish();
+    const externals = [...this.externals.values()].filter(({ name }) => taken.has(name));
+    const head = new ProtoWriter().integer(1, 9).message(8, (opset) => opset.text(1, "").integer(2, 20));
+    if (nodes.some(({ domain }) => domain !== ""))
+      head.message(8, (opset) => opset.text(1, "com.microsoft").integer(2, 1));
+    head.text(2, "adazeta");
+    const graph = new ProtoWriter();
+    for (const { bytes } of nodes) graph.bytes(1, bytes);
+    for (const [name, value] of renamed)
+      graph.message(1, (node) => node.text(1, value).text(2, name).text(3, `out_${name}`).text(4, "Identity"));
+    graph.text(2, "model");
+    for (const [name, constant] of this.constants) if (taken.has(name)) graph.bytes(5, constant);
+    if (location !== null) for (const tensor of externals) graph.bytes(5, externalTensor(tensor, location));
+    for (const [name, input] of this.inputs) if (taken.has(name) && !made.has(name)) graph.bytes(11, input);
+    for (const { name, type, shape, fixed } of externals) if (!fixed) graph.bytes(11, valueInfo(name, type, shape));
+    for (const [name] of renamed) graph.bytes(12, valueInfo(name, FLOAT, null));
+    for (const name of plain) graph.bytes(12, this.values.get(name) as Uint8Array);
+    for (const [name, value] of this.values)
+      if (made.has(name)) graph.bytes(13, value);
+      else if (taken.has(name)) graph.bytes(11, value);
+    return { head, graph, externals };
   }
 
   private constant(type: ElementType, bytes: Uint8Array, shape: readonly number[]): string {

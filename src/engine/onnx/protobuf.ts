@@ -19,7 +19,13 @@ export class ProtoWriter {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    this.parts.push(varint((BigInt(field) << 3n) | 2n), varint(BigInt(value.length)), value);
+    this.begin(field, value.length).parts.push(value);
+    return this;
+  }
+
+  /** Begins a field of so many bytes, which the caller writes after what is here. */
+  begin(field: number, length: number): this {
+    this.parts.push(varint((BigInt(field) << 3n) | 2n), varint(BigInt(length)));
     return this;
   }
 
