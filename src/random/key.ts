@@ -23,6 +23,7 @@ export const streams = {
   own: 15,
   rounding: 16,
   settling: 17,
+  decomposition: 18,
 } as const;
 
 export type StreamName = keyof typeof streams;

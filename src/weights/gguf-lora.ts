@@ -5,12 +5,12 @@ import type { GgufForm, Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { ggufName, interleavedRow, isRotated } from "./gguf-names";
 import { loraPairs } from "./lora-pairs";
-import type { NamedModules } from "./peft-modules";
+import type { LoraModel } from "./lora-pairs";
 import { gguf, ggufFloat32, ggufText } from "./write-gguf";
 import type { GgufOutput } from "./write-gguf";
 
 /** A model as far as llama.cpp's adapter files go. */
-export type GgufModel = NamedModules & Pick<Model, "id" | "family" | "gguf">;
+export type GgufModel = LoraModel & Pick<Model, "family" | "gguf">;
 
 /** How an adapter is written. */
 export interface GgufLoraOptions {

@@ -8,8 +8,9 @@ import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { loraFrom, loraPairs } from "./lora-pairs";
+import type { LoraModel } from "./lora-pairs";
 import { peftModules } from "./peft-modules";
-import type { NamedModules, SiteModule } from "./peft-modules";
+import type { SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
 import { safetensors } from "./write-safetensors";
 
@@ -20,7 +21,7 @@ const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
 
 /** A model as far as PEFT's files go. */
-export type PeftModel = NamedModules & Pick<Model, "reading" | "id">;
+export type PeftModel = LoraModel & Pick<Model, "reading">;
 
 /** PEFT's name of what a model does; it has none for masked language models. */
 const TASK_TYPES: Readonly<Record<Reading, string | null>> = {
