@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
 import { fail } from "../check/check";
+import { requireFree } from "../disk/require-free";
 import { writeWhole } from "../disk/whole-file";
 import type { GgufForm, Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
@@ -82,12 +82,4 @@ export function rowsAsInFile(
   for (let row = 0; row * width < data.length; row++)
     out.set(data.subarray(row * width, (row + 1) * width), place(row) * width);
   return out;
-}
-
-/** Checks that nothing is lost by writing under a name. @throws when it is taken and must not be replaced */
-export function requireFree(path: string, replace: boolean): void {
-  if (!replace && existsSync(path))
-    throw new Error(
-      `${path}: expected a name that is free, got one that is there already; choose another, or say { replace: true }`,
-    );
 }
