@@ -24,9 +24,10 @@ export type { Method } from "./optimizer/method";
 export type { Schedule } from "./schedule/schedule";
 
 // tune, choose, save
-export { bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "./notebook/choose";
+export { bestOnDev, saveRun, testOnce, testReport } from "./notebook/choose";
 export { keptRuns } from "./notebook/kept-runs";
 export { runLive } from "./notebook/live-runs";
+export { saveRunAsPeft } from "./notebook/save-peft";
 export { stopSignal } from "./notebook/stop-signal";
 export type { Arm } from "./experiment/arm";
 

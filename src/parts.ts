@@ -43,6 +43,7 @@ export { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "./notebook/take-along";
 export { chat } from "./notebook/chat";
 export { tunedAdapter } from "./notebook/choose";
 export { chatTask } from "./task/chat-task";
+export { runCard } from "./notebook/run-card";
 export { evaluateClassifier } from "./task/classifier";
 export { promptText } from "./task/reading";
 export { taskNamed } from "./task/tasks";

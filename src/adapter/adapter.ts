@@ -37,7 +37,8 @@ export interface Bound<T> {
   readonly hooks: Hooks<T>;
 }
 
-export type AdapterSpec = TensorTrainSpec | BottleneckSpec | LoraSpec | PrefixSpec | FullSpec | NoAdapterSpec;
+export type AdapterSpec =
+  TensorTrainSpec | BottleneckSpec | LoraSpec | LoraXsSpec | TrainLoraSpec | PrefixSpec | FullSpec | NoAdapterSpec;
 
 /** Only these layers, counted from 0; without it, all of them. */
 export type Layers = readonly number[] | { readonly from: number };
@@ -94,6 +95,28 @@ export interface LoraSpec {
    * tokens, the others having no part in the loss. "label words": those that the problem scores (`adapterFor` names them).
    */
   readonly head?: "label words" | readonly number[];
+}
+
+/** A small matrix R between singular vectors of each frozen matrix W = P S Q^T, its r largest: y = W x + (alpha / rank) P R^T S Q^T x. */
+export interface LoraXsSpec {
+  readonly kind: "lora-xs";
+  readonly rank: number;
+  readonly alpha: number;
+  /** As a LoRA's. */
+  readonly targets: readonly string[];
+  readonly layers?: Layers;
+}
+
+/** A LoRA whose A [inputs, rank] and B [rank, outputs] are tensor trains: linear, so it is a LoRA of that rank. */
+export interface TrainLoraSpec {
+  readonly kind: "tt-lora";
+  readonly rank: number;
+  readonly alpha: number;
+  /** The rank between the cores of both trains. */
+  readonly trainRank: number;
+  /** As a LoRA's. */
+  readonly targets: readonly string[];
+  readonly layers?: Layers;
 }
 
 /** Keys and values of tokens that stand before every text, in each layer's attention. */

@@ -4,9 +4,11 @@ import type { Adaptable, Adapter, AdapterSpec } from "./adapter";
 import { bottleneck } from "./bottleneck";
 import { full } from "./full";
 import { lora } from "./lora";
+import { loraXs } from "./lora-xs";
 import { noAdapter } from "./none";
 import { prefix } from "./prefix";
 import { tensorTrain } from "./tensor-train";
+import { trainLora } from "./train-lora";
 
 /**
  * Gives the adapter that a specification describes, on a model, or on its sites alone where it does not train the model's own weights.
@@ -23,6 +25,10 @@ export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site
       return bottleneck(spec, sites);
     case "lora":
       return lora(spec, sites, "forward" in target ? target : undefined);
+    case "lora-xs":
+      return loraXs(spec, sites, "forward" in target ? target : undefined);
+    case "tt-lora":
+      return trainLora(spec, sites);
     case "prefix":
       return prefix(spec, sites);
     case "full":

@@ -3,10 +3,13 @@ import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter } from "../adapter/adapter";
 import { fail } from "../check/check";
 import { messageOf } from "../check/error-words";
+import { requireFree } from "../disk/require-free";
 import { loadModel } from "../engine/load-model";
 import type { LoadedModel } from "../engine/load-model";
 import type { SavedAdapter } from "../weights/adapter-file";
-import { ggufForm, requireFree } from "../weights/gguf-lora";
+import { isLinear } from "../weights/as-lora";
+import type { LinearSpec } from "../weights/as-lora";
+import { ggufForm } from "../weights/gguf-lora";
 import type { ModelFiles } from "../weights/locate-model";
 import { mergedWeights } from "../weights/merged-weights";
 import { ggufPartsOf } from "../weights/gguf";
@@ -42,7 +45,7 @@ export interface MergedModel {
 
 /**
  * Writes a tuned model as one that needs no adapter: a folder that transformers' `from_pretrained` opens, or, where the path ends in ".gguf", a
- * GGUF file for llama.cpp. LoRA and full-parameter training can be merged. On a quantized base the decoded base is what was tuned, and the
+ * GGUF file for llama.cpp. LoRA, LoRA-XS, a LoRA of tensor trains and full-parameter training can be merged. On a quantized base the decoded base is what was tuned, and the
  * metadata say which bits that was. What was written is opened again and scored: both numbers are given.
  * For example `await mergeAdapter(smollm2, adapter, "mine.gguf", { type: "Q8_0" })`.
  * @throws when the adapter cannot be merged (saying why), was tuned on another model, the name is taken or is the base's own, the type is
@@ -89,9 +92,16 @@ function requireOther(path: string, { kind, weights, ...rest }: ModelFiles): voi
     fail("path", "another name than the base's own", path);
 }
 
+const LINEAR_NAMES: Readonly<Record<LinearSpec["kind"], string>> = {
+  lora: "a LoRA",
+  "lora-xs": "a LoRA-XS",
+  "tt-lora": "a LoRA of tensor trains",
+};
+
 function madeFrom(files: ModelFiles, { spec }: SavedAdapter, type: string): string {
-  const what =
-    spec.kind === "lora" ? `a LoRA of rank ${spec.rank} added, alpha ${spec.alpha}` : "the tuned weights in place";
+  const what = isLinear(spec)
+    ? `${LINEAR_NAMES[spec.kind]} of rank ${spec.rank} added, alpha ${spec.alpha}`
+    : "the tuned weights in place";
   const bits = files.kind === "gguf" ? typesOf(files.weights) : [];
   const quantized = bits.some((name) => name.includes("Q"));
   const base = `${baseName(files)}${bits.length > 0 ? ` (${bits.join(", ")}${quantized ? ", decoded to fp32: that is what was tuned" : ""})` : ""}`;

@@ -11,6 +11,7 @@ import type { GgufConfig } from "../weights/gguf-config";
 import type { GgufMetadata } from "../weights/gguf-header";
 import type { ModelFiles } from "../weights/locate-model";
 import type { Change } from "../weights/merged-weights";
+import { CARD, VERIFICATION } from "../weights/peft-folder";
 import { safetensorsParts } from "../weights/safetensors";
 import { readTensor } from "../weights/tensor-file";
 import { safetensorsOf } from "../weights/write-safetensors";
@@ -48,7 +49,7 @@ export function writeMergedFolder(
   });
   const beside = base.kind === "gguf" ? ggufBeside(base.weights, type) : folderBeside(base.folder, type);
   const files = { [WEIGHTS]: safetensorsOf(tensors, { format: "pt", ...notes }), ...beside };
-  writeFolder(to, files, { last: CONFIG, drop: ["model.safetensors.index.json"] });
+  writeFolder(to, files, { last: CONFIG, drop: ["model.safetensors.index.json", VERIFICATION, CARD] });
 }
 
 function folderTensors(path: string, head: Head | null, type: MergedFolderType): readonly TypedTensor[] {

@@ -11,7 +11,7 @@ import type { SavedAdapter } from "../weights/adapter-file";
 import { ggufPartsOf } from "../weights/gguf";
 import type { ModelFiles } from "../weights/locate-model";
 import { loadGgufLora } from "../weights/read-gguf-lora";
-import { isPeftFolder, loadPeft } from "../weights/peft-folder";
+import { isPeftFolder, loadPeft, VERIFICATION } from "../weights/peft-folder";
 import { safetensorsParts } from "../weights/safetensors";
 import { isFolder } from "../weights/safetensors-index";
 import { checkValues } from "./check-values";
@@ -50,27 +50,37 @@ export interface Verified {
 
 /** Gives the place of what belongs to written weights: in their folder, or beside their file. @example verificationPath("mine.gguf") // "mine.gguf.verify.json" */
 export function verificationPath(written: string): string {
-  return isFolder(written) ? join(written, "verify.json") : `${written}.verify.json`;
+  return isFolder(written) ? join(written, VERIFICATION) : `${written}.verify.json`;
 }
 
 /**
- * Writes what programs should compute with written weights: texts, token ids, log-probabilities (of an encoder, features), and which base was tuned.
- * @param written the folder or file that it belongs to
+ * Gives the text of a `verify.json`: what programs should compute with written weights (texts, token ids, log-probabilities; of an encoder, features),
+ * and which base was tuned.
+ * For example `await verification(loaded, adapter, loaded)`, to be saved with the adapter.
  * @param loaded the model that gives the values: of an adapter its base, else what was written, opened again
  * @param base the model that was tuned
- * @returns its path
- * @throws when the base lies in no files, or the disk does not take it
+ * @throws when the base lies in no files
  */
-export async function writeVerification(
-  written: string,
+export async function verification(
   loaded: LoadedModel,
   adapter: Pick<SavedAdapter, "spec" | "point"> | null,
   base: LoadedModel,
 ): Promise<string> {
   const { spec, point } = adapter ?? { spec: { kind: "none" } as const, point: new Float32Array(0) };
+  digestsOf(base); // refuses a base without files before anything is computed
   const values = await checkValues(loaded, makeAdapter(spec, loaded.model), point);
+  return verificationContent(adapter === null ? "model" : "adapter", values, base);
+}
+
+/**
+ * Writes the `verification` of written weights where it belongs.
+ * @param written the folder or file that it belongs to
+ * @returns its path
+ * @throws as `verification`, or when the disk does not take it
+ */
+export async function writeVerification(written: string, ...what: Parameters<typeof verification>): Promise<string> {
   const path = verificationPath(written);
-  writeWhole(path, verificationContent(adapter === null ? "model" : "adapter", values, base));
+  writeWhole(path, await verification(...what));
   return path;
 }
 
@@ -173,10 +183,11 @@ const described = (files: readonly FileDigest[]): string =>
   files.map(({ name, bytes, sha256 }) => `${name} (${bytes} bytes, SHA-256 ${sha256.slice(0, 12)}...)`).join(", ");
 
 function digestsOf({ files, name }: LoadedModel): readonly FileDigest[] {
-  return weightsOf(files ?? fail("model", "one that was opened from files", name)).map(fileDigest);
+  return weightFilesOf(files ?? fail("model", "one that was opened from files", name)).map(fileDigest);
 }
 
-function weightsOf({ kind, weights }: ModelFiles): readonly string[] {
+/** Gives the files that a model's weights lie in. For example `weightFilesOf(smollm2.files)`: one GGUF file. */
+export function weightFilesOf({ kind, weights }: ModelFiles): readonly string[] {
   return (kind === "gguf" ? ggufPartsOf(weights) : safetensorsParts(weights)).map(({ file }) => file.path);
 }
 

@@ -4,11 +4,10 @@ import { frozenProbe } from "../experiment/frozen-probe";
 import { isProblem, withReadout } from "../experiment/problem";
 import type { Scores, Trainable } from "../experiment/problem";
 import { armTitle } from "../experiment/arms";
-import { findKnownModel } from "../model/registry";
 import { intervalText } from "../table/summary";
 import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
-import { saveClassifier, savePeftClassifier } from "../task/saved-classifier";
+import { saveClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { isReplayable } from "../optimizer/method";
@@ -160,19 +159,6 @@ export function saveRun(problem: Trainable<unknown>, run: LiveRun, path: string)
 }
 
 /**
- * Saves the best checkpoint of a LoRA run as a folder that Hugging Face PEFT opens, with the readout beside its files.
- * @returns the folder, for `openClassifier`
- * @throws when the run has no checkpoint, or the problem no readout (its options are scored whole)
- */
-export function saveRunAsPeft(problem: Trainable<unknown>, run: LiveRun, folder: string): string {
-  const { model, name } = problem.loaded;
-  const source = findKnownModel(name)?.source;
-  const base = source !== undefined && "repository" in source ? source.repository : "";
-  savePeftClassifier(folder, classifierOf(problem, run), model, base);
-  return folder;
-}
-
-/**
  * Gives the best checkpoint of a run as an adapter to be saved.
  * For example `saveAdapter("mine.safetensors", tunedAdapter(problem, chosen))`.
  * @throws when the run has no checkpoint
@@ -185,7 +171,11 @@ export function tunedAdapter(problem: Trainable<unknown>, { arm, adapter, result
   return { spec, layout, point: best.point, modelId: problem.loaded.model.id, note };
 }
 
-function classifierOf(problem: Trainable<unknown>, run: LiveRun): SavedClassifier {
+/**
+ * Gives the best checkpoint of a run with all that a frozen model needs to answer.
+ * @throws when the run has no checkpoint, or the problem no readout (its options are scored whole)
+ */
+export function classifierOf(problem: Trainable<unknown>, run: LiveRun): SavedClassifier {
   const adapter = tunedAdapter(problem, run);
   const { readout, task } = withReadout(problem);
   return {

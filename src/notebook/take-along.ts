@@ -16,15 +16,18 @@ import { classifierRecipe } from "../task/classifier-recipe";
 import { readingOf } from "../task/reading";
 import type { Layout } from "../tree/layout";
 import { sharedVector } from "../tree/vector";
+import { isFolder } from "../weights/safetensors-index";
 import { loadGgufLora } from "../weights/read-gguf-lora";
 import { saveGgufLora } from "../weights/gguf-lora";
 import type { GgufLoraOptions } from "../weights/gguf-lora";
 import { tunedAdapter } from "./choose";
 import type { LiveRun } from "./live-runs";
+import { writeCard } from "./run-card";
+import type { CardOptions } from "./run-card";
 
 /**
  * Saves the best checkpoint of a LoRA run as a GGUF file that llama.cpp, and what is built on it, adds to a GGUF file of the same model.
- * Beside it, "NAME.verify.json" says what it computes (`npm run verify`).
+ * Beside it, "NAME.verify.json" says what it computes (`npm run verify`), "NAME.README.md" what it is, and "NAME.Modelfile" how Ollama is told of it.
  * For example `await saveRunAsGguf(problem, chosen, "data/runs/mine.gguf")`.
  * @returns the path
  * @throws when the run has no checkpoint, and as `saveGgufLora`
@@ -33,12 +36,13 @@ export async function saveRunAsGguf(
   problem: Trainable<unknown>,
   run: LiveRun,
   path: string,
-  options: GgufLoraOptions = {},
+  options: GgufLoraOptions & CardOptions = {},
 ): Promise<string> {
   const { loaded } = problem;
   saveGgufLora(path, tunedAdapter(problem, run), loaded.model, options);
   // Of what was written: in F16 it has other bits than what was tuned.
   await writeVerification(path, loaded, loadGgufLora(path, loaded.model), loaded);
+  writeCard(problem, run, path, "gguf-adapter", options);
   return path;
 }
 
@@ -75,7 +79,7 @@ export async function mergeRun<Batch>(
   problem: Trainable<Batch>,
   run: LiveRun,
   path: string,
-  options: MergeOptions = {},
+  options: MergeOptions & CardOptions = {},
 ): Promise<MergedModel> {
   const { loaded, sessionModel } = problem;
   const devLoss: ModelScore = async (scored, own, ownPoint) => {
@@ -92,6 +96,7 @@ export async function mergeRun<Batch>(
   };
   const merged = await mergeAdapter(loaded, tunedAdapter(problem, run), path, { score: devLoss, ...options });
   await writeVerification(path, loadModel(path, []), null, loaded);
+  writeCard(problem, run, path, isFolder(path) ? "folder" : "gguf", options, merged.made);
   return merged;
 }
 

@@ -24,6 +24,7 @@ export const streams = {
   rounding: 16,
   settling: 17,
   rescaling: 18,
+  decomposition: 19,
 } as const;
 
 export type StreamName = keyof typeof streams;

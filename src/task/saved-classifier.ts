@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fail, sameLength } from "../check/check";
 import { readTogether, settleFolder } from "../disk/whole-folder";
+import type { FolderFiles } from "../disk/whole-folder";
 import { settleFiles, writeFiles } from "../disk/whole-set";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { adapterContent, loadAdapter } from "../weights/adapter-file";
@@ -40,10 +41,17 @@ export function saveClassifier(path: string, classifier: SavedClassifier): void 
 
 /**
  * Saves a classifier whose adapter is a LoRA as a folder that Hugging Face PEFT opens, with `readout.safetensors` beside its files.
+ * @param besides further files of the folder
  * @throws as `savePeft`, or when the disk does not take it
  */
-export function savePeftClassifier(folder: string, classifier: SavedClassifier, model: PeftModel, base: string): void {
-  savePeft(folder, classifier.adapter, model, base, { [READOUT]: readoutContent(classifier) });
+export function savePeftClassifier(
+  folder: string,
+  classifier: SavedClassifier,
+  model: PeftModel,
+  base: string,
+  besides: FolderFiles = {},
+): void {
+  savePeft(folder, classifier.adapter, model, base, { ...besides, [READOUT]: readoutContent(classifier) });
 }
 
 function pathsOf(path: string): readonly [string, string] {

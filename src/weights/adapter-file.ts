@@ -82,11 +82,21 @@ export function loadAdapter(
   return { spec, layout, point, modelId, note: metadata["note"] ?? "" };
 }
 
-const KINDS: readonly AdapterSpec["kind"][] = ["tensor-train", "bottleneck", "lora", "prefix", "full", "none"];
+/** Every kind there is: the type checks that none is missing. */
+const KINDS: Readonly<Record<AdapterSpec["kind"], true>> = {
+  "tensor-train": true,
+  bottleneck: true,
+  lora: true,
+  "lora-xs": true,
+  "tt-lora": true,
+  prefix: true,
+  full: true,
+  none: true,
+};
 
 function specOf(path: string, value: unknown): AdapterSpec {
   const kind = (value as { readonly kind?: unknown } | null)?.kind;
-  return KINDS.some((known) => known === kind)
+  return typeof kind === "string" && Object.hasOwn(KINDS, kind)
     ? (value as AdapterSpec)
     : fail(`${path}: spec`, "an adapter specification", value);
 }

@@ -1,16 +1,16 @@
-import { existsSync } from "node:fs";
 import { fail } from "../check/check";
+import { requireFree } from "../disk/require-free";
 import { writeWhole } from "../disk/whole-file";
 import type { GgufForm, Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { ggufName, interleavedRow, isRotated } from "./gguf-names";
 import { loraPairs } from "./lora-pairs";
-import type { NamedModules } from "./peft-modules";
+import type { LoraModel } from "./lora-pairs";
 import { gguf, ggufFloat32, ggufText } from "./write-gguf";
 import type { GgufOutput } from "./write-gguf";
 
 /** A model as far as llama.cpp's adapter files go. */
-export type GgufModel = NamedModules & Pick<Model, "id" | "family" | "gguf">;
+export type GgufModel = LoraModel & Pick<Model, "family" | "gguf">;
 
 /** How an adapter is written. */
 export interface GgufLoraOptions {
@@ -82,12 +82,4 @@ export function rowsAsInFile(
   for (let row = 0; row * width < data.length; row++)
     out.set(data.subarray(row * width, (row + 1) * width), place(row) * width);
   return out;
-}
-
-/** Checks that nothing is lost by writing under a name. @throws when it is taken and must not be replaced */
-export function requireFree(path: string, replace: boolean): void {
-  if (!replace && existsSync(path))
-    throw new Error(
-      `${path}: expected a name that is free, got one that is there already; choose another, or say { replace: true }`,
-    );
 }

@@ -1,9 +1,11 @@
-import type { AdapterSpec, LoraSpec } from "../adapter/adapter";
+import type { Adaptable, AdapterSpec, LoraSpec } from "../adapter/adapter";
 import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { lora } from "../adapter/lora";
 import { fail, sameLength } from "../check/check";
 import type { Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
+import { asLora, isLinear } from "./as-lora";
+import type { LinearSpec } from "./as-lora";
 import { peftModules } from "./peft-modules";
 import type { NamedModules } from "./peft-modules";
 
@@ -22,7 +24,7 @@ export interface LoraPair {
 }
 
 /** Why an adapter of each other kind is no LoRA, and where it can go. */
-const OTHERWISE: Readonly<Record<Exclude<AdapterSpec["kind"], "lora">, string>> = {
+const OTHERWISE: Readonly<Record<Exclude<AdapterSpec, LinearSpec>["kind"], string>> = {
   "tensor-train":
     "a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it",
   bottleneck:
@@ -32,27 +34,31 @@ const OTHERWISE: Readonly<Record<Exclude<AdapterSpec["kind"], "lora">, string>> 
   none: "without an adapter there is nothing to write",
 };
 
+/** A model as far as its LoRAs go. */
+export type LoraModel = NamedModules & Pick<Model, "id"> & Pick<Adaptable, "forward">;
+
 /**
- * Gives the matrices of a LoRA, site by site, for other programs.
+ * Gives the matrices of a LoRA, or of an adapter that is one (`asLora`), site by site, for other programs.
  * For example `loraPairs(adapter, smollm2.model, "PEFT").pairs[0].module`: "model.layers.0.self_attn.q_proj".
  * @param reader what is to read them, for messages
  * @throws when the adapter is no LoRA (saying why it cannot be one), has a trained head, was made for another model, or does not fit its own layout
  */
 export function loraPairs(
-  { spec, layout, point, modelId }: SavedAdapter,
-  model: NamedModules & Pick<Model, "id">,
+  adapter: SavedAdapter,
+  model: LoraModel,
   reader: string,
 ): { readonly spec: LoraSpec; readonly pairs: readonly LoraPair[] } {
-  if (spec.kind !== "lora")
-    return fail("adapter", `a LoRA, the one kind that ${reader} has too (${OTHERWISE[spec.kind]})`, spec.kind);
-  if (spec.head !== undefined)
+  const { spec: given, modelId } = adapter;
+  if (!isLinear(given))
+    return fail("adapter", `a LoRA, the one kind that ${reader} has too (${OTHERWISE[given.kind]})`, given.kind);
+  if (given.kind === "lora" && given.head !== undefined)
     return fail(
       "adapter",
       `a LoRA alone, without a trained head, which ${reader} would lose (saveAdapter keeps both)`,
       "lora with a head",
     );
   requireBase(modelId, model);
-  sameLength("point", point.length, layout.size);
+  const { spec, layout, point } = asLora({ ...adapter, spec: given }, model);
   const chosen = new Set(chooseSites(spec.targets, inLayers(model.sites, spec.layers)).map(({ name }) => name));
   const pairs = peftModules(model)
     .filter(({ site }) => chosen.has(site))

@@ -1,19 +1,17 @@
-import { siteWeights } from "../adapter/site-weights";
-import type { Adaptable, AdapterSpec } from "../adapter/adapter";
+import { siteMatrices } from "../adapter/site-weights";
+import type { AdapterSpec, FullSpec } from "../adapter/adapter";
 import { fail, sameLength } from "../check/check";
-import type { Model } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
+import { isLinear } from "./as-lora";
+import type { LinearSpec } from "./as-lora";
 import { loraPairs, requireBase } from "./lora-pairs";
-import type { NamedModules } from "./peft-modules";
+import type { LoraModel } from "./lora-pairs";
 
 /** What tuning made of one of a model's weights: from its frozen values, row by row as Hugging Face has them, the tuned ones. */
 export type Change = (frozen: Float32Array) => Float32Array;
 
-/** A model as far as merging goes. */
-export type MergeModel = NamedModules & Pick<Model, "id"> & Pick<Adaptable, "forward">;
-
 /** Why an adapter of each kind that is not merged cannot be. */
-const UNMERGED: Readonly<Record<Exclude<AdapterSpec["kind"], "lora" | "full">, string>> = {
+const UNMERGED: Readonly<Record<Exclude<AdapterSpec, LinearSpec | FullSpec>["kind"], string>> = {
   "tensor-train": "a tensor train has a ReLU between its halves: no change of the model's matrices computes it",
   bottleneck: "a bottleneck has an activation between its halves: no change of the model's matrices computes it",
   prefix: "a prefix is keys and values in front of a text: no change of the model's matrices computes it",
@@ -21,51 +19,47 @@ const UNMERGED: Readonly<Record<Exclude<AdapterSpec["kind"], "lora" | "full">, s
 };
 
 /**
- * Gives the weights that tuning changed, by their names: of a LoRA W + (alpha / rank) B A, summed in float64 and rounded once to fp32;
+ * Gives the weights that tuning changed, by their names: of a LoRA, or an adapter that is one, W + (alpha / rank) B A, summed in float64 and rounded once to fp32;
  * of full-parameter training the tuned weights themselves.
  * For example `mergedWeights(adapter, model).get("model.layers.0.self_attn.q_proj.weight")?.(frozen)`.
  * @throws when the adapter cannot be merged (saying why), has a trained head of some tokens alone, or was tuned on another model
  */
-export function mergedWeights(adapter: SavedAdapter, model: MergeModel): ReadonlyMap<string, Change> {
+export function mergedWeights(adapter: SavedAdapter, model: LoraModel): ReadonlyMap<string, Change> {
   const { spec, layout, point, modelId } = adapter;
-  switch (spec.kind) {
-    case "lora": {
-      const weights = siteWeights(model);
-      const factor = spec.alpha / spec.rank;
-      const { pairs } = loraPairs(adapter, model, "a merged model");
-      return new Map(
-        pairs.map(({ site, rank, inputs, outputs, a, b }) => [
-          weights.get(site) ?? fail(`site ${site}`, "a weight of the model", "none"),
-          (frozen) => {
-            sameLength(site, frozen.length, outputs * inputs);
-            return added(frozen, factor, a, b, [outputs, rank, inputs]);
-          },
-        ]),
-      );
-    }
-    case "full": {
-      requireBase(modelId, model);
-      sameLength("point", point.length, layout.size);
-      return new Map(
-        layout.entries.map(({ name, shape, offset, size }) => {
-          const { stored, skipped } = placeOf(name);
-          const change: Change = (frozen) => {
-            sameLength(name, frozen.length, size + skipped * (shape[1] ?? 1));
-            const whole = frozen.slice();
-            whole.set(point.subarray(offset, offset + size), frozen.length - size);
-            return whole;
-          };
-          return [stored, change];
-        }),
-      );
-    }
-    default:
-      return fail(
-        "adapter",
-        `a LoRA or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it)`,
-        spec.kind,
-      );
+  if (isLinear(spec)) {
+    const weights = siteMatrices(model);
+    const { pairs, spec: made } = loraPairs(adapter, model, "a merged model");
+    const factor = made.alpha / made.rank;
+    return new Map(
+      pairs.map(({ site, rank, inputs, outputs, a, b }) => [
+        weights.get(site)?.name ?? fail(`site ${site}`, "a weight of the model", "none"),
+        (frozen) => {
+          sameLength(site, frozen.length, outputs * inputs);
+          return added(frozen, factor, a, b, [outputs, rank, inputs]);
+        },
+      ]),
+    );
   }
+  if (spec.kind !== "full")
+    return fail(
+      "adapter",
+      `a LoRA or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it)`,
+      spec.kind,
+    );
+  requireBase(modelId, model);
+  sameLength("point", point.length, layout.size);
+  return new Map(
+    layout.entries.map(({ name, shape, offset, size }) => {
+      const { stored, skipped } = placeOf(name);
+      const change: Change = (frozen) => {
+        sameLength(name, frozen.length, size + skipped * (shape[1] ?? 1));
+        const whole = frozen.slice();
+        whole.set(point.subarray(offset, offset + size), frozen.length - size);
+        return whole;
+      };
+      return [stored, change];
+    }),
+  );
 }
 
 /** A weight that is the rows of a stored tensor from one on is called "name[2:]"; the rows before it stay. */

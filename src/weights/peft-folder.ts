@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { LoraSpec } from "../adapter/adapter";
 import { fail } from "../check/check";
@@ -8,19 +8,23 @@ import type { FolderFiles } from "../disk/whole-folder";
 import type { Model, Reading } from "../model/model";
 import type { SavedAdapter } from "./adapter-file";
 import { loraFrom, loraPairs } from "./lora-pairs";
+import type { LoraModel } from "./lora-pairs";
 import { peftModules } from "./peft-modules";
-import type { NamedModules, SiteModule } from "./peft-modules";
+import type { SiteModule } from "./peft-modules";
 import { readSafetensors } from "./safetensors";
 import { safetensors } from "./write-safetensors";
 
 const CONFIG = "adapter_config.json";
 /** What a classifier has beside PEFT's files; it belongs to one save and does not stay under another. */
 export const READOUT = "readout.safetensors";
+/** What programs should compute with the weights, and what they are: of one save too. */
+export const VERIFICATION = "verify.json";
+export const CARD = "README.md";
 const TENSORS = "adapter_model.safetensors";
 const ROOT = "base_model.model.";
 
 /** A model as far as PEFT's files go. */
-export type PeftModel = NamedModules & Pick<Model, "reading" | "id">;
+export type PeftModel = LoraModel & Pick<Model, "reading">;
 
 /** PEFT's name of what a model does; it has none for masked language models. */
 const TASK_TYPES: Readonly<Record<Reading, string | null>> = {
@@ -55,7 +59,8 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
  * For example `savePeft("data/runs/mine", adapter, smollm2.model, "HuggingFaceTB/SmolLM2-135M-Instruct")`.
  * @param base what PEFT is to load the frozen model from: a hub repository or a folder; may be empty, it can be given there
  * @param besides files that are saved with it
- * @throws when the adapter is no LoRA, was not made for this model, or the disk does not take it
+ * @throws when the adapter is no LoRA, was not made for this model, the name is taken by something else than an older save, or the disk does
+ *   not take it
  * Source: huggingface/peft 0.21, whose package reads what is written here (test/fixtures/peft/make.py judges).
  */
 export function savePeft(
@@ -88,7 +93,21 @@ export function savePeft(
     ...besides,
     [CONFIG]: `${JSON.stringify(config, null, 2)}\n`,
   };
-  writeFolder(folder, files, { last: CONFIG, drop: [READOUT] });
+  requireSave(folder);
+  writeFolder(folder, files, { last: CONFIG, drop: [READOUT, VERIFICATION, CARD] });
+}
+
+/** Checks that a folder is free, or an older save: another one's files are left alone. */
+function requireSave(folder: string): void {
+  settleFolder(folder);
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (found === undefined || existsSync(join(folder, CONFIG))) return;
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Error(`${folder}: expected a folder, or a name that is free, got a file of that name; choose another`);
+  if (readdirSync(folder).length > 0)
+    throw new Error(
+      `${folder}: expected a name that is free, an empty folder or an older save, got a folder with other files; choose another`,
+    );
 }
 
 /** Says whether a folder is one that PEFT would open. */

@@ -58,6 +58,8 @@ const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> 
     modes: null,
   }),
   lora: () => ({ kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] }),
+  "lora-xs": () => ({ kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "value", "down"] }),
+  "tt-lora": () => ({ kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "value"] }),
   bottleneck: (model) => ({
     kind: "bottleneck",
     placement: tinyPlacement(model),

@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { arm } from "../../src/experiment/arms";
 import type { Problem } from "../../src/experiment/problem";
 import { frozenProbe } from "../../src/experiment/frozen-probe";
-import { besideProbe, bestOnDev, saveRun, saveRunAsPeft, testOnce, testReport } from "../../src/notebook/choose";
+import { besideProbe, bestOnDev, saveRun, testOnce, testReport } from "../../src/notebook/choose";
+import { saveRunAsPeft } from "../../src/notebook/save-peft";
 import { openClassifier } from "../../src/notebook/classifier";
 import { runLive } from "../../src/notebook/live-runs";
 import { openAdapter } from "../../src/notebook/open";
@@ -150,7 +151,7 @@ test("saved and loaded into a fresh session, the classifier gives the same answe
 
 test("a LoRA saved as a folder for PEFT answers as the run does, and takes a task's fields", async () => {
   const [tensorTrain, run] = runs;
-  const folder = saveRunAsPeft(problem, run, files.file("peft"));
+  const folder = await saveRunAsPeft(problem, run, files.file("peft"));
   assert.equal(
     ["adapter_config.json", "adapter_model.safetensors", "readout.safetensors"].map((name) =>
       existsSync(join(folder, name)),
@@ -169,7 +170,7 @@ test("a LoRA saved as a folder for PEFT answers as the run does, and takes a tas
   }
   await rejectsWith(own.predict({ question: "why" }), "predict: expected a text (fields need the task");
   await rejectsWith(peft.predict({ sentence: "why" }), "predict.question: expected a text");
-  throwsWith(() => saveRunAsPeft(problem, tensorTrain, folder), "adapter: expected a LoRA");
+  await rejectsWith(saveRunAsPeft(problem, tensorTrain, folder), "adapter: expected a LoRA");
   await peft.dispose();
   await own.dispose();
 });
@@ -190,7 +191,10 @@ test("a saved classifier holds its template and words, in both formats, and anot
     )
   ).value;
   const fresh = tinyLoaded("llama");
-  const saves = [saveRun(trained, run, files.file("own-saved")), saveRunAsPeft(trained, run, files.file("own-peft"))];
+  const saves = [
+    saveRun(trained, run, files.file("own-saved")),
+    await saveRunAsPeft(trained, run, files.file("own-peft")),
+  ];
   for (const path of saves) {
     const opened = async (asked?: Parameters<typeof openClassifier>[2]): Promise<string> => {
       const classifier = await openClassifier(fresh, path, asked);

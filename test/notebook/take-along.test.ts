@@ -13,6 +13,7 @@ import type { Problem } from "../../src/experiment/problem";
 import { verify } from "../../src/export/verification";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
+import { saveRunAsPeft } from "../../src/notebook/save-peft";
 import { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "../../src/notebook/take-along";
 import { readGgufHeader } from "../../src/weights/gguf-header";
 import { openRange } from "../../src/weights/range-file";
@@ -80,6 +81,42 @@ test("what left a run is checked by its verify.json: as it is, on another base, 
   assert.not(ok);
   assert.ok(difference! > 1e-3, message);
   assert.match(message, "not the same: ");
+});
+
+test("a PEFT folder has its verify.json and its card from the same save, and an older one's do not stay", async () => {
+  const { loaded } = problem;
+  const test = { before: 0.5, after: 0.75, probe: null, count: 12, tuned: "MeZO" };
+  const folder = await saveRunAsPeft(problem, runs[0]!, files.file("peft"), { test });
+  assert.ok((await verify(folder, loaded)).ok);
+  const card = readFileSync(`${folder}/README.md`, "utf8");
+  assert.match(card, /^---\nlicense: "apache-2\.0"\nbase_model: "HuggingFaceTB\/SmolLM2-135M-Instruct"\n/);
+  assert.match(card, "| test | 75.0 % right (95 % interval 47 to 91 %) of 12 texts; before tuning 50.0 % |");
+  const { result } = runs[0]!;
+  assert.match(
+    card,
+    `| steps | 12, batch size 4, seed 0; the checkpoint is that of step ${result.best!.evaluation.step} |`,
+  );
+  assert.match(card, `| forward passes | ${result.end.forwardPasses} on training batches, `);
+  const inMemory = { ...problem, loaded: { ...loaded, files: undefined } } as unknown as Problem;
+  await saveRunAsPeft(inMemory, runs[0]!, folder);
+  assert.not(existsSync(`${folder}/verify.json`));
+  assert.match(readFileSync(`${folder}/README.md`, "utf8"), "| test | not looked at |");
+});
+
+test("beside what left a run lie its card and, of a GGUF file, a Modelfile", async () => {
+  const adapter = await saveRunAsGguf(problem, runs[0]!, files.file("carded.gguf"));
+  assert.match(readFileSync(`${adapter}.README.md`, "utf8"), "# tiny llama, tuned on ");
+  const lines = readFileSync(`${adapter}.Modelfile`, "utf8").split("\n");
+  assert.equal(lines.slice(1, 4), [
+    "FROM ./smollm2.gguf",
+    "ADAPTER ./carded.gguf",
+    'TEMPLATE """{{ .Prompt }} It was"""',
+  ]);
+  const { path, made } = await mergeRun(problem, runs[1]!, files.file("carded"));
+  const card = readFileSync(`${path}/README.md`, "utf8");
+  assert.match(card, "library_name: transformers");
+  assert.match(card, `| written | ${made} |`);
+  assert.not(existsSync(`${path}.Modelfile`));
 });
 
 test("a verify.json that is missing, damaged or another file is refused by its name", async () => {

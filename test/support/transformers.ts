@@ -34,3 +34,20 @@ export function judgedByTransformers(
   });
   return JSON.parse(answer.toString("utf8")) as Judged;
 }
+
+export const hasPeft = hasTransformers && spawnSync(python, ["-c", "import peft"], { stdio: "ignore" }).status === 0;
+
+/** The reason of a skip for want of it. */
+export const noPeft = "PEFT is not installed (ADAZETA_TRANSFORMERS_PYTHON names a Python that has it)";
+
+/** Runs a Python script where transformers is: its exit status, and all that it told. */
+export function ranByTransformers(
+  script: string,
+  words: readonly string[],
+): { readonly status: number | null; readonly told: string } {
+  const { status, stdout, stderr } = spawnSync(python, [script, ...words], {
+    encoding: "utf8",
+    env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "2" },
+  });
+  return { status, told: `${stdout}${stderr}` };
+}
