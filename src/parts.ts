@@ -39,6 +39,7 @@ export { mergeAdapter } from "./export/merge-adapter";
 export { meanScore } from "./export/mean-score";
 export { verify } from "./export/verification";
 export { mergeRun, saveRunAsGguf } from "./notebook/take-along";
+export { runJson } from "./notebook/tune/run-json";
 export { evaluateClassifier } from "./task/classifier";
 export { promptText } from "./task/reading";
 export { taskNamed } from "./task/tasks";

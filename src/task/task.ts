@@ -1,3 +1,4 @@
+import type { TableTaskOptions } from "./own-options";
 import type { PromptPart } from "../text/prompt";
 import type { DirectorySource, HubSource } from "./source";
 
@@ -63,6 +64,8 @@ interface Common {
 export interface OwnFiles {
   readonly train: string;
   readonly test: string | null;
+  /** What the user said of it, from which the task can be made again. */
+  readonly declared: TableTaskOptions;
 }
 
 /** One of a few classes, the same for every example. */

@@ -1,13 +1,17 @@
-import { fail, finiteNumber, nonNegativeInteger, positiveInteger } from "../check/check";
+import { fail, finiteNumber, nonNegativeInteger, positiveInteger, positiveNumber } from "../check/check";
 import { passesPerStep } from "../schedule/forward-passes";
 import { checkMethod, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
 
-/** When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart). */
+/**
+ * When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart); one on minutes takes
+ * none after them (of running, evaluation with it and pauses not), so that how far it gets is the machine's affair.
+ */
 export type Budget =
   | { readonly kind: "steps"; readonly steps: number }
-  | { readonly kind: "forward-passes"; readonly forwardPasses: number };
+  | { readonly kind: "forward-passes"; readonly forwardPasses: number }
+  | { readonly kind: "minutes"; readonly minutes: number };
 
 /** A reason to end a run before its budget is spent. */
 export type StopRule =
@@ -42,7 +46,8 @@ export function checkSettings(settings: RunSettings): void {
   checkMethod(settings.method);
   if (budget.kind === "steps") nonNegativeInteger("settings.budget.steps", budget.steps);
   else if (budget.kind === "forward-passes") nonNegativeInteger("settings.budget.forwardPasses", budget.forwardPasses);
-  else fail("settings.budget", '"steps" or "forward-passes"', budget);
+  else if (budget.kind === "minutes") positiveNumber("settings.budget.minutes", budget.minutes);
+  else fail("settings.budget", '"steps", "forward-passes" or "minutes"', budget);
   positiveInteger("settings.stepsPerEpoch", settings.stepsPerEpoch);
   nonNegativeInteger("settings.evaluateEvery", settings.evaluateEvery);
   nonNegativeInteger("settings.seed", settings.seed);
@@ -53,15 +58,19 @@ export function checkSettings(settings: RunSettings): void {
   });
 }
 
+/** In milliseconds. */
+export const MINUTE = 60_000;
+
 /** Gives forward passes that the step with that index (from 0) costs (`passesOf`). */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
   const queries = queriesAt(method.queries, { step, epoch: Math.floor(step / stepsPerEpoch) });
   return passesPerStep(passesOf(method), queries);
 }
 
-/** Says whether the budget is spent after that many steps and forward passes. */
-export function spent(settings: RunSettings, steps: number, forwardPasses: number): boolean {
+/** Says whether the budget is spent after that many steps, forward passes and milliseconds of running. */
+export function spent(settings: RunSettings, steps: number, forwardPasses: number, elapsedMs: number): boolean {
   const { budget } = settings;
   if (budget.kind === "steps") return steps >= budget.steps;
+  if (budget.kind === "minutes") return elapsedMs >= MINUTE * budget.minutes;
   return forwardPasses + passesOfStep(settings, steps) > budget.forwardPasses;
 }

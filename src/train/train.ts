@@ -206,7 +206,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   while (ending === null) {
     const step = steps.length;
     const method = methodAt(settings.method, changes, step);
-    const done = spent({ ...settings, method }, step, forwardPasses);
+    const ran = settings.budget.kind === "minutes" ? elapsed() : 0;
+    const done = spent({ ...settings, method }, step, forwardPasses, ran);
     ending = notFiniteEvaluation(evaluations.at(-1), steps.at(-1)) ?? stopBy(settings.stop, steps, evaluations);
     if (ending === null && stopped()) {
       // What was moved during the last step holds when the run is continued.
