@@ -38,6 +38,7 @@ export { saveGgufLora } from "./weights/gguf-lora";
 export { mergeAdapter } from "./export/merge-adapter";
 export { meanScore } from "./export/mean-score";
 export { verify } from "./export/verification";
+export { checkpointOf } from "./notebook/checkpoint-of";
 export { mergeRun, saveRunAsGguf } from "./notebook/take-along";
 export { runJson } from "./notebook/tune/run-json";
 export { evaluateClassifier } from "./task/classifier";

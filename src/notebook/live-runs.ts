@@ -18,6 +18,7 @@ import type { RunResult } from "../train/train";
 import type { Trajectory } from "../train/trajectory";
 import type { FigureHandle } from "./figure-display";
 import { LiveHistory } from "./live-history";
+import { averageWords } from "./average-words";
 import { keepRun, title } from "./keep-run";
 import type { KeepOptions } from "./keep-run";
 import type { EngineOptions } from "../engine/open-session";
@@ -42,6 +43,10 @@ export interface LiveOptions {
   readonly stopMargin?: number | null;
   /** Which evaluation is a run's checkpoint; default: the one with the lowest loss. By "accuracy" the lower loss breaks ties. */
   readonly best?: "loss" | "accuracy";
+  /** Ends a run when that many evaluations in a row brought no better one; default: none does. */
+  readonly patience?: number;
+  /** How many of the last evaluated points are averaged when a run has ended: the mean is scored on dev (`checkpointOf` takes it along). Default: none. */
+  readonly averageLast?: number;
   /** Runs again what has a record; default false. */
   readonly recompute?: boolean;
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
@@ -154,6 +159,8 @@ export async function runLive<Batch>(
     const still = await standstill(problem, arm, open, result, reused);
     if (still !== null) console.log(`${called}: ${still}`);
     runs.push({ arm, ...open, kept, result, record, chance });
+    const mean = averageWords(result);
+    if (mean !== null) console.log(`${called}: ${mean}`);
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
     if (reused && result.changes.length > 0) console.log(`${called}: ${describeChanges(result.changes, arm.method)}`);

@@ -1,6 +1,6 @@
 import { fail, finiteNumber, nonNegativeInteger, positiveInteger, positiveNumber } from "../check/check";
 import { passesPerStep } from "../schedule/forward-passes";
-import { checkMethod, passesOf } from "../optimizer/method";
+import { checkMethod, isReplayable, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
 
@@ -18,7 +18,9 @@ export type StopRule =
   /** Ends at the first evaluation at which the run has `diverged` by that margin, in nats. */
   | { readonly kind: "diverged"; readonly margin: number }
   /** Ends when every projected gradient of that many steps in a row was exactly 0: nothing can move any more. */
-  | { readonly kind: "constant-output"; readonly steps: number };
+  | { readonly kind: "constant-output"; readonly steps: number }
+  /** Ends when that many evaluations in a row brought no better one (`best` says by what, a collapse is none). */
+  | { readonly kind: "patience"; readonly evaluations: number };
 
 /** Everything that decides a run's numbers besides model, adapter, data and starting point: plain JSON data. */
 export interface RunSettings {
@@ -35,6 +37,8 @@ export interface RunSettings {
   readonly stop: readonly StopRule[];
   /** Which evaluation is the best one, kept as a checkpoint; default: the lowest loss. */
   readonly best?: "loss" | "accuracy";
+  /** How many of the last evaluated points are averaged when the run has ended; the mean is scored on dev once. Default: none. */
+  readonly averageLast?: number;
 }
 
 /**
@@ -54,8 +58,18 @@ export function checkSettings(settings: RunSettings): void {
   settings.stop.forEach((rule, i) => {
     if (rule.kind === "diverged") finiteNumber(`settings.stop[${i}].margin`, rule.margin);
     else if (rule.kind === "constant-output") positiveInteger(`settings.stop[${i}].steps`, rule.steps);
-    else fail(`settings.stop[${i}]`, '"diverged" or "constant-output"', rule);
+    else if (rule.kind === "patience") positiveInteger(`settings.stop[${i}].evaluations`, rule.evaluations);
+    else fail(`settings.stop[${i}]`, '"diverged", "constant-output" or "patience"', rule);
   });
+  const { averageLast } = settings;
+  if (averageLast === undefined) return;
+  positiveInteger("settings.averageLast", averageLast);
+  if (!isReplayable(settings.method))
+    fail(
+      "settings.averageLast",
+      "a method whose points can be walked to again, by losses or derivatives along directions",
+      settings.method.name,
+    );
 }
 
 /** In milliseconds. */

@@ -27,6 +27,7 @@ import type { Protocol } from "../../task/protocol";
 import { taskNamed } from "../../task/tasks";
 import type { MethodChange } from "../../train/method-change";
 import type { Budget } from "../../train/settings";
+import { CHECKPOINTS } from "../checkpoint-of";
 import { adapterField } from "./adapter-fields";
 import { methodField } from "./method-chosen";
 
@@ -114,6 +115,8 @@ const evaluation = fields("how it is looked at while it goes", {
   stopMargin: optional(
     nullable(positive("ends a run whose dev loss is so many nats above its lowest; default null: it goes on")),
   ),
+  patience: optional(count("ends the run when so many evaluations in a row brought no better one")),
+  averageLast: optional(count("how many of the last evaluated points are averaged at the end, and scored on dev")),
   test: optional(flag("looks at the test texts when the run has ended, and at a linear probe on them; default false")),
 });
 
@@ -121,6 +124,7 @@ const evaluation = fields("how it is looked at while it goes", {
 export const EXPORTS = ["classifier", "peft", "gguf", "merge"] as const;
 
 const result = fields("where the result goes", {
+  take: optional(oneOf("which point is looked at on test and leaves; default best", CHECKPOINTS)),
   folder: optional(text("of the kept runs; default data/runs, where notebooks keep theirs")),
   exports: optional(
     listOf(

@@ -15,6 +15,7 @@ export function runJson(problem: Trainable<unknown>, { arm, result }: Pick<LiveR
   const { settings } = result.header;
   const { seed, batchSize, ...texts } = problem.options;
   const margin = settings.stop.flatMap((rule) => (rule.kind === "diverged" ? [rule.margin] : []))[0];
+  const patience = settings.stop.flatMap((rule) => (rule.kind === "patience" ? [rule.evaluations] : []))[0];
   const run = {
     name: arm.name,
     model: problem.loaded.name,
@@ -28,6 +29,8 @@ export function runJson(problem: Trainable<unknown>, { arm, result }: Pick<LiveR
       every: settings.evaluateEvery,
       ...(settings.best !== undefined && { best: settings.best }),
       ...(margin !== undefined && { stopMargin: margin }),
+      ...(patience !== undefined && { patience }),
+      ...(settings.averageLast !== undefined && { averageLast: settings.averageLast }),
     },
     seed: settings.seed,
     ...(result.changes.length > 0 && { changes: result.changes.map(({ step, change }) => ({ step, change })) }),

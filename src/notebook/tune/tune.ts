@@ -1,3 +1,4 @@
+import { fail } from "../../check/check";
 import { messageOf } from "../../check/error-words";
 import { adapterFor } from "../../experiment/adapter-for";
 import type { Trainable } from "../../experiment/problem";
@@ -8,6 +9,8 @@ import type { EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
 import type { Trajectory } from "../../train/trajectory";
 import { bestOnDev, testOnce, testReport } from "../choose";
+import { averageWords } from "../average-words";
+import { checkpointOf } from "../checkpoint-of";
 import { keepRun, title } from "../keep-run";
 import type { LiveRun } from "../live-runs";
 import { closeAdapter, openAdapter, openModel, openProblem, openTask, scoredModel } from "../open";
@@ -61,8 +64,10 @@ export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
  */
 export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> {
   const { tell, signal } = options;
+  if (file.result?.take === "average" && file.evaluation?.averageLast === undefined)
+    fail("evaluation.averageLast", "a number of points, whose mean result.take asks for", "nothing");
   const problem = await openRunFile(file);
-  const { evaluation = {}, seed = 0, result: { folder, exports = [] } = {} } = file;
+  const { evaluation = {}, seed = 0, result: { folder, exports = [], take = "best" } = {} } = file;
   const arm = armOfFile(file, problem);
   checkExports(exports, arm.adapter, problem);
   const taken = takenExports(exports);
@@ -92,6 +97,8 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
       evaluateEvery: evaluation.every ?? 20,
       stopMargin: evaluation.stopMargin ?? null,
       best: evaluation.best,
+      patience: evaluation.patience,
+      averageLast: evaluation.averageLast,
       store: folder,
       recompute: options.recompute,
       continueChanged: options.continueChanged,
@@ -112,9 +119,11 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   if (result.end.reason === "stopped") return { run, problem, stopped: true, failed: [] };
   if (result.best === null)
     return { run, problem, stopped: false, failed: ["no evaluation has a finite loss: nothing is chosen"] };
-  const chosen = bestOnDev([run], { by: evaluation.best ?? "loss" });
+  const mean = averageWords(result);
+  if (mean !== null) tell(mean);
+  const chosen = take !== "best" ? checkpointOf(run, take) : bestOnDev([run], { by: evaluation.best ?? "loss" });
   const best = chosen.result.best?.evaluation;
-  if (best !== undefined) tell(`best ${evaluationLine(best, false)}`);
+  if (best !== undefined) tell(`${take === "average" ? "mean at" : take} ${evaluationLine(best, false)}`);
   if (evaluation.test === true) tell(testReport(problem, chosen, await testOnce(problem, chosen)));
   const failed: string[] = [];
   for (const each of exports.filter((one) => !taken.includes(one))) {

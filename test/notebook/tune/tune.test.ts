@@ -188,6 +188,29 @@ test("a budget of minutes ends at the first step after them, and goes on from wh
   assert.is((await made(file)).run!.result.steps.length, steps.length);
 });
 
+test("patience ends a run, and the mean of its last points leaves where it is asked to; both are in the printed file", async () => {
+  const evaluation = { every: 1, patience: 2, averageLast: 3 };
+  const method = { recipe: "mezo", learningRate: 5 };
+  const to = files.file("mean-peft");
+  const result = (take: string) => ({ folder: files.file("mean"), take, exports: [{ as: "peft", to }] });
+  const { run, problem, lines } = await made(example("mean", { evaluation, method, result: result("average") }));
+  const { end, average, averagedPoint } = run!.result;
+  assert.is(end.reason, "patience");
+  assert.ok(
+    lines.some((line) =>
+      line.startsWith(`the mean of the points after steps ${average!.steps.join(", ")} has dev loss `),
+    ),
+  );
+  assert.equal(loadPeft(to, problem.loaded.model).point, averagedPoint);
+  assert.match(loadPeft(to, problem.loaded.model).note, /mean of the points after steps/);
+  const printed = JSON.parse(runJson(problem, run!)) as { readonly evaluation: object };
+  assert.equal(printed.evaluation, evaluation);
+  await rejectsWith(
+    made(example("mean", { result: result("average") })),
+    "evaluation.averageLast: expected a number of points",
+  );
+});
+
 test("a form that the adapter cannot leave in, and a name that cannot be written, are told", async () => {
   const exports = (as: string, to: string) => ({ result: { folder: files.file("exports"), exports: [{ as, to }] } });
   const train = { adapter: { kind: "tensor-train", rank: 2, bottleneck: 8 } };
