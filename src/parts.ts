@@ -44,6 +44,8 @@ export { chat } from "./notebook/chat";
 export { tunedAdapter } from "./notebook/choose";
 export { chatTask } from "./task/chat-task";
 export { runCard } from "./notebook/run-card";
+export { checkpointOf } from "./notebook/checkpoint-of";
+export { runJson } from "./notebook/tune/run-json";
 export { evaluateClassifier } from "./task/classifier";
 export { promptText } from "./task/reading";
 export { taskNamed } from "./task/tasks";

@@ -21,14 +21,17 @@ export function nearestHint(name: string, candidates: readonly string[]): string
   return found.length === 0 ? "" : `; nearest: ${found.join(", ")}`;
 }
 
-/** Levenshtein's distance: the fewest insertions, deletions and substitutions. */
+/** Levenshtein's distance, two letters that changed places counted once: the fewest insertions, deletions, substitutions and swaps of neighbours. */
 function distance(a: string, b: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), swapped));
+    }
+    [before, row] = [row, next];
   }
   return row[b.length]!;
 }

@@ -38,8 +38,7 @@ export function makeChatProblem(
   const { task } = from;
   const { model, tokenizer } = loaded;
   if (task.kind !== "chat") return fail(`task ${task.name}`, "conversations", task.kind);
-  if (model.reading !== "causal")
-    return fail(`conversations of ${task.name}`, "a causal language model", model.family);
+  if (model.reading !== "causal") return fail(`conversations of ${task.name}`, "a causal language model", model.family);
   if (options.cutTo !== undefined)
     fail("cutTo", "none: a conversation is not cut (maxTokens leaves longer ones out)", options.cutTo);
   const writer = writerFor(loaded, task);

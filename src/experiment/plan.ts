@@ -1,4 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
+import { fail } from "../check/check";
 import { passesOf } from "../optimizer/method";
 import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
@@ -55,6 +56,12 @@ export function budgetOf(arm: StudyArm, epochSteps: number): BothBudgets {
   const cost = passesOf(method);
   if (budget.kind === "steps")
     return { steps: budget.steps, forwardPasses: forwardPasses(method.queries, budget.steps, epochSteps, cost) };
+  if (budget.kind === "minutes")
+    return fail(
+      `budget of ${arm.name}`,
+      "steps or forward passes, which say what a run comes to on any machine",
+      budget,
+    );
   const steps = stepsForPasses(method.queries, budget.forwardPasses, epochSteps, cost);
   return { steps, forwardPasses: forwardPasses(method.queries, steps, epochSteps, cost) };
 }

@@ -1,4 +1,7 @@
+import { unreachable } from "../check/check";
 import type { TrainEvent } from "../train/events";
+import type { StepRecord } from "../train/records";
+import { MINUTE } from "../train/settings";
 import type { RunSettings } from "../train/settings";
 
 /** How far a grid is. */
@@ -44,8 +47,19 @@ export function shareAt(event: TrainEvent, settings: RunSettings): number | null
   if (event.kind === "end") return 1;
   const last = event.kind === "start" ? event.steps.at(-1) : event.kind === "step" ? event.record : null;
   if (last === null) return null;
-  const { budget } = settings;
-  const [spent, all] =
-    budget.kind === "steps" ? [last?.step ?? 0, budget.steps] : [last?.forwardPasses ?? 0, budget.forwardPasses];
+  const [spent, all] = spentOf(settings, last);
   return all === 0 ? 1 : Math.min(spent / all, 1);
+}
+
+function spentOf({ budget }: RunSettings, last: StepRecord | undefined): readonly [number, number] {
+  switch (budget.kind) {
+    case "steps":
+      return [last?.step ?? 0, budget.steps];
+    case "forward-passes":
+      return [last?.forwardPasses ?? 0, budget.forwardPasses];
+    case "minutes":
+      return [last?.elapsedMs ?? 0, MINUTE * budget.minutes];
+    default:
+      return unreachable(budget);
+  }
 }

@@ -15,6 +15,10 @@ export interface ArmRun {
   readonly stopMargin: number | null;
   /** Which evaluation is the checkpoint; default: the one with the lowest loss. */
   readonly best?: "loss" | "accuracy" | undefined;
+  /** Ends the run when that many evaluations in a row brought no better one; default: none. */
+  readonly patience?: number | undefined;
+  /** How many of the last evaluated points are averaged when the run has ended, and scored on dev; default: none. */
+  readonly averageLast?: number | undefined;
   /** Lets an estimator run at a precision that was not measured, or was measured to spoil it. */
   readonly anyPrecision?: boolean;
 }
@@ -31,7 +35,7 @@ export function armOptions<Batch>(
   problem: Trainable<Batch>,
   adapter: Adapter,
   session: ModelSession,
-  { seed, evaluateEvery, stopMargin, best, anyPrecision = false }: ArmRun,
+  { seed, evaluateEvery, stopMargin, best, patience, averageLast, anyPrecision = false }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
   const { probe, rounds } = arm.method;
   checkMethodFits(arm.method, adapter.layout);
@@ -47,8 +51,10 @@ export function armOptions<Batch>(
     stop: [
       ...(stopMargin === null ? [] : [{ kind: "diverged", margin: stopMargin } as const]),
       { kind: "constant-output", steps: CONSTANT_STEPS },
+      ...(patience === undefined ? [] : [{ kind: "patience", evaluations: patience } as const]),
     ],
     ...(best === undefined ? {} : { best }),
+    ...(averageLast === undefined ? {} : { averageLast }),
   };
   return {
     settings,

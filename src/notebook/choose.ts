@@ -166,7 +166,10 @@ export function saveRun(problem: Trainable<unknown>, run: LiveRun, path: string)
 export function tunedAdapter(problem: Trainable<unknown>, { arm, adapter, result }: LiveRun): SavedAdapter {
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
-  const note = `${armTitle(arm.name)} on ${problem.origin.description}, step ${best.evaluation.step}`;
+  const { averaged, evaluation } = best;
+  const where =
+    averaged === undefined ? `step ${evaluation.step}` : `mean of the points after steps ${averaged.join(", ")}`;
+  const note = `${armTitle(arm.name)} on ${problem.origin.description}, ${where}`;
   const { spec, layout } = adapter;
   return { spec, layout, point: best.point, modelId: problem.loaded.model.id, note };
 }

@@ -6,8 +6,8 @@ import { describeDamage, listRuns } from "../train/runs";
 import type { ListedRun } from "../train/runs";
 import { readTrajectory } from "../train/trajectory";
 import type { Trajectory } from "../train/trajectory";
-import { RUNS } from "./live-runs";
-import type { RunNote } from "./live-runs";
+import { RUNS } from "./keep-run";
+import type { RunNote } from "./keep-run";
 
 export interface KeptRunsOptions {
   /** Only runs of this arm, by its id or its name in records. */

@@ -1,32 +1,26 @@
 import { comparable } from "../table/rates";
 import { isExact } from "../optimizer/method";
-import { createHash } from "node:crypto";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
 import { armTitle } from "../experiment/arms";
-import { decidingFiles } from "../experiment/deciding-files";
 import type { Trainable } from "../experiment/problem";
-import { armOptions } from "../experiment/run-arm";
 import { lossByStepsAndPasses } from "../plot/loss";
 import { runRecord } from "../table/from-training";
 import { formatRate } from "../table/number";
 import { describeStandstill, movementOf, pairedChange } from "../table/movement";
 import type { RunRecord } from "../table/record";
-import { canonicalJson } from "../train/canonical-json";
 import type { ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
-import type { ChangeRecord, EvaluationRecord, Header, StepRecord } from "../train/records";
+import type { ChangeRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
-import type { RunHistory } from "../train/run-history";
-import { clearRun, describeDamage, keepSummary, runOf } from "../train/runs";
 import type { KeptRun } from "../train/runs";
-import { headerOf } from "../train/train";
-import type { RunResult, TrainOptions } from "../train/train";
-import { refusedSources, toldSources, trainInFile } from "../train/train-in-file";
-import { readTrajectory } from "../train/trajectory";
+import type { RunResult } from "../train/train";
 import type { Trajectory } from "../train/trajectory";
-import { claimOrWatch } from "../train/watch";
 import type { FigureHandle } from "./figure-display";
+import { LiveHistory } from "./live-history";
+import { averageWords } from "./average-words";
+import { keepRun, title } from "./keep-run";
+import type { KeepOptions } from "./keep-run";
 import type { EngineOptions } from "../engine/open-session";
 import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
@@ -34,21 +28,12 @@ import { plannedEndOf } from "./planned-end";
 import type { RunCount, RunSoFar } from "./planned-end";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
-import { commitNow, machineNow } from "./provenance";
+import { commitNow } from "./provenance";
 import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
 import { showLiveFigure } from "./widgets/figure-view";
 import { describeChanges, showRunControls } from "./widgets/run-controls";
 import type { ShownControls } from "./widgets/run-controls";
-
-/** Where interactive runs are kept; git-ignored. */
-export const RUNS = "data/runs";
-
-/**
- * The files that decide a run's numbers as they were when this module was loaded: a kernel loads it again when one of them, all of
- * which are behind it, has changed and a cell imports it, and until then goes on with what it has.
- */
-const SOURCES = decidingFiles();
 
 export interface LiveOptions {
   readonly seed: number;
@@ -58,6 +43,10 @@ export interface LiveOptions {
   readonly stopMargin?: number | null;
   /** Which evaluation is a run's checkpoint; default: the one with the lowest loss. By "accuracy" the lower loss breaks ties. */
   readonly best?: "loss" | "accuracy";
+  /** Ends a run when that many evaluations in a row brought no better one; default: none does. */
+  readonly patience?: number;
+  /** How many of the last evaluated points are averaged when a run has ended: the mean is scored on dev (`checkpointOf` takes it along). Default: none. */
+  readonly averageLast?: number;
   /** Runs again what has a record; default false. */
   readonly recompute?: boolean;
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
@@ -75,18 +64,6 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly kept: KeptRun;
   /** Chance on the problem's dev texts. */
   readonly chance: ChanceLevel;
-}
-
-/** What a kept run says of itself in its trajectory's header. */
-export interface RunNote {
-  readonly arm: string;
-  readonly problem: string;
-  readonly chanceLoss: number;
-  /** Dev texts, which say how much of a loss is luck. */
-  readonly devTexts: number;
-  readonly date: string;
-  readonly commit: string;
-  readonly machine: string;
 }
 
 /**
@@ -134,7 +111,8 @@ export async function runLive<Batch>(
       const last = so.steps.at(-1);
       if (last === undefined) return;
       const changes = so.changes.length; // other queries, another end
-      if (end === null || end.changes !== changes) end = { ...plannedEndOf(so), changes };
+      const timed = so.header.settings.budget.kind === "minutes";
+      if (end === null || end.changes !== changes || timed) end = { ...plannedEndOf(so), changes };
       progress ??= showProgress(called, end.step);
       const { step, forwardPasses, loss } = last;
       progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
@@ -158,7 +136,11 @@ export async function runLive<Batch>(
       signal: AbortSignal.any([signal, byHand.signal]),
       abandon: () => void closeAdapter(loaded, spec),
     };
-    const got = await keptRun(problem, arm, open, options, hand, { onEvent, onSeen });
+    const got = await keepRun(problem, arm, open, keeping(arm, options), hand, {
+      tell: (line) => console.log(line),
+      onEvent,
+      onSeen,
+    });
     if (got.kind === "left") {
       finishProgress(progress, got.message);
       break;
@@ -177,6 +159,8 @@ export async function runLive<Batch>(
     const still = await standstill(problem, arm, open, result, reused);
     if (still !== null) console.log(`${called}: ${still}`);
     runs.push({ arm, ...open, kept, result, record, chance });
+    const mean = averageWords(result);
+    if (mean !== null) console.log(`${called}: ${mean}`);
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
     if (reused && result.changes.length > 0) console.log(`${called}: ${describeChanges(result.changes, arm.method)}`);
@@ -249,157 +233,18 @@ function finishFigure(figure: FigureHandle | null): void {
   figure?.finish();
 }
 
-/** What became of an arm: a run; nothing, as its record is not to be gone on with; or Stop while another process made it. */
-type Kept =
-  | { readonly kind: "run"; readonly kept: KeptRun; readonly result: RunResult; readonly reused: boolean }
-  | { readonly kind: "passed over"; readonly message: string; readonly recorded: Trajectory | null }
-  | { readonly kind: "left"; readonly message: string };
-
-interface Listening {
-  readonly onEvent: (event: TrainEvent) => void;
-  /** Hears what another process has written of the run so far. */
-  readonly onSeen: (seen: Trajectory) => void;
-}
-
-async function keptRun<Batch>(
-  problem: Trainable<Batch>,
-  arm: Arm,
-  { adapter, session }: OpenAdapter,
-  options: LiveOptions,
-  hand: Pick<TrainOptions<never>, "steer" | "abandon"> & { readonly signal: AbortSignal },
-  { onEvent, onSeen }: Listening,
-): Promise<Kept> {
-  const { seed, evaluateEvery = 20, stopMargin = null, best, store = RUNS } = options;
-  const called = armTitle(arm.name);
-  const note: RunNote = {
-    arm: arm.name,
-    problem: title(problem),
-    chanceLoss: problem.chance.loss,
-    devTexts: problem.chance.count,
-    date: new Date().toISOString(),
-    commit: commitNow(),
-    machine: machineNow(),
-  };
-  const basic = armOptions(arm, problem, adapter, session, {
-    seed,
-    evaluateEvery: evaluateEvery * stretch(arm),
-    stopMargin,
-    best,
-  });
-  const { settings, identity, start } = headerOf(basic);
-  const hash = createHash("sha256").update(canonicalJson({ settings, identity, start })).digest("hex").slice(0, 8);
-  const kept = runOf(store, arm.name, hash);
-  const lengths = new Set<number>();
-  const { claim, before } = await claimOrWatch(kept.path, {
-    signal: hand.signal,
-    onHeld: ({ who, since }) => console.log(`${called}: ${watching(who, since)}`),
-    onSeen(seen) {
-      lengths.add(seen.steps.length);
-      onSeen(seen);
-    },
-  });
-  if (claim === null)
-    return { kind: "left", message: `no longer shown here; ${before?.who ?? "another"} goes on with it` };
-  try {
-    // What another made anew while this cell looked on need not be made once more.
-    if (options.recompute === true && lengths.size < 2) clearRun(kept);
-    const found = recordOf(kept, options);
-    if ("message" in found) return { kind: "passed over", ...found };
-    const { recorded } = found;
-    if (recorded !== null && recorded.sources === null && SOURCES !== null)
-      console.log(`${called}: kept by an earlier version: whether the source has changed since is not known`);
-    const stoppedThere = before !== null && recorded?.end?.reason === "stopped";
-    if (before !== null) console.log(`${called}: ${afterwards(before.who, recorded)}`);
-    let steps = 0;
-    const result = await trainInFile(
-      {
-        ...basic,
-        note,
-        clock: () => performance.now(),
-        ...hand,
-        path: kept.path,
-        snapshotEvery: 100,
-        ...(stoppedThere && { signal: AbortSignal.abort() }),
-        claim,
-        sources: SOURCES,
-        whenChanged: options.continueChanged === true ? "continue" : "refuse",
-      },
-      (event) => {
-        if (event.kind === "step") steps++;
-        onEvent(event);
-      },
-    );
-    keepSummary(kept, `${arm.name} ${hash}`, result);
-    return { kind: "run", kept, result, reused: recorded !== null && steps === 0 };
-  } finally {
-    claim.release();
-  }
-}
-
-/** What is kept of a run that may be gone on with; else why it may not, and what to do. */
-function recordOf(
-  kept: KeptRun,
-  { continueChanged = false }: LiveOptions,
-): { readonly recorded: Trajectory | null } | { readonly recorded: Trajectory | null; readonly message: string } {
-  let recorded: Trajectory | null;
-  try {
-    recorded = readTrajectory(kept.path);
-  } catch (error) {
-    return { recorded: null, message: `${describeDamage(kept, error)}; recompute: true runs it again in its place` };
-  }
-  const refused = recorded === null || continueChanged ? [] : refusedSources(kept.path, recorded, SOURCES);
-  if (refused.length === 0) return { recorded };
-  const message =
-    `${toldSources(refused)}; it is shown as it is and not continued: recompute: true runs it again, ` +
-    "continueChanged: true goes on with the files of now";
-  return { recorded, message };
-}
-
-function watching(who: string, since: string | null): string {
-  return (
-    `${who} works on this run${since === null ? "" : ` since ${since.slice(0, 19).replace("T", " ")} UTC`}; it is shown here as it goes ` +
-    "(Stop ends that alone), and goes on here if that one dies"
-  );
-}
-
-function afterwards(who: string, recorded: Trajectory | null): string {
-  const end = recorded?.end ?? null;
-  if (end === null) return `${who} ended before the run did: it goes on here after step ${recorded?.steps.length ?? 0}`;
-  return end.reason === "stopped" ? `it was stopped there (${who}), and so here` : `it was ended there (${who})`;
-}
-
-/** What a run has left so far, from its events. */
-class LiveHistory implements RunHistory {
-  header: Header | null = null;
-  readonly steps: StepRecord[] = [];
-  readonly evaluations: EvaluationRecord[] = [];
-  readonly changes: ChangeRecord[] = [];
-
-  hear(event: TrainEvent): void {
-    if (event.kind === "start") {
-      this.header = event.header;
-      this.steps.push(...event.steps);
-      this.evaluations.push(...event.evaluations);
-      this.changes.push(...event.changes);
-    } else if (event.kind === "step") this.steps.push(event.record);
-    else if (event.kind === "evaluation") this.evaluations.push(event.record);
-    else if (event.kind === "change") this.changes.push(event.record);
-  }
-}
-
 /** A run that takes more steps for the same passes is evaluated as often per pass. */
-function stretch(arm: Arm): number {
-  return arm.budget.kind === "forward-passes" ? 4 : 1;
+function keeping({ budget }: Arm, { evaluateEvery = 20, stopMargin = null, ...options }: LiveOptions): KeepOptions {
+  return {
+    ...options,
+    stopMargin,
+    evaluateEvery: budget.kind === "forward-passes" ? 4 * evaluateEvery : evaluateEvery,
+  };
 }
 
 /** The learning rate that the arm itself runs at, where it is constant. */
 function rateOf({ method }: Pick<Arm, "method">): number {
   return method.learningRate.kind === "constant" ? method.learningRate.value : 0;
-}
-
-/** Gives what a figure of a problem's runs is called. */
-export function title({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
-  return `${task.name.toUpperCase()} on ${loaded.title}`;
 }
 
 /** Gives the caption of figures made from runs of a problem. */

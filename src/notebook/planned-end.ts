@@ -1,6 +1,6 @@
 import type { TrainingHistory } from "../train/run-history";
 import { methodAt } from "../train/steering";
-import { passesOfStep, spent } from "../train/settings";
+import { MINUTE, passesOfStep, spent } from "../train/settings";
 import type { RunSettings } from "../train/settings";
 
 /** Steps and forward passes of a run. */
@@ -14,18 +14,28 @@ export type RunSoFar = Pick<TrainingHistory, "header" | "steps" | "changes">;
 
 /** Says where a run will end, from where its trajectory stands, with what was changed by hand. */
 export function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar): RunCount {
-  const { step, forwardPasses } = steps.at(-1) ?? { step: 0, forwardPasses: 0 };
+  const { step, forwardPasses, elapsedMs } = steps.at(-1) ?? { step: 0, forwardPasses: 0, elapsedMs: 0 };
+  if (settings.budget.kind === "minutes")
+    return atPace(step, forwardPasses, (MINUTE * settings.budget.minutes) / Math.max(elapsedMs, 1));
   return plannedEnd({ ...settings, method: methodAt(settings.method, changes, step) }, { step, forwardPasses });
 }
 
 /**
- * Says where a run will end that stands at a step, by its budget and the method that is in force.
+ * Says where a run will end that stands at a step, by its budget and the method that is in force; of a budget of minutes that is not known, and it
+ * is where the run stands.
  * For example `plannedEnd({ ...settings, method: mezo({ queries: 4 }), budget: { kind: "forward-passes", forwardPasses: 240 } }, { step: 0, forwardPasses: 0 })`: { step: 30, forwardPasses: 240 }.
  */
 export function plannedEnd(settings: RunSettings, { step, forwardPasses }: RunCount): RunCount {
-  while (!spent(settings, step, forwardPasses)) {
+  if (settings.budget.kind === "minutes") return { step, forwardPasses };
+  while (!spent(settings, step, forwardPasses, 0)) {
     forwardPasses += passesOfStep(settings, step);
     step++;
   }
   return { step, forwardPasses };
+}
+
+/** What a run on minutes comes to if it goes on as it went. */
+function atPace(step: number, forwardPasses: number, times: number): RunCount {
+  const stretch = Math.max(times, 1);
+  return { step: Math.ceil(step * stretch), forwardPasses: Math.ceil(forwardPasses * stretch) };
 }

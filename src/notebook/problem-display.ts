@@ -3,7 +3,7 @@ import { sampleTable } from "../table/sample";
 import { described, promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
 import { classNames } from "../task/task";
-import { title } from "./live-runs";
+import { title } from "./keep-run";
 import { showTable } from "./table-display";
 
 /**

@@ -17,7 +17,8 @@ import { openGguf } from "../weights/gguf";
 import { isFolder } from "../weights/safetensors-index";
 import { tunedAdapter } from "./choose";
 import type { TestScores } from "./choose";
-import type { LiveRun, RunNote } from "./live-runs";
+import type { RunNote } from "./keep-run";
+import type { LiveRun } from "./live-runs";
 
 /** What a card can say beside what the run's record does. */
 export interface CardOptions {

@@ -22,8 +22,10 @@ export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf 
     const arm = at(record.settings, "arm", "name");
     // An arm without steps has a kind in place of a method, and no rate.
     const still = at(record.settings, "arm", "kind") !== undefined;
-    const own = still ? 0 : (at(record.settings, "arm", "method", "learningRate", "value") ??
-      at(record.settings, "arm", "method", "learningRate", "initial"));
+    const own = still
+      ? 0
+      : (at(record.settings, "arm", "method", "learningRate", "value") ??
+        at(record.settings, "arm", "method", "learningRate", "initial"));
     const classes = at(record.extra, "counts", "train", "length");
     const chance = at(record.extra, "chanceLoss");
     if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);

@@ -43,7 +43,7 @@ export function chatTask({ file, testFile, template, name = basename(file) }: Ch
     directories: [],
     hub: null,
     samples: null,
-    own: { train: file, test: testFile ?? null },
+    own: { train: file, test: testFile ?? null, declared: null },
     template: template === undefined ? null : readFileSync(template, "utf8"),
   };
 }

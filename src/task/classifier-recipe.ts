@@ -76,7 +76,7 @@ export function taskOf(recipe: ClassifierRecipe, name: string): ClassificationTa
     directories: [],
     hub: null,
     samples: null,
-    ...(own ? { own: { train: name, test: null } } : {}),
+    ...(own ? { own: { train: name, test: null, declared: null } } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { fail } from "../check/check";
 import { examplesOf, labelColumns } from "./example";
 import { caseNotice, checkClasses, emptyNotice, few } from "./own-classes";
+import type { TableTaskOptions } from "./own-options";
 import { ownFormat, ownRows } from "./own-rows";
 import { splitSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
@@ -11,22 +12,6 @@ import { countClasses } from "./sample";
 import type { SplitName } from "./source";
 import type { ClassificationTask, Example, OwnFiles } from "./task";
 import { textKeys } from "./text-key";
-
-/** What a user says of a table of their own. */
-export interface TableTaskOptions {
-  /** A .csv, .tsv, .jsonl or .parquet file with column names. */
-  readonly file: string;
-  /** A second one to test on; default: every fourth row of each class of `file`. */
-  readonly testFile?: string;
-  /** The prompt, columns in braces: "{title} It was". With `<mask>` in it, it is for masked language models. */
-  readonly template: string;
-  /** The column of classes. */
-  readonly label: string;
-  /** For each class, as the column spells it, the word that follows the prompt, with its leading space where it has one. */
-  readonly labelWords: Readonly<Record<string, string>>;
-  /** Default: the file's name. */
-  readonly name?: string;
-}
 
 /**
  * Makes a task of the user's own: a table, a template, and a word for every class. An encoder reads the template's columns alone.
@@ -81,7 +66,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
     directories: [],
     hub: null,
     samples: null,
-    own: { train: file, test: testFile },
+    own: { train: file, test: testFile, declared: options },
   };
 }
 

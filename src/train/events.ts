@@ -1,6 +1,6 @@
 import { unreachable } from "../check/check";
 import type { State } from "../estimator/state";
-import type { ChangeRecord, EndRecord, EvaluationRecord, StepRecord } from "./records";
+import type { AverageRecord, ChangeRecord, EndRecord, EvaluationRecord, StepRecord } from "./records";
 import type { TrainingHistory } from "./run-history";
 
 /** What a run tells while it goes. */
@@ -10,6 +10,8 @@ export type TrainEvent =
   /** After each step, with the point it led to [d] (read it, do not write to it; its memory is used again two steps later, unless it is the best one by then) and what the method carries on. */
   | { readonly kind: "step"; readonly record: StepRecord; readonly point: Float32Array; readonly state: State }
   | { readonly kind: "evaluation"; readonly record: EvaluationRecord; readonly isBest: boolean }
+  /** Once, before the end, where the mean of the last points is scored. */
+  | { readonly kind: "average"; readonly record: AverageRecord }
   /** Before the first step with another learning rate, schedule or perturbation scale than the step before. */
   | { readonly kind: "change"; readonly record: ChangeRecord }
   | {
@@ -33,6 +35,8 @@ export function describeEnd(end: EndRecord): string {
       return `diverged: evaluation loss ${end.loss.toPrecision(4)} is above ${end.limit.toPrecision(4)} at ${at}`;
     case "constant-output":
       return `ended at ${at}: the output is constant, no direction changes the loss any more`;
+    case "patience":
+      return `ended after ${at}: the last ${end.evaluations} evaluations were no better than the one after step ${end.bestStep}`;
     case "not-finite":
       return (
         `${end.what}: expected a finite number, got ${end.value} ` +

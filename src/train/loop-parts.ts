@@ -3,7 +3,7 @@ import type { StepResult } from "../optimizer/step";
 import { norm } from "../tree/vector";
 import type { LineSink } from "./line-file";
 import { encodeLine } from "./records";
-import type { EndRecord, Ending, EvaluationRecord, StepRecord, TrajectoryLine } from "./records";
+import type { Ending, EvaluationRecord, StepRecord, TrajectoryLine } from "./records";
 import type { RunSettings } from "./settings";
 
 /** Says whether dev is evaluated after that many steps: before the first, every `evaluateEvery`, and after the last. */
@@ -82,7 +82,7 @@ export function tryAppend(sink: LineSink | undefined, line: TrajectoryLine): End
 }
 
 /** Gives the ending that resuming does not undo: a run that was stopped, or whose disk was full, goes on. */
-export function finalEnding(end: EndRecord | null): EndRecord | null {
+export function finalEnding<E extends Ending>(end: E | null): E | null {
   return end === null || end.reason === "stopped" || end.reason === "not-recorded" ? null : end;
 }
 

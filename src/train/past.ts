@@ -1,4 +1,5 @@
 import { isReplayable } from "../optimizer/method";
+import { averagedEvaluations } from "./average";
 import { bestOf } from "./best";
 import { walk } from "./replay";
 import { readSnapshot } from "./snapshot";
@@ -38,15 +39,20 @@ async function walked(
   const { header, steps, evaluations, changes, end } = recorded;
   const wanted = bestOf(recorded.evaluations, { by: settings.best, chance });
   const snapshot = readSnapshot(`${path}.snapshot`, header, steps.length);
+  const averaged = averagedEvaluations(recorded.evaluations, settings.averageLast ?? 0).map(({ step }) => step);
   const usable =
-    snapshot !== null && (wanted === null || wanted.step >= snapshot.last.step || wanted.step === snapshot.best?.step);
+    snapshot !== null &&
+    (wanted === null || wanted.step >= snapshot.last.step || wanted.step === snapshot.best?.step) &&
+    averaged.every((step) => step >= snapshot.last.step);
   const from = usable ? snapshot.last : { step: 0, point: start, state: undefined };
   let { point, state } = { point: from.point.slice(), state: from.state };
   let best =
     wanted === null ? null : from.step === wanted.step ? point : usable ? (snapshot.best?.point ?? null) : null;
+  const recent = averaged.includes(from.step) ? [{ step: from.step, point: point.slice() }] : [];
   for (const waypoint of walk(recorded, { step: from.step, point, state }, layout, settings.method)) {
     ({ point, state } = waypoint);
     if (waypoint.step === wanted?.step) best = point.slice();
+    if (averaged.includes(waypoint.step)) recent.push({ step: waypoint.step, point: waypoint.point.slice() });
     if (waypoint.step % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   const past: PastRun = {
@@ -58,6 +64,8 @@ async function walked(
     evaluations,
     changes,
     end,
+    recent,
+    ...(recorded.average && { average: recorded.average }),
   };
   return { past, snapshot: usable ? from.step : null };
 }

@@ -49,6 +49,19 @@ export interface EvaluationRecord {
   readonly elapsedMs: number;
 }
 
+/** What the mean of the last evaluated points came to on dev, once the run had ended. */
+export interface AverageRecord {
+  readonly kind: "average";
+  /** The steps after which those points stood. */
+  readonly steps: readonly number[];
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly optionLoss?: number;
+  /** Forward passes spent on evaluation up to and with this one. */
+  readonly evaluationPasses: number;
+  readonly elapsedMs: number;
+}
+
 /** The method was changed while the run went: from the step with this index (from 0) on, all of `change` holds, and nothing of earlier changes. */
 export interface ChangeRecord {
   readonly kind: "change";
@@ -69,6 +82,8 @@ export type Ending =
   | { readonly reason: "stopped" }
   | { readonly reason: "diverged"; readonly loss: number; readonly limit: number }
   | { readonly reason: "constant-output" }
+  /** So many evaluations in a row were no better than the one after `bestStep` steps. */
+  | { readonly reason: "patience"; readonly evaluations: number; readonly bestStep: number }
   | { readonly reason: "not-finite"; readonly what: string; readonly value: number; readonly learningRate: number }
   | { readonly reason: "not-recorded"; readonly message: string };
 
@@ -112,7 +127,8 @@ export interface Header {
   readonly note: unknown;
 }
 
-export type TrajectoryLine = Header | StepRecord | EvaluationRecord | ChangeRecord | SourcesRecord | EndRecord;
+export type TrajectoryLine =
+  Header | StepRecord | EvaluationRecord | AverageRecord | ChangeRecord | SourcesRecord | EndRecord;
 
 const exact = [
   "loss",
@@ -149,7 +165,11 @@ export function decodeLine(where: string, value: unknown): TrajectoryLine {
   if (line["kind"] === "header") return checkHeader(where, line);
   const kind = String(line["kind"]);
   if (!Object.hasOwn(required, kind))
-    return fail(`${where}: kind`, '"header", "step", "evaluation", "change", "sources" or "end"', line["kind"]);
+    return fail(
+      `${where}: kind`,
+      '"header", "step", "evaluation", "average", "change", "sources" or "end"',
+      line["kind"],
+    );
   for (const name of exact) if (name in line) line[name] = fromWire(`${where}: ${name}`, line[name]);
   for (const name of required[kind as keyof typeof required])
     if (line[name] === undefined) fail(`${where}: ${name}`, "a value", line[name]);
@@ -166,6 +186,7 @@ export function decodeLine(where: string, value: unknown): TrajectoryLine {
 const required = {
   step: ["step", "epoch", "queries", "projectedGradients", "loss", "learningRate", "forwardPasses", "weightNorm"],
   evaluation: ["step", "loss", "accuracy", "forwardPasses", "evaluationPasses"],
+  average: ["steps", "loss", "accuracy", "evaluationPasses"],
   change: ["step", "change"],
   sources: ["step", "changed"],
   end: ["step", "reason", "forwardPasses"],

@@ -1,4 +1,4 @@
-import type { ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
+import type { AverageRecord, ChangeRecord, EndRecord, EvaluationRecord, Header, StepRecord } from "./records";
 
 /** The numbers of an optimizer step that tables and figures need: those of training fit in, and those that a record kept. */
 export interface StepNumbers {
@@ -36,6 +36,8 @@ export interface TrainingHistory extends RunHistory {
   readonly header: Header;
   /** What was changed while it went, in order. */
   readonly changes: readonly ChangeRecord[];
+  /** What the mean of its last points came to, where it has ended and such a mean was asked for. */
+  readonly average?: AverageRecord | undefined;
   /** How the run ended; null when it was cut off, or goes on. */
   readonly end: EndRecord | null;
 }

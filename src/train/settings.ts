@@ -1,20 +1,26 @@
-import { fail, finiteNumber, nonNegativeInteger, positiveInteger } from "../check/check";
+import { fail, finiteNumber, nonNegativeInteger, positiveInteger, positiveNumber } from "../check/check";
 import { passesPerStep } from "../schedule/forward-passes";
-import { checkMethod, passesOf } from "../optimizer/method";
+import { checkMethod, isReplayable, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
 
-/** When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart). */
+/**
+ * When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart); one on minutes takes
+ * none after them (of running, evaluation with it and pauses not), so that how far it gets is the machine's affair.
+ */
 export type Budget =
   | { readonly kind: "steps"; readonly steps: number }
-  | { readonly kind: "forward-passes"; readonly forwardPasses: number };
+  | { readonly kind: "forward-passes"; readonly forwardPasses: number }
+  | { readonly kind: "minutes"; readonly minutes: number };
 
 /** A reason to end a run before its budget is spent. */
 export type StopRule =
   /** Ends at the first evaluation at which the run has `diverged` by that margin, in nats. */
   | { readonly kind: "diverged"; readonly margin: number }
   /** Ends when every projected gradient of that many steps in a row was exactly 0: nothing can move any more. */
-  | { readonly kind: "constant-output"; readonly steps: number };
+  | { readonly kind: "constant-output"; readonly steps: number }
+  /** Ends when that many evaluations in a row brought no better one (`best` says by what, a collapse is none). */
+  | { readonly kind: "patience"; readonly evaluations: number };
 
 /** Everything that decides a run's numbers besides model, adapter, data and starting point: plain JSON data. */
 export interface RunSettings {
@@ -31,6 +37,8 @@ export interface RunSettings {
   readonly stop: readonly StopRule[];
   /** Which evaluation is the best one, kept as a checkpoint; default: the lowest loss. */
   readonly best?: "loss" | "accuracy";
+  /** How many of the last evaluated points are averaged when the run has ended; the mean is scored on dev once. Default: none. */
+  readonly averageLast?: number;
 }
 
 /**
@@ -42,16 +50,30 @@ export function checkSettings(settings: RunSettings): void {
   checkMethod(settings.method);
   if (budget.kind === "steps") nonNegativeInteger("settings.budget.steps", budget.steps);
   else if (budget.kind === "forward-passes") nonNegativeInteger("settings.budget.forwardPasses", budget.forwardPasses);
-  else fail("settings.budget", '"steps" or "forward-passes"', budget);
+  else if (budget.kind === "minutes") positiveNumber("settings.budget.minutes", budget.minutes);
+  else fail("settings.budget", '"steps", "forward-passes" or "minutes"', budget);
   positiveInteger("settings.stepsPerEpoch", settings.stepsPerEpoch);
   nonNegativeInteger("settings.evaluateEvery", settings.evaluateEvery);
   nonNegativeInteger("settings.seed", settings.seed);
   settings.stop.forEach((rule, i) => {
     if (rule.kind === "diverged") finiteNumber(`settings.stop[${i}].margin`, rule.margin);
     else if (rule.kind === "constant-output") positiveInteger(`settings.stop[${i}].steps`, rule.steps);
-    else fail(`settings.stop[${i}]`, '"diverged" or "constant-output"', rule);
+    else if (rule.kind === "patience") positiveInteger(`settings.stop[${i}].evaluations`, rule.evaluations);
+    else fail(`settings.stop[${i}]`, '"diverged", "constant-output" or "patience"', rule);
   });
+  const { averageLast } = settings;
+  if (averageLast === undefined) return;
+  positiveInteger("settings.averageLast", averageLast);
+  if (!isReplayable(settings.method))
+    fail(
+      "settings.averageLast",
+      "a method whose points can be walked to again, by losses or derivatives along directions",
+      settings.method.name,
+    );
 }
+
+/** In milliseconds. */
+export const MINUTE = 60_000;
 
 /** Gives forward passes that the step with that index (from 0) costs (`passesOf`). */
 export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: number): number {
@@ -59,9 +81,10 @@ export function passesOfStep({ method, stepsPerEpoch }: RunSettings, step: numbe
   return passesPerStep(passesOf(method), queries, step);
 }
 
-/** Says whether the budget is spent after that many steps and forward passes. */
-export function spent(settings: RunSettings, steps: number, forwardPasses: number): boolean {
+/** Says whether the budget is spent after that many steps, forward passes and milliseconds of running. */
+export function spent(settings: RunSettings, steps: number, forwardPasses: number, elapsedMs: number): boolean {
   const { budget } = settings;
   if (budget.kind === "steps") return steps >= budget.steps;
+  if (budget.kind === "minutes") return elapsedMs >= MINUTE * budget.minutes;
   return forwardPasses + passesOfStep(settings, steps) > budget.forwardPasses;
 }

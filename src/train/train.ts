@@ -10,6 +10,7 @@ import { step as takeStep } from "../optimizer/step";
 import type { StepOutcome } from "../optimizer/step";
 import { firstNotFinite } from "../tree/layout";
 import type { Layout } from "../tree/layout";
+import { averagedEvaluations, meanPoint } from "./average";
 import { bestOf, collapsedRun, describeCollapse } from "./best";
 import type { ChanceLevel } from "./best";
 import { CHECKED_STEPS, describeAscent, riseAlong } from "./descent";
@@ -27,6 +28,7 @@ import {
   unlessStopped,
 } from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
+import type { Waypoint } from "./replay";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
 import type { RunSettings } from "./settings";
@@ -93,12 +95,16 @@ export interface PastRun extends TrainingHistory {
   /** What the method carries on from the last step; absent: its start. */
   readonly state?: State | undefined;
   readonly best: Checkpoint | null;
+  /** The points of the last evaluations, where their mean will be wanted. */
+  readonly recent?: readonly Waypoint[];
 }
 
 /** The point [d] at the best evaluation so far: nothing writes to its memory any more. */
 export interface Checkpoint {
   readonly point: Float32Array;
   readonly evaluation: EvaluationRecord;
+  /** The steps of whose points it is the mean; absent: it is where the run stood after the evaluation's step. */
+  readonly averaged?: readonly number[];
 }
 
 export interface RunResult extends TrainingHistory {
@@ -108,6 +114,8 @@ export interface RunResult extends TrainingHistory {
   /** The last point with finite numbers [d]; before the first step the start itself. */
   readonly point: Float32Array;
   readonly best: Checkpoint | null;
+  /** The mean of the last evaluated points [d], which `average` says of what it is; absent where none was asked for. */
+  readonly averagedPoint?: Float32Array;
 }
 
 type HeaderOptions = Pick<TrainOptions<never>, "settings" | "identity" | "start" | "layout" | "note" | "sources">;
@@ -169,6 +177,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   /** Where the last two steps led: the memory of the earlier one takes the next point, unless it is the best one's. */
   const passed: StepOutcome[] = [];
   let best = past?.best ?? null;
+  const { averageLast = 0 } = settings;
+  const recent = [...(past?.recent ?? [])];
   let forwardPasses = steps.at(-1)?.forwardPasses ?? 0;
   let warned = steps.some(isConstantOutput);
   let refused: string | null = null;
@@ -206,8 +216,10 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   while (ending === null) {
     const step = steps.length;
     const method = methodAt(settings.method, changes, step);
-    const done = spent({ ...settings, method }, step, forwardPasses);
-    ending = notFiniteEvaluation(evaluations.at(-1), steps.at(-1)) ?? stopBy(settings.stop, steps, evaluations);
+    const ran = settings.budget.kind === "minutes" ? elapsed() : 0;
+    const done = spent({ ...settings, method }, step, forwardPasses, ran);
+    ending =
+      notFiniteEvaluation(evaluations.at(-1), steps.at(-1)) ?? stopBy(settings.stop, steps, evaluations, choosing);
     if (ending === null && stopped()) {
       // What was moved during the last step holds when the run is continued.
       const wanted = steered(options, changes, step);
@@ -234,6 +246,10 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       evaluations.push(line);
       const isBest = bestOf(evaluations, choosing) === line;
       if (isBest) best = { point, evaluation: line };
+      if (averagedEvaluations([line], averageLast).length > 0) {
+        recent.push({ step, point: point.slice() });
+        if (recent.length > averageLast) recent.shift();
+      }
       ending = record(line);
       yield { kind: "evaluation", record: line, isBest };
       const collapse = options.chance && !flattened ? collapsedRun(evaluations, options.chance) : null;
@@ -277,11 +293,31 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+  let { average } = past ?? {};
+  if (average === undefined && ended === null && recent.length > 0 && finalEnding(ending) !== null) {
+    const found = await unlessStopped(evaluate(meanPoint(recent.map((each) => each.point))), leaving);
+    if (found === "stopped") ending = { reason: "stopped" };
+    else {
+      const { loss, accuracy, optionLoss, forwardPasses: passes = 1 } = found;
+      average = {
+        kind: "average",
+        steps: recent.map(({ step }) => step),
+        loss,
+        accuracy,
+        ...(optionLoss !== undefined && { optionLoss }),
+        evaluationPasses: (evaluations.at(-1)?.evaluationPasses ?? 0) + passes,
+        elapsedMs: elapsed(),
+      };
+      ending = record(average) ?? ending;
+      yield { kind: "average", record: average };
+    }
+  }
   const end = ended ?? { kind: "end", step: steps.length, forwardPasses, elapsedMs: elapsed(), ...ending };
   if (ended === null && end.reason !== "not-recorded") record(end);
   const message = describeEnd(end);
   yield { kind: "end", record: end, message };
-  return { header, end, message, point, best, steps, evaluations, changes };
+  const mean = average && { average, averagedPoint: meanPoint(recent.map((each) => each.point)) };
+  return { header, end, message, point, best, steps, evaluations, changes, ...mean };
 }
 
 /** The change that is wanted before this step; one that makes no sense is refused in words and the run goes on as it was. */

@@ -6,7 +6,15 @@ import { checksum, splitCheck, wrongCheck } from "./checksum";
 import type { CheckedLine } from "./checksum";
 import { readLines } from "./line-file";
 import { decodeLine } from "./records";
-import type { ChangeRecord, EndRecord, EvaluationRecord, Header, SourcesRecord, StepRecord } from "./records";
+import type {
+  AverageRecord,
+  ChangeRecord,
+  EndRecord,
+  EvaluationRecord,
+  Header,
+  SourcesRecord,
+  StepRecord,
+} from "./records";
 import type { TrainingHistory } from "./run-history";
 import type { SourceHashes } from "./sources";
 import { changedMethod } from "./method-change";
@@ -45,6 +53,7 @@ export function readTrajectory(path: string): Trajectory | null {
   const changes: ChangeRecord[] = [];
   let header: Header | null = null;
   let end: EndRecord | null = null;
+  let average: AverageRecord | undefined;
   let sources: SourceHashes | null = null;
   let sum = 0;
   let unchecked = 0;
@@ -58,6 +67,7 @@ export function readTrajectory(path: string): Trajectory | null {
       sources = record.sources ?? null;
     }
     if (record.kind === "evaluation") evaluations.push(record);
+    if (record.kind === "average") average = record;
     if (record.kind === "sources") sources = merged(sources, record);
     if (record.kind === "change") {
       if (record.step !== steps.length)
@@ -73,7 +83,7 @@ export function readTrajectory(path: string): Trajectory | null {
     if (check === null) unchecked = line;
     sum = checksum(`${text}\n`, sum);
   }
-  const found = { header: header!, steps, evaluations, changes, sources, end };
+  const found = { header: header!, steps, evaluations, changes, sources, end, ...(average && { average }) };
   return { ...found, stepEnds, goodBytes, recovered, unchecked: told(unchecked, values.length) };
 }
 

@@ -9,6 +9,7 @@ test("names a few edits away, best first, and names that contain it", () => {
   assert.equal(nearest("smol", ["smollm2", "minilm"]), ["smollm2"]);
   assert.equal(nearest("x", ["roberta", "llama"]), []);
   assert.equal(nearest("", ["a", "llama"]), ["a"]);
+  assert.equal(nearest("nmae", ["name", "size"]), ["name"]); // two letters that changed places are one edit
 });
 
 test("a hint is empty without candidates", () => {

@@ -7,8 +7,7 @@ import type { ArmId, ArmName } from "../../src/experiment/arms";
 import { cellsOf } from "../../src/experiment/cells";
 import { divergenceGrid, studies, studyArms, studySettings } from "../../src/experiment/divergence";
 import type { StudyName } from "../../src/experiment/divergence";
-import { passesOf } from "../../src/optimizer/method";
-import { forwardPasses } from "../../src/schedule/forward-passes";
+import { budgetOf } from "../../src/experiment/plan";
 import { queriesAt } from "../../src/schedule/schedule";
 import { throwsWith } from "../support/throws";
 
@@ -16,10 +15,8 @@ const test = suite("experiment/arms");
 const settings = studySettings("minilm-trec", 3e-3);
 /** Forward passes that an arm of the study spends, 128 texts an epoch. */
 const passes = (name: ArmName, of = settings): number => {
-  const { budget, method, batchSize } = arm(name, of);
-  return budget.kind === "forward-passes"
-    ? budget.forwardPasses
-    : forwardPasses(method.queries, budget.steps, Math.ceil(128 / batchSize), passesOf(method));
+  const given = arm(name, of);
+  return budgetOf(given, Math.ceil(128 / given.batchSize)).forwardPasses;
 };
 
 test("the schedule of the study: 1 query at first, 7 in the last of 15 epochs, 1824 forward passes in 240 steps", () => {

@@ -139,7 +139,10 @@ test("a model without a template, one that is not causal, and a template that is
     open(talks.map(line), {}, without),
     /chat template of smollm2: expected one in .*chatTask\(\{ file, template: FILE \}\)/,
   );
-  await rejectsWith(open(talks.map(line), {}, tinyLoaded("bert")), "conversations of talks.jsonl: expected a causal language model, got \"bert\"");
+  await rejectsWith(
+    open(talks.map(line), {}, tinyLoaded("bert")),
+    'conversations of talks.jsonl: expected a causal language model, got "bert"',
+  );
   const broken = { ...tiny(), chatTemplate: { ...chatTemplate, source: "{% for m in messages %}" } };
   await rejectsWith(open(talks.map(line), {}, broken), "the tiny template: expected a Jinja template, got");
 });

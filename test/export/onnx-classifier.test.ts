@@ -114,7 +114,10 @@ test("the folder needs nothing else, answers as what was tuned, and is checked b
 /** What the README's own lines of Python find to differ. */
 function readmeCheck(path: string): number {
   const lines = [...readFileSync("README.md", "utf8").matchAll(/```python\n([^`]*)```/g)].map(([, code]) => code!);
-  return runPython(lines.find((code) => code.includes("onnxruntime"))!, path);
+  return runPython(
+    lines.find((code) => code.includes("onnxruntime"))!,
+    path,
+  );
 }
 
 const PYTHON_AND = (name: "minilm" | "smollm2") =>

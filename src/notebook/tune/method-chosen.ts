@@ -1,0 +1,114 @@
+import { fail, show } from "../../check/check";
+import { messageOf } from "../../check/error-words";
+import type { Field } from "../../check/fields";
+import { kindsInWords } from "../../check/kinds";
+import { nearestHint } from "../../check/nearest";
+import { checkMethod, passesOf } from "../../optimizer/method";
+import type { Method } from "../../optimizer/method";
+import { recipeOptions } from "../../optimizer/recipe-options";
+import { method as namedMethod, recipes } from "../../optimizer/recipes";
+import type { RecipeName } from "../../optimizer/recipes";
+import { forwardPasses } from "../../schedule/forward-passes";
+import type { Budget } from "../../train/settings";
+
+/** A method as a settings file says it: a named one with options, or a whole composition as a notebook's run prints it. */
+export type MethodChoice =
+  | { readonly kind: "recipe"; readonly recipe: RecipeName; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly kind: "composition"; readonly method: Method };
+
+/** The recipe of a file that names none. */
+const STANDARD = "adazeta";
+/** Queries that its schedule ends with. */
+const TARGET = 8;
+
+/** The field of a method. */
+export const methodField: Field<MethodChoice> = {
+  about: 'how it is tuned: {"recipe": NAME, options of it}; the recipe is adazeta unless it is named',
+  holds: "an object",
+  read(where, value, complain) {
+    const none = { kind: "recipe", recipe: STANDARD, options: {} } as const;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      complain(`${where}: expected an object with a recipe and its options, got ${show(value)}`);
+      return none;
+    }
+    const tried = <T>(make: () => T): T | null => {
+      try {
+        return make();
+      } catch (error) {
+        complain(
+          messageOf(error)
+            .replace(/^(?:method\.?)?/, `${where}.`)
+            .replace(/^(\w+)\.:/, "$1:"),
+        );
+        return null;
+      }
+    };
+    if ("directions" in value) {
+      const method = tried(() => checkMethod(value as Method));
+      if (method === null) return none;
+      for (const part of ["directions", "probe"] as const)
+        if (method[part]?.kind === "own")
+          complain(
+            `${where}.${part}: expected a kind that a file can carry, got your own: its function is in a notebook's cell`,
+          );
+      return { kind: "composition", method };
+    }
+    const { recipe = STANDARD, ...options } = value as Readonly<Record<string, unknown>>;
+    if (typeof recipe !== "string" || !Object.hasOwn(recipes, recipe)) {
+      const hint = typeof recipe === "string" ? nearestHint(recipe, Object.keys(recipes)) : "";
+      complain(`${where}.recipe: expected ${kindsInWords(recipes)}${hint}, got ${show(recipe)}`);
+      return none;
+    }
+    const name = recipe as RecipeName;
+    const known = recipeOptions(name);
+    for (const option of Object.keys(options))
+      if (!known.includes(option))
+        complain(
+          `${where}.${option}: expected one of the options of ${name}, ${known.join(", ")}${nearestHint(option, known)}, got ${show(option)}`,
+        );
+    if (typeof options["estimator"] === "object")
+      complain(`${where}.estimator: expected "two-sided" or "directional", got ${show(options["estimator"])}`);
+    else tried(() => namedMethod(name, { learningRate: 1, ...options } as object));
+    return { kind: "recipe", recipe: name, options };
+  },
+};
+
+/**
+ * Gives the method that a settings file chose. A schedule of queries whose exponent is left open reaches 8 queries, or its cap where that is
+ * less, at the end of the budget.
+ * @param epochSteps steps of an epoch
+ * @throws when there is no learning rate, or no exponent beside a budget of minutes
+ */
+export function methodChosen(choice: MethodChoice, budget: Budget, epochSteps: number): Method {
+  if (choice.kind === "composition") return choice.method;
+  const { recipe, options } = choice;
+  if (options["learningRate"] === undefined)
+    fail("method.learningRate", "a learning rate (--find-rate proposes one)", "nothing");
+  const { required } = recipes[recipe] as { readonly required?: object };
+  if (required === undefined || !("exponent" in required) || options["exponent"] !== undefined)
+    return namedMethod(recipe, options as object);
+  const { cap } = options as { readonly cap?: number };
+  const target = Math.min(TARGET, cap ?? TARGET);
+  const made = (epochs: number): Method =>
+    namedMethod(recipe, { cap: target, ...options, exponent: { target, epochs } } as object);
+  return made(Math.max(2, epochsOf(budget, epochSteps, made)));
+}
+
+/** How many epochs a budget comes to, with the schedule that they themselves decide. */
+function epochsOf(budget: Budget, epochSteps: number, made: (epochs: number) => Method): number {
+  if (budget.kind === "minutes")
+    return fail("method.exponent", 'one, for example {"target": 8, "epochs": 15}: minutes do not say how many epochs there will be', "nothing"); // prettier-ignore
+  if (budget.kind === "steps") return Math.ceil(budget.steps / epochSteps);
+  const enough = (epochs: number): boolean => {
+    const method = made(epochs);
+    return forwardPasses(method.queries, epochs * epochSteps, epochSteps, passesOf(method)) >= budget.forwardPasses;
+  };
+  let [below, epochs] = [1, 2];
+  while (!enough(epochs)) [below, epochs] = [epochs, 2 * epochs];
+  while (epochs - below > 1) {
+    const middle = Math.floor((below + epochs) / 2);
+    if (enough(middle)) epochs = middle;
+    else below = middle;
+  }
+  return epochs;
+}

@@ -1,0 +1,51 @@
+import { fail } from "../../check/check";
+import type { Trainable } from "../../experiment/problem";
+import { tasks } from "../../task/tasks";
+import type { Budget } from "../../train/settings";
+import type { LiveRun } from "../live-runs";
+import { checkRunFile } from "./run-file";
+
+/**
+ * Writes a notebook's run as the settings file that makes it again: `npm run tune -- FILE` walks to the same bits, and what was changed by hand
+ * while it went is changed at the same steps.
+ * For example `console.log(runJson(problem, runs[0]))`.
+ * @throws when the run holds what a file cannot carry: a task or a part of the method that was written in a cell, a model that was made in memory
+ */
+export function runJson(problem: Trainable<unknown>, { arm, result }: Pick<LiveRun, "arm" | "result">): string {
+  const { settings } = result.header;
+  const { seed, batchSize, ...texts } = problem.options;
+  const margin = settings.stop.flatMap((rule) => (rule.kind === "diverged" ? [rule.margin] : []))[0];
+  const patience = settings.stop.flatMap((rule) => (rule.kind === "patience" ? [rule.evaluations] : []))[0];
+  const run = {
+    name: arm.name,
+    model: problem.loaded.name,
+    task: taskOf(problem),
+    texts: { ...texts, seed, batchSize },
+    adapter: arm.adapter,
+    method: arm.method,
+    budget: budgetOf(arm.budget),
+    batchSize: arm.batchSize,
+    evaluation: {
+      every: settings.evaluateEvery,
+      ...(settings.best !== undefined && { best: settings.best }),
+      ...(margin !== undefined && { stopMargin: margin }),
+      ...(patience !== undefined && { patience }),
+      ...(settings.averageLast !== undefined && { averageLast: settings.averageLast }),
+    },
+    seed: settings.seed,
+    ...(result.changes.length > 0 && { changes: result.changes.map(({ step, change }) => ({ step, change })) }),
+  };
+  const text = JSON.stringify(run, null, 2);
+  checkRunFile(`${arm.name} as a settings file`, JSON.parse(text));
+  return text;
+}
+
+function taskOf({ task }: Trainable<unknown>): unknown {
+  if (task.own?.declared) return task.own.declared;
+  if (tasks.some(({ name }) => name === task.name)) return task.name;
+  return fail("task", "a published task, or a table of your own (tableTask)", task.name);
+}
+
+function budgetOf(budget: Budget): object {
+  return Object.fromEntries(Object.entries(budget).filter(([name]) => name !== "kind"));
+}

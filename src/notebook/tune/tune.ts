@@ -1,0 +1,153 @@
+import { fail } from "../../check/check";
+import { messageOf } from "../../check/error-words";
+import { adapterFor } from "../../experiment/adapter-for";
+import type { Trainable } from "../../experiment/problem";
+import { runRecord } from "../../table/from-training";
+import { tableTask } from "../../task/own-table";
+import type { MethodChange } from "../../train/method-change";
+import type { EvaluationRecord } from "../../train/records";
+import type { TrainEvent } from "../../train/events";
+import type { Trajectory } from "../../train/trajectory";
+import { bestOnDev, testOnce, testReport } from "../choose";
+import { averageWords } from "../average-words";
+import { checkpointOf } from "../checkpoint-of";
+import { keepRun, title } from "../keep-run";
+import type { LiveRun } from "../live-runs";
+import { closeAdapter, openAdapter, openModel, openProblem, openTask, scoredModel } from "../open";
+import { LiveHistory } from "../live-history";
+import { plannedEndOf } from "../planned-end";
+import type { RunSoFar } from "../planned-end";
+import type { ProgressState } from "../progress";
+import { armOfFile } from "./arm-of-file";
+import { checkExports, leave, takenExports } from "./leave";
+import { problemOptionsOf } from "./run-file";
+import type { RunFile } from "./run-file";
+
+/** Who listens to a run without a notebook, and how it is ended. */
+export interface TuneOptions {
+  /** Hears what is to be said, a line each. */
+  readonly tell: (line: string) => void;
+  /** Hears how far the run is. */
+  readonly progress?: (state: ProgressState) => void;
+  /** Ends the run after its step and keeps it. */
+  readonly signal: AbortSignal;
+  /** Runs again what has a record; default false. */
+  readonly recompute?: boolean;
+  /** Goes on with a begun run although files that decide its numbers have changed since. Default false. */
+  readonly continueChanged?: boolean;
+}
+
+/** What became of a run without a notebook. */
+export interface Tuned {
+  /** The run as a notebook has it; null where it was passed over, or another process makes it. */
+  readonly run: LiveRun | null;
+  readonly problem: Trainable<unknown>;
+  /** Stopped by the signal: started again it goes on. */
+  readonly stopped: boolean;
+  /** What did not work, a line each; empty when all did. */
+  readonly failed: readonly string[];
+}
+
+/** Opens what a settings file names: model, texts and problem. */
+export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
+  const { name, ...how } = typeof run.model === "string" ? { name: run.model } : run.model;
+  const loaded = await openModel(name, how);
+  const task = await openTask(typeof run.task === "string" ? run.task : tableTask(run.task));
+  return openProblem(loaded, task, problemOptionsOf(run)) as Promise<Trainable<unknown>>;
+}
+
+/**
+ * Makes the run of a settings file as a notebook's `runLive` does: the same loop, the same folder and record, so that a cell and the command line go on
+ * with each other's runs. Then test is looked at, where it is asked for, and the best checkpoint leaves in the forms that are asked for.
+ * For example `await tune(readRunFile("my-run.json"), { tell: console.log, signal })`.
+ * @throws when what the file names cannot be opened, or does not fit together
+ */
+export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> {
+  const { tell, signal } = options;
+  if (file.result?.take === "average" && file.evaluation?.averageLast === undefined)
+    fail("evaluation.averageLast", "a number of points, whose mean result.take asks for", "nothing");
+  const problem = await openRunFile(file);
+  const { evaluation = {}, seed = 0, result: { folder, exports = [], take = "best" } = {} } = file;
+  const arm = armOfFile(file, problem);
+  checkExports(exports, arm.adapter, problem);
+  const taken = takenExports(exports);
+  for (const notice of problem.notices) tell(notice);
+  tell(`${title(problem)}: ${problem.origin.description}`);
+  for (const { to } of taken) tell(`${to} is there already: it will be left as it is`);
+
+  const loaded = scoredModel(problem);
+  const spec = adapterFor(arm.adapter, problem);
+  const open = await openAdapter(loaded, spec);
+  const live = new LiveHistory();
+  const changes: readonly { readonly step: number; readonly change: MethodChange }[] = file.changes ?? [];
+  const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen));
+  const onEvent = (event: TrainEvent): void => {
+    live.hear(event);
+    if (event.kind === "warning") tell(event.message);
+    if (event.kind === "evaluation") tell(evaluationLine(event.record, event.isBest));
+    if (event.kind === "step" && live.header !== null) toldOf({ ...live, header: live.header });
+  };
+  const onSeen = (seen: Trajectory): void => toldOf(seen);
+  const got = await keepRun(
+    problem,
+    arm,
+    open,
+    {
+      seed,
+      evaluateEvery: evaluation.every ?? 20,
+      stopMargin: evaluation.stopMargin ?? null,
+      best: evaluation.best,
+      patience: evaluation.patience,
+      averageLast: evaluation.averageLast,
+      store: folder,
+      recompute: options.recompute,
+      continueChanged: options.continueChanged,
+    },
+    {
+      signal,
+      steer: () => changes.filter(({ step }) => step <= live.steps.length).at(-1)?.change ?? null,
+      abandon: () => void closeAdapter(loaded, spec),
+    },
+    { tell, onEvent, onSeen },
+  );
+  if (got.kind !== "run") return { run: null, problem, stopped: got.kind === "left", failed: [got.message] };
+  const { kept, result, reused } = got;
+  const { chance } = problem;
+  const record = runRecord(result, { arm: arm.name, chance });
+  const run: LiveRun = { arm, ...open, kept, result, record, chance };
+  tell(reused ? `from the record of ${kept.id}; ${result.message}` : `${result.message}; kept in ${kept.folder}`);
+  if (result.end.reason === "stopped") return { run, problem, stopped: true, failed: [] };
+  if (result.best === null)
+    return { run, problem, stopped: false, failed: ["no evaluation has a finite loss: nothing is chosen"] };
+  const mean = averageWords(result);
+  if (mean !== null) tell(mean);
+  const chosen = take !== "best" ? checkpointOf(run, take) : bestOnDev([run], { by: evaluation.best ?? "loss" });
+  const best = chosen.result.best?.evaluation;
+  if (best !== undefined) tell(`${take === "average" ? "mean at" : take} ${evaluationLine(best, false)}`);
+  if (evaluation.test === true) tell(testReport(problem, chosen, await testOnce(problem, chosen)));
+  const failed: string[] = [];
+  for (const each of exports.filter((one) => !taken.includes(one))) {
+    try {
+      tell(await leave(problem, chosen, each));
+    } catch (error) {
+      failed.push(`${each.to} (${each.as}): ${messageOf(error)}`);
+    }
+  }
+  return { run: chosen, problem, stopped: false, failed };
+}
+
+function progressOf(so: RunSoFar): ProgressState {
+  const { step = 0, forwardPasses = 0, loss } = so.steps.at(-1) ?? {};
+  const end = plannedEndOf(so);
+  const state = { step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses };
+  return loss === undefined ? state : { ...state, loss };
+}
+
+/** Writes one line on an evaluation. @example evaluationLine({ step: 20, loss: 0.5, accuracy: 0.8, forwardPasses: 40 }, true) // "step 20 (40 forward passes): dev loss 0.5000, 80.0 % right, the best so far" */
+export function evaluationLine(
+  { step, loss, accuracy, forwardPasses }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "forwardPasses">,
+  isBest: boolean,
+): string {
+  const right = Number.isFinite(accuracy) ? `, ${(100 * accuracy).toFixed(1)} % right` : "";
+  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${isBest ? ", the best so far" : ""}`;
+}

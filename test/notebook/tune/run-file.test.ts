@@ -1,0 +1,109 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseJsonc } from "../../../src/check/jsonc";
+import { adapterChosen } from "../../../src/notebook/tune/adapter-fields";
+import { exampleRunFile } from "../../../src/notebook/tune/example";
+import { methodChosen } from "../../../src/notebook/tune/method-chosen";
+import type { MethodChoice } from "../../../src/notebook/tune/method-chosen";
+import { checkRunFile, problemOptionsOf, readRunFile } from "../../../src/notebook/tune/run-file";
+import { adazeta, method, mezo, recipes } from "../../../src/optimizer/recipes";
+import type { RecipeName } from "../../../src/optimizer/recipes";
+import { forwardPasses, TWO_SIDED } from "../../../src/schedule/forward-passes";
+import { scratch } from "../../support/scratch";
+import { throwsWith } from "../../support/throws";
+
+const test = suite("notebook/tune/run-file");
+const files = scratch();
+test.after(() => files.remove());
+const least = { model: "minilm", task: "trec", method: { learningRate: 1e-3 }, budget: { steps: 40 } };
+const check = (changes: object) => checkRunFile("my-run.json", { ...least, ...changes });
+
+test("the example is a settings file with nothing wrong in it", () => {
+  const run = readRunFile(files.file("my-run.json", exampleRunFile()));
+  assert.is(run.name, "my first run");
+  assert.equal(run.budget, { kind: "steps", steps: 60 });
+  assert.equal(problemOptionsOf(run), { seed: 0, batchSize: 6, train: 42, dev: 24, test: 30, maxTokens: 24 });
+});
+
+test("what is left open is AdaZeta on a tensor train, whose schedule reaches 8 queries at the end", () => {
+  const run = check({});
+  // 40 steps in epochs of 8
+  assert.equal(
+    methodChosen(run.method, run.budget, 8),
+    adazeta({ learningRate: 1e-3, cap: 8, exponent: { target: 8, epochs: 5 } }),
+  );
+  assert.equal(adapterChosen({ kind: "tensor-train" }, { placement: "llama" }), {
+    kind: "tensor-train",
+    placement: "llama",
+    rank: 5,
+    bottleneck: 64,
+    scale: 1,
+    modes: null,
+  });
+});
+
+test("a budget of passes is as many epochs as its own schedule makes of it", () => {
+  for (const passes of [100, 1000, 30_000]) {
+    const run = check({ budget: { forwardPasses: passes } });
+    const { queries } = methodChosen(run.method, run.budget, 16);
+    const { epochs } = (queries as { readonly exponent: { readonly epochs: number } }).exponent;
+    const spent = (all: number) => forwardPasses(queries, all * 16, 16, TWO_SIDED);
+    assert.ok(spent(epochs) >= passes, `${epochs} epochs come to ${spent(epochs)}`);
+  }
+});
+
+test("every recipe can be named, and a notebook's composition read back", () => {
+  for (const name of Object.keys(recipes) as RecipeName[]) {
+    const run = check({ method: { recipe: name, learningRate: 1e-3 } });
+    if (name !== "adazeta" && name !== "rate-decay")
+      assert.equal(methodChosen(run.method, run.budget, 8), method(name, { learningRate: 1e-3 } as never));
+    const whole = JSON.parse(JSON.stringify(method(name))) as object;
+    assert.equal((check({ method: whole }).method as MethodChoice & { kind: "composition" }).method, whole);
+  }
+});
+
+test("everything that is wrong is told at once, with what may be meant", () => {
+  throwsWith(
+    () =>
+      checkRunFile("my-run.json", {
+        modle: "minilm",
+        task: "treck",
+        texts: { train: -1, maxtokens: 12 },
+        adapter: { kind: "lora", rnak: 4 },
+        method: { recipe: "adazeta", learningrate: 1e-3, cap: 0.5 },
+        budget: { steps: 10, minutes: 1 },
+        evaluation: { best: "loss ", every: "20" },
+        result: { exports: [{ as: "pfet", to: "a" }, { as: "gguf" }] },
+      }),
+    /my-run\.json: 1[2-4] things are wrong\n {2}modle: expected one of the fields .*nearest: model, got "modle"\n {2}model: .* got nothing\n {2}task: .*nearest: trec.*\n {2}texts\.maxtokens: .*nearest: maxTokens.*\n {2}texts\.train: .* got -1\n {2}adapter\.rnak: .*nearest: rank.*\n {2}method\.learningrate: .*nearest: learningRate.*\n {2}method\.queries\.cap: expected .*\n {2}budget: expected one of steps, forwardPasses, minutes.*\n {2}evaluation\.every: .*\n {2}evaluation\.best: .*nearest: loss.*\n {2}result\.exports\[0\]\.as: .*nearest: peft.*\n {2}result\.exports\[1\]\.to: .*nothing/s,
+  );
+});
+
+test("a method without a rate, a schedule beside minutes, and a cell's own function are refused in words", () => {
+  const run = check({ method: { recipe: "mezo" } });
+  throwsWith(
+    () => methodChosen(run.method, run.budget, 8),
+    "method.learningRate: expected a learning rate (--find-rate proposes one), got",
+  );
+  const timed = check({ budget: { minutes: 5 } });
+  throwsWith(() => methodChosen(timed.method, timed.budget, 8), "minutes do not say how many epochs");
+  const own = {
+    ...mezo(),
+    probe: { kind: "own", name: "mine", settings: {}, passes: { once: 1, perQuery: 1 }, source: "x" },
+  };
+  throwsWith(() => check({ method: own }), "method.probe: expected a kind that a file can carry, got your own");
+  throwsWith(() => check({ method: { ...mezo(), combine: { kind: "meen" } } }), "method.combine");
+  throwsWith(() => readRunFile(files.file("none.json")), "npm run tune -- --init");
+  throwsWith(
+    () => readRunFile(files.file("half.json", '{ "model": ')),
+    "half.json, line 1, column 12: expected a value",
+  );
+  for (const value of [null, [], 1, "minilm"])
+    throwsWith(() => checkRunFile("my-run.json", value), "expected an object");
+});
+
+test("comments may stand anywhere", () => {
+  assert.equal(checkRunFile("a", parseJsonc(`/* a */ ${JSON.stringify(least)} // b`, "a")), check({}));
+});
+
+test.run();

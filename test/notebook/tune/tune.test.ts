@@ -1,0 +1,301 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { parseJsonc } from "../../../src/check/jsonc";
+import { runLive } from "../../../src/notebook/live-runs";
+import { openModel, openProblem, openTask } from "../../../src/notebook/open";
+import { exampleRunFile } from "../../../src/notebook/tune/example";
+import { checkRunFile } from "../../../src/notebook/tune/run-file";
+import type { RunFile } from "../../../src/notebook/tune/run-file";
+import { runJson } from "../../../src/notebook/tune/run-json";
+import { terminalBar } from "../../../src/notebook/tune/terminal-bar";
+import { evaluationLine, tune } from "../../../src/notebook/tune/tune";
+import type { Tuned } from "../../../src/notebook/tune/tune";
+import { mezo } from "../../../src/optimizer/recipes";
+import { loadPeft } from "../../../src/weights/peft-folder";
+import { byteLevelJson } from "../../../src/text/byte-level";
+import { tableTask } from "../../../src/task/own-table";
+import { fingerprintPoint } from "../../../src/train/fingerprint";
+import { readTrajectory } from "../../../src/train/trajectory";
+import { asCell, closeSessions } from "../../support/shown";
+import { scratch } from "../../support/scratch";
+import { rejectsWith, throwsWith } from "../../support/throws";
+import { tinyFolder } from "../../support/tiny-folder";
+
+const test = suite("notebook/tune/tune");
+const files = scratch();
+/** A tiny encoder of 16 tokens whose tokenizer knows three letters and the space, so that a message is short enough. */
+const folder = tinyFolder("bert", files.file("bert"));
+const vocab = new Map([..."\u0120aio"].map((letter, id) => [letter, id]));
+const letters = byteLevelJson({ vocab, merges: [], split: "gpt-2", added: [], before: null, after: null });
+writeFileSync(`${folder}/tokenizer.json`, JSON.stringify(letters));
+test.after(async () => {
+  await closeSessions();
+  files.remove();
+});
+
+/** The example as it is written, on a tiny model, with a store and an export of the test's own. */
+const example = (store: string, changes: object = {}): RunFile =>
+  checkRunFile("example", {
+    ...(parseJsonc(exampleRunFile(), "example") as object),
+    model: folder,
+    texts: { train: 12, dev: 9, test: 6, maxTokens: 16 },
+    budget: { steps: 12 },
+    evaluation: { every: 4, best: "loss", test: true },
+    result: { folder: files.file(store), exports: [{ as: "peft", to: files.file(`${store}-peft`) }] },
+    ...changes,
+  });
+
+interface Heard extends Tuned {
+  readonly lines: readonly string[];
+  readonly steps: readonly number[];
+}
+
+async function made(file: RunFile, stopAt = Infinity, changes: object = {}): Promise<Heard> {
+  const stop = new AbortController();
+  const [lines, steps]: [string[], number[]] = [[], []];
+  const { value } = await asCell(() =>
+    tune(file, {
+      tell: (line) => void lines.push(line),
+      progress: ({ step }) => {
+        steps.push(step);
+        if (step >= stopAt) stop.abort();
+      },
+      signal: stop.signal,
+      ...changes,
+    }),
+  );
+  return { ...value, lines, steps };
+}
+
+const bits = ({ run }: Pick<Tuned, "run">) => [run!.result.point, run!.result.best!.point].map(fingerprintPoint);
+
+test("the example runs as it is written: evaluated, looked at on test, and taken along", async () => {
+  const { run, problem, failed, stopped, lines, steps } = await made(example("first"));
+  assert.equal([failed, stopped], [[], false]);
+  assert.equal(
+    steps,
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  );
+  assert.equal(
+    run!.result.evaluations.map(({ step }) => step),
+    [0, 4, 8, 12],
+  );
+  assert.ok(
+    lines.some((line) => line.startsWith("step 4 (")),
+    lines.join("\n"),
+  );
+  assert.ok(
+    lines.some((line) => /^my first run: .* of 6 test texts\n/.test(line)),
+    lines.join("\n"),
+  );
+  const peft = loadPeft(files.file("first-peft"), problem.loaded.model);
+  assert.equal(fingerprintPoint(peft.point), fingerprintPoint(run!.result.best!.point));
+  assert.is(readTrajectory(run!.kept.path)!.steps.length, 12);
+});
+
+test("a run that is stopped is kept, goes on with the same command, and ends in the bits of one that was not", async () => {
+  const whole = await made(example("whole"));
+  const first = await made(example("parts"), 5);
+  assert.is(first.stopped, true);
+  assert.is(first.run!.result.end.reason, "stopped");
+  assert.ok(existsSync(`${first.run!.kept.path}.snapshot`));
+  assert.not.ok(existsSync(files.file("parts-peft")));
+  const second = await made(example("parts"));
+  assert.is(second.steps[0], first.run!.result.steps.length + 1);
+  assert.equal(bits(second), bits(whole));
+  assert.is(second.run!.kept.id, whole.run!.kept.id);
+  const third = await made(example("parts"));
+  assert.equal([third.steps, bits(third)], [[], bits(whole)]);
+  assert.ok(third.lines.some((line) => line.includes("is there already: it will be left as it is")));
+  assert.ok(third.lines.some((line) => line.startsWith("from the record of my-first-run-")));
+  const again = await made(example("parts"), Infinity, { recompute: true });
+  assert.equal([again.steps.length, bits(again)], [12, bits(whole)]);
+});
+
+test("a notebook's run, printed as JSON, is walked to the same bits without one", async () => {
+  const declared = { file: "data/samples/messages.csv", template: "{message}. This is a", label: "kind", labelWords: { bug: " b", question: " q", praise: " p" } }; // prettier-ignore
+  const options = { seed: 5, batchSize: 4, train: { perClass: 4 }, dev: 9, test: 6, maxTokens: 16, shots: 2 };
+  const cell = await asCell(async () => {
+    const problem = await openProblem(await openModel(folder), await openTask(tableTask(declared)), options);
+    const adapter = {
+      kind: "tensor-train",
+      placement: "roberta",
+      rank: 2,
+      bottleneck: 8,
+      scale: 0.5,
+      modes: null,
+      biases: false,
+    } as const;
+    const method = { ...mezo({ learningRate: 0.02, queries: 3 }), combine: { kind: "spread" } } as const;
+    const arm = {
+      name: "three, by spread",
+      adapter,
+      method,
+      budget: { kind: "forward-passes", forwardPasses: 62 },
+      batchSize: 3,
+    } as const;
+    const [run] = await runLive(problem, [arm], {
+      seed: 2,
+      evaluateEvery: 2,
+      stopMargin: 9,
+      best: "accuracy",
+      store: files.file("cell"),
+    });
+    return { run: run!, text: runJson(problem, run!) };
+  });
+  const { run, text } = cell.value;
+  const file = checkRunFile("printed", { ...(JSON.parse(text) as object), result: { folder: files.file("file") } });
+  const { run: other } = await made(file);
+  assert.equal(other!.result.header.settings, run.result.header.settings);
+  assert.equal(bits({ run: other }), bits({ run }));
+  assert.equal(
+    other!.result.steps.map(({ projectedGradients }) => projectedGradients),
+    run.result.steps.map(({ projectedGradients }) => projectedGradients),
+  );
+  assert.is(other!.kept.id, run.kept.id);
+  // Pointed at the cell's folder it is the cell's own run.
+  const same = await made({ ...file, result: { folder: files.file("cell") } });
+  assert.equal([same.steps, bits(same)], [[], bits({ run })]);
+  assert.is(readdirSync(files.file("cell")).length, 1);
+});
+
+test("what was changed by hand is changed at its step again", async () => {
+  const changes = [{ step: 4, change: { learningRate: { kind: "constant", value: 0.05 } } }];
+  const by = await made(example("by-hand", { changes, result: { folder: files.file("by-hand") } }));
+  assert.equal(
+    by.run!.result.changes.map(({ step }) => step),
+    [4],
+  );
+  assert.is(by.run!.result.steps[4]!.learningRate, 0.05);
+  const printed = JSON.parse(runJson(by.problem, by.run!)) as object;
+  assert.equal((printed as { changes: unknown }).changes, changes);
+  const again = await made(checkRunFile("printed", { ...printed, result: { folder: files.file("by-hand-2") } }));
+  assert.equal(bits(again), bits(by));
+});
+
+test("a budget of minutes ends at the first step after them, and goes on from where it was", async () => {
+  const method = { recipe: "mezo", learningRate: 0.01 };
+  const file = example("minutes", { method, budget: { minutes: 0.02 }, result: { folder: files.file("minutes") } });
+  const { run } = await made(file);
+  const { steps, end } = run!.result;
+  assert.is(end.reason, "finished");
+  assert.ok(
+    end.elapsedMs >= 1200 && steps.at(-2)!.elapsedMs < 1200,
+    `${steps.at(-2)!.elapsedMs} of ${end.elapsedMs} ms`,
+  );
+  assert.is((await made(file)).run!.result.steps.length, steps.length);
+});
+
+test("patience ends a run, and the mean of its last points leaves where it is asked to; both are in the printed file", async () => {
+  const evaluation = { every: 1, patience: 2, averageLast: 3 };
+  const method = { recipe: "mezo", learningRate: 5 };
+  const to = files.file("mean-peft");
+  const result = (take: string) => ({ folder: files.file("mean"), take, exports: [{ as: "peft", to }] });
+  const { run, problem, lines } = await made(example("mean", { evaluation, method, result: result("average") }));
+  const { end, average, averagedPoint } = run!.result;
+  assert.is(end.reason, "patience");
+  assert.ok(
+    lines.some((line) =>
+      line.startsWith(`the mean of the points after steps ${average!.steps.join(", ")} has dev loss `),
+    ),
+  );
+  assert.equal(loadPeft(to, problem.loaded.model).point, averagedPoint);
+  assert.match(loadPeft(to, problem.loaded.model).note, /mean of the points after steps/);
+  const printed = JSON.parse(runJson(problem, run!)) as { readonly evaluation: object };
+  assert.equal(printed.evaluation, evaluation);
+  await rejectsWith(
+    made(example("mean", { result: result("average") })),
+    "evaluation.averageLast: expected a number of points",
+  );
+});
+
+test("a form that the adapter cannot leave in, and a name that cannot be written, are told", async () => {
+  const exports = (as: string, to: string) => ({ result: { folder: files.file("exports"), exports: [{ as, to }] } });
+  const train = { adapter: { kind: "tensor-train", rank: 2, bottleneck: 8 } };
+  await rejectsWith(
+    made(example("exports", { ...train, ...exports("merge", files.file("m")) })),
+    'result.exports[0].as: expected a form that a tensor-train adapter leaves in (merge takes lora or full), got "merge"',
+  );
+  assert.not.ok(existsSync(files.file("exports")));
+  const { failed, run } = await made(example("exports", exports("gguf", files.file("a.gguf"))));
+  assert.is(run!.result.end.reason, "finished");
+  assert.match(failed.join(), /a\.gguf \(gguf\): /);
+  await rejectsWith(made(example("exports", { model: files.file("none") })), "none");
+});
+
+test("a task that was written in a cell is refused", async () => {
+  const { run, problem } = await made(example("first"));
+  const own = { ...problem, task: { ...problem.task, own: undefined, name: "mine" } };
+  throwsWith(() => runJson(own as never, run!), "task: expected a published task, or a table of your own (tableTask)");
+});
+
+test("a bar on a terminal is drawn over, and lines go above it", () => {
+  let [out, time] = ["", 0];
+  const terminal = { isTTY: true, columns: 60, write: (text: string) => void (out += text) };
+  const bar = terminalBar("mine", terminal, () => time);
+  time = 1000;
+  bar.update({ step: 5, steps: 10, forwardPasses: 10, totalForwardPasses: 40, loss: 0.5 });
+  assert.is(out, "\r\x1b[2K[#####               ] mine: step 5/10 \u00b7 loss 0.5000 \u00b7 10 f");
+  out = "";
+  bar.line("said");
+  assert.match(out, /^\r\x1b\[2Ksaid\n\r\x1b\[2K\[#####/);
+  out = "";
+  bar.finish();
+  assert.is(out, "\r\x1b[2K");
+  const quiet = terminalBar("mine", { ...terminal, isTTY: false }, () => time);
+  out = "";
+  quiet.update({ step: 6, steps: 10, forwardPasses: 12 });
+  assert.is(out, "");
+  time += 30_000;
+  quiet.update({ step: 7, steps: 10, forwardPasses: 14 });
+  assert.match(out, /^\[#+ +\] mine: step 7\/10 .*\n$/);
+});
+
+test("an evaluation whose task has no right answers says nothing of them", () => {
+  assert.is(
+    evaluationLine({ step: 2, loss: 1, accuracy: NaN, forwardPasses: 4 }, false),
+    "step 2 (4 forward passes): dev loss 1.0000",
+  );
+});
+
+test("the command writes an example, lists the fields, keeps what Ctrl-C stops, and says what is wrong", async () => {
+  const path = files.file("mine.json");
+  assert.equal((await command("--init", path)).status, 0);
+  assert.is(readFileSync(path, "utf8"), exampleRunFile());
+  const twice = await command("--init", path);
+  assert.equal([twice.status, twice.said.includes("expected a name that is free")], [1, true]);
+  assert.ok((await command("--fields")).said.includes("budget (needed): when it has done enough"));
+  assert.is((await command()).status, 2);
+  const wrong = await command(files.file("wrong.json", '{ "modle": 1 }'));
+  assert.equal([wrong.status, wrong.said.includes('nearest: model, got "modle"')], [1, true]);
+  const long = { model: folder, task: (parseJsonc(exampleRunFile(), "") as { task: object }).task, texts: { train: 12, dev: 9, test: 6, maxTokens: 16 }, adapter: { kind: "lora" }, method: { recipe: "mezo", learningRate: 0.01 }, budget: { steps: 1_000_000 }, result: { folder: files.file("command") } }; // prettier-ignore
+  const stopped = await command(files.file("long.json", JSON.stringify(long)), (said) => said.includes("step 20 ("));
+  assert.equal([stopped.status, stopped.said.includes("it can be resumed")], [130, true]);
+  assert.is(
+    readTrajectory(`${files.file("command")}/${readdirSync(files.file("command"))[0]!}/trajectory.jsonl`)!.end!.reason,
+    "stopped",
+  );
+});
+
+/** Runs the command; `interrupt` says when Ctrl-C is pressed. */
+function command(
+  ...words: readonly (string | ((said: string) => boolean))[]
+): Promise<{ readonly status: number | null; readonly said: string }> {
+  const args = words.filter((word): word is string => typeof word === "string");
+  const interrupt = words.find((word): word is (said: string) => boolean => typeof word === "function");
+  const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-tune.ts", ...args]);
+  let [said, pressed] = ["", false];
+  const hear = (data: Buffer): void => {
+    said += String(data);
+    if (pressed || interrupt?.(said) !== true) return;
+    pressed = true;
+    child.kill("SIGINT");
+  };
+  child.stdout.on("data", hear);
+  child.stderr.on("data", hear);
+  return new Promise((resolve) => child.on("exit", (status) => resolve({ status, said })));
+}
+
+test.run();

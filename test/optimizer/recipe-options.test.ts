@@ -1,0 +1,32 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { recipeOptions } from "../../src/optimizer/recipe-options";
+import { method, recipes } from "../../src/optimizer/recipes";
+import type { RecipeName } from "../../src/optimizer/recipes";
+
+const test = suite("optimizer/recipe-options");
+const names = Object.keys(recipes) as RecipeName[];
+
+test("AdaZeta's options, and those of a method along an exact gradient", () => {
+  const common = ["learningRate", "weightDecay", "name", "estimator", "perturbationScale", "chunk"];
+  assert.equal(recipeOptions("adazeta"), ["cap", "exponent", "multiplier", ...common]);
+  assert.equal(recipeOptions("first-order"), ["learningRate", "name", "rule", "weightDecay"]);
+});
+
+test("every method knows its rate, its name and its weight decay, and no option that nobody looks at", () => {
+  for (const name of names) {
+    const options = recipeOptions(name);
+    for (const known of ["learningRate", "name", "weightDecay"])
+      assert.ok(options.includes(known), `${name}: ${known}`);
+    assert.is(method(name, { name: "mine" } as never).name, "mine");
+    assert.not.ok(options.includes("learnigRate"));
+    assert.is(new Set(options).size, options.length);
+  }
+});
+
+test("a method of several rounds takes no estimator", () => {
+  for (const name of ["conservative", "mezo-gv", "eggroll"] as const)
+    assert.not.ok(recipeOptions(name).includes("estimator"));
+});
+
+test.run();
