@@ -21,6 +21,7 @@ export type { Objective } from "./estimator/objective";
 export { suggestedRate } from "./notebook/rates";
 export { adazeta, firstOrder, method, mezo, mezoFull, randomMask, recipes } from "./optimizer/recipes";
 export type { Method } from "./optimizer/method";
+export type { RecipeName } from "./optimizer/recipes";
 export type { Schedule } from "./schedule/schedule";
 
 // tune, choose, save

@@ -49,7 +49,7 @@ function problemOf(kind: "function" | "test" | "notebook", { name, path, title }
         ? null
         : `${path} exports no ${name}`;
     case "test":
-      return content.split("\n").some((line) => /^ *(test|with\w+)\(/.test(line) && line.includes(name)) ||
+      return content.split("\n").some((line) => /^ *(test|given|with\w+)\(/.test(line) && line.includes(name)) ||
         content.includes(`"${name}`)
         ? null
         : `${path} has no test "${name}"`;
