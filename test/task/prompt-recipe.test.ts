@@ -21,7 +21,7 @@ test("as JSON and back the prompt of every task is what it was, but for those th
     const json: unknown = JSON.parse(JSON.stringify(recipeOf(task, reading)));
     const recipe = parsedRecipe("prompt", json, Object.keys(task.fields), task.labels.length);
     assert.equal(recipe, recipeOf(task, reading), name);
-    const again: ClassificationTask = { ...task, masked: null, causal: null, pooled: null, ...promptsOf(recipe) };
+    const again: ClassificationTask = { ...task, ...promptsOf(recipe) };
     if (promptText(again, reading, example) !== text) changing.add(`${name} ${reading}`);
   }
   assert.equal([...changing].sort(), CHANGING);
