@@ -21,7 +21,7 @@ import { CHECK_TEXTS } from "./check-values";
 import type { CheckValues } from "./check-values";
 import { CLASSIFIER_FILES, CLASSIFIER_FORMAT } from "./exported-classifier";
 import type { ClassifierNotes } from "./exported-classifier";
-import { baseName, tokenizerFiles } from "./merged-folder";
+import { tokenizerFiles } from "./merged-folder";
 import { verificationContent, verify } from "./verification";
 
 /** A tuned classifier and what it is asked. */
@@ -76,7 +76,7 @@ export async function writeOnnxClassifier(
   const graph = portableGraph(model, adapter, saved.point, tuned);
   const notes: ClassifierNotes = {
     format: CLASSIFIER_FORMAT,
-    base: baseName(files),
+    base: loaded.name,
     note: saved.note,
     ...recipe,
   };

@@ -2,24 +2,17 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { AdapterSpec } from "../../src/adapter/adapter";
-import { makeAdapter } from "../../src/adapter/make-adapter";
 import { loadModel } from "../../src/engine/load-model";
 import type { LoadedModel } from "../../src/engine/load-model";
-import { onnxSession } from "../../src/engine/onnx/session";
 import { openExported } from "../../src/export/exported-classifier";
 import { writeOnnxClassifier } from "../../src/export/onnx-classifier";
-import type { TunedClassifier } from "../../src/export/onnx-classifier";
 import { verify } from "../../src/export/verification";
-import { randomKey } from "../../src/random/key";
-import { normals } from "../../src/random/normals";
 import { askedText, classifierRecipe } from "../../src/task/classifier-recipe";
 import { trec } from "../../src/task/defs/trec";
-import { probabilities } from "../../src/task/loss";
 import { tableTask } from "../../src/task/own-table";
-import { headReadout, scores } from "../../src/task/readout";
-import { readingOf } from "../../src/task/reading";
 import type { ClassificationTask } from "../../src/task/task";
+import { drawnClassifier, engineShares, loraSpec, trainSpec } from "../support/drawn-classifier";
+import type { Fields } from "../support/drawn-classifier";
 import { near } from "../support/near";
 import { findModel, missingModel, modelRoots } from "../support/models";
 import { hasOnnxPython, noOnnxPython, onnxScores, runPython } from "../support/onnx-judge";
@@ -39,62 +32,19 @@ const mail = tableTask({
   label: "spam",
   labelWords: { no: "a", yes: "b" },
 });
-const lora: AdapterSpec = { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] };
-const train = ({ model }: LoadedModel): AdapterSpec => ({
-  kind: "tensor-train",
-  placement: model.placement,
-  rank: 2,
-  bottleneck: 8,
-  scale: 1,
-  modes: null,
-});
-type Fields = Readonly<Record<string, string>>;
 const QUESTIONS = ["Who was Galileo?", "How far is the moon from here?", "What is an atom?", "Where is Lima?"];
 
 const fieldsOf = (task: ClassificationTask): readonly Fields[] =>
   QUESTIONS.map((text): Fields => (task === trec ? { question: text } : { subject: text, body: "So" }));
 
-/** A classifier of a task with an adapter whose every number is moved by noise. */
-function tuned(loaded: LoadedModel, task: ClassificationTask, spec: AdapterSpec, by = 0.05): TunedClassifier {
-  const { model, tokenizer } = loaded;
-  const { layout, initial } = makeAdapter(spec, model);
-  const noise = normals(randomKey(8, "check", 0), layout.size);
-  const point = initial(1).map((value, i) => value + by * noise[i]!);
-  const classes = task.labels.length;
-  const readout =
-    model.head === null
-      ? { rows: normals(randomKey(9, "check", 0), classes * model.width), classes, width: model.width, scale: 4 }
-      : headReadout(model.head, task.labels.map((_, c) => 20 + c)); // prettier-ignore
-  const recipe = classifierRecipe(task, readingOf(task, model), { context: model.context }, [], tokenizer);
-  return { adapter: { spec, layout, point, modelId: model.id, note: "drawn" }, readout, recipe };
-}
-
 const opened = (name: TinyModelName, at: string): LoadedModel => loadModel(tinyFolder(name, files.file(at)), []);
-
-/** The probabilities by the engine that tunes, text by text. */
-async function ours(
-  { model, tokenizer }: LoadedModel,
-  { adapter, readout, recipe }: TunedClassifier,
-  asked: readonly Fields[],
-): Promise<readonly number[]> {
-  const session = await onnxSession(model, makeAdapter(adapter.spec, model));
-  try {
-    const texts = asked.map((fields) => askedText(recipe, fields, tokenizer));
-    const ids = texts.map((text) => text.ids);
-    const scored = model.reading === "pooled" ? {} : { scored: texts.map((text) => text.mask ?? text.ids.length - 1) };
-    const found = scores(readout, await session.features([adapter.point], { ids, ...scored }));
-    return [...probabilities(found, readout.classes)];
-  } finally {
-    await session.dispose();
-  }
-}
 
 test("the folder needs nothing else, answers as what was tuned, and is checked by its verify.json", async () => {
   for (const name of ["bert", "llama"] as const)
-    for (const spec of [() => lora, train]) {
+    for (const spec of [() => loraSpec, trainSpec]) {
       const loaded = opened(name, `base-${name}`);
       const task = name === "bert" ? trec : mail;
-      const classifier = tuned(loaded, task, spec(loaded));
+      const classifier = drawnClassifier(loaded, task, spec(loaded));
       const path = files.file(`${name}-${classifier.adapter.spec.kind}`);
       const { difference } = await writeOnnxClassifier(loaded, classifier, path);
       assert.ok(difference < 1e-5, `${difference}`);
@@ -104,7 +54,7 @@ test("the folder needs nothing else, answers as what was tuned, and is checked b
       const answers = await exported.classify(fields.map(exported.ask));
       await exported.dispose();
       assert.equal(exported.notes.labels, task.labels);
-      near(answers.flat(), await ours(loaded, classifier, fields), 1e-5, name);
+      near(answers.flat(), await engineShares(loaded, classifier, fields), 1e-5, name);
       const { ok, message } = await verify(path, loaded);
       assert.ok(ok, message);
       assert.match(message, "the same: log-probabilities of the classes of 4 texts differ by at most ");
@@ -133,13 +83,13 @@ for (const [name, task] of [
     `${name}: Python's onnxruntime agrees with the engine here, the tensor train's ReLU included`,
     async () => {
       const loaded = loadModel(name, modelRoots());
-      for (const spec of name === "minilm" ? [lora, train(loaded)] : [train(loaded)]) {
-        const classifier = tuned(loaded, task, spec, 0.01);
+      for (const spec of name === "minilm" ? [loraSpec, trainSpec(loaded)] : [trainSpec(loaded)]) {
+        const classifier = drawnClassifier(loaded, task, spec, 0.01);
         const path = files.file(`${name}-${spec.kind}`);
         const { difference } = await writeOnnxClassifier(loaded, classifier, path);
         assert.ok(difference < 1e-4, `${difference}`);
         const fields = fieldsOf(task);
-        const expected = await ours(loaded, classifier, fields);
+        const expected = await engineShares(loaded, classifier, fields);
         const ids = fields.map((one) => askedText(classifier.recipe, one, loaded.tokenizer).ids);
         for (const left of [false, true]) {
           const found = onnxScores(join(path, "model.onnx"), { ids, masks: null }, left);
@@ -153,7 +103,7 @@ for (const [name, task] of [
 
 test("above the size that is allowed the weights lie in a file of their own, and saving again without it removes it", async () => {
   const loaded = opened("bert", "base-large");
-  const classifier = tuned(loaded, trec, lora);
+  const classifier = drawnClassifier(loaded, trec, loraSpec);
   const path = files.file("large");
   const { bytes } = await writeOnnxClassifier(loaded, classifier, path, { largestFile: 1000 });
   assert.ok(readFileSync(join(path, "model.onnx")).length < bytes);
@@ -167,7 +117,7 @@ test("above the size that is allowed the weights lie in a file of their own, and
 
 test("another base, another adapter's base, a changed weight and another tokenizer are told", async () => {
   const loaded = opened("bert", "base-changed");
-  const classifier = tuned(loaded, trec, lora);
+  const classifier = drawnClassifier(loaded, trec, loraSpec);
   const path = files.file("changed");
   await writeOnnxClassifier(loaded, classifier, path);
   const other = opened("llama", "other");
@@ -193,7 +143,7 @@ test("another base, another adapter's base, a changed weight and another tokeniz
 test("a classifier.json that is missing or damaged is refused by its field", async () => {
   const loaded = opened("bert", "base-notes");
   const path = files.file("notes");
-  await writeOnnxClassifier(loaded, tuned(loaded, trec, lora), path);
+  await writeOnnxClassifier(loaded, drawnClassifier(loaded, trec, loraSpec), path);
   const whole = JSON.parse(readFileSync(join(path, "classifier.json"), "utf8")) as object;
   const refused = async (content: string, message: string): Promise<void> => {
     writeFileSync(join(path, "classifier.json"), content);
@@ -212,7 +162,7 @@ test("a classifier.json that is missing or damaged is refused by its field", asy
 
 test("where the disk does not take it, nothing has the name and nothing is left beside it", async () => {
   const loaded = opened("bert", "base-full");
-  const classifier = tuned(loaded, trec, lora);
+  const classifier = drawnClassifier(loaded, trec, loraSpec);
   const folder = files.file("full");
   mkdirSync(folder);
   const blocked = join(folder, "blocked");
