@@ -38,6 +38,7 @@ export { saveGgufLora } from "./weights/gguf-lora";
 export { mergeAdapter } from "./export/merge-adapter";
 export { meanScore } from "./export/mean-score";
 export { verify } from "./export/verification";
+export { pushToHub } from "./notebook/push-to-hub";
 export { runCard } from "./notebook/run-card";
 export { mergeRun, saveRunAsGguf } from "./notebook/take-along";
 export { evaluateClassifier } from "./task/classifier";
