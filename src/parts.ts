@@ -43,6 +43,7 @@ export { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "./notebook/take-along";
 export { chat } from "./notebook/chat";
 export { tunedAdapter } from "./notebook/choose";
 export { chatTask } from "./task/chat-task";
+export { pushToHub } from "./notebook/push-to-hub";
 export { runCard } from "./notebook/run-card";
 export { checkpointOf } from "./notebook/checkpoint-of";
 export { runJson } from "./notebook/tune/run-json";

@@ -14,6 +14,8 @@ export interface HubConnection {
   /** The wait before the second attempt; it doubles with each. Default 500. */
   readonly retryMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What the token must allow, for messages. Default "read". */
+  readonly access?: "read" | "write" | undefined;
 }
 
 /** Told before a request is made again. */
@@ -36,7 +38,7 @@ export function hubFetch(
   retried: RetryListener = () => undefined,
   whole = false,
 ): typeof fetch {
-  const { endpoint, token, answerMs = 10_000, attempts = 5, retryMs = 500, signal } = connection;
+  const { endpoint, token, answerMs = 10_000, attempts = 5, retryMs = 500, signal, access = "read" } = connection;
   const { origin, protocol, hostname } = checkedEndpoint(endpoint);
   const mayCarry = protocol === "https:" || isThisMachine(hostname);
 
@@ -79,6 +81,7 @@ export function hubFetch(
           endpoint,
           repository,
           token: token === undefined ? "none" : mayCarry ? "sent" : "kept",
+          access,
         });
       }
       const [what = "", asked = ""] = answer.split("\n");
@@ -137,10 +140,11 @@ interface Asked {
   readonly repository: string;
   /** "kept": there is one, which is not sent without encryption. */
   readonly token: "none" | "sent" | "kept";
+  readonly access: "read" | "write";
 }
 
 /** What a refused request means and what to do. */
-async function refusal(response: Response, { endpoint, repository, token }: Asked): Promise<Error> {
+async function refusal(response: Response, { endpoint, repository, token, access }: Asked): Promise<Error> {
   const code = response.headers.get("x-error-code") ?? "";
   await response.body?.cancel();
   const hasToken = token !== "none";
@@ -159,12 +163,12 @@ async function refusal(response: Response, { endpoint, repository, token }: Aske
     case 401:
       return new Error(
         hasToken
-          ? `${what}: the token was not accepted, or the repository does not exist; make a new token with read access and set HF_TOKEN`
-          : `${what}: the repository does not exist, is private, or is gated; check the name, or set HF_TOKEN to a token with read access`,
+          ? `${what}: the token was not accepted, or the repository does not exist; make a new token with ${access} access and set HF_TOKEN`
+          : `${what}: the repository does not exist, is private, or is gated; check the name, or set HF_TOKEN to a token with ${access} access`,
       );
     case 403:
       return new Error(
-        `${what}: access denied; ask for it on ${page}, and give the token read access to this repository`,
+        `${what}: access denied; ask for it on ${page}, and give the token ${access} access to this repository`,
       );
     case 404:
       return code === "RevisionNotFound"

@@ -23,6 +23,14 @@ export interface HubServerOptions {
   readonly listed?: (entry: Readonly<Record<string, unknown>>) => object;
   /** Names that a search finds. */
   readonly names?: readonly string[];
+  /** Takes uploads of who has this token, as the hub does; without it nothing is taken. */
+  readonly writer?: string;
+}
+
+/** A commit that was uploaded. */
+export interface TakenCommit {
+  readonly title: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 /** The commit of a branch here: any 40 digits that differ from branch to branch. */
@@ -45,10 +53,15 @@ const bytesOf = (served: string | Uint8Array): Uint8Array =>
 export async function hubServer(
   name: string,
   revisions: Readonly<Record<string, Served>>,
-  { type = "datasets", fault = () => false, listed = (entry) => entry, names = [] }: HubServerOptions = {},
+  { type = "datasets", fault = () => false, listed = (entry) => entry, names = [], writer }: HubServerOptions = {},
 ) {
   const requests: string[] = [];
   const asked: HubRequest[] = [];
+  /** Visibility of the repositories that were made, by name. */
+  const made = new Map<string, unknown>();
+  const commits: TakenCommit[] = [];
+  const takes =
+    writer === undefined ? null : uploadTaker(writer, name, Object.keys(revisions).length > 0, made, commits);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const path = decodeURIComponent(url.pathname);
@@ -57,6 +70,7 @@ export async function hubServer(
     const seen = { path, before, headers: request.headers, response };
     asked.push(seen);
     if (fault(seen)) return;
+    if (takes?.(request, response, path) === true) return;
     const json = (value: unknown): void =>
       void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
     const missing = (code: string): void =>
@@ -90,7 +104,97 @@ export async function hubServer(
       server.closeAllConnections();
       server.close(() => closed());
     });
-  return { endpoint, requests, asked, close };
+  return { endpoint, requests, asked, made, commits, close };
+}
+
+/**
+ * Makes a handler of what the hub's uploads ask for: whether a repository is there, to make one, which files are large, where their bytes go, and a
+ * commit of all, whose large files must have arrived with the digest they were announced with. Says whether a request was one of these.
+ */
+function uploadTaker(
+  writer: string,
+  name: string,
+  isThere: boolean,
+  made: Map<string, unknown>,
+  commits: TakenCommit[],
+): (request: IncomingMessage, response: ServerResponse, path: string) => boolean {
+  const stored = new Map<string, Uint8Array>();
+  const api = `/api/models/${name}`;
+  const answer = (response: ServerResponse, status: number, value: object): void =>
+    void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+  const handlers: readonly (readonly [
+    RegExp,
+    (body: Buffer, request: IncomingMessage) => readonly [number, object],
+  ])[] = [
+    [
+      new RegExp(`^GET ${api}$`),
+      () => (isThere || made.has(name) ? [200, { id: name }] : [404, { error: "RepoNotFound" }]),
+    ],
+    [
+      /^POST \/api\/repos\/create$/,
+      (body) => {
+        const asked = JSON.parse(body.toString()) as Readonly<Record<string, string>>;
+        made.set(`${asked["organization"]}/${asked["name"]}`, asked["visibility"]);
+        return [200, { url: `/${name}`, id: name }];
+      },
+    ],
+    [
+      new RegExp(`^POST ${api}/preupload/main$`),
+      (body) => {
+        const { files } = JSON.parse(body.toString()) as { readonly files: readonly { readonly path: string }[] };
+        const mode = (path: string): string => (/\.(safetensors|gguf)$/.test(path) ? "lfs" : "regular");
+        return [200, { files: files.map(({ path }) => ({ path, uploadMode: mode(path) })) }];
+      },
+    ],
+    [
+      new RegExp(`^POST /${name}\\.git/info/lfs/objects/batch$`),
+      (body, request) => {
+        const { objects } = JSON.parse(body.toString()) as { readonly objects: readonly { readonly oid: string; readonly size: number }[] }; // prettier-ignore
+        const place = (oid: string): object => ({ upload: { href: `http://${request.headers.host}/lfs/${oid}` } });
+        return [
+          200,
+          { transfer: "basic", objects: objects.map(({ oid, size }) => ({ oid, size, actions: place(oid) })) },
+        ];
+      },
+    ],
+    [
+      /^PUT \/lfs\/[0-9a-f]{64}$/,
+      (body, request) => {
+        const oid = (request.url ?? "").slice("/lfs/".length);
+        if (sha256(body) !== oid) return [400, { error: "another digest" }];
+        stored.set(oid, body);
+        return [200, {}];
+      },
+    ],
+    [
+      new RegExp(`^POST ${api}/commit/main$`),
+      (body) => {
+        const lines = body.toString().split("\n").map((line) => JSON.parse(line) as { readonly key: string; readonly value: Readonly<Record<string, string>> }); // prettier-ignore
+        const files = new Map<string, Uint8Array>();
+        for (const { key, value } of lines) {
+          if (key === "file") files.set(value["path"]!, Buffer.from(value["content"]!, "base64"));
+          if (key !== "lfsFile") continue;
+          const bytes = stored.get(value["oid"]!);
+          if (bytes === undefined) return [400, { error: `the bytes of ${value["path"]} did not arrive` }];
+          files.set(value["path"]!, bytes);
+        }
+        commits.push({ title: lines.find(({ key }) => key === "header")!.value["summary"]!, files });
+        return [200, { success: true, commitOid: commitOf(String(commits.length)), commitUrl: `/${name}/commit`, hookOutput: "" }]; // prettier-ignore
+      },
+    ],
+  ];
+  return (request, response, path) => {
+    const [, handler] = handlers.find(([asked]) => asked.test(`${request.method} ${path}`)) ?? [];
+    if (handler === undefined) return false;
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      const signed = path.startsWith("/lfs/") || request.headers.authorization === `Bearer ${writer}`;
+      if (!signed) return answer(response, 401, { error: "Invalid credentials" });
+      answer(response, ...handler(Buffer.concat(pieces), request));
+    });
+    return true;
+  };
 }
 
 function entryOf(path: string, served: string | Uint8Array): Readonly<Record<string, unknown>> {
