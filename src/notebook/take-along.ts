@@ -47,8 +47,8 @@ export async function saveRunAsGguf(
 }
 
 /**
- * Writes the best checkpoint of a run of any adapter as a folder that any program with ONNX Runtime opens: one ONNX file, the tokenizer, the labels
- * and `verify.json` (`npm run verify`). `npm run demo` makes a page of it, `npm run predict` fills tables with it.
+ * Writes the best checkpoint of a run of any adapter as a folder that any program with ONNX Runtime opens: one ONNX file, the tokenizer, the labels,
+ * a model card and `verify.json` (`npm run verify`). `npm run demo` makes a page of it, `npm run predict` fills tables with it.
  * For example `await saveRunAsOnnx(problem, chosen, "data/runs/mine")`.
  * @throws when the run has no checkpoint, the problem scores options whole, its prompt is no template, and as `writeOnnxClassifier`
  */
@@ -56,13 +56,16 @@ export async function saveRunAsOnnx(
   problem: Trainable<unknown>,
   run: LiveRun,
   folder: string,
-  options: OnnxOptions = {},
+  options: OnnxOptions & CardOptions = {},
 ): Promise<WrittenClassifier> {
   const { loaded, readout, task, sample, options: asked } = withReadout(problem);
   const examples = [...sample.parts.train, ...sample.parts.dev].slice(0, PROMPTS_COMPARED);
   const limits = limitsOf(loaded.model, asked);
   const recipe = classifierRecipe(task, readingOf(task, loaded.model), limits, examples, loaded.tokenizer);
-  return writeOnnxClassifier(loaded, { adapter: tunedAdapter(problem, run), readout, recipe }, folder, options);
+  const classifier = { adapter: tunedAdapter(problem, run), readout, recipe };
+  const written = await writeOnnxClassifier(loaded, classifier, folder, options);
+  writeCard(problem, run, folder, "onnx", options);
+  return written;
 }
 
 /** Texts on which the prompt as data is compared with the task's own. */

@@ -3,7 +3,7 @@ import { formatNumber } from "./number";
 import { intervalText } from "./summary";
 
 /** What was written: an adapter or a whole model, for which programs. */
-export type CardForm = "peft" | "gguf-adapter" | "folder" | "gguf";
+export type CardForm = "peft" | "gguf-adapter" | "folder" | "gguf" | "onnx";
 
 /** How a split was answered. */
 export interface CardScore {
@@ -80,6 +80,7 @@ const LIBRARIES: Readonly<Record<CardForm, string | null>> = {
   folder: "transformers",
   "gguf-adapter": null,
   gguf: null,
+  onnx: "onnx",
 };
 
 /**
@@ -138,6 +139,7 @@ const KINDS: Readonly<Record<CardForm, string>> = {
   "gguf-adapter": "A GGUF adapter",
   folder: "A tuned copy",
   gguf: "A tuned GGUF copy",
+  onnx: "A tuned classifier, one ONNX file,",
 };
 
 function frontMatter({ form, base, pipeline, task }: CardFacts): string {

@@ -7,7 +7,7 @@ import type { GgufLoraOptions } from "../../weights/gguf-lora";
 import { saveRun } from "../choose";
 import type { LiveRun } from "../live-runs";
 import { saveRunAsPeft } from "../save-peft";
-import { mergeRun, saveRunAsGguf } from "../take-along";
+import { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "../take-along";
 import type { Export } from "./run-file";
 
 /** What is a LoRA, or exactly as good as one. */
@@ -19,6 +19,7 @@ const FITS: Readonly<
   classifier: { adapters: null, readout: true },
   peft: { adapters: LINEAR, readout: true },
   gguf: { adapters: LINEAR, readout: false },
+  onnx: { adapters: null, readout: true },
   merge: { adapters: [...LINEAR, "full"], readout: false },
 };
 
@@ -59,6 +60,10 @@ export async function leave<Batch>(problem: Trainable<Batch>, run: LiveRun, { as
       return `${await saveRunAsPeft(problem, run, to)}: a folder for PEFT, with the readout`;
     case "gguf":
       return `${await saveRunAsGguf(problem, run, to, type === undefined ? {} : { type: type as NonNullable<GgufLoraOptions["type"]> })}: a GGUF adapter`; // prettier-ignore
+    case "onnx": {
+      const { path, difference } = await saveRunAsOnnx(problem, run, to);
+      return `${path}: one ONNX file, for npm run demo and npm run predict; largest difference to the run ${difference.toExponential(1)}`;
+    }
     case "merge": {
       const { path, made, tuned, written } = await mergeRun(problem, run, to, type === undefined ? {} : { type });
       return `${path}: ${made}; dev loss ${tuned.toFixed(4)} as tuned, ${written.toFixed(4)} as written`;

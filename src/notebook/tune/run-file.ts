@@ -121,7 +121,7 @@ const evaluation = fields("how it is looked at while it goes", {
 });
 
 /** In what forms a run leaves. */
-export const EXPORTS = ["classifier", "peft", "gguf", "merge"] as const;
+export const EXPORTS = ["classifier", "peft", "gguf", "onnx", "merge"] as const;
 
 const result = fields("where the result goes", {
   take: optional(oneOf("which point is looked at on test and leaves; default best", CHECKPOINTS)),
@@ -131,7 +131,7 @@ const result = fields("where the result goes", {
       "how the best checkpoint leaves, once the run has ended; what is there already stays as it is",
       fields("", {
         as: oneOf(
-          "classifier: any adapter, for openClassifier; peft and gguf: a LoRA; merge: a model of its own",
+          "classifier: any adapter, for openClassifier; peft and gguf: a LoRA, LoRA-XS or tt-lora; onnx: any classifier in one ONNX file; merge: a model of its own",
           EXPORTS,
         ),
         to: text("a folder or file name that is free"),
