@@ -78,9 +78,7 @@ function isLeftOut(task: Task, row: Row): boolean {
  */
 function exampleOf(task: Task, row: Row, classes?: LabelReader): Example {
   const { where } = row;
-  const fields = Object.fromEntries(
-    Object.entries(task.fields).map(([field, names]) => [field, textOf(task, field, cellOf(row, names), names, where)]),
-  );
+  const fields = textsOf(task, row);
   const group = task.group?.map((names) =>
     String(cellOf(row, names) ?? fail(place(where), names.join(" or "), "none")),
   );
@@ -105,6 +103,16 @@ function exampleOf(task: Task, row: Row, classes?: LabelReader): Example {
     case "chat":
       return refuseChat(task);
   }
+}
+
+/** Gives a row's text fields. @throws when one is missing or empty, with file and line */
+export function textsOf(task: Task, row: Row): Example["fields"] {
+  return Object.fromEntries(
+    Object.entries(task.fields).map(([field, names]) => [
+      field,
+      textOf(task, field, cellOf(row, names), names, row.where),
+    ]),
+  );
 }
 
 function textOf(task: Task, field: string, cell: unknown, names: readonly string[], where: Where): string {

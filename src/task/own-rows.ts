@@ -51,7 +51,8 @@ export async function ownRows(
   const { rows, notices } = await tableRows(format, bytes, file);
   const used = [...Object.values(task.fields).flat(), ...labelColumns(task)];
   const columns = columnsOf(rows);
-  for (const name of used) checkColumn(task, rows, columns, name);
+  for (const names of [...Object.values(task.fields), ...labelColumns(task).map((name) => [name])])
+    checkColumn(task, rows, columns, names);
   const spellings = rows.rows.flatMap((row) => {
     const cell = cellOf(row, labelColumns(task));
     return cell === undefined ? [] : [String(cell)];
@@ -81,8 +82,9 @@ export function columnsOf({ header, rows }: Rows): readonly string[] {
   return header?.columns ?? [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
 }
 
-function checkColumn(task: ClassificationTask, rows: Rows, columns: readonly string[], name: string): void {
-  if (hasColumn(columns, [name])) return;
+function checkColumn(task: ClassificationTask, rows: Rows, columns: readonly string[], names: readonly string[]): void {
+  if (hasColumn(columns, names)) return;
+  const name = names.join(" or ");
   const alike = columns.find((column) => visibly(column) === visibly(name));
   const classes = new Set(task.labels.map(visibly));
   const hint =
