@@ -90,10 +90,10 @@ withModel(
 );
 
 /** A demo of a tiny encoder, its notes changed. */
-async function tiny(name: string, change: (notes: string) => string): Promise<Demo> {
+async function tiny(name: string, change: (notes: string) => string, largestFile = 2 ** 30): Promise<Demo> {
   const loaded = loadModel(tinyFolder("bert", files.file(`base-${name}`)), []);
   const folder = files.file(name);
-  await writeOnnxClassifier(loaded, drawnClassifier(loaded, trec, trainSpec(loaded)), folder);
+  await writeOnnxClassifier(loaded, drawnClassifier(loaded, trec, trainSpec(loaded)), folder, { largestFile });
   const path = join(folder, "classifier.json");
   writeFileSync(path, change(readFileSync(path, "utf8")));
   return serveDemo(folder, 0);
@@ -125,15 +125,21 @@ inBrowser(
   },
 );
 
-inBrowser(test, "when the program ends the page says so", async () => {
-  const demo = await tiny("ended", (notes) => notes);
-  const { page } = await opened(demo);
-  await typed(page, { question: "Why" });
-  await demo.close();
-  await typed(page, { question: "Why not" });
-  assert.match((await page.textContent("#error"))!, "has ended: start `npm run demo` again");
-  assert.ok(await page.isVisible("#error"));
-  await page.close();
-});
+inBrowser(
+  test,
+  "weights in a file of their own are loaded too, and when the program ends the page says so",
+  async () => {
+    const demo = await tiny("ended", (notes) => notes, 1000);
+    const { page, asked } = await opened(demo);
+    const shares = await typed(page, { question: "Why" });
+    assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-6);
+    assert.ok(asked.some((url) => url.endsWith("/model/model.onnx_data")));
+    await demo.close();
+    await typed(page, { question: "Why not" });
+    assert.match((await page.textContent("#error"))!, "has ended: start `npm run demo` again");
+    assert.ok(await page.isVisible("#error"));
+    await page.close();
+  },
+);
 
 test.run();
