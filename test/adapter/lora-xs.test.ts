@@ -4,6 +4,8 @@ import type { LoraXsSpec } from "../../src/adapter/adapter";
 import { frozenFactors, loraXs } from "../../src/adapter/lora-xs";
 import { siteMatrices } from "../../src/adapter/site-weights";
 import { referenceFeatures64 } from "../../src/engine/reference/session";
+import { leadingSvd } from "../../src/tt/leading-svd";
+import { openGguf } from "../../src/weights/gguf";
 import type { FrozenMatrix } from "../../src/ops/ops";
 import { descriptions } from "../support/descriptions";
 import { near } from "../support/near";
@@ -65,6 +67,16 @@ test("two openings of a base have the same frozen factors, bit for bit", () => {
   );
   assert.not.ok(a === b);
   assert.equal(a, b);
+});
+
+test("of a quantized base the factors are those of the decoded weight", () => {
+  const { matrix } = openGguf("test/fixtures/weights/tiny-llama.gguf");
+  const weight = matrix("model.layers.0.self_attn.q_proj.weight", [64, 64]);
+  assert.ok(weight.blocks !== undefined, "the file has blocks");
+  const { narrow, wide } = frozenFactors(weight, 2);
+  const { left, values, right } = leadingSvd(weight.read(), 64, 64, 2);
+  assert.equal([...wide], [...Float32Array.from([...left[0]!, ...left[1]!])]);
+  near(narrow.filter((_, i) => i % 2 === 1), right[1]!.map((value) => value * values[1]!), 1e-7); // prettier-ignore
 });
 
 test("a rank above a side of a chosen weight, and computing without a model, are errors", () => {
