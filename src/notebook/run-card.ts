@@ -67,7 +67,7 @@ export function runCard(
       words: wordsOf(problem, prompt),
     },
     training: {
-      method: armTitle(arm.name),
+      method: methodWords(run),
       learningRate: rateWords(run),
       adapter: adapterWords(adapter.spec),
       parameters: adapter.layout.size,
@@ -76,6 +76,7 @@ export function runCard(
       checkpoint: evaluation.step,
       steps: result.end.step,
       forwardPasses: result.end.forwardPasses,
+      backwardPasses: result.steps.at(-1)?.backwardPasses ?? 0,
       evaluationPasses: result.evaluations.at(-1)?.evaluationPasses ?? 0,
       hours: result.end.elapsedMs / 3_600_000,
       machine: note?.machine ?? "a machine that the record does not name",
@@ -154,6 +155,11 @@ function baseOf({ loaded: { name, title, files } }: Trainable<unknown>): CardFac
     licence: licence === "see the repository" ? null : licence,
     files: files === undefined ? [] : weightFilesOf(files).map(fileDigest),
   };
+}
+
+function methodWords({ arm: { name, method } }: LiveRun): string {
+  const title = armTitle(name);
+  return title.toLowerCase() === method.name.toLowerCase() ? title : `${title} (${method.name})`;
 }
 
 function rateWords({ arm, result }: LiveRun): string {

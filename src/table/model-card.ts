@@ -52,6 +52,8 @@ export interface CardFacts {
     /** Up to the end, on training batches; evaluations are counted apart. */
     readonly forwardPasses: number;
     readonly evaluationPasses: number;
+    /** Of first-order methods; 0 where nothing ran backwards. */
+    readonly backwardPasses: number;
     readonly hours: number;
     readonly machine: string;
     /** ISO date. */
@@ -96,7 +98,11 @@ export function modelCard(facts: CardFacts): string {
   return [
     frontMatter(facts),
     `# ${text(title)}`,
-    `${KINDS[facts.form]} of ${text(base.title)}, tuned with losses of forward passes${training.adapter === "" ? "" : ` (${text(training.adapter)})`} by [adazeta](https://arxiv.org/abs/2406.18060) and its neighbours. No gradient ran through the model unless the method below says so.`,
+    `${KINDS[facts.form]} of ${text(base.title)} (${text(training.adapter)}), ${
+      training.backwardPasses === 0
+        ? "tuned with forward passes alone: nothing ran backwards through the model"
+        : "tuned with gradients"
+    }. Made with adazeta, whose method is [AdaZeta](https://arxiv.org/abs/2406.18060) and its neighbours.`,
     "## Task",
     rows([
       ["task", task.title],
@@ -119,6 +125,7 @@ export function modelCard(facts: CardFacts): string {
       ["trained", `${training.parameters} numbers`],
       ["steps", `${training.steps}, batch size ${training.batchSize}, seed ${training.seed}; the checkpoint is that of step ${training.checkpoint}`],
       ["forward passes", `${training.forwardPasses} on training batches, ${training.evaluationPasses} on evaluation`],
+      training.backwardPasses === 0 ? null : ["backward passes", String(training.backwardPasses)],
       ["time", `${duration(training.hours)} on ${training.machine}`],
       ["made", `${training.date.slice(0, 10)}, adazeta at ${training.commit}`],
       made === null ? null : ["written", made],
@@ -129,7 +136,9 @@ export function modelCard(facts: CardFacts): string {
       ...base.files.map(({ name, sha256 }): readonly [string, string] => [text(name), `SHA-256 ${sha256}`]),
       ["licence", base.licence === null ? "not known here: the base model's holds" : `${base.licence}, the base model's, holds for what is made of it`], // prettier-ignore
     ]),
-    "`verify.json` beside the weights says what they compute: texts, token ids and values, to be checked by any program.",
+    base.files.length === 0
+      ? ""
+      : "`verify.json` beside the weights says what they compute: texts, token ids and values, to be checked by any program.",
     "",
   ].join("\n\n").replace(/\n+$/, "\n"); // prettier-ignore
 }
@@ -142,7 +151,7 @@ const KINDS: Readonly<Record<CardForm, string>> = {
   onnx: "A tuned classifier, one ONNX file,",
 };
 
-function frontMatter({ form, base, pipeline, task }: CardFacts): string {
+function frontMatter({ form, base, pipeline, task, training }: CardFacts): string {
   const known = base.licence === null ? undefined : LICENCES[base.licence.toLowerCase()];
   const library = LIBRARIES[form];
   const isAdapter = form === "peft" || form === "gguf-adapter";
@@ -158,7 +167,7 @@ function frontMatter({ form, base, pipeline, task }: CardFacts): string {
     ...(library === null ? [] : [`library_name: ${library}`]),
     `pipeline_tag: ${yaml(pipeline)}`,
     ...list("datasets", task.dataset === null ? [] : [task.dataset]),
-    ...list("tags", ["adazeta", "zeroth-order", ...(form.startsWith("gguf") ? ["gguf"] : []), ...(isAdapter ? ["lora"] : [])]), // prettier-ignore
+    ...list("tags", ["adazeta", ...(training.backwardPasses === 0 ? ["zeroth-order"] : []), ...(form.startsWith("gguf") ? ["gguf"] : []), ...(isAdapter ? ["lora"] : [])]), // prettier-ignore
     "---",
   ].join("\n");
 }

@@ -39,6 +39,7 @@ const facts: CardFacts = {
     steps: 240,
     forwardPasses: 1824,
     evaluationPasses: 390,
+    backwardPasses: 0,
     hours: 0.25,
     machine: "AMD EPYC, 2 cores, avx2",
     date: "2026-11-27T09:00:00.000Z",
@@ -148,6 +149,14 @@ test("text from anywhere is text: in the table, in the prompt's fence, in the fr
 test("yaml is JSON with what YAML forbids written as numbers", () => {
   assert.is(yaml("a: b\n"), '"a: b\\n"');
   assert.is(yaml("\u0085\u2028\ufeff"), '"\\u0085\\u2028\\ufeff"');
+});
+
+test("a card does not claim forward passes alone where gradients were taken", () => {
+  assert.match(modelCard(facts), "tuned with forward passes alone");
+  const card = modelCard({ ...facts, training: { ...facts.training, backwardPasses: 240 } });
+  assert.match(card, "(lora, rank 8), tuned with gradients.");
+  assert.match(card, "| backward passes | 240 |");
+  assert.not.match(card, "zeroth-order");
 });
 
 test("what was not measured is said so", () => {
