@@ -54,3 +54,17 @@ export async function chat(
     ...(newTokens === undefined ? {} : { newTokens }),
   });
 }
+
+/**
+ * Lets a model answer several questions, each a conversation of its own, as `chat` does.
+ * For example `(await askModel(model, ["Can I freeze soup?"])).length`: 1.
+ */
+export async function askModel(
+  model: LoadedModel,
+  questions: readonly string[],
+  options: ChatOptions = {},
+): Promise<readonly ChatAnswer[]> {
+  const answers: ChatAnswer[] = [];
+  for (const question of questions) answers.push(await chat(model, question, options));
+  return answers;
+}

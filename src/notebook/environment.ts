@@ -13,6 +13,8 @@ export interface Environment {
   readonly modelFolders: readonly string[];
   /** The hub that models are fetched from, and the cache that they are kept in (HF_ENDPOINT, HF_HUB_CACHE, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE). */
   readonly hub: HubSettings;
+  /** The folder of node-llama-cpp, an environment of its own (ADAZETA_LLAMA_CPP, else .cache/llama-cpp); null: not installed. */
+  readonly llamaCpp: string | null;
   /** Values for a notebook's parameters, by name (ADAZETA_SET, a JSON object; `--set name=value`). */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
@@ -43,6 +45,13 @@ function hub(variables: Variables): HubSettings {
   };
 }
 
+function llamaCpp(variables: Variables, root: string): string | null {
+  const found = path.resolve(root, variables["ADAZETA_LLAMA_CPP"] || LLAMA_CPP);
+  return isFolder(found) ? found : null;
+}
+
+const LLAMA_CPP = ".cache/llama-cpp/node_modules/node-llama-cpp";
+
 function parameters(text: string | undefined): Readonly<Record<string, unknown>> {
   if (text === undefined || text === "") return {};
   let value: unknown;
@@ -67,6 +76,7 @@ export function environment(variables: Variables = process.env, root: string = p
     dataFolder: folder(variables, "ADAZETA_DATA_DIR", root),
     modelFolders: [...(models === undefined ? [] : [models]), ...sitePackages(path.join(root, ".venv"))],
     hub: hub(variables),
+    llamaCpp: llamaCpp(variables, root),
     parameters: parameters(variables["ADAZETA_SET"]),
   };
 }

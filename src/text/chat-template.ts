@@ -45,8 +45,9 @@ const JINJA = "chat_template.jinja";
 
 /**
  * Gives the chat template of a model's folder: chat_template.jinja, else `chat_template` of tokenizer_config.json (of several the one called
- * "default"); null where it has none.
- * @throws when tokenizer_config.json is no JSON object, or has templates of which none is the default
+ * "default"); null where it has none, since
+ * a model without one is opened for other tasks.
+ * @throws when tokenizer_config.json is no JSON object
  * Source: transformers 5.24, `PreTrainedTokenizerBase`, which takes the file before the note.
  */
 export function chatTemplateFromFolder(folder: string): ChatTemplate | null {
@@ -69,9 +70,7 @@ export function chatTemplateFromFolder(folder: string): ChatTemplate | null {
     ? (noted as readonly { readonly name?: unknown; readonly template?: unknown }[])
     : [];
   const source = named.find((one) => one?.name === "default")?.template;
-  return typeof source === "string"
-    ? { source, special, from }
-    : fail(from, 'a template, or one named "default"', noted);
+  return typeof source === "string" ? { source, special, from } : null;
 }
 
 /** Where a text that a template wrote is the assistant's, from the first character to before the last. */

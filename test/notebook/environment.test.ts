@@ -15,7 +15,7 @@ test.after.each(() => rmSync(root, { recursive: true }));
 
 test("an empty environment gives no folders and no parameters", () => {
   const { hub, ...rest } = environment({ HOME: "/home/one" }, root);
-  assert.equal(rest, { dataFolder: undefined, modelFolders: [], parameters: {} });
+  assert.equal(rest, { dataFolder: undefined, modelFolders: [], llamaCpp: null, parameters: {} });
   assert.equal(hub, {
     endpoint: "https://huggingface.co",
     cacheDirectory: path.join("/home/one", ".cache", "huggingface", "hub"),
