@@ -7,6 +7,7 @@ import { tableTask } from "../../task/own-table";
 import type { MethodChange } from "../../train/method-change";
 import type { EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
+import type { RateProposal } from "../../train/find-rate";
 import type { Trajectory } from "../../train/trajectory";
 import { bestOnDev, testOnce, testReport } from "../choose";
 import { averageWords } from "../average-words";
@@ -18,6 +19,7 @@ import { LiveHistory } from "../live-history";
 import { plannedEndOf } from "../planned-end";
 import type { RunSoFar } from "../planned-end";
 import type { ProgressState } from "../progress";
+import { proposeRate } from "../propose-rate";
 import { armOfFile } from "./arm-of-file";
 import { checkExports, leave, takenExports } from "./leave";
 import { problemOptionsOf } from "./run-file";
@@ -134,6 +136,17 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
     }
   }
   return { run: chosen, problem, stopped: false, failed };
+}
+
+/**
+ * Looks for a learning rate for the run of a settings file, which may leave it open; nothing is trained and nothing kept.
+ * @throws as `tune` and `proposeRate`
+ */
+export async function proposeForFile(file: RunFile): Promise<RateProposal> {
+  const problem = await openRunFile(file);
+  const { method } = file;
+  const rated = method.kind === "recipe" ? { ...method, options: { learningRate: 1, ...method.options } } : method;
+  return proposeRate(problem, armOfFile({ ...file, method: rated }, problem), { seed: file.seed ?? 0 });
 }
 
 function progressOf(so: RunSoFar): ProgressState {
