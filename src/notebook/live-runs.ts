@@ -31,6 +31,7 @@ import type { ProgressHandle } from "./progress";
 import { commitNow } from "./provenance";
 import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
+import { tensorboardLog } from "./tensorboard-log";
 import { showLiveFigure } from "./widgets/figure-view";
 import { describeChanges, showRunControls } from "./widgets/run-controls";
 import type { ShownControls } from "./widgets/run-controls";
@@ -52,6 +53,8 @@ export interface LiveOptions {
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
   readonly continueChanged?: boolean;
   readonly title?: string;
+  /** A folder for TensorBoard's event files; default: none are written. */
+  readonly tensorboard?: string;
   /** Folder of the kept runs; default data/runs. */
   readonly store?: string;
 }
@@ -117,12 +120,15 @@ export async function runLive<Batch>(
       const { step, forwardPasses, loss } = last;
       progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
     };
+    const { tensorboard } = options;
+    const board = tensorboard === undefined ? null : tensorboardLog(tensorboard, arm.name, (line) => console.log(line));
     const onSeen = (seen: Trajectory): void => {
       tell(seen);
       if (seen.evaluations.length > 0) draw([...drawn, runRecord(seen, label)]);
     };
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
+      board?.hear(event);
       if (event.kind === "warning") console.log(`${called}: ${event.message}`);
       if (event.kind === "step") {
         if (live.header !== null) tell({ ...live, header: live.header });
@@ -140,7 +146,7 @@ export async function runLive<Batch>(
       tell: (line) => console.log(line),
       onEvent,
       onSeen,
-    });
+    }).finally(() => board?.close());
     if (got.kind === "left") {
       finishProgress(progress, got.message);
       break;

@@ -17,13 +17,13 @@ import { readRunFile, runFields } from "./tune/run-file";
 import { terminalBar } from "./tune/terminal-bar";
 import { proposeForFile, tune } from "./tune/tune";
 
-const usage = `usage: npm run tune -- FILE [--again] [--continue-changed]
+const usage = `usage: npm run tune -- FILE [--tensorboard DIR] [--again] [--continue-changed]
        npm run tune -- FILE --find-rate
        npm run tune -- --init [FILE]
        npm run tune -- --fields
 FILE holds a run's settings: JSON, with comments. --init writes one that runs as it is (my-run.json); --fields lists what it may hold.
 Ctrl-C keeps the run, the same command goes on. --find-rate looks at ten steps and proposes a learning rate.
---again runs it anew; --continue-changed goes on although the project's files have changed.`;
+--tensorboard DIR writes event files for TensorBoard; --again runs it anew; --continue-changed goes on although the project's files have changed.`;
 
 async function main(words: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -33,6 +33,7 @@ async function main(words: readonly string[]): Promise<number> {
       init: { type: "boolean", default: false },
       fields: { type: "boolean", default: false },
       "find-rate": { type: "boolean", default: false },
+      tensorboard: { type: "string" },
       again: { type: "boolean", default: false },
       "continue-changed": { type: "boolean", default: false },
     },
@@ -67,6 +68,7 @@ async function main(words: readonly string[]): Promise<number> {
     tell: (line) => bar.line(line),
     progress: (state) => bar.update(state),
     signal: stop,
+    tensorboard: values.tensorboard,
     recompute: values.again,
     continueChanged: values["continue-changed"],
   }).finally(() => bar.finish());

@@ -210,6 +210,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     steps: steps.slice(),
     evaluations: evaluations.slice(),
     changes: changes.slice(),
+    ...(past?.average && { average: past.average }),
   };
   const ended = finalEnding(past?.end ?? null);
   let ending: Ending | null = past === undefined ? record(header) : ended;

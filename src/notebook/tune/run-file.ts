@@ -126,6 +126,7 @@ export const EXPORTS = ["classifier", "peft", "gguf", "merge"] as const;
 const result = fields("where the result goes", {
   take: optional(oneOf("which point is looked at on test and leaves; default best", CHECKPOINTS)),
   folder: optional(text("of the kept runs; default data/runs, where notebooks keep theirs")),
+  tensorboard: optional(text("a folder for TensorBoard's event files; none when absent")),
   exports: optional(
     listOf(
       "how the best checkpoint leaves, once the run has ended; what is there already stays as it is",

@@ -16,6 +16,7 @@ import { keepRun, title } from "../keep-run";
 import type { LiveRun } from "../live-runs";
 import { closeAdapter, openAdapter, openModel, openProblem, openTask, scoredModel } from "../open";
 import { LiveHistory } from "../live-history";
+import { tensorboardLog } from "../tensorboard-log";
 import { plannedEndOf } from "../planned-end";
 import type { RunSoFar } from "../planned-end";
 import type { ProgressState } from "../progress";
@@ -35,6 +36,8 @@ export interface TuneOptions {
   readonly signal: AbortSignal;
   /** Runs again what has a record; default false. */
   readonly recompute?: boolean;
+  /** A folder for TensorBoard's event files, in place of the file's own. */
+  readonly tensorboard?: string | undefined;
   /** Goes on with a begun run although files that decide its numbers have changed since. Default false. */
   readonly continueChanged?: boolean;
 }
@@ -81,10 +84,13 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const spec = adapterFor(arm.adapter, problem);
   const open = await openAdapter(loaded, spec);
   const live = new LiveHistory();
+  const log = options.tensorboard ?? file.result?.tensorboard;
+  const board = log === undefined ? null : tensorboardLog(log, arm.name, tell);
   const changes: readonly { readonly step: number; readonly change: MethodChange }[] = file.changes ?? [];
   const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen));
   const onEvent = (event: TrainEvent): void => {
     live.hear(event);
+    board?.hear(event);
     if (event.kind === "warning") tell(event.message);
     if (event.kind === "evaluation") tell(evaluationLine(event.record, event.isBest));
     if (event.kind === "step" && live.header !== null) toldOf({ ...live, header: live.header });
@@ -111,7 +117,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
       abandon: () => void closeAdapter(loaded, spec),
     },
     { tell, onEvent, onSeen },
-  );
+  ).finally(() => board?.close());
   if (got.kind !== "run") return { run: null, problem, stopped: got.kind === "left", failed: [got.message] };
   const { kept, result, reused } = got;
   const { chance } = problem;
