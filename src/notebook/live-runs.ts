@@ -53,6 +53,8 @@ export interface LiveOptions {
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
   readonly continueChanged?: boolean;
   readonly title?: string;
+  /** A second problem of the same model that is not trained on: scored at each evaluation, recorded and drawn. What does tuning cost elsewhere? */
+  readonly drift?: Trainable<unknown>;
   /** A folder for TensorBoard's event files; default: none are written. */
   readonly tensorboard?: string;
   /** Folder of the kept runs; default data/runs. */
@@ -67,6 +69,8 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly kept: KeptRun;
   /** Chance on the problem's dev texts. */
   readonly chance: ChanceLevel;
+  /** The second problem, which it was not trained on; absent: there was none. */
+  readonly drift?: Trainable<unknown> | undefined;
 }
 
 /**
@@ -164,7 +168,7 @@ export async function runLive<Batch>(
     drawn.push(record);
     const still = await standstill(problem, arm, open, result, reused);
     if (still !== null) console.log(`${called}: ${still}`);
-    runs.push({ arm, ...open, kept, result, record, chance });
+    runs.push({ arm, ...open, kept, result, record, chance, drift: options.drift });
     const mean = averageWords(result);
     if (mean !== null) console.log(`${called}: ${mean}`);
     finishProgress(progress, result.message);

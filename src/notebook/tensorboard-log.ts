@@ -53,7 +53,11 @@ export function tensorboardLog(folder: string, name: string, tell: (line: string
   const ofEvaluation = (record: EvaluationRecord): ScalarEvent => ({
     wallTime: at(record),
     step: record.step,
-    scalars: scored("dev", record),
+    scalars: {
+      ...scored("dev", record),
+      ...(record.driftLoss !== undefined &&
+        scored("drift", { loss: record.driftLoss, accuracy: record.driftAccuracy ?? NaN })),
+    },
   });
   const ofAverage = (record: AverageRecord): ScalarEvent => ({
     wallTime: at(record),

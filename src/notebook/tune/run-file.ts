@@ -117,6 +117,12 @@ const evaluation = fields("how it is looked at while it goes", {
   ),
   patience: optional(count("ends the run when so many evaluations in a row brought no better one")),
   averageLast: optional(count("how many of the last evaluated points are averaged at the end, and scored on dev")),
+  drift: optional(
+    fields("a second task that is not trained on, scored beside dev: what does tuning cost elsewhere?", {
+      task,
+      texts: optional(texts),
+    }),
+  ),
   test: optional(flag("looks at the test texts when the run has ended, and at a linear probe on them; default false")),
 });
 

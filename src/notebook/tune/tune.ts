@@ -4,6 +4,7 @@ import { adapterFor } from "../../experiment/adapter-for";
 import type { Trainable } from "../../experiment/problem";
 import { runRecord } from "../../table/from-training";
 import { tableTask } from "../../task/own-table";
+import type { LoadedTask } from "../../task/loaded-task";
 import type { MethodChange } from "../../train/method-change";
 import type { EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
@@ -57,8 +58,19 @@ export interface Tuned {
 export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
   const { name, ...how } = typeof run.model === "string" ? { name: run.model } : run.model;
   const loaded = await openModel(name, how);
-  const task = await openTask(typeof run.task === "string" ? run.task : tableTask(run.task));
-  return openProblem(loaded, task, problemOptionsOf(run)) as Promise<Trainable<unknown>>;
+  return openProblem(loaded, await openFileTask(run.task), problemOptionsOf(run)) as Promise<Trainable<unknown>>;
+}
+
+function openFileTask(task: RunFile["task"]): Promise<LoadedTask> {
+  return openTask(typeof task === "string" ? task : tableTask(task));
+}
+
+/** The second task of a settings file on the model of the first; undefined where it has none. */
+async function openDrift(run: RunFile, { loaded }: Trainable<unknown>): Promise<Trainable<unknown> | undefined> {
+  const drift = run.evaluation?.drift;
+  if (drift === undefined) return undefined;
+  const options = problemOptionsOf({ ...run, texts: drift.texts ?? run.texts });
+  return openProblem(loaded, await openFileTask(drift.task), options) as Promise<Trainable<unknown>>;
 }
 
 /**
@@ -80,6 +92,8 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   tell(`${title(problem)}: ${problem.origin.description}`);
   for (const { to } of taken) tell(`${to} is there already: it will be left as it is`);
 
+  const drift = await openDrift(file, problem);
+  for (const notice of drift?.notices ?? []) tell(`${drift!.task.name}: ${notice}`);
   const loaded = scoredModel(problem);
   const spec = adapterFor(arm.adapter, problem);
   const open = await openAdapter(loaded, spec);
@@ -107,6 +121,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
       best: evaluation.best,
       patience: evaluation.patience,
       averageLast: evaluation.averageLast,
+      drift,
       store: folder,
       recompute: options.recompute,
       continueChanged: options.continueChanged,
@@ -122,7 +137,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const { kept, result, reused } = got;
   const { chance } = problem;
   const record = runRecord(result, { arm: arm.name, chance });
-  const run: LiveRun = { arm, ...open, kept, result, record, chance };
+  const run: LiveRun = { arm, ...open, kept, result, record, chance, drift };
   tell(reused ? `from the record of ${kept.id}; ${result.message}` : `${result.message}; kept in ${kept.folder}`);
   if (result.end.reason === "stopped") return { run, problem, stopped: true, failed: [] };
   if (result.best === null)
@@ -164,9 +179,16 @@ function progressOf(so: RunSoFar): ProgressState {
 
 /** Writes one line on an evaluation. @example evaluationLine({ step: 20, loss: 0.5, accuracy: 0.8, forwardPasses: 40 }, true) // "step 20 (40 forward passes): dev loss 0.5000, 80.0 % right, the best so far" */
 export function evaluationLine(
-  { step, loss, accuracy, forwardPasses }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "forwardPasses">,
+  {
+    step,
+    loss,
+    accuracy,
+    driftLoss,
+    forwardPasses,
+  }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "driftLoss" | "forwardPasses">,
   isBest: boolean,
 ): string {
   const right = Number.isFinite(accuracy) ? `, ${(100 * accuracy).toFixed(1)} % right` : "";
-  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${isBest ? ", the best so far" : ""}`;
+  const drift = driftLoss === undefined ? "" : `; not trained on: ${driftLoss.toFixed(4)}`;
+  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${drift}${isBest ? ", the best so far" : ""}`;
 }
