@@ -1,3 +1,4 @@
+import { fail } from "../check/check";
 import { checkMethodFits } from "../optimizer/method";
 import type { Adapter } from "../adapter/adapter";
 import { requirePrecision } from "../engine/precision-rule";
@@ -19,6 +20,8 @@ export interface ArmRun {
   readonly patience?: number | undefined;
   /** How many of the last evaluated points are averaged when the run has ended, and scored on dev; default: none. */
   readonly averageLast?: number | undefined;
+  /** A second problem of the same model, which is not trained on: its dev texts are scored at each evaluation. Default: none. */
+  readonly drift?: Trainable<unknown> | undefined;
   /** Lets an estimator run at a precision that was not measured, or was measured to spoil it. */
   readonly anyPrecision?: boolean;
 }
@@ -35,12 +38,18 @@ export function armOptions<Batch>(
   problem: Trainable<Batch>,
   adapter: Adapter,
   session: ModelSession,
-  { seed, evaluateEvery, stopMargin, best, patience, averageLast, anyPrecision = false }: ArmRun,
+  { seed, evaluateEvery, stopMargin, best, patience, averageLast, drift, anyPrecision = false }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
   const { probe, rounds } = arm.method;
   checkMethodFits(arm.method, adapter.layout);
   const asked = probe ?? rounds;
   if (!anyPrecision && asked !== undefined) requirePrecision(session, asked);
+  if (drift !== undefined && drift.sessionModel.id !== problem.sessionModel.id)
+    fail(
+      "drift",
+      `a task that the same session scores as ${problem.task.name}: the same model, and both by classes or both by options`,
+      drift.task.name,
+    );
   const batches = problem.batches(arm.batchSize);
   const settings: RunSettings = {
     method: arm.method,
@@ -55,6 +64,7 @@ export function armOptions<Batch>(
     ],
     ...(best === undefined ? {} : { best }),
     ...(averageLast === undefined ? {} : { averageLast }),
+    ...(drift === undefined ? {} : { drift: { task: drift.task.name, data: drift.dataHash } }),
   };
   return {
     settings,
@@ -71,7 +81,10 @@ export function armOptions<Batch>(
     evaluate: async (point) => {
       const found = await problem.evaluate(session, point, "dev", adapter.spec);
       const { loss, accuracy, optionLoss, forwardPasses } = found;
-      return { loss, accuracy, optionLoss, forwardPasses };
+      if (drift === undefined) return { loss, accuracy, optionLoss, forwardPasses };
+      const second = await drift.evaluate(session, point, "dev", adapter.spec);
+      const further = { driftLoss: second.loss, driftAccuracy: second.accuracy };
+      return { loss, accuracy, optionLoss, ...further, forwardPasses: forwardPasses + second.forwardPasses };
     },
     chance: problem.chance,
     checkDescent: probe?.kind === "own",

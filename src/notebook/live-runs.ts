@@ -31,6 +31,7 @@ import type { ProgressHandle } from "./progress";
 import { commitNow } from "./provenance";
 import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
+import { tensorboardLog } from "./tensorboard-log";
 import { showLiveFigure } from "./widgets/figure-view";
 import { describeChanges, showRunControls } from "./widgets/run-controls";
 import type { ShownControls } from "./widgets/run-controls";
@@ -52,6 +53,10 @@ export interface LiveOptions {
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
   readonly continueChanged?: boolean;
   readonly title?: string;
+  /** A second problem of the same model that is not trained on: scored at each evaluation, recorded and drawn. What does tuning cost elsewhere? */
+  readonly drift?: Trainable<unknown>;
+  /** A folder for TensorBoard's event files; default: none are written. */
+  readonly tensorboard?: string;
   /** Folder of the kept runs; default data/runs. */
   readonly store?: string;
 }
@@ -64,6 +69,8 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly kept: KeptRun;
   /** Chance on the problem's dev texts. */
   readonly chance: ChanceLevel;
+  /** The second problem, which it was not trained on; absent: there was none. */
+  readonly drift?: Trainable<unknown> | undefined;
 }
 
 /**
@@ -117,12 +124,15 @@ export async function runLive<Batch>(
       const { step, forwardPasses, loss } = last;
       progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
     };
+    const { tensorboard } = options;
+    const board = tensorboard === undefined ? null : tensorboardLog(tensorboard, arm.name, (line) => console.log(line));
     const onSeen = (seen: Trajectory): void => {
       tell(seen);
       if (seen.evaluations.length > 0) draw([...drawn, runRecord(seen, label)]);
     };
     const onEvent = (event: TrainEvent): void => {
       live.hear(event);
+      board?.hear(event);
       if (event.kind === "warning") console.log(`${called}: ${event.message}`);
       if (event.kind === "step") {
         if (live.header !== null) tell({ ...live, header: live.header });
@@ -140,7 +150,7 @@ export async function runLive<Batch>(
       tell: (line) => console.log(line),
       onEvent,
       onSeen,
-    });
+    }).finally(() => board?.close());
     if (got.kind === "left") {
       finishProgress(progress, got.message);
       break;
@@ -158,7 +168,7 @@ export async function runLive<Batch>(
     drawn.push(record);
     const still = await standstill(problem, arm, open, result, reused);
     if (still !== null) console.log(`${called}: ${still}`);
-    runs.push({ arm, ...open, kept, result, record, chance });
+    runs.push({ arm, ...open, kept, result, record, chance, drift: options.drift });
     const mean = averageWords(result);
     if (mean !== null) console.log(`${called}: ${mean}`);
     finishProgress(progress, result.message);

@@ -10,17 +10,20 @@ import { fail } from "../check/check";
 import { messageOf } from "../check/error-words";
 import { describeFields } from "../check/fields";
 import { writeWhole } from "../disk/whole-file";
+import { formatRate } from "../table/number";
 import { kernelRegistry } from "./kernel-registry";
 import { exampleRunFile } from "./tune/example";
 import { readRunFile, runFields } from "./tune/run-file";
 import { terminalBar } from "./tune/terminal-bar";
-import { tune } from "./tune/tune";
+import { proposeForFile, tune } from "./tune/tune";
 
-const usage = `usage: npm run tune -- FILE [--again] [--continue-changed]
+const usage = `usage: npm run tune -- FILE [--tensorboard DIR] [--again] [--continue-changed]
+       npm run tune -- FILE --find-rate
        npm run tune -- --init [FILE]
        npm run tune -- --fields
 FILE holds a run's settings: JSON, with comments. --init writes one that runs as it is (my-run.json); --fields lists what it may hold.
-Ctrl-C keeps the run, the same command goes on. --again runs it anew; --continue-changed goes on although the project's files have changed.`;
+Ctrl-C keeps the run, the same command goes on. --find-rate looks at ten steps and proposes a learning rate.
+--tensorboard DIR writes event files for TensorBoard; --again runs it anew; --continue-changed goes on although the project's files have changed.`;
 
 async function main(words: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -29,6 +32,8 @@ async function main(words: readonly string[]): Promise<number> {
     options: {
       init: { type: "boolean", default: false },
       fields: { type: "boolean", default: false },
+      "find-rate": { type: "boolean", default: false },
+      tensorboard: { type: "string" },
       again: { type: "boolean", default: false },
       "continue-changed": { type: "boolean", default: false },
     },
@@ -51,11 +56,19 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const file = readRunFile(path!);
   const stop = stopByKeys();
+  if (values["find-rate"]) {
+    const { rate, why, forwardPasses } = await proposeForFile(file);
+    console.log(
+      `${rate === null ? "no learning rate is proposed" : `learning rate ${formatRate(rate)}`}: ${why} (${forwardPasses} forward passes)`,
+    );
+    return rate === null ? 1 : 0;
+  }
   const bar = terminalBar(file.name ?? path!, process.stdout, () => performance.now());
   const { stopped, failed } = await tune(file, {
     tell: (line) => bar.line(line),
     progress: (state) => bar.update(state),
     signal: stop,
+    tensorboard: values.tensorboard,
     recompute: values.again,
     continueChanged: values["continue-changed"],
   }).finally(() => bar.finish());

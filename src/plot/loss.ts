@@ -2,7 +2,7 @@ import { escapeText } from "../table/escape";
 import { formatNumber } from "../table/number";
 import { someRuns } from "../table/record";
 import type { RunRecord } from "../table/record";
-import { divergencePoint, groupLabel, lossCurve, severalRates } from "./curve";
+import { divergencePoint, finitePoints, groupLabel, lossCurve, severalRates } from "./curve";
 import type { HorizontalAxis, Point } from "./curve";
 import type { Figure, Trace } from "./figure";
 import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
@@ -75,12 +75,27 @@ function lossPanel(runs: readonly RunRecord[], against: HorizontalAxis, panel: "
   const labels = runLabels(runs);
   const curves = runs.map((run) => lossCurve(run, against));
   const lines = runs.map((_, i) => lossTrace(curves[i]!, labels[i]!, styles[i]!, panel));
+  const drifts = runs.map((run) => finitePoints(run.evaluations, against, ({ driftLoss }) => driftLoss ?? null));
+  const dotted = runs.flatMap((run, i) =>
+    drifts[i]!.length === 0 ? [] : [driftTrace(drifts[i]!, driftLabel(run, labels[i]!), labels[i]!, styles[i]!, panel)],
+  );
   const ceiling = crossCeiling(lossRange(runs, curves));
   const crosses = runs.flatMap((run, i) => {
     const point = divergencePoint(run, against);
     return point === null ? [] : [crossTrace([point], labels[i]!, styles[i]!, panel, ceiling)];
   });
-  return { traces: [...lines, ...crosses], curves };
+  return { traces: [...lines, ...dotted, ...crosses], curves: [...curves, ...drifts] };
+}
+
+/** What the curve of the second task is called, which is not trained on. */
+function driftLabel({ settings }: RunRecord, label: string): string {
+  return `${label}: ${String(settings?.["drift.task"] ?? "a second task")}, not trained on`;
+}
+
+/** The second task's curve, dotted in the colour of its run; it has an entry of its own in the legend. */
+function driftTrace(curve: readonly Point[], label: string, group: string, style: Style, panel: "" | "2"): Trace {
+  const line = lossTrace(curve, label, { ...style, dash: "dot" }, panel);
+  return { ...line, legendgroup: escapeText(group) };
 }
 
 function lossTrace(curve: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {

@@ -42,6 +42,9 @@ export interface EvaluationRecord {
   readonly accuracy: number;
   /** Cross-entropy over the options of a choice, where the loss is another one: the right options' tokens', as in training. */
   readonly optionLoss?: number;
+  /** Loss and share of right answers on the second task, which is not trained on (`settings.drift`). */
+  readonly driftLoss?: number;
+  readonly driftAccuracy?: number;
   /** Forward passes on training batches before it. */
   readonly forwardPasses: number;
   /** Forward passes spent on evaluation up to and with this one, counted apart. */
@@ -137,6 +140,8 @@ const exact = [
   "weightNorm",
   "accuracy",
   "optionLoss",
+  "driftLoss",
+  "driftAccuracy",
   "limit",
   "value",
   "learningRate",

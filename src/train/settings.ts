@@ -39,6 +39,8 @@ export interface RunSettings {
   readonly best?: "loss" | "accuracy";
   /** How many of the last evaluated points are averaged when the run has ended; the mean is scored on dev once. Default: none. */
   readonly averageLast?: number;
+  /** A second task that is not trained on and scored at the evaluations: its name, and the fingerprint of its texts. Default: none. */
+  readonly drift?: { readonly task: string; readonly data: string };
 }
 
 /**

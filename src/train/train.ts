@@ -44,6 +44,9 @@ export interface Evaluation {
   readonly forwardPasses?: number;
   /** Cross-entropy over options, where the loss is another one. */
   readonly optionLoss?: number | undefined;
+  /** On a second task that is not trained on. */
+  readonly driftLoss?: number | undefined;
+  readonly driftAccuracy?: number | undefined;
 }
 
 export interface TrainOptions<Batch> {
@@ -210,6 +213,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     steps: steps.slice(),
     evaluations: evaluations.slice(),
     changes: changes.slice(),
+    ...(past?.average && { average: past.average }),
   };
   const ended = finalEnding(past?.end ?? null);
   let ending: Ending | null = past === undefined ? record(header) : ended;
@@ -232,13 +236,15 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       const found = await unlessStopped(evaluate(point), leaving);
       if (found === "stopped") continue;
       const evaluationPasses = (evaluations.at(-1)?.evaluationPasses ?? 0) + (found.forwardPasses ?? 1);
-      const { loss, accuracy, optionLoss } = found;
+      const { loss, accuracy, optionLoss, driftLoss, driftAccuracy } = found;
       const line: EvaluationRecord = {
         kind: "evaluation",
         step,
         loss,
         accuracy,
         ...(optionLoss !== undefined && { optionLoss }),
+        ...(driftLoss !== undefined && { driftLoss }),
+        ...(driftAccuracy !== undefined && { driftAccuracy }),
         forwardPasses,
         evaluationPasses,
         elapsedMs: elapsed(),

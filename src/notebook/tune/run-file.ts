@@ -117,6 +117,12 @@ const evaluation = fields("how it is looked at while it goes", {
   ),
   patience: optional(count("ends the run when so many evaluations in a row brought no better one")),
   averageLast: optional(count("how many of the last evaluated points are averaged at the end, and scored on dev")),
+  drift: optional(
+    fields("a second task that is not trained on, scored beside dev: what does tuning cost elsewhere?", {
+      task,
+      texts: optional(texts),
+    }),
+  ),
   test: optional(flag("looks at the test texts when the run has ended, and at a linear probe on them; default false")),
 });
 
@@ -126,6 +132,7 @@ export const EXPORTS = ["classifier", "peft", "gguf", "onnx", "merge"] as const;
 const result = fields("where the result goes", {
   take: optional(oneOf("which point is looked at on test and leaves; default best", CHECKPOINTS)),
   folder: optional(text("of the kept runs; default data/runs, where notebooks keep theirs")),
+  tensorboard: optional(text("a folder for TensorBoard's event files; none when absent")),
   exports: optional(
     listOf(
       "how the best checkpoint leaves, once the run has ended; what is there already stays as it is",

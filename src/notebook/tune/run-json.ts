@@ -11,16 +11,18 @@ import { checkRunFile } from "./run-file";
  * For example `console.log(runJson(problem, runs[0]))`.
  * @throws when the run holds what a file cannot carry: a task or a part of the method that was written in a cell, a model that was made in memory
  */
-export function runJson(problem: Trainable<unknown>, { arm, result }: Pick<LiveRun, "arm" | "result">): string {
+export function runJson(
+  problem: Trainable<unknown>,
+  { arm, result, drift }: Pick<LiveRun, "arm" | "result" | "drift">,
+): string {
   const { settings } = result.header;
-  const { seed, batchSize, ...texts } = problem.options;
   const margin = settings.stop.flatMap((rule) => (rule.kind === "diverged" ? [rule.margin] : []))[0];
   const patience = settings.stop.flatMap((rule) => (rule.kind === "patience" ? [rule.evaluations] : []))[0];
   const run = {
     name: arm.name,
     model: problem.loaded.name,
     task: taskOf(problem),
-    texts: { ...texts, seed, batchSize },
+    texts: problem.options,
     adapter: arm.adapter,
     method: arm.method,
     budget: budgetOf(arm.budget),
@@ -29,6 +31,7 @@ export function runJson(problem: Trainable<unknown>, { arm, result }: Pick<LiveR
       every: settings.evaluateEvery,
       ...(settings.best !== undefined && { best: settings.best }),
       ...(margin !== undefined && { stopMargin: margin }),
+      ...(drift !== undefined && { drift: { task: taskOf(drift), texts: drift.options } }),
       ...(patience !== undefined && { patience }),
       ...(settings.averageLast !== undefined && { averageLast: settings.averageLast }),
     },

@@ -4,9 +4,11 @@ import { adapterFor } from "../../experiment/adapter-for";
 import type { Trainable } from "../../experiment/problem";
 import { runRecord } from "../../table/from-training";
 import { tableTask } from "../../task/own-table";
+import type { LoadedTask } from "../../task/loaded-task";
 import type { MethodChange } from "../../train/method-change";
 import type { EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
+import type { RateProposal } from "../../train/find-rate";
 import type { Trajectory } from "../../train/trajectory";
 import { bestOnDev, testOnce, testReport } from "../choose";
 import { averageWords } from "../average-words";
@@ -15,9 +17,11 @@ import { keepRun, title } from "../keep-run";
 import type { LiveRun } from "../live-runs";
 import { closeAdapter, openAdapter, openModel, openProblem, openTask, scoredModel } from "../open";
 import { LiveHistory } from "../live-history";
+import { tensorboardLog } from "../tensorboard-log";
 import { plannedEndOf } from "../planned-end";
 import type { RunSoFar } from "../planned-end";
 import type { ProgressState } from "../progress";
+import { proposeRate } from "../propose-rate";
 import { armOfFile } from "./arm-of-file";
 import { checkExports, leave, takenExports } from "./leave";
 import { problemOptionsOf } from "./run-file";
@@ -33,6 +37,8 @@ export interface TuneOptions {
   readonly signal: AbortSignal;
   /** Runs again what has a record; default false. */
   readonly recompute?: boolean;
+  /** A folder for TensorBoard's event files, in place of the file's own. */
+  readonly tensorboard?: string | undefined;
   /** Goes on with a begun run although files that decide its numbers have changed since. Default false. */
   readonly continueChanged?: boolean;
 }
@@ -52,8 +58,19 @@ export interface Tuned {
 export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
   const { name, ...how } = typeof run.model === "string" ? { name: run.model } : run.model;
   const loaded = await openModel(name, how);
-  const task = await openTask(typeof run.task === "string" ? run.task : tableTask(run.task));
-  return openProblem(loaded, task, problemOptionsOf(run)) as Promise<Trainable<unknown>>;
+  return openProblem(loaded, await openFileTask(run.task), problemOptionsOf(run)) as Promise<Trainable<unknown>>;
+}
+
+function openFileTask(task: RunFile["task"]): Promise<LoadedTask> {
+  return openTask(typeof task === "string" ? task : tableTask(task));
+}
+
+/** The second task of a settings file on the model of the first; undefined where it has none. */
+async function openDrift(run: RunFile, { loaded }: Trainable<unknown>): Promise<Trainable<unknown> | undefined> {
+  const drift = run.evaluation?.drift;
+  if (drift === undefined) return undefined;
+  const options = problemOptionsOf({ ...run, texts: drift.texts ?? run.texts });
+  return openProblem(loaded, await openFileTask(drift.task), options) as Promise<Trainable<unknown>>;
 }
 
 /**
@@ -75,14 +92,19 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   tell(`${title(problem)}: ${problem.origin.description}`);
   for (const { to } of taken) tell(`${to} is there already: it will be left as it is`);
 
+  const drift = await openDrift(file, problem);
+  for (const notice of drift?.notices ?? []) tell(`${drift!.task.name}: ${notice}`);
   const loaded = scoredModel(problem);
   const spec = adapterFor(arm.adapter, problem);
   const open = await openAdapter(loaded, spec);
   const live = new LiveHistory();
+  const log = options.tensorboard ?? file.result?.tensorboard;
+  const board = log === undefined ? null : tensorboardLog(log, arm.name, tell);
   const changes: readonly { readonly step: number; readonly change: MethodChange }[] = file.changes ?? [];
   const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen));
   const onEvent = (event: TrainEvent): void => {
     live.hear(event);
+    board?.hear(event);
     if (event.kind === "warning") tell(event.message);
     if (event.kind === "evaluation") tell(evaluationLine(event.record, event.isBest));
     if (event.kind === "step" && live.header !== null) toldOf({ ...live, header: live.header });
@@ -99,6 +121,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
       best: evaluation.best,
       patience: evaluation.patience,
       averageLast: evaluation.averageLast,
+      drift,
       store: folder,
       recompute: options.recompute,
       continueChanged: options.continueChanged,
@@ -109,12 +132,12 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
       abandon: () => void closeAdapter(loaded, spec),
     },
     { tell, onEvent, onSeen },
-  );
+  ).finally(() => board?.close());
   if (got.kind !== "run") return { run: null, problem, stopped: got.kind === "left", failed: [got.message] };
   const { kept, result, reused } = got;
   const { chance } = problem;
   const record = runRecord(result, { arm: arm.name, chance });
-  const run: LiveRun = { arm, ...open, kept, result, record, chance };
+  const run: LiveRun = { arm, ...open, kept, result, record, chance, drift };
   tell(reused ? `from the record of ${kept.id}; ${result.message}` : `${result.message}; kept in ${kept.folder}`);
   if (result.end.reason === "stopped") return { run, problem, stopped: true, failed: [] };
   if (result.best === null)
@@ -136,6 +159,17 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   return { run: chosen, problem, stopped: false, failed };
 }
 
+/**
+ * Looks for a learning rate for the run of a settings file, which may leave it open; nothing is trained and nothing kept.
+ * @throws as `tune` and `proposeRate`
+ */
+export async function proposeForFile(file: RunFile): Promise<RateProposal> {
+  const problem = await openRunFile(file);
+  const { method } = file;
+  const rated = method.kind === "recipe" ? { ...method, options: { learningRate: 1, ...method.options } } : method;
+  return proposeRate(problem, armOfFile({ ...file, method: rated }, problem), { seed: file.seed ?? 0 });
+}
+
 function progressOf(so: RunSoFar): ProgressState {
   const { step = 0, forwardPasses = 0, loss } = so.steps.at(-1) ?? {};
   const end = plannedEndOf(so);
@@ -145,9 +179,16 @@ function progressOf(so: RunSoFar): ProgressState {
 
 /** Writes one line on an evaluation. @example evaluationLine({ step: 20, loss: 0.5, accuracy: 0.8, forwardPasses: 40 }, true) // "step 20 (40 forward passes): dev loss 0.5000, 80.0 % right, the best so far" */
 export function evaluationLine(
-  { step, loss, accuracy, forwardPasses }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "forwardPasses">,
+  {
+    step,
+    loss,
+    accuracy,
+    driftLoss,
+    forwardPasses,
+  }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "driftLoss" | "forwardPasses">,
   isBest: boolean,
 ): string {
   const right = Number.isFinite(accuracy) ? `, ${(100 * accuracy).toFixed(1)} % right` : "";
-  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${isBest ? ", the best so far" : ""}`;
+  const drift = driftLoss === undefined ? "" : `; not trained on: ${driftLoss.toFixed(4)}`;
+  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${drift}${isBest ? ", the best so far" : ""}`;
 }

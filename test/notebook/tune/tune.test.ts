@@ -10,7 +10,7 @@ import { checkRunFile } from "../../../src/notebook/tune/run-file";
 import type { RunFile } from "../../../src/notebook/tune/run-file";
 import { runJson } from "../../../src/notebook/tune/run-json";
 import { terminalBar } from "../../../src/notebook/tune/terminal-bar";
-import { evaluationLine, tune } from "../../../src/notebook/tune/tune";
+import { evaluationLine, proposeForFile, tune } from "../../../src/notebook/tune/tune";
 import type { Tuned } from "../../../src/notebook/tune/tune";
 import { mezo } from "../../../src/optimizer/recipes";
 import { loadPeft } from "../../../src/weights/peft-folder";
@@ -209,6 +209,20 @@ test("patience ends a run, and the mean of its last points leaves where it is as
     made(example("mean", { result: result("average") })),
     "evaluation.averageLast: expected a number of points",
   );
+});
+
+test("a rate is proposed for a file that leaves it open, and nothing is kept", async () => {
+  const file = example("rate", { method: { recipe: "adazeta" }, result: { folder: files.file("rate") } });
+  const { value } = await asCell(() => proposeForFile(file));
+  assert.is(value.spread.directions, 40);
+  assert.ok(value.rate === null || value.rate > 0);
+  assert.equal((await asCell(() => proposeForFile(file))).value, value);
+  assert.not.ok(existsSync(files.file("rate")));
+  await rejectsWith(
+    proposeForFile(example("rate", { method: { recipe: "zo-adam" } })),
+    "method: expected one with plain steps",
+  );
+  await rejectsWith(made(file), "method.learningRate: expected a learning rate (--find-rate proposes one)");
 });
 
 test("a form that the adapter cannot leave in, and a name that cannot be written, are told", async () => {
