@@ -211,6 +211,19 @@ test("patience ends a run, and the mean of its last points leaves where it is as
   );
 });
 
+test("a second task of the file is scored beside dev, and event files are written where they are asked for", async () => {
+  const { task } = parseJsonc(exampleRunFile(), "") as { readonly task: object };
+  const drift = { task, texts: { train: 12, dev: 6, test: 6, maxTokens: 16, seed: 7 } };
+  const result = { folder: files.file("drift"), tensorboard: files.file("boards") };
+  const { run, lines } = await made(example("drift", { evaluation: { every: 6, drift }, result }));
+  assert.ok(run!.result.evaluations.every(({ driftLoss }) => Number.isFinite(driftLoss)));
+  assert.ok(
+    lines.some((line) => line.includes("; not trained on: ")),
+    lines.join("\n"),
+  );
+  assert.is(readdirSync(files.file("boards")).length, 1);
+});
+
 test("a rate is proposed for a file that leaves it open, and nothing is kept", async () => {
   const file = example("rate", { method: { recipe: "adazeta" }, result: { folder: files.file("rate") } });
   const { value } = await asCell(() => proposeForFile(file));
