@@ -6,6 +6,7 @@ const { readFileSync } = require("node:fs");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 
+// One thread: those of llama.cpp wait for each other in a loop, which on a machine at work takes minutes.
 /** @typedef {{ readonly model: string, readonly adapter: string | null, readonly texts: readonly string[], readonly most: number }} Question */
 
 async function main() {
@@ -18,22 +19,23 @@ async function main() {
     build: "never",
     logLevel: LlamaLogLevel.error,
     logger: console.error,
-    maxThreads: 2,
+    maxThreads: 1,
   });
   const model = await llama.loadModel({ modelPath, useMmap: true });
   const lora = adapter === null ? {} : { lora: { adapters: [{ filePath: adapter, scale: 1 }] } };
-  const context = await model.createContext({ contextSize: 1024, threads: 2, ...lora });
+  const context = await model.createContext({ contextSize: 1024, threads: 1, ...lora });
   const sequence = context.getSequence();
   const answers = [];
   for (const text of texts) {
     await sequence.clearHistory();
     const asked = model.tokenize(text, true);
     const ids = [];
-    let ended = false;
+    // The end of a turn ends the loop, and is not among its tokens.
+    let ended = true;
     for await (const token of sequence.evaluate(asked, { temperature: 0 })) {
-      if (model.isEogToken(token)) ended = true;
-      else ids.push(token);
-      if (ended || ids.length >= most) break;
+      ids.push(token);
+      ended = ids.length < most;
+      if (!ended) break;
     }
     answers.push({ asked: [...asked], ids, text: model.detokenize(ids).trim(), ended });
   }
