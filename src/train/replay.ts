@@ -1,7 +1,8 @@
 import { fail, sameLength } from "../check/check";
 import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
-import { applyRecorded } from "../optimizer/step";
+import type { FoldedBase } from "../estimator/objective";
+import { applyRecorded, foldsBefore } from "../optimizer/step";
 import type { Method } from "../optimizer/method";
 import type { StepOutcome } from "../optimizer/step";
 import type { Layout } from "../tree/layout";
@@ -18,6 +19,9 @@ export interface Waypoint {
   readonly state?: State | undefined;
 }
 
+/** What of a record a walk needs. */
+export type Walked = Pick<Trajectory, "header" | "steps" | "changes">;
+
 /**
  * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.
  * On the machine that made the record every point has the same bits as in the run. A waypoint's memory is used again two steps later.
@@ -26,7 +30,7 @@ export interface Waypoint {
  * @throws when the points walked are not those of the record, or the method is first-order: its steps are not in the record
  */
 export function* walk(
-  trajectory: Trajectory,
+  trajectory: Walked,
   from: Waypoint,
   layout: Layout,
   method: Method = trajectory.header.settings.method,
@@ -81,5 +85,33 @@ export function replay(
   const part = through === undefined ? trajectory : { ...trajectory, steps: trajectory.steps.slice(0, through) };
   let { point } = { point: start };
   for (const waypoint of walk(part, { step: 0, point: start }, layout, method)) point = waypoint.point;
+  return point.slice();
+}
+
+/**
+ * Brings the weights that points are changes of to where they were after a recorded run's steps, or after the first `through` of them: back to
+ * the start, and every change folded in as in the run.
+ * @returns the point there, a change of them [d]
+ * @throws as `walk` does
+ */
+export async function standAt(
+  base: FoldedBase,
+  { header, steps, changes }: Walked,
+  start: Float32Array,
+  layout: Layout,
+  method: Method = header.settings.method,
+  through: number = steps.length,
+): Promise<Float32Array> {
+  await base.reset();
+  let point = start;
+  for (const waypoint of walk(
+    { header, changes, steps: steps.slice(0, through) },
+    { step: 0, point },
+    layout,
+    method,
+  )) {
+    if (foldsBefore(methodAt(method, changes, waypoint.step - 1), layout, waypoint.step - 1)) await base.fold(point);
+    point = waypoint.point;
+  }
   return point.slice();
 }

@@ -1,4 +1,4 @@
-import { positiveInteger, sameLength } from "../check/check";
+import { fail, positiveInteger, sameLength } from "../check/check";
 import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
@@ -29,6 +29,7 @@ import {
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
+import { standAt } from "./replay";
 import type { RunSettings } from "./settings";
 import type { SourceHashes } from "./sources";
 import { changeRecord, methodAt } from "./steering";
@@ -146,6 +147,8 @@ export function checkRun<Batch>({
   sameLength("start", start.length, layout.size);
   checkMethodFits(settings.method, layout);
   checkMethodAnswered(settings.method, objective);
+  if (layout.factors !== undefined && objective.base === undefined)
+    fail("objective", "an engine that folds changes into the weights it holds (onnx, reference)", "another");
 }
 
 /**
@@ -182,7 +185,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     return record(wanted);
   };
   const rises: number[] = [];
-  const looks = (step: number): boolean => options.checkDescent === true && step < CHECKED_STEPS;
+  const looks = (step: number): boolean =>
+    options.checkDescent === true && layout.factors === undefined && step < CHECKED_STEPS;
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
@@ -201,6 +205,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     evaluations: evaluations.slice(),
     changes: changes.slice(),
   };
+  if (objective.base !== undefined)
+    await standAt(objective.base, past ?? { header, steps, changes }, options.start, layout, settings.method);
   const ended = finalEnding(past?.end ?? null);
   let ending: Ending | null = past === undefined ? record(header) : ended;
   while (ending === null) {

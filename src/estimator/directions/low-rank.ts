@@ -1,8 +1,9 @@
 import { fail, positiveInteger } from "../../check/check";
 import type { Layout } from "../../tree/layout";
+import { matrixOf } from "../../tree/matrix";
 import type { DirectionKind, Draw, Here } from "../direction";
 import { seededNoise, type Noise } from "../noise";
-import { matrixOf, type TensorPart } from "../tensor-part";
+import type { TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 
 /** How directions of low rank are made. */
@@ -28,6 +29,7 @@ export function lowRankFrom(noise: Noise): DirectionKind<LowRank> {
   return {
     check: checkLowRank,
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+    outer: ({ rank }) => rank,
     open: (spec, here) => drawLowRank(noise, spec, here, "left"),
     again: true,
     basis: ({ redraw }, step) => Math.floor(step / redraw),
