@@ -5,6 +5,7 @@ import type { FoldedBase } from "../estimator/objective";
 import { applyRecorded, foldsBefore } from "../optimizer/step";
 import type { Method } from "../optimizer/method";
 import type { StepOutcome } from "../optimizer/step";
+import { addChangeInPlace, asFactorLayout, factorPlaces, type FactorPlace } from "../tree/factor-layout";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
 import { methodAt } from "./steering";
@@ -70,7 +71,8 @@ export function* walk(
 }
 
 /**
- * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
+ * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them. Where points are changes of weights
+ * that took earlier ones in, `standAt` and `formedWeights` say of which.
  * For example `replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout)`: the run's last point, bit for bit.
  * @param method the run's, for one whose directions are your own: a record has their name and text, and no function
  * @throws when `start` is not where the run started, or the method does not lead where the record says
@@ -114,4 +116,41 @@ export async function standAt(
     point = waypoint.point;
   }
   return point.slice();
+}
+
+/**
+ * Gives the weights that a run of changes (`FullSpec.factors`) stood at after all its steps, or after the first `through` of them, formed from its
+ * record alone: the bits that the run's own engine came to.
+ * @param weights the model's own, as full-parameter training has them [d of the whole]: written over
+ * @param start of the run: a change
+ * @throws as `walk` does
+ */
+export function formedWeights(
+  { header, steps, changes }: Walked,
+  weights: Float32Array,
+  start: Float32Array,
+  layout: Layout,
+  method: Method = header.settings.method,
+  through: number = steps.length,
+): Float32Array {
+  const factors = asFactorLayout(layout);
+  const { whole } = factors.factors;
+  sameLength("weights", weights.length, whole.size);
+  const take = (change: Float32Array, kinds: readonly FactorPlace["kind"][]): void =>
+    factorPlaces(factors).forEach((place, i) => {
+      const { offset, size } = whole.entries[i];
+      if (kinds.includes(place.kind)) addChangeInPlace(weights.subarray(offset, offset + size), factors, place, change);
+    });
+  let point = start;
+  for (const waypoint of walk(
+    { header, changes, steps: steps.slice(0, through) },
+    { step: 0, point },
+    layout,
+    method,
+  )) {
+    if (foldsBefore(methodAt(method, changes, waypoint.step - 1), layout, waypoint.step - 1)) take(point, ["outer"]);
+    point = waypoint.point;
+  }
+  take(point, ["outer", "dense"]);
+  return weights;
 }

@@ -5,6 +5,7 @@ import { costsBench } from "./costs";
 import { engineBench } from "./engine";
 import { generationBench } from "./generation";
 import { exitsBench } from "./exits";
+import { factorsBench } from "./factors";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
 import { kernelBench } from "./kernel";
@@ -20,6 +21,7 @@ import { stepBench } from "./step";
 import { savingsBench } from "./savings";
 import { settingsBench } from "./settings";
 import { stepRobertaBench } from "./step-roberta";
+import { throughputBench } from "./throughput";
 import { variantsBench } from "./variants";
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
@@ -39,8 +41,10 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   gradient: gradientBench,
   generation: generationBench,
   exits: exitsBench,
+  factors: factorsBench,
   import: importBench,
   kernel: kernelBench,
+  throughput: throughputBench,
   memory: memoryBench,
   "memory-llama": memoryLlamaBench,
 };

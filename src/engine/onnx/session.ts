@@ -139,7 +139,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
-        precision: storage(precision),
+        precision: storage(matrices.size > 0 ? FP32 : precision),
         pass: { ...USUAL_PASS, points: kind === "plain" ? 1 : 2, trainable: layout.size },
         freeBytes: options.freeBytes ?? freeMemory(),
         alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
