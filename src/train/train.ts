@@ -292,14 +292,16 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
 
 /** The change that is wanted before this step; one that makes no sense is refused in words and the run goes on as it was. */
 function steered(
-  { settings, steer }: Pick<TrainOptions<never>, "settings" | "steer">,
+  { settings, steer, layout }: Pick<TrainOptions<never>, "settings" | "steer" | "layout">,
   changes: readonly ChangeRecord[],
   step: number,
 ): ChangeRecord | { readonly kind: "refused"; readonly message: string } | null {
   const change = steer?.() ?? null;
   if (change === null) return null;
   try {
-    return changeRecord(settings.method, changes, step, change);
+    const record = changeRecord(settings.method, changes, step, change);
+    if (record !== null) checkMethodFits(methodAt(settings.method, [...changes, record], step), layout);
+    return record;
   } catch (error) {
     return { kind: "refused", message: `a change of the method is not made: ${messageOf(error)}` };
   }

@@ -220,6 +220,22 @@ test("what would have to be formed is refused before any work, in words that say
   );
 });
 
+test("a change of the method that has no room in the factors is refused in words, and the run goes on as it was", async () => {
+  const spec = { ...whole, factors: 4 };
+  const method = eggroll({ ...QUICK, queries: 2 });
+  const told: string[] = [];
+  const steer = () => ({ queries: { kind: "constant", value: 3 } }) as const;
+  const run = await train({ ...optionsOf(await sessionOf(spec), spec, method, 3), steer }, (event) => {
+    if (event.kind === "warning") told.push(event.message);
+  });
+  assert.is(told.length, 1);
+  assert.match(told[0], "a change of the method is not made: adapter.factors: expected at least 6");
+  assert.equal(
+    run.steps.map(({ queries }) => queries),
+    [2, 2, 2],
+  );
+});
+
 test("every method of the table trains all weights as factors, or says why it cannot", () => {
   const { layout } = makeAdapter({ ...whole, factors: 8 }, model);
   const can = Object.entries(recipes).flatMap(
