@@ -25,30 +25,31 @@ export function factoringOf(layout: FactorLayout, kept: Kept | undefined): Facto
  * so that outer products are added to, and never formed.
  */
 export function factoredDraw(draw: Draw, factoring: Factoring): Draw {
-  const places = factorPlaces(factoring.layout);
+  const { layout, moving } = factoring;
+  const places = factorPlaces(layout);
   return (query, memory) => {
     const parts = partsOf(draw(query, memory));
-    const each = (use: (at: number, value: number) => void): void =>
+    /** Where runs of numbers are added, from which place of which values. */
+    const eachRun = (use: (at: number, values: Float32Array, from: number, count: number) => void): void =>
       parts.forEach((part, tensor) => {
-        if (part.kind === "dense") {
-          const { offset } = denseAt(places[tensor], part);
-          part.values.forEach((value, i) => use(offset + i, value));
-        } else {
-          const from = columnsAt(places[tensor], part, factoring.moving, factoring, query);
-          const [values, { rank }] = [part[factoring.moving], part];
-          for (let i = 0; i < values.length; i += rank)
-            for (let k = 0; k < rank; k++) use(from + (i / rank) * factoring.layout.factors.rank + k, values[i + k]);
-        }
+        if (part.kind === "dense") use(denseAt(places[tensor], part).offset, part.values, 0, part.values.length);
+        else eachRow(part[moving], part.rank, columnsAt(places[tensor], part, moving, factoring, query), layout, use);
       });
     const direction: Direction = {
       parts,
-      addInPlace: (out, a) => each((at, value) => (out[at] += a * value)),
+      addInPlace: (out, a) =>
+        eachRun((at, values, from, count) => {
+          for (let k = 0; k < count; k++) out[at + k] += a * values[from + k];
+        }),
       spreadInto(plus, minus, a, point) {
         plus.set(point);
         minus.set(point);
-        each((at, value) => {
-          plus[at] = point[at] + a * value;
-          minus[at] = point[at] - a * value;
+        eachRun((at, values, from, count) => {
+          for (let k = 0, i = at; k < count; k++, i++) {
+            const by = a * values[from + k];
+            plus[i] = point[i] + by;
+            minus[i] = point[i] - by;
+          }
         });
       },
     };
@@ -72,12 +73,25 @@ export function withFixedFactors(point: Float32Array, draw: Draw, factoring: Fac
   for (let query = 0; query < (factoring.apart ? queries : 1); query++)
     partsOf(draw(query, () => new Float32Array(factoring.layout.factors.whole.size))).forEach((part, tensor) => {
       if (part.kind === "dense") return;
-      const from = columnsAt(places[tensor], part, fixed, factoring, query);
-      const [values, { rank }] = [part[fixed], part];
-      for (let i = 0; i < values.length; i += rank)
-        out.set(values.subarray(i, i + rank), from + (i / rank) * factoring.layout.factors.rank);
+      const first = columnsAt(places[tensor], part, fixed, factoring, query);
+      eachRow(part[fixed], part.rank, first, factoring.layout, (at, values, from, count) =>
+        out.set(values.subarray(from, from + count), at),
+      );
     });
   return out;
+}
+
+/** Goes through a factor's rows of `rank` numbers, which stand in rows of R: all at once where these are as long. */
+function eachRow(
+  values: Float32Array,
+  rank: number,
+  first: number,
+  { factors }: FactorLayout,
+  use: (at: number, values: Float32Array, from: number, count: number) => void,
+): void {
+  if (rank === factors.rank) use(first, values, 0, values.length);
+  else
+    for (let from = 0, at = first; from < values.length; from += rank, at += factors.rank) use(at, values, from, rank);
 }
 
 function partsOf({ parts }: Direction): readonly TensorPart[] {

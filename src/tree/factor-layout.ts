@@ -92,8 +92,9 @@ export function addChangeInPlace(
     return;
   }
   const { columns, left, right } = place;
-  // A column of the right factor after another: the inner loop runs along memory.
-  const turned = new Float64Array(rank * columns);
+  // Two columns of the right factor after another: the inner loop runs along memory.
+  const pairs = Math.ceil(rank / 2);
+  const turned = new Float64Array(2 * pairs * columns);
   for (let j = 0; j < columns; j++)
     for (let k = 0; k < rank; k++) turned[k * columns + j] = point[right.offset + j * rank + k];
   const sum = new Float64Array(columns);
@@ -101,12 +102,19 @@ export function addChangeInPlace(
   for (let i = 0; i < count; i++) {
     const from = left.offset + (rows?.[i] ?? i) * rank;
     const row = values.subarray(i * columns, (i + 1) * columns);
-    sum.set(row);
-    for (let k = 0; k < rank; k++) {
-      const by = point[from + k];
-      if (by === 0) continue;
-      for (let j = 0, t = k * columns; j < columns; j++, t++) sum[j] += by * turned[t];
+    if (pairs === 1) {
+      addPair(row, turned, 0, point[from], rank === 2 ? point[from + 1] : 0);
+      continue;
     }
+    sum.set(row);
+    for (let k = 0; k < rank; k += 2)
+      addPair(sum, turned, k * columns, point[from + k], k + 1 < rank ? point[from + k + 1] : 0);
     row.set(sum);
   }
+}
+
+/** x <- x + a y + b z, with y and z one after the other in `both` from `at` on; each sum is rounded once. */
+function addPair(x: Float32Array | Float64Array, both: Float64Array, at: number, a: number, b: number): void {
+  const { length } = x;
+  for (let j = 0, y = at, z = at + length; j < length; j++, y++, z++) x[j] = x[j] + a * both[y] + b * both[z];
 }

@@ -61,17 +61,26 @@ export function drawLowRank(
   { seed, step, layout }: Here,
   stream: "left" | "unmeasured",
 ): Draw {
-  const rights = layout.entries.map(({ shape }, tensor) => {
-    const matrix = matrixOf(shape);
-    return matrix && noise(new Float32Array(matrix.columns * rank), seed, "right", Math.floor(step / redraw), tensor);
-  });
+  /** Drawn when they are asked for: a step in factors has them in its point. */
+  const rights: Float32Array[] = [];
+  const rightOf = (tensor: number, columns: number): Float32Array =>
+    (rights[tensor] ??= noise(new Float32Array(columns * rank), seed, "right", Math.floor(step / redraw), tensor));
   return (query) =>
     directionOfParts(
       layout.entries.map((entry, tensor): TensorPart => {
         const drawn = (size: number): Float32Array => noise(new Float32Array(size), seed, stream, step, query, tensor);
-        const [matrix, right] = [matrixOf(entry.shape), rights[tensor]];
-        if (matrix === null || right === null) return { kind: "dense", entry, values: drawn(entry.size) };
-        return { kind: "outer", entry, ...matrix, rank, left: drawn(matrix.rows * rank), right };
+        const matrix = matrixOf(entry.shape);
+        if (matrix === null) return { kind: "dense", entry, values: drawn(entry.size) };
+        return {
+          kind: "outer",
+          entry,
+          ...matrix,
+          rank,
+          left: drawn(matrix.rows * rank),
+          get right() {
+            return rightOf(tensor, matrix.columns);
+          },
+        };
       }),
     );
 }

@@ -61,8 +61,9 @@ function carry(place: Float32Array, last: Float32Array, part: TensorPart, old: T
 /** Vold^T V [rank][rank]. */
 function overlap(old: OuterPart, { rank, columns, right }: OuterPart): Float64Array {
   const product = new Float64Array(rank * rank);
+  const { right: former } = old;
   for (let j = 0; j < columns; j++)
     for (let l = 0; l < rank; l++)
-      for (let k = 0; k < rank; k++) product[l * rank + k] += old.right[j * rank + l] * right[j * rank + k];
+      for (let k = 0; k < rank; k++) product[l * rank + k] += former[j * rank + l] * right[j * rank + k];
   return product;
 }
