@@ -55,7 +55,7 @@ export { evaluateClassifier } from "./task/classifier";
 export { promptText } from "./task/reading";
 export { taskNamed } from "./task/tasks";
 export { diverged, divergenceMargin } from "./train/diverged";
-export { replay } from "./train/replay";
+export { formedWeights, replay, standAt } from "./train/replay";
 export { findRate } from "./train/find-rate";
 export { train } from "./train/train";
 export { readTrajectory } from "./train/trajectory";

@@ -12,8 +12,17 @@ export interface Adapter {
   initial(seed: number): Float32Array;
   /** Contracts what can be contracted once per forward pass, and returns what the model is to be run with. */
   bind<T>(ops: Ops<T>): Bound<T>;
+  /** The model's own weights that its tensors are a change of: an engine keeps the matrices where the change can be folded into them. Absent: none. */
+  readonly base?: readonly BaseWeight[];
   /** Its tensors are as large as the model's: an engine takes each as an input of its own, and one point at a time. */
   readonly large?: true;
+}
+
+/** One of a model's own weights. */
+export interface BaseWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  read(): Float32Array;
 }
 
 /** What an adapter needs to know of a model; sites alone are enough for all that sit beside it. */
@@ -136,6 +145,11 @@ export interface FullSpec {
   readonly layers: "all" | Layers;
   /** Only weights of these kinds; without it, all. ["biases"] is known as BitFit. */
   readonly parts?: readonly WeightPart[];
+  /**
+   * R: the weights stay where they are, and what is trained is a change of them, whose matrices are left right^T of R columns each, for methods
+   * whose directions are outer products (LOZO and its kin). Absent: theta has all numbers.
+   */
+  readonly factors?: number;
 }
 
 /** Matrices of linear layers, their biases, scales and shifts of norms, embedding tables with the head. */

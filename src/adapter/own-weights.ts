@@ -1,4 +1,16 @@
-import type { FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
+import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
+import { factorPlace } from "../tree/factor-layout";
+import type { FactorLayout } from "../tree/factor-layout";
+
+/** What a point has in place of a model's own weights, by their names; null where it has nothing. */
+export interface OwnWeights<T> {
+  /** A vector as a row [R, 1, n]. */
+  row(vector: FrozenVector): T | null;
+  /** x W^T. */
+  product(x: T, weight: FrozenMatrix): T | null;
+  /** Rows of a table for each packed token. */
+  rows(table: FrozenMatrix, by: EmbeddingIndex): T | null;
+}
 
 /**
  * Gives operations that read the point's tensors in place of the model's own weights of these names. The definition is unchanged:
@@ -6,42 +18,89 @@ import type { FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
  * @param trained names of weights, under which the point holds them in their own shapes
  */
 export function withOwnWeights<T>(ops: Ops<T>, trained: ReadonlySet<string>): Ops<T> {
+  const tensorOf = tensorsOf(ops);
+  const own = <V>(name: string, make: (tensor: T) => V): V | null => (trained.has(name) ? make(tensorOf(name)) : null);
+  return readingOwn(ops, {
+    row: ({ name, shape }) => own(name, (tensor) => ops.reshape(tensor, [1, shape[0]])),
+    product: (x, { name }) => own(name, (tensor) => ops.matmulTransposed(x, tensor)),
+    rows: ({ name }, by) => own(name, (tensor) => ops.gather(tensor, by)),
+  });
+}
+
+/**
+ * Gives operations that add the point's change to the model's own weights; a matrix's is not formed:
+ *     y = x W^T + (x right) left^T + b,  embeddings: rows of the table + (rows of left) right^T
+ * @param layout the factors; what it does not name stays frozen
+ */
+export function withChangedWeights<T>(ops: Ops<T>, layout: FactorLayout): Ops<T> {
+  const tensorOf = tensorsOf(ops);
+  const known = new Map(layout.factors.whole.entries.map(({ name }) => [name, factorPlace(layout, name)]));
+  const place = ({ name }: { readonly name: string }) => known.get(name) ?? null;
+  return readingOwn(ops, {
+    row(vector) {
+      const at = place(vector);
+      if (at === null || at.kind !== "dense") return null;
+      return ops.add(frozenRow(ops, vector), ops.reshape(tensorOf(at.at.name), [1, vector.shape[0]]));
+    },
+    product(x, weight) {
+      const at = place(weight);
+      if (at === null) return null;
+      const y = ops.linear(x, weight, null);
+      if (at.kind === "dense") return ops.add(y, ops.matmulTransposed(x, tensorOf(at.at.name)));
+      const inner = ops.matmul(x, tensorOf(at.right.name));
+      return ops.add(y, ops.matmulTransposed(inner, tensorOf(at.left.name)));
+    },
+    rows(table, by) {
+      const at = place(table);
+      if (at === null) return null;
+      const rows = ops.embed(table, by);
+      if (at.kind === "dense") return ops.add(rows, ops.gather(tensorOf(at.at.name), by));
+      const inner = ops.gather(tensorOf(at.left.name), by);
+      return ops.add(rows, ops.matmulTransposed(inner, tensorOf(at.right.name)));
+    },
+  });
+}
+
+/** A trained tensor [R, ...shape] by its name; the same value wherever it is used. */
+function tensorsOf<T>(ops: Ops<T>): (name: string) => T {
   const known = new Map<string, T>();
-  /** A trained tensor [R, ...shape]; the same value wherever it is used. */
-  const tensorOf = (name: string): T => {
+  return (name) => {
     const value = known.get(name) ?? ops.pick(ops.parameters([name]), 0);
     known.set(name, value);
     return value;
   };
-  const isTrained = (weight: { readonly name: string } | null): boolean => weight !== null && trained.has(weight.name);
-  /** A trained vector as a row [R, 1, n]. */
-  const row = ({ name, shape }: FrozenVector): T => ops.reshape(tensorOf(name), [1, shape[0]]);
-  const frozenRow = (vector: FrozenVector): T => ops.embed(asTable(vector), "zero");
-  /** A frozen vector, or one of ones or zeros in its place where it is trained. */
-  const rest = (vector: FrozenVector, value: number): FrozenVector =>
-    isTrained(vector) ? constant(value, vector.shape[0]) : vector;
+}
+
+function readingOwn<T>(ops: Ops<T>, own: OwnWeights<T>): Ops<T> {
   return {
     ...ops,
-    embed: (table, by) => (isTrained(table) ? ops.gather(tensorOf(table.name), by) : ops.embed(table, by)),
+    embed: (table, by) => own.rows(table, by) ?? ops.embed(table, by),
     linear(x, weight, bias) {
-      const frozenBias = isTrained(bias) ? null : bias;
-      const y = isTrained(weight) ? ops.matmulTransposed(x, tensorOf(weight.name)) : ops.linear(x, weight, frozenBias);
-      if (bias === null) return y;
-      if (isTrained(bias)) return ops.addBias(y, row(bias));
-      return isTrained(weight) ? ops.addBias(y, frozenRow(bias)) : y;
+      const row = bias && own.row(bias);
+      const y = own.product(x, weight);
+      if (y === null) return row === null ? ops.linear(x, weight, bias) : ops.addBias(ops.linear(x, weight, null), row);
+      return bias === null ? y : ops.addBias(y, row ?? frozenRow(ops, bias));
     },
     layerNorm(x, scale, shift, epsilon) {
       // scale is applied before shift: where only the scale is trained, the shift is added afterwards.
-      if (!isTrained(scale) && !isTrained(shift)) return ops.layerNorm(x, scale, shift, epsilon);
-      const unit = ops.layerNorm(x, rest(scale, 1), constant(0, shift.shape[0]), epsilon);
-      const scaled = isTrained(scale) ? ops.multiply(unit, row(scale)) : unit;
-      return isTrained(shift) ? ops.addBias(scaled, row(shift)) : ops.addBias(scaled, frozenRow(shift));
+      const [gain, offset] = [own.row(scale), own.row(shift)];
+      if (gain === null && offset === null) return ops.layerNorm(x, scale, shift, epsilon);
+      const unit = ops.layerNorm(x, gain === null ? scale : constant(1, scale), constant(0, shift), epsilon);
+      const scaled = gain === null ? unit : ops.multiply(unit, gain);
+      return ops.addBias(scaled, offset ?? frozenRow(ops, shift));
     },
-    rmsNorm: (x, scale, epsilon) =>
-      isTrained(scale)
-        ? ops.multiply(ops.rmsNorm(x, rest(scale, 1), epsilon), row(scale))
-        : ops.rmsNorm(x, scale, epsilon),
+    rmsNorm(x, scale, epsilon) {
+      const gain = own.row(scale);
+      return gain === null
+        ? ops.rmsNorm(x, scale, epsilon)
+        : ops.multiply(ops.rmsNorm(x, constant(1, scale), epsilon), gain);
+    },
   };
+}
+
+/** A frozen vector as a value [1, 1, n]. */
+function frozenRow<T>(ops: Ops<T>, vector: FrozenVector): T {
+  return ops.embed(asTable(vector), "zero");
 }
 
 /** A frozen vector as a table of one row, for operations that take values. */
@@ -55,6 +114,6 @@ function asTable(vector: FrozenVector): FrozenMatrix {
 }
 
 /** A vector of equal numbers, for a norm whose own are trained. */
-function constant(value: number, size: number): FrozenVector {
+function constant(value: number, { shape: [size] }: FrozenVector): FrozenVector {
   return { name: `${value} x ${size}`, shape: [size], read: () => new Float32Array(size).fill(value) };
 }

@@ -40,7 +40,21 @@ export interface ModelSession {
   ): Promise<{ readonly primal: Features; readonly tangents: Features }>;
   /** The exact gradient by all trainable parameters at once; absent where the engine has no reverse mode. */
   readonly gradient?: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
+  /** The weights that the trainable parameters are a change of; absent where they are no change, or the engine cannot fold one. */
+  readonly base?: HeldBase;
   dispose(): Promise<void>;
+}
+
+/** Weights that an engine holds and folds changes into. One call at a time. */
+export interface HeldBase {
+  /** W <- W + left right^T for each matrix, in place: each number is summed in float64 and rounded once. Changes of vectors stay in the point. */
+  fold(point: Float32Array): Promise<void>;
+  /** W <- the model's own. */
+  reset(): Promise<void>;
+  /** Rows of a matrix as it is now, [rows.length][columns]; null where it is not among them. */
+  rows(name: string, rows: readonly number[]): Promise<Float32Array | null>;
+  /** The trained tensors at a point, as full-parameter training has them [d of the whole]: a copy. */
+  formed(point: Float32Array): Promise<Float32Array>;
 }
 
 /** From the features [1, B, H] at a point to the loss's derivative by each of them [1, B, H]. */

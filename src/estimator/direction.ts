@@ -68,6 +68,11 @@ export interface DirectionKind<Spec> {
   readonly kept?: Kept;
   /** Its directions follow from the seed, the step and the query alone, so that those of earlier steps can be drawn again. */
   readonly again?: true;
+  /**
+   * r of the outer products that its matrices are, of each tensor's own rows and columns, which need not be formed; absent or null: they are
+   * no such products.
+   */
+  outer?(spec: Spec): number | null;
   /** Which of its bases is in force in a step, for kinds that keep one for several steps. */
   basis?(spec: Spec, step: number): number;
 }

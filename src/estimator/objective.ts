@@ -13,4 +13,14 @@ export interface Objective<Batch> {
   ): Promise<{ readonly loss: number; readonly derivatives: readonly number[] }>;
   /** The loss and its whole gradient [d]: one forward and one backward pass. Absent where the engine has no reverse mode. */
   gradient?(point: Float32Array, batch: Batch): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  /** The weights that points are changes of; absent where points are all there is. */
+  readonly base?: FoldedBase;
+}
+
+/** Weights that points are changes of, as an engine holds them. */
+export interface FoldedBase {
+  /** Adds a point's change of matrices to them, in place. */
+  fold(point: Float32Array): Promise<void>;
+  /** Takes them back to where they began. */
+  reset(): Promise<void>;
 }

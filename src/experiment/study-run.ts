@@ -6,6 +6,7 @@ import { openSession } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
 import type { ModelSession } from "../engine/session";
 import type { LoadedTask } from "../task/loaded-task";
+import { standAt } from "../train/replay";
 import { trainInFile } from "../train/train-in-file";
 import type { Cell } from "./cells";
 import { adapterFor } from "./adapter-for";
@@ -132,6 +133,9 @@ export function studyRunner(sources: Sources): {
         onEvent,
       );
       const { best } = run;
+      const { objective, start, layout } = options;
+      if (best !== null && objective.base !== undefined)
+        await standAt(objective.base, run, start, layout, arm.method, best.evaluation.step);
       const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec));
       return { run, extra: { bestStep: best?.evaluation.step ?? null, test, ...basic } };
     },

@@ -1,3 +1,4 @@
+import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
 import { adapterFor } from "../experiment/adapter-for";
 import { frozenProbe } from "../experiment/frozen-probe";
@@ -12,7 +13,7 @@ import type { SavedClassifier } from "../task/saved-classifier";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { isReplayable } from "../optimizer/method";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
-import { replay } from "../train/replay";
+import { formedWeights, replay, standAt } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
 import { openAdapter, scoredModel } from "./open";
@@ -57,13 +58,18 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
 }
 
 /** The point of a run after so many steps, walked again from its record. */
-function pointAt({ arm, adapter, result, kept }: LiveRun, step: number): Float32Array {
-  const start = adapter.initial(result.header.settings.seed);
+function pointAt(run: LiveRun, step: number): Float32Array {
+  const { arm, adapter, kept } = run;
+  const start = startOf(run);
   if (step === 0) return start;
   if (!isReplayable(arm.method))
     return fail(`${armTitle(arm.name)}, step ${step}`, 'a checkpoint there: run it with { best: "accuracy" }', "none");
   const trajectory = readTrajectory(kept.path) ?? fail(kept.path, "the run's trajectory", "no such file");
   return replay(trajectory, start, adapter.layout, step);
+}
+
+function startOf({ adapter, result }: LiveRun): Float32Array {
+  return adapter.initial(result.header.settings.seed);
 }
 
 /** Shares of right answers on the test split, before and after training; NaN of conversations, which have none. */
@@ -91,6 +97,9 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem));
+  const { base } = tuned.session;
+  if (base !== undefined)
+    await standAt(base, result, startOf(run), run.adapter.layout, arm.method, best.evaluation.step);
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   const probe = await probeScores(problem);
   const shares = { before: before.accuracy, after: after.accuracy, probe };
@@ -159,11 +168,12 @@ export function saveRun(problem: Trainable<unknown>, run: LiveRun, path: string)
 }
 
 /**
- * Gives the best checkpoint of a run as an adapter to be saved.
+ * Gives the best checkpoint of a run as an adapter to be saved; of a run of changes of all weights the weights themselves.
  * For example `saveAdapter("mine.safetensors", tunedAdapter(problem, chosen))`.
  * @throws when the run has no checkpoint
  */
-export function tunedAdapter(problem: Trainable<unknown>, { arm, adapter, result }: LiveRun): SavedAdapter {
+export function tunedAdapter(problem: Trainable<unknown>, run: LiveRun): SavedAdapter {
+  const { arm, adapter, result } = run;
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
   const { averaged, evaluation } = best;
@@ -171,7 +181,15 @@ export function tunedAdapter(problem: Trainable<unknown>, { arm, adapter, result
     averaged === undefined ? `step ${evaluation.step}` : `mean of the points after steps ${averaged.join(", ")}`;
   const note = `${armTitle(arm.name)} on ${problem.origin.description}, ${where}`;
   const { spec, layout } = adapter;
-  return { spec, layout, point: best.point, modelId: problem.loaded.model.id, note };
+  const modelId = problem.loaded.model.id;
+  if (spec.kind !== "full" || spec.factors === undefined) return { spec, layout, point: best.point, modelId, note };
+  // A change is one of weights that nobody else has: what is taken along are the weights.
+  const { kind, layers, parts } = spec;
+  const whole = { kind, layers, ...(parts && { parts }) };
+  const formed = makeAdapter(whole, problem.sessionModel);
+  const { step } = best.evaluation;
+  const point = formedWeights(result, formed.initial(0), startOf(run), layout, arm.method, step);
+  return { spec: whole, layout: formed.layout, point, modelId, note };
 }
 
 /**

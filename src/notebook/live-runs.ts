@@ -202,7 +202,7 @@ async function standstill<Batch>(
   const close = Math.abs(farthest - first) < 0.1 * Math.abs(first);
   const perExample = async (at: Float32Array) => (await problem.evaluate(session, at, "dev", adapter.spec)).perExample;
   const paired =
-    close && !reused && problem.chance.count > 1
+    close && !reused && problem.chance.count > 1 && adapter.layout.factors === undefined
       ? pairedChange(await perExample(adapter.initial(header.settings.seed)), await perExample(point))
       : null;
   return describeStandstill(movement, paired, rateOf(arm), proposal(problem, arm, visible));

@@ -13,7 +13,7 @@ import type { Objective } from "../estimator/objective";
 import { checkProbe, probeKind, type ProbeSpec } from "../estimator/probes";
 import type { PassCost } from "../schedule/forward-passes";
 import { checkSchedule, type Schedule } from "../schedule/schedule";
-import type { Layout } from "../tree/layout";
+import type { Factors, Layout } from "../tree/layout";
 import { checkTransforms } from "./chain";
 import { checkRounds, passesOfRounds, roundsKind, type RoundsSpec } from "./rounds";
 import { transformKind, type TransformSpec } from "./transforms";
@@ -113,10 +113,46 @@ function kindsThat(has: (kind: Pick<DirectionKind<never>, "kept" | "again">) => 
   return kindsInWords(Object.fromEntries(Object.entries(directionKinds).filter(([, kind]) => has(kind))));
 }
 
-/** Checks that a method can train these tensors. @throws naming the part and the first tensor that it cannot */
-export function checkMethodFits({ directions, rounds }: Method, layout: Layout): void {
+/**
+ * Checks that a method can train these tensors; in a layout of factors also that all it does can be done in factors.
+ * @throws naming the part and the first tensor that it cannot, or what would have to be formed
+ */
+export function checkMethodFits(method: Method, layout: Layout): void {
+  const { directions, rounds } = method;
   if (rounds !== undefined) roundsKind("method.rounds", rounds).fits?.("method.rounds", rounds, layout);
-  checkDirectionsFit("method.directions", directions, layout);
+  checkDirectionsFit("method.directions", directions, layout.factors?.whole ?? layout);
+  if (layout.factors !== undefined) checkUnformed(method, layout.factors);
+}
+
+function checkUnformed({ directions, probe, rounds, transforms, queries }: Method, { rank }: Factors): void {
+  const rows: readonly (readonly [string, { readonly outer?: unknown }])[] = Object.entries(directionKinds);
+  const kind = directionKind("method.directions", directions);
+  const columns = kind.outer?.(directions) ?? null;
+  if (columns === null)
+    return fail(
+      "method.directions",
+      `${kindsInWords(Object.fromEntries(rows.filter(([, { outer }]) => outer !== undefined)))}, outer products of each matrix's own rows and columns, to train all weights as factors (without "factors" every method trains them)`,
+      directions.kind,
+    );
+  const most = kind.kept === undefined && queries.kind === "constant" ? columns * queries.value : columns;
+  if (most > rank)
+    fail("adapter.factors", `at least ${most}, the columns of a step's directions (${directions.kind})`, rank);
+  if (kind.kept === undefined && rounds !== undefined && rounds.kind !== "population")
+    fail("method.rounds", `population, or a probe, with ${directions.kind} in factors`, rounds.kind);
+  const asks = rounds && roundsKind("method.rounds", rounds);
+  if (rounds !== undefined && (asks?.again || asks?.beyond || asks?.fits))
+    fail("method.rounds", "a probe, or rounds along the step's own directions: the others look at weights that are not formed", rounds.kind); // prettier-ignore
+  if (probe !== undefined && probeKind("method.probe", probe).exact)
+    fail("method.probe", "losses or directional derivatives, which need no gradient of factors", probe.kind);
+  transforms.forEach((spec, i) => {
+    const idle = "weightDecay" in spec && spec.weightDecay === 0;
+    if (!idle && transformKind("method.transforms", spec).unformed !== true)
+      fail(
+        `method.transforms[${i}]`,
+        "low-rank-momentum, temporal-momentum, orthogonal or a weight decay of 0: a step in factors forms no other",
+        spec.kind,
+      );
+  });
 }
 
 /** Checks that an engine can answer what a method asks. @throws naming what it lacks */

@@ -4,12 +4,14 @@ import type { DirectionKind, Draw, Here, Measured } from "../estimator/direction
 import { beginKind, directionKind, type DirectionSpec } from "../estimator/directions";
 import { isFiniteEstimate } from "../estimator/estimate";
 import { formInto, someQueries } from "../estimator/form";
-import type { Objective } from "../estimator/objective";
+import { factoredDraw, factoringOf, withFixedFactors } from "../estimator/factored-draw";
+import type { FoldedBase, Objective } from "../estimator/objective";
 import type { Estimate } from "../estimator/probe";
 import { probeKind } from "../estimator/probes";
 import { namedFor, NO_STATE, ownVectors, type State, type Vectors } from "../estimator/state";
 import { createWorkspace, type Workspace } from "../estimator/workspace";
 import { queriesAt, scheduleAt } from "../schedule/schedule";
+import { asFactorLayout } from "../tree/factor-layout";
 import type { Layout } from "../tree/layout";
 import { applyChain, transformHere, type Moved } from "./chain";
 import { isExact, isReplayable, weightOf, type Method } from "./method";
@@ -63,6 +65,8 @@ interface Begun {
   readonly directions: Here;
   readonly kind: DirectionKind<DirectionSpec>;
   readonly draw: Draw;
+  /** Directions as the point needs them: in its factors, where it has some. */
+  readonly unformed: (draw: Draw) => Draw;
   readonly learningRate: number;
   readonly workspace: Workspace;
 }
@@ -79,9 +83,10 @@ export async function step<Batch>(
   point: Float32Array,
   input: StepInput<Batch>,
 ): Promise<StepResult> {
-  const begun = begin(method, point, input);
-  const { draw, workspace, learningRate } = begun;
   const queries = positiveInteger("queries", queriesAt(method.queries, input));
+  const begun = begin(method, point, input, queries);
+  const { draw, workspace, learningRate } = begun;
+  if (foldsBefore(method, input.layout, input.step)) await baseOf(objective).fold(point);
   const { probe, rounds } = method;
   if (rounds !== undefined) {
     const answered = await answerRounds(
@@ -89,7 +94,7 @@ export async function step<Batch>(
       roundsHere(begun, queries),
       { draw, earlier: earlierOf(method, begun) },
       objective,
-      point,
+      begun.here.point,
       async (index) => (index === input.step ? input.batch : otherBatch(method, input, index)),
       workspace,
     );
@@ -101,7 +106,7 @@ export async function step<Batch>(
   if (probe === undefined) return fail("method", "a probe or rounds", "none");
   const eager = begun.kind.formed === undefined ? weightOf(method, queries) : null;
   const asked = { queries, draw, batch: input.batch, weightOf: eager };
-  const estimate = await probeKind("probe", probe).measure(probe, objective, point, asked, workspace);
+  const estimate = await probeKind("probe", probe).measure(probe, objective, begun.here.point, asked, workspace);
   const exact = isExact(method);
   const summed = exact || eager !== null;
   const next = moved(
@@ -125,8 +130,8 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
       "a method whose steps follow from recorded scalars",
       `${method.name}: go on from a snapshot instead`,
     );
-  const begun = begin(method, point, recorded);
   const { projectedGradients, further = [] } = recorded;
+  const begun = begin(method, point, recorded, projectedGradients.length);
   if (![...projectedGradients, ...further].every(Number.isFinite)) return moved(method, begun, null, recorded);
   const queries = someQueries(projectedGradients).length;
   if (method.rounds === undefined) return moved(method, begun, { projectedGradients, further }, recorded);
@@ -134,16 +139,37 @@ export function applyRecorded(method: Method, point: Float32Array, recorded: Rec
   return moved(method, begun, { projectedGradients, further, weights, carried, beyond, from }, recorded);
 }
 
-function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom): Begun {
+function begin(method: Method, point: Float32Array, at: StepIndex & StepFrom, queries: number): Begun {
   const { seed, step: index, layout, state = NO_STATE, workspace = createWorkspace(layout.size) } = at;
   sameLength("point", point.length, layout.size);
   nonNegativeInteger("step", index);
-  const here = { seed, step: index, layout, point, state };
   const kind = at.draws ?? directionKind("directions", method.directions);
-  const own = { ...here, state: { ...state, vectors: ownVectors(state, "directions") } };
+  const whole = layout.factors?.whole ?? layout;
+  const own = {
+    seed,
+    step: index,
+    layout: whole,
+    point,
+    state: { ...state, vectors: ownVectors(state, "directions") },
+  };
   const directions = beginKind(kind, method.directions, own);
-  const draw = kind.open(method.directions, directions);
-  return { here, state, directions, kind, draw, learningRate: scheduleAt(method.learningRate, at), workspace };
+  const drawn = kind.open(method.directions, directions);
+  const factoring = layout.factors && factoringOf(asFactorLayout(layout), kind.kept);
+  const anew = factoring !== undefined && drawsAnew(kind, method.directions, index);
+  const from = anew ? withFixedFactors(point, drawn, factoring, queries) : point;
+  const here = { seed, step: index, layout, point: from, state };
+  const unformed = (draw: Draw): Draw => (factoring === undefined ? draw : factoredDraw(draw, factoring));
+  const draw = unformed(drawn);
+  return {
+    here,
+    state,
+    directions,
+    kind,
+    draw,
+    unformed,
+    learningRate: scheduleAt(method.learningRate, at),
+    workspace,
+  };
 }
 
 function otherBatch<Batch>({ rounds }: Method, { batchAt }: StepInput<Batch>, index: number): Batch | Promise<Batch> {
@@ -157,16 +183,36 @@ function roundsHere({ here, state, learningRate }: Begun, queries: number): Roun
 }
 
 /** Draws what an earlier step moved along, with the bits of then, for directions that can be drawn again. */
-function earlierOf({ directions }: Method, { kind, here, workspace }: Begun): Terms["earlier"] {
+function earlierOf({ directions }: Method, { kind, directions: now, workspace }: Begun): Terms["earlier"] {
   let opened: { readonly step: number; readonly draw: Draw } | null = null;
   const open = (step: number): Draw => {
-    const then = beginKind(kind, directions, { ...here, step, state: NO_STATE });
+    const then = beginKind(kind, directions, { ...now, step, state: NO_STATE });
     return kind.formed?.(directions, then, then) ?? kind.open(directions, then);
   };
   return (step, query) => {
     if (opened?.step !== step) opened = { step, draw: open(step) };
     return opened.draw(query, () => workspace.buffer(0));
   };
+}
+
+/** Whether a step begins with factors that the step before did not have. */
+function drawsAnew(kind: DirectionKind<DirectionSpec>, spec: DirectionSpec, step: number): boolean {
+  if (step === 0 || kind.kept === undefined) return true;
+  return kind.basis?.(spec, step) !== kind.basis?.(spec, step - 1);
+}
+
+/**
+ * Says whether the weights take the change so far in before this step, where points are changes that are kept as factors: when a factor that the
+ * directions share is drawn anew, and with directions that share none before every step.
+ */
+export function foldsBefore({ directions }: Method, layout: Layout, step: number): boolean {
+  return (
+    layout.factors !== undefined && step > 0 && drawsAnew(directionKind("directions", directions), directions, step)
+  );
+}
+
+function baseOf<Batch>({ base }: Objective<Batch>): FoldedBase {
+  return base ?? fail("objective", "weights that a change can be folded into", "none");
 }
 
 /** What a step moves by: what was measured, and how far the gradient is made of it. */
@@ -210,7 +256,8 @@ function form(
 ): Vectors {
   const { directions, transforms, combine } = method;
   const { kind, workspace, here } = begun;
-  const draw = kind.formed?.(directions, after, begun.directions) ?? begun.draw;
+  const other = kind.formed?.(directions, after, begun.directions);
+  const draw = other === undefined ? begun.draw : begun.unformed(other);
   const earlier = earlierOf(method, begun);
   const weights = found.weights ?? weightsOf(combine, found.projectedGradients);
   const former = transforms[0] === undefined ? undefined : transformKind("transforms", transforms[0]);

@@ -52,6 +52,8 @@ export interface TransformKind<Spec> {
   readonly keeps?: readonly Kept[];
   /** Asks for directions of earlier steps. */
   readonly again?: true;
+  /** Forms it as well in a layout of factors (`writeOuter`). */
+  readonly unformed?: true;
   /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */
   open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
   /** Changes the point that the whole chain led to, in place: where weights may only stand in certain places. */

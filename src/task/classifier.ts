@@ -35,8 +35,9 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
     async losses(points, batch) {
       const features = await session.features(points, checked(batch));
       expectShape(features, points.length, batch);
+      const now = await readoutNow(session, readout);
       return points.map((point, p) => {
-        const at = scores(readoutAt(readout, session.layout, point), featuresOf(features, p));
+        const at = scores(readoutAt(now, session.layout, point), featuresOf(features, p));
         return crossEntropy(at, readout.classes, batch.labels).mean;
       });
     },
@@ -44,16 +45,19 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
       const { primal, tangents } = await session.tangents(point, directions, checked(batch));
       expectShape(primal, 1, batch);
       expectShape(tangents, directions.length, batch);
-      const here = readoutAt(readout, session.layout, point);
+      const now = await readoutNow(session, readout);
+      const here = readoutAt(now, session.layout, point);
       const at = scores(here, primal);
       const along = scoreTangents(here, tangents);
-      headTangents(readout, session.layout, primal, directions)?.forEach((value, i) => (along[i] += value));
+      headTangents(now, session.layout, primal, directions, point)?.forEach((value, i) => (along[i] += value));
       return {
         loss: crossEntropy(at, readout.classes, batch.labels).mean,
         derivatives: crossEntropyDerivatives(at, along, readout.classes, batch.labels),
       };
     },
-    ...(session.gradient && { gradient: gradientOf(session, session.gradient, readout) }),
+    ...(session.base && { base: session.base }),
+    ...(session.gradient &&
+      session.layout.factors === undefined && { gradient: gradientOf(session, session.gradient, readout) }),
   };
 }
 
@@ -91,7 +95,15 @@ export async function evaluateClassifier(
 ): Promise<Evaluation> {
   checkWidth(session, readout);
   if (batches.length === 0) fail("batches", "at least one", "none");
-  return evaluateReadout(readoutAt(readout, session.layout, point), await readAll(session, batches, point));
+  const now = await readoutNow(session, readout);
+  return evaluateReadout(readoutAt(now, session.layout, point), await readAll(session, batches, point));
+}
+
+/** Gives the readout with the head's rows as the engine holds them, where it folds changes into them. */
+async function readoutNow({ base }: ModelSession, readout: Readout): Promise<Readout> {
+  const { head } = readout;
+  const rows = head && (await base?.rows(head.weight, head.tokens));
+  return rows ? { ...readout, rows } : readout;
 }
 
 /** Gives the features of all batches at one point; default: the frozen model's. */

@@ -2,6 +2,8 @@ import { HEAD_COPY } from "../adapter/head";
 import { fail, finiteNumber, sameLength } from "../check/check";
 import type { Features } from "../engine/session";
 import type { Head } from "../model/model";
+import { addChangeInPlace, asFactorLayout, factorPlace, factorPlaces } from "../tree/factor-layout";
+import type { FactorLayout } from "../tree/factor-layout";
 import { view } from "../tree/layout";
 import type { Layout } from "../tree/layout";
 
@@ -87,6 +89,8 @@ function project(readout: Readout, features: Features, bias: Float32Array | unde
 export function readoutAt(readout: Readout, layout: Layout, point: Float32Array): Readout {
   const { head, width, rows, bias } = readout;
   if (layout.entries.some(({ name }) => name === HEAD_COPY.rows)) return copiedReadout(readout, layout, point);
+  if (layout.factors !== undefined)
+    return head ? changedReadout(readout, head, asFactorLayout(layout), point) : readout;
   const has = (name: string | null | undefined): name is string =>
     typeof name === "string" && layout.entries.some((entry) => entry.name === name);
   if (!head || !(has(head.weight) || has(head.bias))) return readout;
@@ -100,6 +104,37 @@ export function readoutAt(readout: Readout, layout: Layout, point: Float32Array)
   return { ...readout, rows: has(head.weight) ? pick(head.weight, width) : rows, ...(biasAt ? { bias: biasAt } : {}) };
 }
 
+/** What a direction adds to rows and bias: of left right^T it is dleft right^T + left dright^T. */
+function changeAlong(still: Readout, layout: FactorLayout, point: Float32Array, z: Float32Array): Readout {
+  const mixed = (side: "left" | "right"): Float32Array => {
+    const both = point.slice();
+    for (const place of factorPlaces(layout)) {
+      const { offset, size } = place.kind === "dense" ? place.at : place[side];
+      both.set(
+        side === "right" && place.kind === "dense" ? new Float32Array(size) : z.subarray(offset, offset + size),
+        offset,
+      );
+    }
+    return both;
+  };
+  const along = readoutAt(still, layout, mixed("left"));
+  if (along === still) return still;
+  const other = readoutAt(still, layout, mixed("right"));
+  return { ...along, rows: along.rows.map((value, i) => value + other.rows[i]) };
+}
+
+/** The readout whose rows and bias a point changes by its factors. */
+function changedReadout(readout: Readout, head: HeadRows, layout: FactorLayout, point: Float32Array): Readout {
+  const changed = (values: Float32Array, name: string | null): Float32Array => {
+    const place = name === null ? null : factorPlace(layout, name);
+    const out = values.slice();
+    if (place !== null) addChangeInPlace(out, layout, place, point, head.tokens);
+    return out;
+  };
+  const { rows, bias } = readout;
+  return { ...readout, rows: changed(rows, head.weight), ...(bias && { bias: changed(bias, head.bias) }) };
+}
+
 function copiedReadout(readout: Readout, layout: Layout, point: Float32Array): Readout {
   const rows = view(layout, point, HEAD_COPY.rows);
   sameLength("head.rows", rows.length, readout.rows.length);
@@ -109,6 +144,7 @@ function copiedReadout(readout: Readout, layout: Layout, point: Float32Array): R
 /**
  * Gives what a direction adds to the scores' derivative through the head's own weights: dS[p, b, c] = scale (<F[b], dW_p[c]> + dbias_p[c]).
  * @param features [1, B, H] at the point
+ * @param point where the layout is one of factors: a direction changes what their product there is
  * @returns [P, B, C], or null where the directions do not reach the head
  */
 export function headTangents(
@@ -116,13 +152,16 @@ export function headTangents(
   layout: Layout,
   features: Features,
   directions: readonly Float32Array[],
+  point: Float32Array = new Float32Array(0),
 ): Float64Array | null {
   const still: Readout = {
     ...readout,
     rows: new Float32Array(readout.rows.length),
     ...(readout.bias ? { bias: new Float32Array(readout.bias.length) } : {}),
   };
-  const moved = directions.map((z) => readoutAt(still, layout, z));
+  const moved = directions.map((z) =>
+    readout.head && layout.factors ? changeAlong(still, asFactorLayout(layout), point, z) : readoutAt(still, layout, z),
+  );
   if (moved.every((at) => at === still)) return null;
   const all = moved.map((at) => scores(at, features));
   const out = new Float64Array(all.length * (all[0]?.length ?? 0));

@@ -103,8 +103,9 @@ type TokenLoss = (scores: Float32Array, batch: OptionBatch) => { readonly loss: 
 /** The objective of a loss that is a function of token scores alone: its derivatives are the scores' own times the slope. */
 function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<OptionBatch> {
   checkScorer(session);
-  const pullBack = session.gradient;
+  const pullBack = session.layout.factors === undefined ? session.gradient : undefined;
   return {
+    ...(session.base && { base: session.base }),
     async losses(points, batch) {
       const scores = await session.features(points, batch.input);
       checkShape(scores, points.length, batch);

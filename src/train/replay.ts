@@ -1,9 +1,11 @@
 import { fail, sameLength } from "../check/check";
 import type { State } from "../estimator/state";
 import { createWorkspace } from "../estimator/workspace";
-import { applyRecorded } from "../optimizer/step";
+import type { FoldedBase } from "../estimator/objective";
+import { applyRecorded, foldsBefore } from "../optimizer/step";
 import type { Method } from "../optimizer/method";
 import type { StepOutcome } from "../optimizer/step";
+import { addChangeInPlace, asFactorLayout, factorPlaces, type FactorPlace } from "../tree/factor-layout";
 import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
 import { methodAt } from "./steering";
@@ -18,6 +20,9 @@ export interface Waypoint {
   readonly state?: State | undefined;
 }
 
+/** What of a record a walk needs. */
+export type Walked = Pick<Trajectory, "header" | "steps" | "changes">;
+
 /**
  * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.
  * On the machine that made the record every point has the same bits as in the run. A waypoint's memory is used again two steps later.
@@ -26,7 +31,7 @@ export interface Waypoint {
  * @throws when the points walked are not those of the record, or the method is first-order: its steps are not in the record
  */
 export function* walk(
-  trajectory: Trajectory,
+  trajectory: Walked,
   from: Waypoint,
   layout: Layout,
   method: Method = trajectory.header.settings.method,
@@ -66,7 +71,8 @@ export function* walk(
 }
 
 /**
- * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them.
+ * Gives the point [d] at which a recorded run stood, after all its steps or after the first `through` of them. Where points are changes of weights
+ * that took earlier ones in, `standAt` and `formedWeights` say of which.
  * For example `replay(readTrajectory("data/runs/first/trajectory.jsonl")!, start, layout)`: the run's last point, bit for bit.
  * @param method the run's, for one whose directions are your own: a record has their name and text, and no function
  * @throws when `start` is not where the run started, or the method does not lead where the record says
@@ -82,4 +88,69 @@ export function replay(
   let { point } = { point: start };
   for (const waypoint of walk(part, { step: 0, point: start }, layout, method)) point = waypoint.point;
   return point.slice();
+}
+
+/**
+ * Brings the weights that points are changes of to where they were after a recorded run's steps, or after the first `through` of them: back to
+ * the start, and every change folded in as in the run.
+ * @returns the point there, a change of them [d]
+ * @throws as `walk` does
+ */
+export async function standAt(
+  base: FoldedBase,
+  { header, steps, changes }: Walked,
+  start: Float32Array,
+  layout: Layout,
+  method: Method = header.settings.method,
+  through: number = steps.length,
+): Promise<Float32Array> {
+  await base.reset();
+  let point = start;
+  for (const waypoint of walk(
+    { header, changes, steps: steps.slice(0, through) },
+    { step: 0, point },
+    layout,
+    method,
+  )) {
+    if (foldsBefore(methodAt(method, changes, waypoint.step - 1), layout, waypoint.step - 1)) await base.fold(point);
+    point = waypoint.point;
+  }
+  return point.slice();
+}
+
+/**
+ * Gives the weights that a run of changes (`FullSpec.factors`) stood at after all its steps, or after the first `through` of them, formed from its
+ * record alone: the bits that the run's own engine came to.
+ * @param weights the model's own, as full-parameter training has them [d of the whole]: written over
+ * @param start of the run: a change
+ * @throws as `walk` does
+ */
+export function formedWeights(
+  { header, steps, changes }: Walked,
+  weights: Float32Array,
+  start: Float32Array,
+  layout: Layout,
+  method: Method = header.settings.method,
+  through: number = steps.length,
+): Float32Array {
+  const factors = asFactorLayout(layout);
+  const { whole } = factors.factors;
+  sameLength("weights", weights.length, whole.size);
+  const take = (change: Float32Array, kinds: readonly FactorPlace["kind"][]): void =>
+    factorPlaces(factors).forEach((place, i) => {
+      const { offset, size } = whole.entries[i];
+      if (kinds.includes(place.kind)) addChangeInPlace(weights.subarray(offset, offset + size), factors, place, change);
+    });
+  let point = start;
+  for (const waypoint of walk(
+    { header, changes, steps: steps.slice(0, through) },
+    { step: 0, point },
+    layout,
+    method,
+  )) {
+    if (foldsBefore(methodAt(method, changes, waypoint.step - 1), layout, waypoint.step - 1)) take(point, ["outer"]);
+    point = waypoint.point;
+  }
+  take(point, ["outer", "dense"]);
+  return weights;
 }

@@ -1,4 +1,4 @@
-import { positiveInteger, sameLength } from "../check/check";
+import { fail, positiveInteger, sameLength } from "../check/check";
 import { messageOf } from "../check/error-words";
 import type { Objective } from "../estimator/objective";
 import type { State } from "../estimator/state";
@@ -31,6 +31,7 @@ import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIden
 import type { Waypoint } from "./replay";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
+import { standAt } from "./replay";
 import type { RunSettings } from "./settings";
 import type { SourceHashes } from "./sources";
 import { changeRecord, methodAt } from "./steering";
@@ -157,6 +158,10 @@ export function checkRun<Batch>({
   sameLength("start", start.length, layout.size);
   checkMethodFits(settings.method, layout);
   checkMethodAnswered(settings.method, objective);
+  if (layout.factors !== undefined && settings.averageLast !== undefined)
+    fail("settings.averageLast", "none for changes in factors: those of two steps may belong to other weights", settings.averageLast); // prettier-ignore
+  if (layout.factors !== undefined && objective.base === undefined)
+    fail("objective", "an engine that folds changes into the weights it holds (onnx, reference)", "another");
 }
 
 /**
@@ -195,7 +200,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     return record(wanted);
   };
   const rises: number[] = [];
-  const looks = (step: number): boolean => options.checkDescent === true && step < CHECKED_STEPS;
+  const looks = (step: number): boolean =>
+    options.checkDescent === true && layout.factors === undefined && step < CHECKED_STEPS;
   const takeOne = async (step: number, epoch: number) => {
     const batch = await batchAt(step);
     const method = methodAt(settings.method, changes, step);
@@ -215,6 +221,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     changes: changes.slice(),
     ...(past?.average && { average: past.average }),
   };
+  if (objective.base !== undefined)
+    await standAt(objective.base, past ?? { header, steps, changes }, options.start, layout, settings.method);
   const ended = finalEnding(past?.end ?? null);
   let ending: Ending | null = past === undefined ? record(header) : ended;
   while (ending === null) {
@@ -328,14 +336,16 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
 
 /** The change that is wanted before this step; one that makes no sense is refused in words and the run goes on as it was. */
 function steered(
-  { settings, steer }: Pick<TrainOptions<never>, "settings" | "steer">,
+  { settings, steer, layout }: Pick<TrainOptions<never>, "settings" | "steer" | "layout">,
   changes: readonly ChangeRecord[],
   step: number,
 ): ChangeRecord | { readonly kind: "refused"; readonly message: string } | null {
   const change = steer?.() ?? null;
   if (change === null) return null;
   try {
-    return changeRecord(settings.method, changes, step, change);
+    const record = changeRecord(settings.method, changes, step, change);
+    if (record !== null) checkMethodFits(methodAt(settings.method, [...changes, record], step), layout);
+    return record;
   } catch (error) {
     return { kind: "refused", message: `a change of the method is not made: ${messageOf(error)}` };
   }

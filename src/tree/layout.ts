@@ -17,6 +17,16 @@ export interface Entry extends TensorSpec {
 export interface Layout {
   readonly entries: readonly Entry[];
   readonly size: number;
+  /** The tensors are factors of a change of others (`factorLayout`); absent: they are what is trained. */
+  readonly factors?: Factors;
+}
+
+/** What a layout of factors is a change of. */
+export interface Factors {
+  /** The tensors that are changed. */
+  readonly whole: Layout;
+  /** R: columns of every left and right factor. */
+  readonly rank: number;
 }
 
 /**

@@ -5,6 +5,7 @@ import { costsBench } from "./costs";
 import { engineBench } from "./engine";
 import { generationBench } from "./generation";
 import { exitsBench } from "./exits";
+import { factorsBench } from "./factors";
 import { fieldBench } from "./field";
 import { gradientBench } from "./gradient";
 import { importBench } from "./import";
@@ -21,6 +22,7 @@ import { stepBench } from "./step";
 import { savingsBench } from "./savings";
 import { settingsBench } from "./settings";
 import { stepRobertaBench } from "./step-roberta";
+import { throughputBench } from "./throughput";
 import { variantsBench } from "./variants";
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
@@ -41,8 +43,10 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   gradient: gradientBench,
   generation: generationBench,
   exits: exitsBench,
+  factors: factorsBench,
   import: importBench,
   kernel: kernelBench,
+  throughput: throughputBench,
   memory: memoryBench,
   "memory-llama": memoryLlamaBench,
 };

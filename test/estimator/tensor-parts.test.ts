@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { drawInto, storedDirection } from "../../src/estimator/direction";
-import { matrixOf, type TensorPart } from "../../src/estimator/tensor-part";
+import type { TensorPart } from "../../src/estimator/tensor-part";
+import { matrixOf } from "../../src/tree/matrix";
 import { directionOfParts } from "../../src/estimator/tensor-parts";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { referenceSession } from "../../src/engine/reference/session";
+import type { Arm } from "../../src/experiment/arm";
 import { arm } from "../../src/experiment/arms";
 import { makeProblem } from "../../src/experiment/problem";
 import { openExported } from "../../src/export/exported-classifier";
@@ -11,10 +12,12 @@ import { tableTask } from "../../src/task/own-table";
 import { loadModel } from "../../src/engine/load-model";
 import type { Problem } from "../../src/experiment/problem";
 import { verify } from "../../src/export/verification";
+import { testOnce, tunedAdapter } from "../../src/notebook/choose";
 import { runLive } from "../../src/notebook/live-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
 import { saveRunAsPeft } from "../../src/notebook/save-peft";
 import { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "../../src/notebook/take-along";
+import { lozo } from "../../src/optimizer/recipes";
 import { readGgufHeader } from "../../src/weights/gguf-header";
 import { openRange } from "../../src/weights/range-file";
 import { asCell, closeSessions } from "../support/shown";
@@ -33,7 +36,13 @@ test.before(async () => {
   assert.is(folder.model.id, made.loaded.model.id);
   problem = { ...made, loaded: { ...made.loaded, files: folder.files! } };
   const settings = tinySettings("llama");
-  const arms = [arm("MeZO-LoRA", settings), arm("mezo", settings), arm("AdaZeta", settings)];
+  const inFactors: Arm = {
+    ...arm("mezo", settings),
+    name: "LOZO, all weights",
+    adapter: { kind: "full", layers: "all", factors: 2 },
+    method: lozo({ learningRate: settings.learningRate, rank: 2, redraw: 3 }),
+  };
+  const arms = [arm("MeZO-LoRA", settings), arm("mezo", settings), arm("AdaZeta", settings), inFactors];
   const options = { seed: 0, evaluateEvery: 4, store: files.file("runs") };
   runs = (await asCell(() => runLive(problem, arms, options))).value;
 });
@@ -50,13 +59,27 @@ test("a LoRA run leaves as a GGUF adapter that says where it comes from", async 
   assert.ok(tensors.every(({ name, type }) => /^blk\.\d+\.attn_[qv]\.weight\.lora_[ab]$/.test(name) && type.name === "F16")); // prettier-ignore
 });
 
-test("a LoRA run and a full-parameter run, merged, have on dev the loss that they had", async () => {
-  for (const run of runs.slice(0, 2)) {
+test("a LoRA run, a full-parameter run and one in factors, merged, have on dev the loss that they had", async () => {
+  for (const run of [runs[0]!, runs[1]!, runs[3]!]) {
     const { path, tuned, written } = await mergeRun(problem, run, files.file(run.arm.name));
     assert.ok(Math.abs(tuned - run.result.best!.evaluation.loss) < 1e-5, `${run.arm.name}: ${tuned}`);
     assert.ok(Math.abs(written - tuned) < 1e-5, `${run.arm.name}: ${tuned} and ${written}`);
     assert.ok(existsSync(path));
   }
+});
+
+test("a run in factors is looked at on test where its best checkpoint stood, whatever its engine has folded since", async () => {
+  const run = runs[3]!;
+  assert.ok(run.result.steps.length > 3, "it has folded");
+  const scores = await testOnce(problem, run);
+  assert.ok(scores.after >= 0 && scores.after <= 1);
+  const { spec, layout, point } = tunedAdapter(problem, run);
+  assert.equal(spec, { kind: "full", layers: "all" });
+  assert.is(point.length, layout.size);
+  const formed = referenceSession(problem.sessionModel, makeAdapter(spec, problem.sessionModel));
+  const { loss, accuracy } = await problem.evaluate(formed, point, "test", spec);
+  assert.is(accuracy, scores.after);
+  assert.ok(Number.isFinite(loss));
 });
 
 test("what left a run is checked by its verify.json: as it is, on another base, and with one weight changed", async () => {

@@ -10,6 +10,7 @@ import { plain } from "../../ops/plain";
 import { begin, garbageCollected } from "../../ops/program";
 import type { Memory } from "../../ops/program";
 import type { Shape } from "../../ops/shape";
+import { matrixOf } from "../../tree/matrix";
 import { recordGradient } from "../record-model";
 import type { Value } from "./emit";
 import { fusedOps } from "./fused";
@@ -95,7 +96,8 @@ export async function compile(
   { fused, prefix = false, trunk = false, precision = FP32, recompute = false, progress }: CompileOptions,
 ): Promise<CompiledGraph> {
   const graph = new GraphBuilder();
-  const weights = new WeightFile(directory, model.id, precision);
+  const held = (adapter.base ?? []).filter(({ shape }) => matrixOf(shape) !== null);
+  const weights = new WeightFile(directory, model.id, precision, new Set(held.map(({ name }) => name)));
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1, adapter.large === true);
   const outputs: Record<string, string> = {};
@@ -122,7 +124,7 @@ export async function compile(
     outputs["features"] = primal.name;
     outputs["tangents"] = tangents.name;
   }
-  if (model.head !== null) weights.check(model.head.weight);
+  if (model.head !== null && !weights.isHeld(model.head.weight)) weights.check(model.head.weight);
   await weights.write(progress);
   const save = (bytes: Uint8Array): string => saveGraph(directory, bytes);
   const cut = prefix ? cutBeforeAdapters(graph.nodes, Object.values(outputs), (name) => graph.isExternal(name)) : null;

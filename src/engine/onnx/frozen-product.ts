@@ -14,7 +14,8 @@ const MIDDLE = 128;
 const TINY = 1e-30;
 
 /**
- * Gives the nodes of y = x W^T at the weight file's precision; x [R, rows, in] -> [R, rows, out].
+ * Gives the nodes of y = x W^T at the weight file's precision; x [R, rows, in] -> [R, rows, out]. A matrix in changeable memory is multiplied as
+ * it lies there.
  * - blocks of 4 bits: MatMulNBits unpacks tiles of the weight to fp32 as it multiplies (accuracy level 1), or rounds the
  *   activations as well (level 4)
  * - int8 computed in fp32: the weight is dequantized for the moment of its product. It is declared as an input with a default
@@ -24,13 +25,14 @@ const TINY = 1e-30;
  *   result depends on that row alone, so primal and tangents may be in one product
  */
 export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Described, matrix: FrozenMatrix): Described {
-  const { form, constants } = weights.place(matrix);
   const [outputs, inputs] = matrix.shape;
   const shape = withAxis(x.shape, -1, outputs);
   const emit = (type: string, operands: readonly string[], attributes = {}, of: Shape = shape): Described => ({
     name: graph.describe(graph.node(type, operands, attributes), of),
     shape: of,
   });
+  if (weights.isHeld(matrix)) return emit("FusedMatMul", [x.name, heldMatrix(graph, matrix)], { transB: 1 });
+  const { form, constants } = weights.place(matrix);
   const constant = (name: "values" | "scales" | "zeros", fixed = true): string => {
     const part = constants.get(name)!;
     return graph.external(`${matrix.name}.${name}`, part.type, part.shape, part.at, fixed);
@@ -76,12 +78,13 @@ export function frozenBackProduct(
   y: Described,
   matrix: FrozenMatrix,
 ): Described {
-  const { form, constants } = weights.place(matrix);
   const shape = withAxis(y.shape, -1, matrix.shape[1]);
   const of = (weight: string): Described => ({
     name: graph.describe(graph.node("MatMul", [y.name, weight]), shape),
     shape,
   });
+  if (weights.isHeld(matrix)) return of(heldMatrix(graph, matrix));
+  const { form, constants } = weights.place(matrix);
   const part = (name: "values" | "scales" | "zeros", fixed: boolean): string => {
     const found = constants.get(name)!;
     return graph.external(`${matrix.name}.${name}`, found.type, found.shape, found.at, fixed);
@@ -100,6 +103,14 @@ export function frozenBackProduct(
       return unreachable(form);
   }
 }
+
+/** The input that a matrix in changeable memory is. */
+export function heldMatrix(graph: GraphBuilder, { name, shape }: FrozenMatrix): string {
+  return graph.input(`${HELD}${name}`, FLOAT, shape);
+}
+
+/** What the names of such inputs begin with. */
+export const HELD = "base:";
 
 /** int8 weights [out, in] as numbers, a scale per row; only once x is there. */
 function dequantized(

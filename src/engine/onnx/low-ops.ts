@@ -7,8 +7,8 @@ import type { Layout, Entry } from "../../tree/layout";
 import { entryOf } from "../../tree/layout";
 import { constant, emitter } from "./emit";
 import type { Value } from "./emit";
-import { frozenProduct } from "./frozen-product";
-import { FLOAT } from "./graph";
+import { frozenProduct, heldMatrix } from "./frozen-product";
+import { FLOAT, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
 import { sharedOps } from "./shared-ops";
 import type { WeightFile } from "./weight-file";
@@ -55,6 +55,15 @@ export function onnxLowOps(
     ...shared,
     embed(table: FrozenMatrix, by: EmbeddingIndex) {
       const width = table.shape[1];
+      if (weights.isHeld(table)) {
+        const all = constant(heldMatrix(graph, table), table.shape);
+        const [axis] = [graph.integers([0])];
+        if (by === "zero")
+          return constant(graph.describe(graph.node("Unsqueeze", [shared.slice(all, 0, 1, 0, 1).name, axis]), [1, 1, width]), [1, 1, width]); // prettier-ignore
+        const rows = graph.input(by === "token" ? "ids" : "positions", INT64, ["T"]);
+        const taken = graph.describe(graph.node("Gather", [all.name, rows], { axis: 0 }), ["T", width]);
+        return constant(graph.describe(graph.node("Unsqueeze", [taken, axis]), [1, "T", width]), [1, "T", width]);
+      }
       weights.check(table);
       if (by === "zero") {
         const name = graph.memo(`e0${table.name}`, () => graph.floats(table.rows([0]), [1, 1, width]));

@@ -9,6 +9,11 @@ import { checkTokens, joined, repeated, withoutTangents } from "../rows";
 import { bucketsOf, unbucketed } from "../buckets";
 import type { Bucket } from "../buckets";
 import { addStack } from "../gradient-parts";
+import { asFactorLayout } from "../../tree/factor-layout";
+import { matrixOf } from "../../tree/matrix";
+import { heldBase } from "../held-base";
+import type { Lend } from "../held-base";
+import { HELD } from "./frozen-product";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { compile } from "./compile";
@@ -106,6 +111,11 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   const opened = new Map<GraphKind, Promise<CompiledGraph>>();
   const newest = new Map<GraphKind, Held>();
   const kept = recentTexts(prefixCache);
+  const matrices = new Map(
+    (adapter.base ?? []).flatMap((own) => (matrixOf(own.shape) === null ? [] : [[own.name, own]])),
+  );
+  /** The weights are with the worker, and nobody is changing them. */
+  let settled: Promise<unknown> | null = null;
   let latest: Promise<unknown> = Promise.resolve();
   /** Bytes that gradients have had for what they keep. */
   let granted = 0;
@@ -129,7 +139,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
-        precision: storage(precision),
+        precision: storage(matrices.size > 0 ? FP32 : precision),
         pass: { ...USUAL_PASS, points: kind === "plain" ? 1 : 2, trainable: layout.size },
         freeBytes: options.freeBytes ?? freeMemory(),
         alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
@@ -151,6 +161,26 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     })();
     opened.set(kind, opening);
     return opening;
+  };
+
+  /** Gives the worker the weights that changes are folded into, in memory of their own, once. */
+  const handOver = async (): Promise<void> => {
+    for (const { name, shape, read } of matrices.values())
+      await worker.keepBase(`${HELD}${name}`, read().slice(), shape);
+  };
+  const baseReady = (): Promise<unknown> => (settled ??= handOver());
+  const lend: Lend = (name, use) => {
+    const changed = baseReady().then(async () => {
+      const values = await worker.takeBase(`${HELD}${name}`);
+      if (values === null) return;
+      try {
+        use(values);
+      } finally {
+        await worker.keepBase(`${HELD}${name}`, values, matrices.get(name)!.shape);
+      }
+    });
+    settled = changed.catch(() => undefined);
+    return changed;
   };
 
   /** What the batch alone decides is made, sent and computed once for all queries of a step; only the newest batch is kept. */
@@ -206,6 +236,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     fetches: readonly string[],
   ): Promise<readonly Features[]> => {
     const compiled = await open(kind);
+    if (matrices.size > 0) await baseReady();
     const { buckets, groups } = hold(kind, compiled, batch);
     const varying = new Set([...compiled.inputs].filter(variesWithPoints));
     const each = groups.map(async ({ place, geometry, ready }) => {
@@ -239,6 +270,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       return { features: found, gradient: new Float32Array(0) };
     }
     const compiled = await open("gradient");
+    if (matrices.size > 0) await baseReady();
     const back = compiled.back!;
     const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
     const { place, geometry, ready } = group;
@@ -307,6 +339,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         return found;
       },
     }),
+    ...(adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, lend) }),
     dispose: () => worker.end(),
   };
 }

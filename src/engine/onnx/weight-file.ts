@@ -63,7 +63,14 @@ export class WeightFile {
     readonly directory: string,
     private readonly modelId: string,
     private readonly precision: Precision,
+    /** Names of matrices that are no part of it: they come with each run, in memory that changes are folded into. */
+    private readonly held: ReadonlySet<string> = new Set(),
   ) {}
+
+  /** Whether a matrix comes with each run, as the input `base:NAME`. */
+  isHeld({ name }: FrozenMatrix): boolean {
+    return this.held.has(name);
+  }
 
   /** The file's name: a hash of the model, the precision and of which parts lie where. */
   get location(): string {

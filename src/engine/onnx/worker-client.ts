@@ -73,6 +73,18 @@ export class EngineWorker {
     return (await this.thread.request<{ readonly milliseconds: number }>(message)).milliseconds;
   }
 
+  /** Keeps weights as the inputs of all runs; their memory goes over to the worker. */
+  async keepBase(name: string, data: Float32Array, dims: readonly number[]): Promise<void> {
+    const feeds = [{ name, type: "float32", data, dims }];
+    await this.thread.request({ action: "keep", place: "base", feeds }, [data.buffer as ArrayBuffer]);
+  }
+
+  /** Gives weights back that were kept; null where there are none of that name. */
+  async takeBase(name: string): Promise<Float32Array | null> {
+    return (await this.thread.request<{ readonly data: Float32Array | null }>({ action: "lend", place: "base", name }))
+      .data;
+  }
+
   /** Forgets what is held at a place. */
   async drop(place: string): Promise<void> {
     await this.thread.request({ action: "drop", place });

@@ -47,9 +47,25 @@ export interface Run {
   readonly lent: readonly string[];
 }
 
+/** Puts tensors at a place, in memory that is the worker's from now on. */
+export interface Keep {
+  readonly action: "keep";
+  readonly place: string;
+  readonly feeds: readonly Feed[];
+}
+
+/** Gives one of them back, with its memory. */
+export interface Lend {
+  readonly action: "lend";
+  readonly place: string;
+  readonly name: string;
+}
+
 export type Asked =
   | Create
   | Hold
+  | Keep
+  | Lend
   | Run
   | { readonly action: "drop"; readonly place: string }
   | { readonly action: "release"; readonly session: string };

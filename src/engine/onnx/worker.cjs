@@ -144,6 +144,17 @@ const actions = {
     held.set(place, tensors);
     return { milliseconds: performance.now() - started };
   },
+  /** @param {import("./worker-protocol.cjs").Keep} request */
+  async keep({ place, feeds }) {
+    held.set(place, { ...held.get(place), ...tensorsOf(feeds, (_name, data) => data) });
+    return {};
+  },
+  /** @param {import("./worker-protocol.cjs").Lend} request */
+  async lend({ place, name }) {
+    const { [name]: tensor, ...left } = held.get(place) ?? {};
+    held.set(place, left);
+    return { data: tensor === undefined ? null : /** @type {Float32Array} */ (tensor.data) };
+  },
   /** @param {{ place: string }} request */
   async drop({ place }) {
     held.delete(place);
@@ -153,7 +164,7 @@ const actions = {
   async run({ session, place, feeds, fetches, carried, forget, lent }) {
     const engine = opened(session);
     const here = held.get(place) ?? {};
-    const tensors = { ...here, ...tensorsOf(feeds) };
+    const tensors = { ...held.get("base"), ...here, ...tensorsOf(feeds) };
     const started = performance.now();
     /** @type {Record<string, import("./worker-protocol.cjs").Values[string] | null>} */
     const wanted = Object.fromEntries(fetches.map((name) => [name, null]));
@@ -189,6 +200,12 @@ async function answer(request) {
       return { reply: await actions.create(request) };
     case "hold":
       return { reply: await actions.hold(request) };
+    case "keep":
+      return { reply: await actions.keep(request) };
+    case "lend": {
+      const reply = await actions.lend(request);
+      return { reply, transfer: reply.data === null ? [] : [/** @type {ArrayBuffer} */ (reply.data.buffer)] };
+    }
     case "drop":
       return { reply: await actions.drop(request) };
     case "run": {

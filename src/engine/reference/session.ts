@@ -8,6 +8,9 @@ import { garbageCollected, run } from "../../ops/program";
 import type { Memory } from "../../ops/program";
 import { recordGradient } from "../record-model";
 import { checkTokens } from "../rows";
+import { asFactorLayout } from "../../tree/factor-layout";
+import type { FrozenMatrix } from "../../ops/ops";
+import { baseInMemory, heldBase } from "../held-base";
 import type { Features, ModelSession, TokenBatch } from "../session";
 import { addStack } from "../gradient-parts";
 import { referenceOps } from "./low-ops";
@@ -20,7 +23,10 @@ import type { Tensor } from "./tensor";
  * Opens a model on the float64 interpreter: slow, exact from frozen float32 weights and the points as they are.
  * For example `(await referenceSession(model, adapter).features([adapter.initial(0)], { ids: [[5, 6]] })).width`: the model's.
  */
-export function referenceSession(model: Model, adapter: Adapter): ModelSession {
+export function referenceSession(frozen: Model, adapter: Adapter): ModelSession {
+  const { layout } = adapter;
+  const memory = adapter.base && baseInMemory(adapter.base);
+  const model = memory ? withWeights(frozen, memory.values) : frozen;
   const features = ({ shape: [points, texts, width], data }: Tensor): Features => ({
     data: Float32Array.from(data),
     points,
@@ -44,7 +50,38 @@ export function referenceSession(model: Model, adapter: Adapter): ModelSession {
       });
       return { features: seen!, gradient: Float32Array.from(gradient) };
     },
+    ...(memory && adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, memory.lend) }),
     dispose: async () => undefined,
+  };
+}
+
+/** Makes a model that reads other values in place of its own matrices, where there are some. */
+function withWeights(model: Model, values: (name: string) => Float32Array | null): Model {
+  const now = (matrix: FrozenMatrix): FrozenMatrix => ({
+    ...matrix,
+    read: () => values(matrix.name) ?? matrix.read(),
+    rows(indices) {
+      const all = values(matrix.name);
+      if (all === null) return matrix.rows(indices);
+      const columns = matrix.shape[1];
+      const taken = new Float32Array(indices.length * columns);
+      for (let i = 0; i < indices.length; i++)
+        taken.set(all.subarray(indices[i] * columns, (indices[i] + 1) * columns), i * columns);
+      return taken;
+    },
+  });
+  return {
+    ...model,
+    forward: (ops, hooks, tap) =>
+      model.forward(
+        {
+          ...ops,
+          embed: (table, by) => ops.embed(now(table), by),
+          linear: (x, weight, bias) => ops.linear(x, now(weight), bias),
+        },
+        hooks,
+        tap,
+      ),
   };
 }
 

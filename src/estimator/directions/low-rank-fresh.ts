@@ -1,7 +1,8 @@
 import { positiveInteger } from "../../check/check";
+import { matrixOf } from "../../tree/matrix";
 import type { DirectionKind } from "../direction";
 import { seededNoise, type Noise } from "../noise";
-import { matrixOf, type TensorPart } from "../tensor-part";
+import type { TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 import { fitsRank } from "./low-rank";
 import type { Temporal } from "./temporal";
@@ -20,6 +21,7 @@ export function lowRankFreshFrom(noise: Noise): DirectionKind<Temporal> {
     check: (what, { rank }) => void positiveInteger(`${what}.rank`, rank),
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
     again: true,
+    outer: ({ rank }) => rank,
     open: ({ rank }, { seed, step, layout }) => {
       const matrices = layout.entries.map(({ shape }) => matrixOf(shape));
       return (query) =>

@@ -1,8 +1,9 @@
 import { fail, positiveInteger } from "../../check/check";
 import type { Layout } from "../../tree/layout";
+import { matrixOf } from "../../tree/matrix";
 import type { DirectionKind, Draw, Here } from "../direction";
 import { seededNoise, type Noise } from "../noise";
-import { matrixOf, type TensorPart } from "../tensor-part";
+import type { TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 
 /** How directions of low rank are made. */
@@ -28,6 +29,7 @@ export function lowRankFrom(noise: Noise): DirectionKind<LowRank> {
   return {
     check: checkLowRank,
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+    outer: ({ rank }) => rank,
     open: (spec, here) => drawLowRank(noise, spec, here, "left"),
     again: true,
     basis: ({ redraw }, step) => Math.floor(step / redraw),
@@ -59,17 +61,26 @@ export function drawLowRank(
   { seed, step, layout }: Here,
   stream: "left" | "unmeasured",
 ): Draw {
-  const rights = layout.entries.map(({ shape }, tensor) => {
-    const matrix = matrixOf(shape);
-    return matrix && noise(new Float32Array(matrix.columns * rank), seed, "right", Math.floor(step / redraw), tensor);
-  });
+  /** Drawn when they are asked for: a step in factors has them in its point. */
+  const rights: Float32Array[] = [];
+  const rightOf = (tensor: number, columns: number): Float32Array =>
+    (rights[tensor] ??= noise(new Float32Array(columns * rank), seed, "right", Math.floor(step / redraw), tensor));
   return (query) =>
     directionOfParts(
       layout.entries.map((entry, tensor): TensorPart => {
         const drawn = (size: number): Float32Array => noise(new Float32Array(size), seed, stream, step, query, tensor);
-        const [matrix, right] = [matrixOf(entry.shape), rights[tensor]];
-        if (matrix === null || right === null) return { kind: "dense", entry, values: drawn(entry.size) };
-        return { kind: "outer", entry, ...matrix, rank, left: drawn(matrix.rows * rank), right };
+        const matrix = matrixOf(entry.shape);
+        if (matrix === null) return { kind: "dense", entry, values: drawn(entry.size) };
+        return {
+          kind: "outer",
+          entry,
+          ...matrix,
+          rank,
+          left: drawn(matrix.rows * rank),
+          get right() {
+            return rightOf(tensor, matrix.columns);
+          },
+        };
       }),
     );
 }

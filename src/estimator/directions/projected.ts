@@ -1,9 +1,10 @@
 import { positiveInteger } from "../../check/check";
 import type { Layout } from "../../tree/layout";
 import { orthonormalColumns } from "../../tree/orthonormal";
+import { matrixOf } from "../../tree/matrix";
 import type { DirectionKind, Draw, Here } from "../direction";
 import { seededNoise, type Noise } from "../noise";
-import { matrixOf, type TensorPart } from "../tensor-part";
+import type { TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 import { fitsRank, type LowRank } from "./low-rank";
 
@@ -25,6 +26,7 @@ export function projectedFrom(noise: Noise): DirectionKind<LowRank> {
       positiveInteger(`${what}.redraw`, redraw);
     },
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+    outer: ({ rank }) => rank,
     begin: (spec, { seed, step, layout, state }) =>
       "basis" in state.vectors && step % spec.redraw !== 0
         ? state.vectors

@@ -1,10 +1,11 @@
 import { fail, positiveInteger } from "../../check/check";
 import type { Entry, Layout } from "../../tree/layout";
 import { orthonormalColumns } from "../../tree/orthonormal";
+import { matrixOf, type Matrix } from "../../tree/matrix";
 import type { DirectionKind, Draw, Here } from "../direction";
 import { seededNoise, type Noise } from "../noise";
 import type { Vectors } from "../state";
-import { matrixOf, type Matrix, type TensorPart } from "../tensor-part";
+import type { TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 import { fitsRank } from "./low-rank";
 
@@ -59,6 +60,7 @@ export function subspaceFrom(noise: Noise): DirectionKind<Subspace> {
     },
     open: (spec, here) => drawSubspace(noise, spec, here),
     again: true,
+    outer: ({ rank, reshape }) => (reshape ? null : rank),
     basis: ({ redraw }, step) => Math.floor(step / redraw),
     kept: "right",
   };

@@ -1,7 +1,8 @@
 import { positiveInteger } from "../../check/check";
+import { matrixOf } from "../../tree/matrix";
 import type { DirectionKind, Draw, Here } from "../direction";
 import { seededNoise, type Noise } from "../noise";
-import { matrixOf, type TensorPart } from "../tensor-part";
+import type { TensorPart } from "../tensor-part";
 import { directionOfParts } from "../tensor-parts";
 import { fitsRank } from "./low-rank";
 
@@ -26,6 +27,7 @@ export function temporalFrom(noise: Noise): DirectionKind<Temporal> {
   return {
     check: (what, { rank }) => void positiveInteger(`${what}.rank`, rank),
     fits: (what, { rank }, layout) => fitsRank(what, rank, layout),
+    outer: ({ rank }) => rank,
     open: (spec, here) => drawTemporal(noise, spec, here),
     kept: "both",
     again: true,

@@ -1,5 +1,5 @@
 import { positiveNumber } from "../../check/check";
-import { matrixOf } from "../../estimator/tensor-part";
+import { matrixOf } from "../../tree/matrix";
 import type { Layout } from "../../tree/layout";
 import type { Piece, TransformKind } from "../transform";
 

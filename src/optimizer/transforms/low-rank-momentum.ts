@@ -1,7 +1,7 @@
 import type { OuterPart, TensorPart } from "../../estimator/tensor-part";
 import type { TransformKind } from "../transform";
 import { checkDecay, type Momentum } from "./momentum";
-import { partsOf } from "./outer-parts";
+import { offsetOf, partsOf, writeOuter } from "./outer-parts";
 
 /**
  * Momentum of low-rank directions, kept in the left factor alone: M [rows][r] a matrix in place of rows x columns numbers.
@@ -16,7 +16,9 @@ import { partsOf } from "./outer-parts";
 export const lowRankMomentum: TransformKind<Momentum> = {
   check: (what, { decay }) => checkDecay(what, decay),
   keeps: ["right", "both"],
-  form({ decay }, { state, count }, { weights, direction, before }, gradient) {
+  unformed: true,
+  form({ decay }, { state, count, layout }, { weights, direction, before }, gradient) {
+    if (layout.factors !== undefined) gradient.fill(0);
     const parts = weights.map((_, query) => partsOf("low-rank-momentum", direction(query)));
     const old = before === null ? null : partsOf("low-rank-momentum", before());
     const kept = new Float32Array(parts[0].reduce((sum, part) => sum + leftOf(part).length, 0));
@@ -30,7 +32,8 @@ export const lowRankMomentum: TransformKind<Momentum> = {
         const left = leftOf(parts[query][tensor]);
         for (let i = 0; i < place.length; i++) place[i] += share * weight * left[i];
       });
-      write(gradient, part, place);
+      if (part.kind === "outer") writeOuter(gradient, layout, tensor, part, "left", place);
+      else gradient.set(place, offsetOf(layout, tensor, part));
       at += place.length;
     });
     return { left: kept };
@@ -58,23 +61,9 @@ function carry(place: Float32Array, last: Float32Array, part: TensorPart, old: T
 /** Vold^T V [rank][rank]. */
 function overlap(old: OuterPart, { rank, columns, right }: OuterPart): Float64Array {
   const product = new Float64Array(rank * rank);
+  const { right: former } = old;
   for (let j = 0; j < columns; j++)
     for (let l = 0; l < rank; l++)
-      for (let k = 0; k < rank; k++) product[l * rank + k] += old.right[j * rank + l] * right[j * rank + k];
+      for (let k = 0; k < rank; k++) product[l * rank + k] += former[j * rank + l] * right[j * rank + k];
   return product;
-}
-
-function write(gradient: Float32Array, part: TensorPart, mean: Float32Array): void {
-  const { offset } = part.entry;
-  if (part.kind === "dense") {
-    gradient.set(mean, offset);
-    return;
-  }
-  const { rows, columns, rank, right } = part;
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) {
-      let sum = 0;
-      for (let k = 0; k < rank; k++) sum += mean[i * rank + k] * right[j * rank + k];
-      gradient[offset + i * columns + j] = sum;
-    }
 }

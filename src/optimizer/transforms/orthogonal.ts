@@ -1,8 +1,7 @@
 import { positiveInteger, positiveNumber } from "../../check/check";
-import type { OuterPart } from "../../estimator/tensor-part";
 import { signOfMatrix } from "../../tree/sign-of-matrix";
 import type { TransformKind } from "../transform";
-import { partsOf } from "./outer-parts";
+import { offsetOf, partsOf, writeOuter } from "./outer-parts";
 
 /** What orthogonal steps are set by. */
 export interface Orthogonal {
@@ -24,7 +23,9 @@ export const orthogonal: TransformKind<Orthogonal> = {
     if ("vectorRate" in spec) positiveNumber(`${what}.vectorRate`, spec.vectorRate);
   },
   keeps: ["left"],
-  form({ iterations, vectorRate }, _here, { weights, direction }, gradient) {
+  unformed: true,
+  form({ iterations, vectorRate }, { layout }, { weights, direction }, gradient) {
+    if (layout.factors !== undefined) gradient.fill(0);
     const queries = weights.map((_, query) => partsOf("orthogonal", direction(query)));
     queries[0].forEach((part, tensor) => {
       const free = (query: number): Float32Array => {
@@ -33,29 +34,16 @@ export const orthogonal: TransformKind<Orthogonal> = {
       };
       const sum = new Float64Array(free(0).length);
       weights.forEach((weight, query) => free(query).forEach((value, i) => (sum[i] += weight * value)));
-      if (part.kind === "outer") writeProduct(gradient, part, signOfMatrix(sum, part.columns, part.rank, iterations));
+      if (part.kind === "outer")
+        writeOuter(gradient, layout, tensor, part, "right", signOfMatrix(sum, part.columns, part.rank, iterations));
       else
         gradient.set(
           vectorRate === undefined
             ? signOfMatrix(sum, 1, sum.length, iterations)
             : sum.map((value) => vectorRate * value),
-          part.entry.offset,
+          offsetOf(layout, tensor, part),
         );
     });
     return {};
   },
 };
-
-/** gradient <- left right^T of the tensor. */
-function writeProduct(
-  gradient: Float32Array,
-  { entry, rows, columns, rank, left }: OuterPart,
-  right: Float64Array,
-): void {
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) {
-      let sum = 0;
-      for (let k = 0; k < rank; k++) sum += left[i * rank + k] * right[j * rank + k];
-      gradient[entry.offset + i * columns + j] = sum;
-    }
-}

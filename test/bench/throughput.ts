@@ -1,0 +1,177 @@
+import type { AdapterSpec } from "../../src/adapter/adapter";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { onnxSession } from "../../src/engine/onnx/session";
+import { parsePrecision } from "../../src/engine/onnx/precision";
+import { createWorkspace } from "../../src/estimator/workspace";
+import type { Method } from "../../src/optimizer/method";
+import { lozo, mezo } from "../../src/optimizer/recipes";
+import { step } from "../../src/optimizer/step";
+import type { StepOutcome } from "../../src/optimizer/step";
+import { classifierObjective } from "../../src/task/classifier";
+import type { BenchOptions } from "./options";
+import type { Report } from "./report";
+import { bertTrain, llamaTrain, lora, minilmTexts, smollm2Texts, THREADS, tokenCounts } from "./subject";
+import type { Texts } from "./subject";
+import { alternate, median } from "./timing";
+import type { Subject } from "./timing";
+
+const BATCH = 16;
+const RATE = 1e-6;
+
+interface Row {
+  readonly what: string;
+  readonly adapter: AdapterSpec;
+  readonly method: Method;
+  readonly queries: number;
+  /** Rows of the batch that a step computes: forward passes, a tangent counted as one. */
+  readonly passes: number;
+  readonly goal: number;
+}
+
+/** What is measured on a model, by precision. */
+function rowsOf(train: AdapterSpec, goal: number, precision: string): readonly Row[] {
+  const twoSided = (what: string, adapter: AdapterSpec, queries: number): Row => {
+    return { what, adapter, method: mezo({ learningRate: RATE, queries }), queries, passes: 2 * queries, goal };
+  };
+  const directional = (queries: number): Row => ({
+    what: "tensor train, directional",
+    adapter: train,
+    method: mezo({ learningRate: RATE, queries, estimator: "directional" }),
+    queries,
+    passes: 1 + queries,
+    goal: 0.85,
+  });
+  return [
+    twoSided("LoRA, two-sided", lora, 1),
+    twoSided("LoRA, two-sided", lora, 4),
+    twoSided("tensor train, two-sided", train, 1),
+    {
+      what: "LoRA, one-sided",
+      adapter: lora,
+      method: {
+        ...mezo({ learningRate: RATE, queries: 4 }),
+        probe: { kind: "one-sided", perturbationScale: 1e-3, chunk: 1 },
+      },
+      queries: 4,
+      passes: 5,
+      goal,
+    },
+    ...[1, 4, 15].map(directional),
+    // What is trained is in fp32 whatever the precision.
+    ...(precision !== "fp32"
+      ? []
+      : [1, 4].map((queries): Row => ({
+          what: "all weights as factors, two-sided",
+          adapter: { kind: "full", layers: "all", factors: 2 },
+          method: lozo({ learningRate: RATE, rank: 2, redraw: 50, queries }),
+          queries,
+          passes: 2 * queries,
+          goal,
+        }))),
+  ];
+}
+
+/**
+ * The engine's rate inside a step beside its plain rate: tokens a second of a step, its directions, points and update included, over those of
+ * forward passes of the frozen model on the same texts, one after another.
+ */
+export async function throughputBench({ rounds = 5, minutes = 20 }: BenchOptions): Promise<Report> {
+  const models: readonly (readonly [string, Texts, AdapterSpec, number])[] = [
+    ["MiniLM, TREC", await minilmTexts(BATCH), bertTrain, 0.9],
+    ["SmolLM2, SST-2 phrases", await smollm2Texts("phrases", BATCH), llamaTrain, 0.95],
+  ];
+  const started = performance.now();
+  const table: string[][] = [];
+  const left: string[] = [];
+  for (const [name, texts, train, goal] of models)
+    for (const precision of ["fp32", "int8"]) {
+      if (performance.now() - started > 60_000 * minutes) {
+        left.push(`${name}, ${precision}`);
+        continue;
+      }
+      const rows = rowsOf(train, goal, precision);
+      const key = ({ what, queries }: Row): string => `${what}, Q ${queries}`;
+      const open = { threads: THREADS, precision: parsePrecision(precision), freeBytes: Infinity };
+      const { model } = texts.loaded;
+      const frozen = await onnxSession(model, makeAdapter({ kind: "none" }, model), open);
+      const none = new Float32Array(0);
+      const plain: Subject = {
+        name: "plain",
+        async run(round) {
+          const { input } = texts.batch(round);
+          const started = performance.now();
+          for (let pass = 0; pass < 2; pass++) await frozen.features([none], input);
+          return (performance.now() - started) / 2;
+        },
+      };
+      const sessions = new Map<string, Awaited<ReturnType<typeof onnxSession>>>();
+      for (const { adapter } of rows)
+        if (!sessions.has(JSON.stringify(adapter)))
+          sessions.set(JSON.stringify(adapter), await onnxSession(model, makeAdapter(adapter, model), open));
+      const subjects = rows.map((row): Subject => {
+        const adapter = makeAdapter(row.adapter, model);
+        const objective = classifierObjective(sessions.get(JSON.stringify(row.adapter))!, texts.problem.readout);
+        const { layout } = adapter;
+        const workspace = createWorkspace(layout.size);
+        let index = 0;
+        let outcome: StepOutcome = { point: adapter.initial(0), state: { count: 0, vectors: {} } };
+        return {
+          name: key(row),
+          async run(round) {
+            const at = { seed: 0, step: index++, epoch: 0, layout, batch: texts.batch(round), workspace };
+            const started = performance.now();
+            outcome = await step(row.method, objective, outcome.point, { ...at, state: outcome.state });
+            return (performance.now() - started) / row.passes;
+          },
+        };
+      });
+      const times = await alternate([plain, ...subjects], { rounds, warmUps: 1, minutes: minutes / 4 });
+      const base = times.get("plain")!;
+      const tokens = base.map((_, round) => tokenCounts(texts.batch(1 + round)).packed);
+      const rate = (taken: readonly number[]): number => median(taken.map((value, i) => (1000 * tokens[i]) / value));
+      for (const row of rows) {
+        const taken = times.get(key(row))!;
+        const ratios = taken.map((value, i) => base[i] / value);
+        const share = median(ratios);
+        table.push([
+          name,
+          precision,
+          row.what,
+          String(row.queries),
+          rate(base).toFixed(0),
+          rate(taken).toFixed(0),
+          `${share.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
+          `${row.goal.toFixed(2)}${share >= row.goal ? "" : ", not met"}`,
+        ]);
+      }
+      await frozen.dispose();
+      for (const session of sessions.values()) await session.dispose();
+    }
+  return {
+    title: "Tokens a second inside a step over plain inference",
+    tables: [
+      {
+        caption:
+          `${BATCH} texts a batch, packed, ${THREADS} threads, up to ${rounds} rounds in turn after 1 warm-up, other texts in each round, the same for all. ` +
+          `Plain: forward passes of the frozen model, one after another. Step: directions, points, passes and update; a tangent row counts as a pass. ` +
+          `Tokens a second: medians; the ratio: median (smallest to largest) of the rounds'.`,
+        head: [
+          "model, task",
+          "precision",
+          "method",
+          "Q",
+          "plain, tokens/s",
+          "in a step, tokens/s",
+          "step / plain",
+          "goal",
+        ],
+        rows: table,
+      },
+    ],
+    notes: [
+      ...(left.length > 0 ? [`Not measured, the time was over: ${left.join("; ")}.`] : []),
+      "Goals: two-sided and one-sided steps 0.95 on SmolLM2 and 0.90 on MiniLM, directional ones 0.85.",
+      "What all weights as factors trains is in fp32, so it has no row of int8; a fold, once in nu steps, is in `npm run bench -- factors`.",
+    ],
+  };
+}
