@@ -1,13 +1,10 @@
 /** The door to recorded experiments and published tables: what a cell imports from "./src/study" to compare with what was measured before. */
 import "./notebook/value-display";
-export { arm, armTitle } from "./experiment/arms";
+export { arm } from "./experiment/arms";
 export type { StudySettings } from "./experiment/arm";
 export { divergenceGrid, laptopSchedule, studies, studySettings } from "./experiment/divergence";
 export { devLoss, shareDiverged } from "./table/arm-statistics";
 export { lossAtPasses } from "./table/at-passes";
-export { secondsByArm } from "./table/pass-times";
-export type { RankedMethod } from "./table/ranking";
-export { passesTo, rankingTable, rankMethods } from "./table/ranking";
 export { learningTable } from "./table/learning";
 export { recordedRuns } from "./table/from-records";
 export { besideReported } from "./table/reported";
@@ -27,11 +24,9 @@ export { borderOf, runWords } from "./table/run-words";
 export { costsFigure } from "./plot/costs";
 export { divergenceMap } from "./plot/divergence-map";
 export { meanAndSpread } from "./plot/spread";
-export { rankingFigure } from "./plot/ranking";
 export { timeFigure } from "./plot/time";
 export { frozenScores } from "./notebook/choose";
 export { originOf } from "./notebook/live-runs";
-export { passTimes } from "./notebook/pass-times";
 export { measuredRates } from "./notebook/rates";
 export { costRecords } from "./notebook/cost-records";
 export { measureStep } from "./notebook/measure-step";
