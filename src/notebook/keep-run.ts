@@ -41,7 +41,7 @@ export interface RunNote {
 
 /** Gives what a figure of a problem's runs is called. */
 export function title({ task, loaded }: Pick<Trainable<unknown>, "task" | "loaded">): string {
-  return `${task.name.toUpperCase()} on ${loaded.title}`;
+  return `${task.own === undefined ? task.name.toUpperCase() : task.name} on ${loaded.title}`;
 }
 
 /** What became of an arm: a run; nothing, as its record is not to be gone on with; or Stop while another process made it. */
