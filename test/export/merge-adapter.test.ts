@@ -215,32 +215,38 @@ withTransformers(
   test,
   "transformers opens tiny folders in every type, misses nothing, and computes what is computed here",
   async () => {
+    const texts = [[3, 1, 4, 1, 5, 9], [2, 7, 18, 28]]; // prettier-ignore
+    const types = { F32: ["float32", 1e-6], F16: ["float16", 1e-2], BF16: ["bfloat16", 1e-1] } as const;
+    const specs = [
+      { kind: "lora", rank: 2, alpha: 4, targets: ["query", "down"] },
+      { kind: "full", layers: "all" },
+    ] as const;
+    const cases = [];
     for (const name of ["llama-tied", "llama-biases", "qwen2", "opt"] as const) {
       const loaded = opened(name, `judged-base-${name}`);
-      for (const [type, tolerance] of [
-        ["F32", 1e-6],
-        ["F16", 1e-2],
-        ["BF16", 1e-1],
-      ] as const)
-        for (const spec of [
-          { kind: "lora", rank: 2, alpha: 4, targets: ["query", "down"] },
-          { kind: "full", layers: "all" },
-        ] as const) {
+      for (const type of ["F32", "F16", "BF16"] as const)
+        for (const spec of specs) {
           const saved = drawn(loaded.model, spec);
           const score = async (): Promise<number> => 1;
           const { path } = await mergeAdapter(loaded, saved, place.file(`judged-${name}-${type}-${spec.kind}`), { type, score }); // prettier-ignore
-          const texts = [[3, 1, 4, 1, 5, 9], [2, 7, 18, 28]]; // prettier-ignore
-          const found = judgedByTransformers(path, texts, ["the cat", "GNU"]);
-          assert.equal([found.missing, found.unexpected], [[], []], `${name} ${type}`);
-          assert.is(found.type, `torch.${{ F32: "float32", F16: "float16", BF16: "bfloat16" }[type]}`);
-          near(found.scores.flat(), scores64(loaded.model, saved, texts), tolerance, `${name} ${type} ${spec.kind}`);
-          assert.equal(
-            found.tokens,
-            ["the cat", "GNU"].map((text) => loaded.tokenizer.encode(text)),
-          );
-          assert.is(found.chat, "hello");
+          cases.push({ path, loaded, saved, type, what: `${name} ${type} ${spec.kind}` });
         }
     }
+    const words = ["the cat", "GNU"];
+    const found = judgedByTransformers(
+      cases.map(({ path }) => path),
+      texts,
+      words,
+    );
+    assert.is(found.length, 24);
+    cases.forEach(({ loaded, saved, type, what }, i) => {
+      const { missing, unexpected, type: stored, scores, tokens, chat } = found[i]!;
+      assert.equal([missing, unexpected], [[], []], what);
+      assert.is(stored, `torch.${types[type][0]}`);
+      near(scores.flat(), scores64(loaded.model, saved, texts), types[type][1], what);
+      assert.equal(tokens, words.map((text) => loaded.tokenizer.encode(text))); // prettier-ignore
+      assert.is(chat, "hello");
+    });
   },
 );
 
@@ -295,7 +301,7 @@ withSmol(
     assert.ok(Math.abs(tuned - written) < 1e-3, `${tuned} and ${written}`);
     const texts = [...SENTENCES.slice(0, 3), "It's 1932, isn't it?\n\n  caf\u00e9 <|im_end|>"];
     const ids = texts.map((text) => loaded.tokenizer.encode(text));
-    const found = judgedByTransformers(path, ids.slice(0, 2), texts);
+    const found = judgedByTransformers([path], ids.slice(0, 2), texts)[0]!;
     assert.equal([found.missing, found.unexpected, found.type], [[], [], "torch.float16"]);
     assert.equal(found.tokens, ids);
     assert.match(found.chat!, /<\|im_start\|>user\nhello<\|im_end\|>\n/);

@@ -20,19 +20,19 @@ export interface Judged {
   readonly chat: string | null;
 }
 
-/** Opens a folder with transformers and asks for log-probabilities of token ids, and for the tokens of texts. */
+/** Opens folders with transformers, one after the other in one process, and asks each for log-probabilities of token ids, and for the tokens of texts. */
 export function judgedByTransformers(
-  folder: string,
+  folders: readonly string[],
   ids: readonly (readonly number[])[],
   texts: readonly string[],
-): Judged {
-  const answer = execFileSync(python, ["test/fixtures/merge/judge.py", folder], {
+): readonly Judged[] {
+  const answer = execFileSync(python, ["test/fixtures/merge/judge.py", ...folders], {
     input: JSON.stringify({ ids, texts }),
     maxBuffer: 64 * 1024 * 1024,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "2" },
   });
-  return JSON.parse(answer.toString("utf8")) as Judged;
+  return JSON.parse(answer.toString("utf8")) as readonly Judged[];
 }
 
 export const hasPeft = hasTransformers && spawnSync(python, ["-c", "import peft"], { stdio: "ignore" }).status === 0;
