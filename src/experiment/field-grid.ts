@@ -8,6 +8,9 @@ import { budgetOf, isStill } from "./plan";
 import type { PlannedRun, StudyArm } from "./plan";
 import { stepsPerEpoch } from "../schedule/forward-passes";
 
+/** The experiment that finds decades: its runs are short, and no measure of a rate. */
+export const SEARCH = "field-rates";
+
 /** Forward passes of a run: 240 steps of MeZO. */
 const PASSES = 480;
 /** Times that a run looks at dev, at equal forward passes for all. */
@@ -68,7 +71,7 @@ export function fieldRatesGrid(): Grid<PlannedRun> {
     seeds: [PILOT.seed],
     learningRates: decades,
   });
-  return { name: "field-rates", stages: [[part(GUESSES, [1e-3, 1e-2, 1e-4, 1e-1])]] };
+  return { name: SEARCH, stages: [[part(GUESSES, [1e-3, 1e-2, 1e-4, 1e-1])]] };
 }
 
 /** Methods whose steps are of another length at the same rate: over the length of the directions, or without a projected gradient in them. */

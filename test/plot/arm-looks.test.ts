@@ -10,9 +10,11 @@ const test = suite("plot/arm-looks");
 const row = (id: string): ArmRow => ({ id, title: id, adapter: lora, method: oneQuery });
 
 test("rows that ask for no look get one that nobody has, and change nobody's", () => {
-  const before = armLooks(armRows);
-  const after = armLooks([...armRows, row("new"), row("newer")]);
-  for (const { id } of armRows) assert.equal(after.get(id), before.get(id), id);
+  // As many as there are looks; those after them have a look again that another row has, and figures tell them apart (`stylesFor`).
+  const rows = armRows.slice(0, 40);
+  const before = armLooks(rows);
+  const after = armLooks([...rows, row("new"), row("newer")]);
+  for (const { id } of rows) assert.equal(after.get(id), before.get(id), id);
   const taken = [...before.values()].map((look) => JSON.stringify(look));
   const [one, other] = ["new", "newer"].map((id) => JSON.stringify(after.get(id)));
   assert.is.not(one, other);

@@ -50,8 +50,11 @@ test("a record without name, constant rate or classes is refused by its key", ()
   const linear = { ...settings.arm, method: { ...settings.arm.method, learningRate: { kind: "linear" } } };
   throwsWith(
     bad({ settings: { arm: linear } }),
-    "record k1: settings.arm.method.learningRate: expected a constant, got",
+    "record k1: settings.arm.method.learningRate: expected a constant, or one that has a start, got",
   );
+  const falling = { kind: "steps", initial: 0.25, changes: [{ at: 2, value: 0.1 }], unit: "epoch" };
+  const decayed = { ...settings.arm, method: { ...settings.arm.method, learningRate: falling } };
+  assert.is(recordedRuns([{ ...good, settings: { arm: decayed } }])[0]?.learningRate, 0.25);
   throwsWith(bad({ extra: null }), "record k1: extra.counts.train: expected a list, got undefined");
 });
 

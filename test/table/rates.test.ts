@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { measuredRates, suggestedRate } from "../../src/notebook/rates";
+import { SEARCH } from "../../src/experiment/field-grid";
 import type { PlannedRun } from "../../src/experiment/plan";
 import type { ExperimentRecord } from "../../src/experiment/record";
 import { queriesKind, rateRows, rateTable, suggestRate } from "../../src/table/rates";
@@ -32,6 +33,12 @@ test("two runs of 2 to 1 and of 2 to 1.5, and a lost one: a quarter of the dev l
   const [row, ...others] = rateRows([record(1e-3, 1), record(1e-3, 1.5), record(1e-3, 0.2, true)]);
   assert.equal(others, []);
   assert.equal(row, { model: "minilm", adapter: "lora", queries: "one", rate: 1e-3, runs: 3, lost: 1, gain: 0.25 });
+});
+
+test("the short runs that search for decades are no measure", () => {
+  const searched: Recorded = { ...record(1e-3, 1.9), experiment: SEARCH };
+  assert.is(rateRows([searched, record(1e-3, 1)])[0]?.gain, 0.5);
+  assert.equal(rateRows([searched]), []);
 });
 
 test("rates that differ in rounding are one; larger batches, masks, arms without steps and first-order runs are left out", () => {
