@@ -6,6 +6,7 @@ import { settleFolder } from "../disk/whole-folder";
 import { openPortable } from "../engine/onnx/portable-session";
 import { askedText, parsedClassifier } from "../task/classifier-recipe";
 import type { AskedText, ClassifierRecipe } from "../task/classifier-recipe";
+import { logSumExp } from "../task/loss";
 import { tokenizerFromFolder } from "../text/folder-tokenizer";
 import { isFolder } from "../weights/safetensors-index";
 
@@ -29,6 +30,8 @@ export interface ExportedClassifier {
   ask(fields: Readonly<Record<string, string>>): AskedText;
   /** Gives the probabilities of all classes, text by text. */
   classify(texts: readonly Pick<AskedText, "ids" | "mask">[]): Promise<readonly (readonly number[])[]>;
+  /** Gives log p of all classes in nats, text by text; also of a class whose probability is too small for fp32. */
+  logProbabilities(texts: readonly Pick<AskedText, "ids" | "mask">[]): Promise<readonly (readonly number[])[]>;
   dispose(): Promise<void>;
 }
 
@@ -60,16 +63,30 @@ export async function openExported(folder: string): Promise<ExportedClassifier> 
   const { notes, ask } = readClassifier(folder);
   const path = join(folder, CLASSIFIER_FILES.graph);
   if (!existsSync(path)) return fail(path, "the classifier's graph", "no such file");
-  const session = await openPortable(path).catch((error: unknown) => fail(path, "a graph with its weights", messageOf(error))); // prettier-ignore
+  const weights = join(folder, CLASSIFIER_FILES.weights);
+  const session = await openPortable(path).catch((error: unknown) => {
+    const said = messageOf(error);
+    // ONNX Runtime's words do not name the file that a graph with its weights elsewhere lacks.
+    return /external data/i.test(said) && !existsSync(weights)
+      ? fail(weights, "the graph's weights, which lie in a file of their own", "no such file")
+      : fail(path, "a graph with its weights", said);
+  });
   const masked = notes.prompt.reading === "masked";
+  const scored = async (texts: readonly Pick<AskedText, "ids" | "mask">[], of: "logits" | "probabilities") => {
+    const masks = masked ? texts.map(({ mask }) => mask ?? fail("text", "the place of its mask", mask)) : null;
+    const { classes, ...found } = await session.scores({ ids: texts.map(({ ids }) => ids), masks });
+    if (classes !== notes.labels.length) return fail(`${path}: classes`, `${notes.labels.length}`, classes);
+    return texts.map((_, b) => [...found[of].subarray(b * classes, (b + 1) * classes)]);
+  };
   return {
     notes,
     ask,
-    async classify(texts) {
-      const masks = masked ? texts.map(({ mask }) => mask ?? fail("text", "the place of its mask", mask)) : null;
-      const { probabilities, classes } = await session.scores({ ids: texts.map(({ ids }) => ids), masks });
-      if (classes !== notes.labels.length) return fail(`${path}: classes`, `${notes.labels.length}`, classes);
-      return texts.map((_, b) => [...probabilities.subarray(b * classes, (b + 1) * classes)]);
+    classify: (texts) => scored(texts, "probabilities"),
+    async logProbabilities(texts) {
+      return (await scored(texts, "logits")).map((row) => {
+        const total = logSumExp(Float64Array.from(row));
+        return row.map((score) => score - total);
+      });
     },
     dispose: () => session.dispose(),
   };

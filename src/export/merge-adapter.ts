@@ -1,4 +1,3 @@
-import { realpathSync, existsSync } from "node:fs";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter } from "../adapter/adapter";
 import { fail } from "../check/check";
@@ -11,6 +10,7 @@ import { isLinear } from "../weights/as-lora";
 import type { LinearSpec } from "../weights/as-lora";
 import { ggufForm } from "../weights/gguf-lora";
 import type { ModelFiles } from "../weights/locate-model";
+import { requireNotBase } from "../weights/require-not-base";
 import { mergedWeights } from "../weights/merged-weights";
 import { ggufPartsOf } from "../weights/gguf";
 import { meanScore } from "./mean-score";
@@ -61,7 +61,7 @@ export async function mergeAdapter(
   const files = loaded.files ?? fail("model", "one that was opened from files", loaded.name);
   const changes = mergedWeights(saved, model);
   requireFree(path, replace);
-  requireOther(path, files);
+  requireNotBase(path, files);
   const made = madeFrom(files, saved, type);
   const notes = { base: saved.modelId, made, note: saved.note };
   if (path.toLowerCase().endsWith(".gguf")) {
@@ -82,14 +82,6 @@ export async function mergeAdapter(
 function among<K extends string>(what: string, type: string, table: Readonly<Record<K, unknown>>): K {
   const known = Object.keys(table).join(", ");
   return Object.hasOwn(table, type) ? (type as K) : fail(what, `one of ${known} for such a file`, type);
-}
-
-/** The base itself must not be written over: the adapter would have nothing to go back to. */
-function requireOther(path: string, { kind, weights, ...rest }: ModelFiles): void {
-  const taken =
-    kind === "gguf" ? ggufPartsOf(weights).map(({ file }) => file.path) : ["folder" in rest ? rest.folder : weights];
-  if (existsSync(path) && taken.some((own) => realpathSync(own) === realpathSync(path)))
-    fail("path", "another name than the base's own", path);
 }
 
 const LINEAR_NAMES: Readonly<Record<LinearSpec["kind"], string>> = {

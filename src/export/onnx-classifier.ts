@@ -17,6 +17,7 @@ import { promptText } from "../task/reading";
 import { readoutAt, scores } from "../task/readout";
 import type { Readout } from "../task/readout";
 import type { SavedAdapter } from "../weights/adapter-file";
+import { requireNotBase } from "../weights/require-not-base";
 import { CHECK_TEXTS } from "./check-values";
 import type { CheckValues } from "./check-values";
 import { CLASSIFIER_FILES, CLASSIFIER_FORMAT } from "./exported-classifier";
@@ -70,6 +71,7 @@ export async function writeOnnxClassifier(
     return fail("adapter", "one that was tuned on this model (this is another base)", saved.modelId);
   const files = loaded.files ?? fail("model", "one that was opened from files", loaded.name);
   requireFree(path, replace);
+  requireNotBase(path, files);
   const taken = existsSync(path);
   const adapter = makeAdapter(saved.spec, model);
   const tuned = readoutAt(readout, adapter.layout, saved.point);

@@ -98,7 +98,10 @@ export function verificationContent(written: Written, values: CheckValues, base:
  * @throws when there is no such file, it is damaged, or an adapter comes without its base
  */
 export async function verify(written: string, base: LoadedModel | null): Promise<Verified> {
-  const known = readVerification(verificationPath(written));
+  const beside = verificationPath(written);
+  if (!existsSync(written) && !existsSync(beside))
+    return fail(written, "a folder or a file that was written before", "nothing of that name");
+  const known = readVerification(beside);
   if (base !== null) {
     const differ = otherBits(known.base, digestsOf(base));
     if (differ !== null) return { ok: false, difference: null, message: `${written}: this is another base: ${differ}` };
@@ -136,8 +139,8 @@ async function classValuesOf({ texts }: Verification, folder: string): Promise<F
     const found: Found[number][] = [];
     for (const { text, fields } of texts) {
       const asked = classifier.ask(fields ?? fail(`${verificationPath(folder)}: texts`, "fields", text));
-      const [shares = []] = await classifier.classify([asked]);
-      found.push({ text, ids: asked.ids, values: shares.map(Math.log) });
+      const [values = []] = await classifier.logProbabilities([asked]);
+      found.push({ text, ids: asked.ids, values });
     }
     return found;
   } finally {

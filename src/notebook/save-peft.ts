@@ -4,6 +4,7 @@ import { verification } from "../export/verification";
 import { findKnownModel } from "../model/registry";
 import { savePeftClassifier } from "../task/saved-classifier";
 import { CARD, VERIFICATION } from "../weights/peft-folder";
+import { requireNotBase } from "../weights/require-not-base";
 import { classifierOf } from "./choose";
 import type { LiveRun } from "./live-runs";
 import { runCard } from "./run-card";
@@ -23,6 +24,7 @@ export async function saveRunAsPeft(
   options: CardOptions = {},
 ): Promise<string> {
   const { loaded } = problem;
+  if (loaded.files !== undefined) requireNotBase(folder, loaded.files);
   const source = findKnownModel(loaded.name)?.source;
   const base = source !== undefined && "repository" in source ? source.repository : "";
   const classifier = classifierOf(problem, run);

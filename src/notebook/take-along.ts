@@ -20,6 +20,7 @@ import { isFolder } from "../weights/safetensors-index";
 import { loadGgufLora } from "../weights/read-gguf-lora";
 import { saveGgufLora } from "../weights/gguf-lora";
 import type { GgufLoraOptions } from "../weights/gguf-lora";
+import { requireNotBase } from "../weights/require-not-base";
 import { tunedAdapter } from "./choose";
 import type { LiveRun } from "./live-runs";
 import { writeCard } from "./run-card";
@@ -30,7 +31,7 @@ import type { CardOptions } from "./run-card";
  * Beside it, "NAME.verify.json" says what it computes (`npm run verify`), "NAME.README.md" what it is, and "NAME.Modelfile" how Ollama is told of it.
  * For example `await saveRunAsGguf(problem, chosen, "data/runs/mine.gguf")`.
  * @returns the path
- * @throws when the run has no checkpoint, and as `saveGgufLora`
+ * @throws when the run has no checkpoint, the model lies in no files or is what the path names, and as `saveGgufLora`
  */
 export async function saveRunAsGguf(
   problem: Trainable<unknown>,
@@ -39,6 +40,8 @@ export async function saveRunAsGguf(
   options: GgufLoraOptions & CardOptions = {},
 ): Promise<string> {
   const { loaded } = problem;
+  // Before anything is written: without the base's files there is nothing to check the adapter by.
+  requireNotBase(path, loaded.files ?? fail("model", "one that was opened from files", loaded.name));
   saveGgufLora(path, tunedAdapter(problem, run), loaded.model, options);
   // Of what was written: in F16 it has other bits than what was tuned.
   await writeVerification(path, loaded, loadGgufLora(path, loaded.model), loaded);

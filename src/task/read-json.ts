@@ -8,7 +8,7 @@ import type { Where } from "./task";
 import { wscSpansRepaired } from "./wsc-spans";
 
 /**
- * Gives the rows of a file with one JSON object a line (SuperGLUE).
+ * Gives the rows of a file with one JSON object a line (SuperGLUE). An integer beyond 2^53 comes as a text of its digits.
  * @param keysOnce a key that an object has twice is an error; otherwise its last value counts, as in `JSON.parse`
  * @throws at a line that is no JSON object, with file and line, and when the file is empty
  */
@@ -181,11 +181,22 @@ function numbered(rows: readonly Cells[], file: string): Rows {
 function objectIn(text: string, what: string): Cells {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(withWholeIntegers(text));
   } catch (error) {
     return fail(what, "a JSON object", messageOf(error));
   }
   return isObject(value) ? value : fail(what, "a JSON object", value);
+}
+
+/**
+ * Gives JSON text with each integer that a number cannot hold (beyond 2^53) as a text of its digits: an id comes through as it is.
+ * @example withWholeIntegers('{"id":12345678901234567890,"n":5,"t":"12345678901234567890"}') // '{"id":"12345678901234567890","n":5,"t":"12345678901234567890"}'
+ */
+export function withWholeIntegers(text: string): string {
+  if (!/\d{16}/.test(text)) return text;
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) =>
+    /^-?[1-9]\d*$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
 }
 
 function objectAt(cells: Cells, key: string, where: Where): Cells {

@@ -17,17 +17,22 @@ export function* tableLines(
   switch (format) {
     case "csv":
       yield csvLine(columns);
-      for (const row of rows) yield csvLine(columns.map((column) => row[column]));
+      for (const row of rows) yield csvLine(columns.map((column) => cellIn(row, column)));
       return;
     case "json lines":
       for (const row of rows) {
-        const there = columns.filter((column) => row[column] !== undefined);
+        const there = columns.filter((column) => cellIn(row, column) !== undefined);
         yield `${json(Object.fromEntries(there.map((column) => [column, row[column]])))}\n`;
       }
       return;
     default:
       return unreachable(format);
   }
+}
+
+/** A row's own cell: a column may be called as something that every object has ("constructor"). */
+function cellIn(row: Readonly<Record<string, unknown>>, column: string): unknown {
+  return Object.hasOwn(row, column) ? row[column] : undefined;
 }
 
 function csvLine(cells: readonly unknown[]): string {

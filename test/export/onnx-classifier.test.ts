@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -138,6 +138,29 @@ test("another base, another adapter's base, a changed weight and another tokeniz
   const json = readFileSync(join(path, "tokenizer.json"), "utf8");
   writeFileSync(join(path, "tokenizer.json"), json.replace('"a":1,"b":2', '"a":2,"b":1'));
   assert.match((await verify(path, null)).message, "the tokenizer is another one");
+});
+
+test("a classifier so sure that fp32 has no probability for the other classes is written, and checked by log p", async () => {
+  const loaded = opened("bert", "base-sure");
+  const drawn = drawnClassifier(loaded, trec, loraSpec);
+  const path = files.file("sure");
+  const { difference } = await writeOnnxClassifier(loaded, { ...drawn, readout: { ...drawn.readout, scale: 600 } }, path); // prettier-ignore
+  const { texts } = JSON.parse(readFileSync(join(path, "verify.json"), "utf8")) as { readonly texts: readonly { readonly values: readonly number[] }[] }; // prettier-ignore
+  // Below exp(-104) fp32 has nothing but 0.
+  const least = Math.min(...texts.flatMap(({ values }) => values));
+  assert.ok(least < -150, `${least}`);
+  assert.ok(difference < 1e-3, `${difference}`);
+  assert.ok((await verify(path, null)).ok);
+  if (hasOnnxPython) assert.ok(readmeCheck(path) < 1e-3);
+});
+
+test("a folder that is not there, and one whose weights in a file of their own are gone, are told by their names", async () => {
+  await rejectsWith(verify(files.file("typo"), null), "typo: expected a folder or a file that was written before");
+  const loaded = opened("bert", "base-apart");
+  const path = files.file("apart");
+  await writeOnnxClassifier(loaded, drawnClassifier(loaded, trec, loraSpec), path, { largestFile: 1000 });
+  rmSync(join(path, "model.onnx_data"));
+  await rejectsWith(openExported(path), "model.onnx_data: expected the graph's weights, which lie in a file of their own, got \"no such file\""); // prettier-ignore
 });
 
 test("a classifier.json that is missing or damaged is refused by its field", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
@@ -142,8 +142,32 @@ test("beside what left a run lie its card and, of a GGUF file, a Modelfile", asy
   assert.not(existsSync(`${path}.Modelfile`));
 });
 
+test("no form takes the place of the base, whoever says replace, and without the base's files nothing is written", async () => {
+  const { loaded } = problem;
+  const base = files.file("base");
+  const before = readdirSync(base).map((name) => readFileSync(`${base}/${name}`));
+  const own = "path: expected another name than the base's own";
+  const replace = true;
+  await rejectsWith(saveRunAsOnnx(problem, runs[0]!, base, { replace }), own);
+  await rejectsWith(mergeRun(problem, runs[0]!, base, { replace }), own);
+  await rejectsWith(saveRunAsPeft(problem, runs[0]!, base), own);
+  assert.equal(
+    readdirSync(base).map((name) => readFileSync(`${base}/${name}`)),
+    before,
+  );
+  const file = files.file("base.gguf", readFileSync("test/fixtures/weights/tiny-llama.gguf"));
+  const quantized = { ...problem, loaded: { ...loaded, files: { kind: "gguf", weights: file } } } as unknown as Problem;
+  await rejectsWith(saveRunAsGguf(quantized, runs[0]!, file, { replace }), own);
+  assert.equal(readFileSync(file), readFileSync("test/fixtures/weights/tiny-llama.gguf"));
+  const inMemory = { ...problem, loaded: { ...loaded, files: undefined } } as unknown as Problem;
+  const path = files.file("in-memory.gguf");
+  await rejectsWith(saveRunAsGguf(inMemory, runs[0]!, path), "model: expected one that was opened from files");
+  assert.not(existsSync(path));
+});
+
 test("a verify.json that is missing, damaged or another file is refused by its name", async () => {
-  const path = files.file("lost.gguf");
+  await rejectsWith(verify(files.file("nowhere.gguf"), null), "nowhere.gguf: expected a folder or a file that was written before"); // prettier-ignore
+  const path = files.file("lost.gguf", "weights");
   await rejectsWith(verify(path, null), "lost.gguf.verify.json: expected the file that was written with the weights");
   for (const content of ["{", "[]", '{"format":"adazeta-verify-1"}', "null"]) {
     writeFileSync(`${path}.verify.json`, content);
