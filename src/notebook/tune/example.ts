@@ -12,7 +12,7 @@ const EXAMPLE = `// A run without a notebook: npm run tune -- my-run.json
   "model": "minilm",
 
   // Your own table: .csv, .tsv, .jsonl or .parquet, columns in braces, and for each class the word that may follow.
-  // Or the name of a published task, such as "sst2" or "trec".
+  // Or the name of a published task, such as "sst2" or "trec"; or conversations, for "smollm2": { "chat": { "file": "data/samples/kitchen.jsonl" } }.
   "task": {
     "file": "data/samples/messages.csv",
     "template": "{message}. This is a",
