@@ -1,23 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fail } from "../check/check";
+import type { ChatTaskOptions } from "./own-options";
 import { ownFormat } from "./own-rows";
 import type { ChatTask } from "./task";
-
-/** What a user says of conversations of their own. */
-export interface ChatTaskOptions {
-  /**
-   * A .jsonl or .parquet file. Each row has `messages`, a list of { role, content }, or `prompt` and `completion`: two texts, the user's and the
-   * assistant's (in a .csv or .tsv file too), or two such lists, of which the second is learnt.
-   */
-  readonly file: string;
-  /** A second one to test on; default: every fourth conversation of `file`. */
-  readonly testFile?: string;
-  /** A file with a Jinja template in place of the model's own chat template. */
-  readonly template?: string;
-  /** Default: the file's name. */
-  readonly name?: string;
-}
 
 /**
  * Makes a task of conversations: the model's own chat template writes them, and the loss is that of the assistant's tokens alone, in all its turns, with the
@@ -25,7 +11,8 @@ export interface ChatTaskOptions {
  * For example `await openTask(chatTask({ file: "kitchen.jsonl" }))`.
  * @throws when a file is not there or of another kind
  */
-export function chatTask({ file, testFile, template, name = basename(file) }: ChatTaskOptions): ChatTask {
+export function chatTask(options: ChatTaskOptions): ChatTask {
+  const { file, testFile, template, name = basename(file) } = options;
   for (const path of [file, ...(testFile === undefined ? [] : [testFile])]) {
     if (!existsSync(path)) fail("file", "an existing file", path);
     ownFormat(path);
@@ -43,7 +30,7 @@ export function chatTask({ file, testFile, template, name = basename(file) }: Ch
     directories: [],
     hub: null,
     samples: null,
-    own: { train: file, test: testFile ?? null, declared: null },
+    own: { train: file, test: testFile ?? null, declared: options },
     template: template === undefined ? null : readFileSync(template, "utf8"),
   };
 }

@@ -8,12 +8,13 @@ import type { Where } from "./task";
 import { wscSpansRepaired } from "./wsc-spans";
 
 /**
- * Gives the rows of a file with one JSON object a line (SuperGLUE). An integer beyond 2^53 comes as a text of its digits.
+ * Gives the rows of a file with one JSON object a line (SuperGLUE); lines of white space alone are none. An integer beyond 2^53 comes as a text of its digits.
  * @param keysOnce a key that an object has twice is an error; otherwise its last value counts, as in `JSON.parse`
  * @throws at a line that is no JSON object, with file and line, and when the file is empty
  */
 export function jsonLines(text: string, file: string, { keysOnce = false } = {}): Rows {
-  const rows = linesOf(text, file).map(({ content, where }) => {
+  const lines = linesOf(text, file).filter(({ content }) => content.trim() !== "");
+  const rows = lines.map(({ content, where }) => {
     const cells = objectIn(content, place(where));
     const twice = keysOnce ? repeated(keysOf(content)) : undefined;
     if (twice !== undefined) fail(place(where), "keys that differ", `${twice} twice`);

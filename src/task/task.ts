@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import type { ChatMessage } from "../text/chat-template";
-import type { TableTaskOptions } from "./own-options";
+import type { ChatTaskOptions, TableTaskOptions } from "./own-options";
 import type { PromptPart } from "../text/prompt";
 import type { DirectorySource, HubSource } from "./source";
 
@@ -83,8 +83,8 @@ interface Common {
 export interface OwnFiles {
   readonly train: string;
   readonly test: string | null;
-  /** What the user said of a table (`tableTask`), from which the task can be made again; null: of something else. */
-  readonly declared: TableTaskOptions | null;
+  /** What the user said of a table (`tableTask`) or of conversations (`chatTask`), from which the task can be made again; null: of something else. */
+  readonly declared: TableTaskOptions | ChatTaskOptions | null;
 }
 
 /** One of a few classes, the same for every example. */

@@ -1,5 +1,6 @@
 import type { ChatMessage, ChatSpan, ChatWriter } from "./chat-template";
 import type { Tokenizer } from "./tokenizer";
+import { Overrun } from "./within-time";
 
 /** A conversation as token ids. */
 export interface ChatIds {
@@ -101,7 +102,8 @@ export function turnEndOf(tokenizer: Tokenizer, writer: ChatWriter): TurnEnd {
     const asked = { role: "user", content: question };
     const written = writer.write([asked, { role: "assistant", content: answer }], false);
     mark = written.slice(written.lastIndexOf(answer) + answer.length).trim();
-  } catch {
+  } catch (error) {
+    if (error instanceof Overrun) throw error;
     return { tokens: end, texts: [] };
   }
   if (mark === "") return { tokens: end, texts: [] };

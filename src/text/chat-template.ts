@@ -5,6 +5,7 @@ import { fail } from "../check/check";
 import { messageOf } from "../check/error-words";
 import type { GgufMetadata } from "../weights/gguf-header";
 import { content, notesIn } from "./folder-tokenizer";
+import { Overrun, timed } from "./within-time";
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -102,16 +103,24 @@ export interface ChatWriter {
   writeWhole(messages: readonly ChatMessage[]): ChatText;
 }
 
+/** What a template may take, since it is a program of whoever made the model. */
+export interface TemplateLimits {
+  /** For one conversation; default 10 000. */
+  readonly milliseconds?: number;
+  /** In what it writes of one conversation; default 10 million. */
+  readonly characters?: number;
+}
+
 /**
- * Reads a chat template, as transformers' `apply_chat_template` does: blocks take their line's white space along, and
- * `raise_exception` and `strftime_now` are there.
+ * Reads a chat template, as transformers' `apply_chat_template` does: blocks take their line's white space along,
+ * `raise_exception` and `strftime_now` are there, `tools` and `documents` are none, and `range` ends at 100 000. A template that does not end is ended.
  * For example `chatWriter(smollm2.chatTemplate).write([{ role: "user", content: "Hi" }], true)`: "<|im_start|>system\n...<|im_start|>assistant\n".
  * @throws when it is no Jinja template, with what is wrong in it
  */
-export function chatWriter(template: ChatTemplate): ChatWriter {
+export function chatWriter(template: ChatTemplate, limits: TemplateLimits = {}): ChatWriter {
   const marked = GENERATION.test(template.source);
-  const run = compiled(template, template.source);
-  const runMarked = marked ? compiled(template, withMarks(template.source)) : null;
+  const run = compiled(template, template.source, limits);
+  const runMarked = marked ? compiled(template, withMarks(template.source), limits) : null;
   const write = (messages: readonly ChatMessage[], asks: boolean): string =>
     run(messages, { add_generation_prompt: asks });
   return {
@@ -135,22 +144,48 @@ const [BEGIN, END] = ["adazeta_begin", "adazeta_end"];
 function compiled(
   { special, from }: ChatTemplate,
   source: string,
+  { milliseconds = 10_000, characters = 10_000_000 }: TemplateLimits,
 ): (messages: readonly ChatMessage[], more: Readonly<Record<string, unknown>>) => string {
   let template: Template;
   try {
     template = new Template(source);
+    template.parsed.body.unshift(...new Template(`{% set range = ${RANGE} %}`).parsed.body);
   } catch (error) {
     throw new Error(`${from}: expected a Jinja template, got ${messageOf(error)}`);
   }
+  const inTime = timed(milliseconds);
   return (messages, more) => {
     const plain = messages.map(({ role, content }) => ({ role, content }));
+    const given = { tools: null, documents: null, ...special, messages: plain, ...more, [RANGE]: shortRange };
+    let written: string;
     try {
-      return template.render({ ...special, messages: plain, ...more });
+      written = inTime(() => template.render(given));
     } catch (error) {
+      const what = `${from}: expected to write ${roles(messages)}`;
+      if (error instanceof Overrun) throw new Overrun(`${what}, got no end: ${error.message}`);
       // What the template refuses itself, by raise_exception, comes as its own message.
-      throw new Error(`${from}: expected to write ${roles(messages)}, got: ${messageOf(error)}`);
+      throw new Error(`${what}, got: ${messageOf(error) || "a refusal without a word"}`);
     }
+    if (written.length <= characters) return written;
+    throw new Overrun(
+      `${from}: expected at most ${characters} characters of ${roles(messages)}, got ${written.length}`,
+    );
   };
+}
+
+const RANGE = "adazeta_range";
+/** Longest list of numbers. Source: jinja2 3.1, `sandbox.MAX_RANGE`. */
+const MOST_NUMBERS = 100_000;
+
+/** Gives Python's `range`, which ends before it fills the memory. */
+function shortRange(...given: readonly unknown[]): readonly number[] {
+  const numbers = given.filter((value): value is number => typeof value === "number");
+  const [start, stop] = numbers.length === 1 ? [0, numbers[0]!] : [numbers[0] ?? 0, numbers[1] ?? 0];
+  const by = numbers[2] ?? 1;
+  if (by === 0) fail("range", "a step that is not 0", by);
+  const length = Math.max(0, Math.ceil((stop - start) / by));
+  if (!(length <= MOST_NUMBERS)) fail("range", `at most ${MOST_NUMBERS} numbers`, length);
+  return Array.from({ length }, (_, i) => start + i * by);
 }
 
 /** Names the roles of a conversation, for messages. */
@@ -201,7 +236,8 @@ function spansByWriting(
   const upTo = (count: number, asks: boolean): string | null => {
     try {
       return count === 0 ? null : write(messages.slice(0, count), asks);
-    } catch {
+    } catch (error) {
+      if (error instanceof Overrun) throw error;
       return null;
     }
   };
@@ -211,8 +247,10 @@ function spansByWriting(
     const asked = upTo(i, true);
     const own = said.trim();
     const after = Math.max(spans.at(-1)?.to ?? 0, sharedLength(text, upTo(i, false) ?? ""));
-    const place = text.indexOf(own, after);
-    const begins = asked !== null && text.startsWith(asked) ? asked.length : place;
+    const begins =
+      asked !== null && text.startsWith(asked)
+        ? asked.length
+        : (placeOfTurn(text, messages, i, write) ?? text.indexOf(own, after));
     if (begins < 0)
       fail(
         `${template.from}, message ${i + 1}`,
@@ -225,6 +263,28 @@ function spansByWriting(
     spans.push({ from: begins, to: turnEnd(text, saidTo, through, own) });
   });
   return { text, spans };
+}
+
+/** Where a turn's words are, found by writing them once more with a mark before them; null where the template then writes something else. */
+function placeOfTurn(
+  text: string,
+  messages: readonly ChatMessage[],
+  turn: number,
+  write: ChatWriter["write"],
+): number | null {
+  const [mark] = unusedMarks(messages);
+  const own = messages[turn]!.content.trim();
+  try {
+    const marked = write(
+      messages.map((message, i) => (i === turn ? { ...message, content: mark + own } : message)),
+      false,
+    );
+    const place = marked.indexOf(mark);
+    return place >= 0 && text.startsWith(marked.slice(0, place) + own) ? place : null;
+  } catch (error) {
+    if (error instanceof Overrun) throw error;
+    return null;
+  }
 }
 
 /**

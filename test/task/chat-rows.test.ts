@@ -46,6 +46,17 @@ test("the worked file: a line is a conversation, every fourth is kept to test on
   assert.is(origin.description, "talks.jsonl from a table of the user's own (train 4, test 1)");
 });
 
+test("line ends of another system, a mark at the beginning and empty lines are no part of it", async () => {
+  const { splits } = await load(`\ufeff\r\n${fine}\r\n  \r\n${fine.replace("Hi", "Hey")}\r\n\r\n`);
+  assert.equal(
+    splits.train!.map(({ where, chat }) => [where.line, chat!.messages[0]!.content]),
+    [
+      [2, "Hi"],
+      [4, "Hey"],
+    ],
+  );
+});
+
 test("prompt and completion are two texts, or two lists of which the second is learnt", async () => {
   const pair = JSON.stringify({ prompt: "Rice?", completion: "Twelve minutes." });
   const lists = JSON.stringify({

@@ -75,6 +75,15 @@ test("a turn is from what asks for it to the mark that ends it", () => {
   assert.equal(turns(plain, twice), ["Hello.|", "assistant|"]);
 });
 
+test("a conversation that the assistant begins has its turn where its words stand, not where the template has the same", () => {
+  const source =
+    "{% if messages[0].role != 'system' %}<system>You are an assistant.|{% endif %}{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}|{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
+  for (const own of ["a", "assistant", "<", "You are an assistant.", "|"])
+    assert.equal(turns(source, [{ role: "assistant", content: ` ${own} ` }, ...talk]), [`${own}|`, "Hello.|"]);
+  const { text, spans } = writer(source).writeWhole([{ role: "assistant", content: "a" }, ...talk]);
+  assert.is(spans[0]!.from, text.indexOf("<assistant>a") + "<assistant>".length);
+});
+
 test("tags of a template say its turns, also where a text holds what marks them", () => {
   const tagged =
     "{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}!{% endgeneration %}{% else %}{{ m.content }} {% endif %}{% endfor %}";
@@ -98,6 +107,47 @@ test("what a template refuses comes as its own message, whole; what it cannot do
       ]),
     "test, message 1: expected the assistant's text as it is",
   );
+});
+
+test("a template that does not end, or fills the memory, is ended with an error", () => {
+  const bounded = (source: string) =>
+    chatWriter({ source, special: {}, from: "test" }, { milliseconds: 100, characters: 1000 });
+  const loops = "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}";
+  for (const wrong of [loops, `{% if add_generation_prompt %}${loops}{% endif %}{{ messages[-1].content }}`])
+    throwsWith(
+      () => bounded(wrong).writeWhole(talk),
+      /^test: expected to write messages of user(, assistant)?, got no end: more than 0\.1 seconds$/,
+    );
+  throwsWith(
+    () => bounded("{% for i in range(1001) %}x{% endfor %}").write(talk, false),
+    "test: expected at most 1000 characters of messages of user, assistant, got 1001",
+  );
+  throwsWith(
+    () => bounded("{% for i in range(1000000000) %}{% endfor %}").write(talk, false),
+    "range: expected at most 100000 numbers, got 1000000000",
+  );
+  throwsWith(() => bounded("{% for i in range(0, 9, 0) %}{% endfor %}").write(talk, false), "range: expected a step");
+  throwsWith(() => bounded("{{ raise_exception('') }}").write(talk, false), "got: a refusal without a word");
+  // The next conversation is written as ever.
+  const some = "{% if messages | length > 1 %}" + loops + "{% endif %}{{ messages[0].content }}";
+  const one = bounded(some);
+  throwsWith(() => one.write(talk, false), "got no end");
+  assert.is(one.write(talk.slice(0, 1), false), "Hi");
+});
+
+test("what transformers gives a template is there: no tools, no documents, and Python's range", () => {
+  const all = (source: string) => writer(source).write(talk, false);
+  assert.is(all("{{ tools is none }} {{ documents is none }} {{ tools is defined }}"), "true true true");
+  assert.is(all("{% if tools is not none and tools | length > 0 %}tools{% else %}none{% endif %}"), "none");
+  for (const [given, numbers] of [
+    ["3", "0,1,2,"],
+    ["1, 4", "1,2,3,"],
+    ["4, 0, -2", "4,2,"],
+    ["2, 1", ""],
+  ] as const)
+    assert.is(all(`{% for i in range(${given}) %}{{ i }},{% endfor %}`), numbers);
+  // A line's end at the beginning stays.
+  assert.is(all("\n{{ messages[0].content }}"), "\nHi");
 });
 
 test.run();

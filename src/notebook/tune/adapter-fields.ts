@@ -31,6 +31,8 @@ const seat = {
   scale: optional(positive("s; default 1")),
   layers,
 };
+const targets = optional(listOf('sites by their last words, names or patterns; default ["query", "value"]', text("")));
+const factored = { rank: optional(count("default 8")), alpha: optional(positive("default 2 rank")), targets, layers };
 const splitModes = fields("", { inputs: listOf("", count("")), outputs: listOf("", count("")) });
 
 /** The fields of each kind of adapter, beside its `kind`. */
@@ -47,10 +49,7 @@ export const adapterFields = {
     up: optional(oneOf("how Up starts; default zero", ["zero", "small"])),
   },
   lora: {
-    rank: optional(count("default 8")),
-    alpha: optional(positive("default 2 rank")),
-    targets: optional(listOf('sites by their last words, names or patterns; default ["query", "value"]', text(""))),
-    layers,
+    ...factored,
     head: optional(
       either<"label words" | readonly number[]>(
         "trains the head at these tokens besides",
@@ -59,6 +58,8 @@ export const adapterFields = {
       ),
     ),
   },
+  "lora-xs": factored,
+  "tt-lora": { ...factored, trainRank: optional(count("rank between the cores of both trains; default 5")) },
   prefix: {
     tokens: optional(count("default 5")),
     deviation: optional(positive("of the starting values; default 0.02")),
@@ -71,8 +72,9 @@ export const adapterFields = {
       ),
     ),
     parts: optional(listOf("only weights of these kinds", oneOf("", ["matrices", "biases", "norms", "embeddings"]))),
+    factors: optional(count("columns of the two factors that each matrix's change is kept in; none when absent")),
   },
-} as const satisfies Readonly<Record<string, Shape>>;
+} as const satisfies Readonly<Record<Exclude<AdapterSpec["kind"], "none">, Shape>>;
 
 type Kind = keyof typeof adapterFields;
 
@@ -103,10 +105,13 @@ export const adapterField: Field<AdapterChoice> = {
  * @example adapterChosen({ kind: "lora" }, { placement: "llama" }) // { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }
  */
 export function adapterChosen({ kind, ...said }: AdapterChoice, { placement }: Pick<Model, "placement">): AdapterSpec {
+  const linear = { rank: 8, alpha: 2 * ((said["rank"] as number | undefined) ?? 8), targets: ["query", "value"] };
   const standard: Readonly<Record<Kind, object>> = {
     "tensor-train": { placement, rank: 5, bottleneck: 64, scale: 1, modes: null },
     bottleneck: { placement, bottleneck: 64, activation: "relu", scale: 1 },
-    lora: { rank: 8, alpha: 2 * ((said["rank"] as number | undefined) ?? 8), targets: ["query", "value"] },
+    lora: linear,
+    "lora-xs": linear,
+    "tt-lora": { ...linear, trainRank: 5 },
     prefix: { tokens: 5 },
     full: { layers: "all" },
   };

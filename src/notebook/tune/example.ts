@@ -12,7 +12,7 @@ const EXAMPLE = `// A run without a notebook: npm run tune -- my-run.json
   "model": "minilm",
 
   // Your own table: .csv, .tsv, .jsonl or .parquet, columns in braces, and for each class the word that may follow.
-  // Or the name of a published task, such as "sst2" or "trec".
+  // Or the name of a published task, such as "sst2" or "trec"; or conversations, for "smollm2": { "chat": { "file": "data/samples/kitchen.jsonl" } }.
   "task": {
     "file": "data/samples/messages.csv",
     "template": "{message}. This is a",
@@ -23,7 +23,7 @@ const EXAMPLE = `// A run without a notebook: npm run tune -- my-run.json
   // How many texts at most. Every fourth row is kept for test, where there is no "testFile".
   "texts": { "train": 42, "dev": 24, "test": 30, "maxTokens": 24 },
 
-  // "lora" leaves for PEFT, llama.cpp and as a model of its own. Others: "tensor-train" (AdaZeta's), "bottleneck", "prefix", "full".
+  // "lora" leaves for PEFT, llama.cpp and as a model of its own. Others: "tensor-train" (AdaZeta's), "lora-xs", "tt-lora", "bottleneck", "prefix", "full".
   "adapter": { "kind": "lora", "rank": 8, "targets": ["query", "value"] },
 
   // AdaZeta: more queries with every epoch, up to "cap". Any other recipe by its name: "mezo", "lozo", "zo-adam", ...
@@ -38,7 +38,7 @@ const EXAMPLE = `// A run without a notebook: npm run tune -- my-run.json
   "evaluation": { "every": 10, "best": "loss", "test": true },
   "seed": 0,
 
-  // Runs are kept where notebooks keep theirs. Other forms than "peft": "classifier", "gguf", "merge".
+  // Runs are kept where notebooks keep theirs. Other forms than "peft": "classifier", "gguf", "onnx", "merge".
   "result": { "folder": "data/runs", "exports": [{ "as": "peft", "to": "data/runs/my-first-run" }] }
 }
 `;

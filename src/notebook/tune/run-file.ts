@@ -21,7 +21,7 @@ import { parseJsonc } from "../../check/jsonc";
 import type { ProblemOptions, Size } from "../../experiment/problem";
 import { checkSchedule } from "../../schedule/schedule";
 import type { Schedule } from "../../schedule/schedule";
-import type { TableTaskOptions } from "../../task/own-options";
+import type { ChatTaskOptions, TableTaskOptions } from "../../task/own-options";
 import { protocols } from "../../task/protocol";
 import type { Protocol } from "../../task/protocol";
 import { taskNamed } from "../../task/tasks";
@@ -58,11 +58,25 @@ const table: Field<TableTaskOptions> = fields("a table of your own", {
   name: optional(text("what records call it; default the file's name")),
 });
 
-const task = either<string | TableTaskOptions>(
+const chat: Field<ChatTaskOptions> = fields("conversations of your own", {
+  file: text("a .jsonl, .parquet, .csv or .tsv file with messages, or with prompt and completion"),
+  testFile: optional(text("a second one to test on; else every fourth conversation is kept for it")),
+  template: optional(text("a file with a Jinja template in place of the model's own chat template")),
+  name: optional(text("what records call it; default the file's name")),
+});
+
+/** What a settings file says of a task: a published one's name, a table, or `{ "chat": conversations }`. */
+export type TaskChoice = string | TableTaskOptions | { readonly chat: ChatTaskOptions };
+
+const task = either<TaskChoice>(
   "what is learned",
-  "a task's name, or an object with file, template, label, labelWords",
-  (value) =>
-    typeof value === "string" ? checked("", "a task's name", (_, name) => taskNamed(String(name)).name) : table,
+  'a task\'s name, an object with file, template, label, labelWords, or {"chat": {"file": FILE}}',
+  (value): Field<TaskChoice> =>
+    typeof value === "string"
+      ? checked("", "a task's name", (_, name) => taskNamed(String(name)).name)
+      : typeof value === "object" && value !== null && "chat" in value
+        ? fields("", { chat })
+        : table,
 );
 
 const texts = fields("how many texts, and which", {

@@ -44,9 +44,9 @@ export function runJson(
 }
 
 function taskOf({ task }: Trainable<unknown>): unknown {
-  if (task.own?.declared) return task.own.declared;
+  if (task.own?.declared) return task.kind === "chat" ? { chat: task.own.declared } : task.own.declared;
   if (tasks.some(({ name }) => name === task.name)) return task.name;
-  return fail("task", "a published task, or a table of your own (tableTask)", task.name);
+  return fail("task", "a published task, a table of your own (tableTask), or conversations (chatTask)", task.name);
 }
 
 function budgetOf(budget: Budget): object {

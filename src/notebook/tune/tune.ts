@@ -3,6 +3,7 @@ import { messageOf } from "../../check/error-words";
 import { adapterFor } from "../../experiment/adapter-for";
 import type { Trainable } from "../../experiment/problem";
 import { runRecord } from "../../table/from-training";
+import { chatTask } from "../../task/chat-task";
 import { tableTask } from "../../task/own-table";
 import type { LoadedTask } from "../../task/loaded-task";
 import type { MethodChange } from "../../train/method-change";
@@ -62,7 +63,8 @@ export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
 }
 
 function openFileTask(task: RunFile["task"]): Promise<LoadedTask> {
-  return openTask(typeof task === "string" ? task : tableTask(task));
+  if (typeof task === "string") return openTask(task);
+  return openTask("chat" in task ? chatTask(task.chat) : tableTask(task));
 }
 
 /** The second task of a settings file on the model of the first; undefined where it has none. */

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseJsonc } from "../../../src/check/jsonc";
-import { adapterChosen } from "../../../src/notebook/tune/adapter-fields";
+import { adapterChosen, adapterFields } from "../../../src/notebook/tune/adapter-fields";
 import { exampleRunFile } from "../../../src/notebook/tune/example";
 import { methodChosen } from "../../../src/notebook/tune/method-chosen";
 import type { MethodChoice } from "../../../src/notebook/tune/method-chosen";
@@ -40,6 +40,17 @@ test("what is left open is AdaZeta on a tensor train, whose schedule reaches 8 q
     scale: 1,
     modes: null,
   });
+});
+
+test("every adapter that is there can be named, with its own settings", () => {
+  const chosen = (said: object) =>
+    adapterChosen(check({ adapter: said }).adapter!, { placement: "llama" }) as unknown as Record<string, unknown>;
+  assert.equal(chosen({ kind: "lora-xs", rank: 4 }), { kind: "lora-xs", rank: 4, alpha: 8, targets: ["query", "value"] }); // prettier-ignore
+  assert.equal(chosen({ kind: "tt-lora", trainRank: 3 }), { kind: "tt-lora", rank: 8, alpha: 16, targets: ["query", "value"], trainRank: 3 }); // prettier-ignore
+  assert.equal(chosen({ kind: "full", factors: 2 }), { kind: "full", layers: "all", factors: 2 });
+  for (const kind of Object.keys(adapterFields)) assert.is(chosen({ kind })["kind"], kind);
+  throwsWith(() => check({ adapter: { kind: "none" } }), "adapter.kind: expected");
+  throwsWith(() => check({ adapter: { kind: "lora-xs", trainRank: 3 } }), "adapter.trainRank: expected one of");
 });
 
 test("a budget of passes is as many epochs as its own schedule makes of it", () => {

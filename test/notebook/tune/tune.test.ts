@@ -252,10 +252,53 @@ test("a form that the adapter cannot leave in, and a name that cannot be written
   await rejectsWith(made(example("exports", { model: files.file("none") })), "none");
 });
 
+test("conversations are tuned, looked at on test, printed as JSON, and walked to the same bits again", async () => {
+  const llama = tinyFolder("llama", files.file("llama"));
+  const talk = (i: number) => [
+    { role: "user", content: `ask ${"abcdefghijkl"[i]!}` },
+    { role: "assistant", content: `say ${"lkjihgfedcba"[i]!}` },
+  ];
+  // As another program may write it: with a mark at its beginning, other line ends, and empty lines.
+  const lines = Array.from({ length: 12 }, (_, i) => JSON.stringify({ messages: talk(i) }));
+  const file = files.file("talks.jsonl", `\ufeff${lines.join("\r\n\r\n")}\r\n`);
+  const jinja =
+    "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}{% if add_generation_prompt %}assistant {% endif %}";
+  const chat = { file, template: files.file("talks.jinja", jinja), name: "talks" };
+  const settings = (store: string) =>
+    checkRunFile("chat", {
+      model: llama,
+      task: { chat },
+      texts: { train: 6, dev: 3, test: 3 },
+      adapter: { kind: "lora", rank: 2 },
+      method: { recipe: "mezo", learningRate: 0.01 },
+      budget: { steps: 4 },
+      batchSize: 3,
+      evaluation: { every: 2, test: true },
+      result: { folder: files.file(store), exports: [{ as: "merge", to: files.file(`${store}-whole`) }] },
+    });
+  const first = await made(settings("chat"));
+  assert.equal(first.failed, []);
+  assert.ok(
+    first.lines.some((line) => line.includes("nats a token of the answers in 3 test conversations")),
+    first.lines.join("\n"),
+  );
+  const printed = JSON.parse(runJson(first.problem, first.run!)) as { readonly task: unknown };
+  assert.equal(printed.task, { chat });
+  const again = await made(checkRunFile("printed", { ...printed, result: { folder: files.file("chat-2") } }));
+  assert.equal([bits(again), again.run!.kept.id], [bits(first), first.run!.kept.id]);
+  throwsWith(
+    () => checkRunFile("chat", { ...printed, task: { chat: { fil: "a.jsonl" } } }),
+    /task\.chat\.fil: .*nearest: file.*\n.*task\.chat\.file: expected a text .* got nothing/,
+  );
+});
+
 test("a task that was written in a cell is refused", async () => {
   const { run, problem } = await made(example("first"));
   const own = { ...problem, task: { ...problem.task, own: undefined, name: "mine" } };
-  throwsWith(() => runJson(own as never, run!), "task: expected a published task, or a table of your own (tableTask)");
+  throwsWith(
+    () => runJson(own as never, run!),
+    "task: expected a published task, a table of your own (tableTask), or conversations (chatTask)",
+  );
 });
 
 test("a bar on a terminal is drawn over, and lines go above it", () => {
