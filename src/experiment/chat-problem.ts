@@ -96,7 +96,7 @@ export function makeChatProblem(
  * Gives the writer of a model's conversations: the task's own template, else the model's.
  * @throws when there is none, saying what to do
  */
-function writerFor({ name, chatTemplate = null }: LoadedModel, task: ChatTask): ChatWriter {
+export function writerFor({ name, chatTemplate = null }: LoadedModel, task: ChatTask): ChatWriter {
   if (task.template !== null)
     return chatWriter({
       source: task.template,

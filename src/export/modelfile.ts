@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import type { ChatTurn } from "./chat-turn";
 
 /** What Ollama is to be told of a GGUF file. */
 export interface ModelfileFacts {
@@ -8,6 +9,8 @@ export interface ModelfileFacts {
   readonly adapter: string | null;
   /** What the model reads, fields in braces; null where each text has a prompt of its own. */
   readonly template: string | null;
+  /** What the model's chat template writes around a question and its answer; null where the model is not asked so. */
+  readonly chat: ChatTurn | null;
   /** The names of its fields. */
   readonly fields: readonly string[];
   /** Texts that end an answer. */
@@ -17,13 +20,14 @@ export interface ModelfileFacts {
 }
 
 /**
- * Gives a Modelfile for Ollama: FROM, ADAPTER, TEMPLATE with the asked text in the place of the task's only field, greedy answers, and a PARAMETER
+ * Gives a Modelfile for Ollama: FROM, ADAPTER, TEMPLATE with the asked text in the place of the task's only field, or as
+ * the model's chat template writes a turn, greedy answers, and a PARAMETER
  * stop for each text that ends one. A template of several fields is put as a comment: whoever asks writes the whole prompt.
- * For example `modelfile({ from: "base.gguf", adapter: "mine.gguf", template: "{text} It was", fields: ["text"], stops: [], tokens: 1 })`.
+ * For example `modelfile({ from: "base.gguf", adapter: "mine.gguf", template: "{text} It was", chat: null, fields: ["text"], stops: [], tokens: 1 })`.
  * Not run: Ollama was not at hand. llama.cpp reads the files that it names.
  * @throws when a file's name has a line end, which a Modelfile cannot hold
  */
-export function modelfile({ from, adapter, template, fields, stops, tokens }: ModelfileFacts): string {
+export function modelfile({ from, adapter, template, chat, fields, stops, tokens }: ModelfileFacts): string {
   for (const name of [from, adapter ?? ""])
     if (/[\r\n]/.test(name)) fail("file", "a name on one line", JSON.stringify(name));
   const asked = template !== null && fields.length === 1 ? template.split(`{${fields[0]!}}`).map(goText) : ["", ""];
@@ -32,7 +36,7 @@ export function modelfile({ from, adapter, template, fields, stops, tokens }: Mo
     ...(template !== null && fields.length > 1 ? ["# Write the whole prompt:", ...comment(template)] : []),
     `FROM ./${from}`,
     ...(adapter === null ? [] : [`ADAPTER ./${adapter}`]),
-    `TEMPLATE """${asked.join("{{ .Prompt }}")}"""`,
+    `TEMPLATE """${chat === null ? asked.join("{{ .Prompt }}") : turnOf(chat)}"""`,
     "PARAMETER temperature 0",
     ...(tokens === null ? [] : [`PARAMETER num_predict ${tokens}`]),
     ...stops.flatMap((stop) => (stop.includes('"') || stop === "" ? [] : [`PARAMETER stop ${quoted(stop)}`])),
@@ -40,9 +44,14 @@ export function modelfile({ from, adapter, template, fields, stops, tokens }: Mo
   ].join("\n");
 }
 
-/** Text in Go's template language, and between three quotes: braces that begin an action, and quotes, are written as strings. */
+/** Ollama writes a conversation turn by turn, each with its question and its answer. */
+function turnOf({ before, between, after }: ChatTurn): string {
+  return `${goText(before)}{{ .Prompt }}${goText(between)}{{ .Response }}${goText(after)}`;
+}
+
+/** Text in Go's template language, and between three quotes: braces, two of which begin an action, and quotes are written as strings. */
 function goText(text: string): string {
-  return text.replace(/\{\{|"/g, (found) => (found === '"' ? '{{ "\\"" }}' : '{{ "{{" }}'));
+  return text.replace(/\{+|"/g, (found) => (found === '"' ? '{{ "\\"" }}' : `{{ "${found}" }}`));
 }
 
 function quoted(stop: string): string {

@@ -3,6 +3,8 @@ import { basename, join } from "node:path";
 import { writeWhole } from "../disk/whole-file";
 import { armTitle } from "../experiment/arms";
 import type { Trainable } from "../experiment/problem";
+import { writerFor } from "../experiment/chat-problem";
+import { chatTurn } from "../export/chat-turn";
 import { fileDigest } from "../export/file-digest";
 import { modelfile } from "../export/modelfile";
 import { weightFilesOf } from "../export/verification";
@@ -118,6 +120,7 @@ export function cardPath(written: string): string {
 function runModelfile(problem: Trainable<unknown>, path: string, form: "gguf" | "gguf-adapter"): string {
   const { loaded, task } = problem;
   const prompt = promptOfTask(problem);
+  const chat = task.kind === "chat" ? chatTurn(writerFor(loaded, task)) : null;
   const { end } = loaded.tokenizer.special;
   const longest = Math.max(0, ...(prompt?.words ?? []).map((word) => loaded.tokenizer.continuation(word).length));
   const base = loaded.files?.kind === "gguf" ? basename(loaded.files.weights) : `${loaded.name.split("/").at(-1)}.gguf`;
@@ -125,6 +128,7 @@ function runModelfile(problem: Trainable<unknown>, path: string, form: "gguf" | 
     from: form === "gguf" ? basename(path) : base,
     adapter: form === "gguf" ? null : basename(path),
     template: prompt?.template ?? null,
+    chat,
     fields: Object.keys(task.fields),
     stops: [
       ...(task.kind === "generation" ? [task.stop] : []),

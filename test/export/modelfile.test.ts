@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { chatTurn } from "../../src/export/chat-turn";
 import { modelfile } from "../../src/export/modelfile";
+import { chatWriter } from "../../src/text/chat-template";
 import { throwsWith } from "../support/throws";
 
 const test = suite("export/modelfile");
@@ -8,6 +10,7 @@ const facts = {
   from: "base.gguf",
   adapter: "mine.gguf",
   template: "{text} It was",
+  chat: null,
   fields: ["text"],
   stops: ["<|im_end|>"],
   tokens: 1,
@@ -47,6 +50,20 @@ test("a whole model has no adapter; several fields are a comment; a line end as 
   ]);
 });
 
+test("a conversation's turn is written as the model's chat template writes it, its question and its answer in their places", () => {
+  const source = "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}</s>\n{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"; // prettier-ignore
+  const writer = chatWriter({ source, special: { bos_token: "<s>" }, from: "a test" });
+  const chat = chatTurn(writer);
+  assert.equal(chat, { before: "<|user|>\n", between: "</s>\n<|assistant|>\n", after: "</s>\n" });
+  const made = modelfile({ ...facts, template: null, fields: [], chat });
+  assert.match(
+    made,
+    /TEMPLATE """<\|user\|>\n\{\{ \.Prompt \}\}<\/s>\n<\|assistant\|>\n\{\{ \.Response \}\}<\/s>\n"""/,
+  );
+  // One that shouts writes no question as it is.
+  assert.is(chatTurn(chatWriter({ source: "{{ messages[0].content | upper }}", special: {}, from: "a test" })), null);
+});
+
 test("quotes and braces of a template are text in Go's language, and end nothing", () => {
   const made = modelfile({ ...facts, template: 'say """ {{ .System }} {text}"' });
   assert.match(
@@ -58,6 +75,12 @@ test("quotes and braces of a template are text in Go's language, and end nothing
 
 test("a file's name with a line end is refused: a Modelfile cannot hold it", () => {
   throwsWith(() => modelfile({ ...facts, from: "a\nSYSTEM x" }), "file: expected a name on one line");
+});
+
+test("a brace right before the asked text begins no action", () => {
+  const made = modelfile({ ...facts, template: '{"text": {{text}}' });
+  assert.match(made, /\{\{ "\{" \}\}\{\{ \.Prompt \}\}\}/);
+  assert.not.match(made, /\{\{\{/);
 });
 
 test.run();
