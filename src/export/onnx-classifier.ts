@@ -22,7 +22,7 @@ import { CHECK_TEXTS } from "./check-values";
 import type { CheckValues } from "./check-values";
 import { CLASSIFIER_FILES, CLASSIFIER_FORMAT } from "./exported-classifier";
 import type { ClassifierNotes } from "./exported-classifier";
-import { tokenizerFiles } from "./merged-folder";
+import { baseName, tokenizerFiles } from "./merged-folder";
 import { verificationContent, verify } from "./verification";
 
 /** A tuned classifier and what it is asked. */
@@ -78,7 +78,8 @@ export async function writeOnnxClassifier(
   const graph = portableGraph(model, adapter, saved.point, tuned);
   const notes: ClassifierNotes = {
     format: CLASSIFIER_FORMAT,
-    base: loaded.name,
+    // A folder's name alone: where it lies is nobody else's.
+    base: existsSync(loaded.name) ? baseName(files) : loaded.name,
     note: saved.note,
     ...recipe,
   };

@@ -26,10 +26,11 @@ export interface LoraPair {
 /** Why an adapter of each other kind is no LoRA, and where it can go. */
 const OTHERWISE: Readonly<Record<Exclude<AdapterSpec, LinearSpec>["kind"], string>> = {
   "tensor-train":
-    "a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it",
+    "a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
   bottleneck:
-    "a bottleneck has an activation between its halves, so no pair of matrices computes it; saveAdapter keeps it",
-  prefix: "a prefix is keys and values in front of a text, not matrices beside the model's; saveAdapter keeps it",
+    "a bottleneck has an activation between its halves, so no pair of matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
+  prefix:
+    "a prefix is keys and values in front of a text, not matrices beside the model's; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
   full: "full-parameter training changes the model's own weights; mergeAdapter writes them as a model",
   none: "without an adapter there is nothing to write",
 };

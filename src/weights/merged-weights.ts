@@ -43,7 +43,7 @@ export function mergedWeights(adapter: SavedAdapter, model: LoraModel): Readonly
   if (spec.kind !== "full")
     return fail(
       "adapter",
-      `a LoRA or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it)`,
+      `a LoRA or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it, saveRunAsOnnx writes its classifier)`,
       spec.kind,
     );
   requireBase(modelId, model);

@@ -173,7 +173,7 @@ test("what cannot be merged is refused with the reason, and nothing is left unde
     rejectsWith(mergeAdapter(loaded, { ...saved, ...change }, path), expectedText);
   await refused(
     { spec: { kind: "tensor-train", rank: 2, bottleneck: 4, scale: 1, modes: null, placement: "llama" } },
-    'adapter: expected a LoRA or full-parameter training (a tensor train has a ReLU between its halves: no change of the model\'s matrices computes it; saveAdapter keeps it), got "tensor-train"',
+    'adapter: expected a LoRA or full-parameter training (a tensor train has a ReLU between its halves: no change of the model\'s matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier), got "tensor-train"',
   );
   await refused({ spec: { kind: "prefix", tokens: 2 } }, "a prefix is keys and values in front of a text");
   await refused({ spec: { kind: "none" } }, "without an adapter nothing was tuned");

@@ -152,7 +152,7 @@ test("what is no LoRA is refused with the reason, and so is another base, anothe
   const other = (spec: SavedAdapter["spec"]) => () => saveGgufLora(path, { ...saved, spec }, model);
   throwsWith(
     other({ kind: "tensor-train", rank: 2, bottleneck: 4, scale: 1, modes: null, placement: "llama" }),
-    'adapter: expected a LoRA, the one kind that llama.cpp has too (a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it), got "tensor-train"',
+    'adapter: expected a LoRA, the one kind that llama.cpp has too (a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier), got "tensor-train"',
   );
   throwsWith(
     other({ kind: "bottleneck", bottleneck: 4, activation: "relu", scale: 1, placement: "llama" }),

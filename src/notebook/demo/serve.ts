@@ -70,7 +70,8 @@ export async function serveDemo(folder: string, port: number): Promise<Demo> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method, headers, url = "/" } = request;
     // Another page that calls this computer by a name of its own has that name here.
-    if (headers.host !== hostOf(server)) return sendError(response, 403, "expected this page's own address");
+    if (!hostsOf(server).includes(headers.host ?? ""))
+      return sendError(response, 403, `expected this page's own address, http://${hostOf(server)}/`);
     const path = url.split("?")[0]!;
     if (path === "/tokens") {
       if (method !== "POST") return sendError(response, 405, "expected POST");
@@ -138,6 +139,12 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function hostOf(server: Server): string {
   return `${HOST}:${(server.address() as AddressInfo).port}`;
+}
+
+/** What a browser on this computer may call the page; it leaves port 80 out. */
+function hostsOf(server: Server): readonly string[] {
+  const { port } = server.address() as AddressInfo;
+  return [HOST, "localhost"].flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
 }
 
 function listening(server: Server, port: number): Promise<void> {

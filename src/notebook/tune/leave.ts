@@ -3,6 +3,7 @@ import type { AdapterSpec } from "../../adapter/adapter";
 import { fail, unreachable } from "../../check/check";
 import { isProblem } from "../../experiment/problem";
 import type { Trainable } from "../../experiment/problem";
+import { LINEAR_KINDS } from "../../weights/as-lora";
 import type { GgufLoraOptions } from "../../weights/gguf-lora";
 import { saveRun } from "../choose";
 import type { LiveRun } from "../live-runs";
@@ -10,17 +11,15 @@ import { saveRunAsPeft } from "../save-peft";
 import { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "../take-along";
 import type { Export } from "./run-file";
 
-/** What is a LoRA, or exactly as good as one. */
-const LINEAR: readonly AdapterSpec["kind"][] = ["lora", "lora-xs", "tt-lora"];
 /** Which adapters leave in which form; null: all of them. */
 const FITS: Readonly<
   Record<Export["as"], { readonly adapters: readonly AdapterSpec["kind"][] | null; readonly readout: boolean }>
 > = {
   classifier: { adapters: null, readout: true },
-  peft: { adapters: LINEAR, readout: true },
-  gguf: { adapters: LINEAR, readout: false },
+  peft: { adapters: LINEAR_KINDS, readout: true },
+  gguf: { adapters: LINEAR_KINDS, readout: false },
   onnx: { adapters: null, readout: true },
-  merge: { adapters: [...LINEAR, "full"], readout: false },
+  merge: { adapters: [...LINEAR_KINDS, "full"], readout: false },
 };
 
 /**
