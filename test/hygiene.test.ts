@@ -129,7 +129,6 @@ function typedFindings(markdown: string): readonly string[] {
 const typed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "00-quickstart": { "0.3": "the margin of our definition of divergence" },
   "02-divergence-vs-query-schedule": { "0.01": "how exactly a published image can be read" },
-  "09-the-field-at-equal-cost": { "95 %": "the level that its intervals are computed at" },
 };
 
 test("below its results no reading of a notebook has a number typed in: a cell computes it, or the list says why", () => {
