@@ -12,6 +12,7 @@ import { writeVerification } from "../export/verification";
 import { mergeAdapter } from "../export/merge-adapter";
 import type { MergedModel, MergeOptions, ModelScore } from "../export/merge-adapter";
 import type { Model } from "../model/model";
+import { formatNumber } from "../table/number";
 import { classifierRecipe } from "../task/classifier-recipe";
 import { readingOf } from "../task/reading";
 import type { Layout } from "../tree/layout";
@@ -75,7 +76,7 @@ export async function saveRunAsOnnx(
 const PROMPTS_COMPARED = 200;
 
 /**
- * Writes the best checkpoint of a run as a model of its own (`mergeAdapter`), and scores dev before and after: by default `tuned` and `written` are dev
+ * Writes the best checkpoint of a run as a model of its own (`mergeAdapter`), scores dev before and after, and prints both numbers: by default `tuned` and `written` are dev
  * losses, of the run's checkpoint and of the weights that were read back from what was written. `verify.json` with it says what it computes
  * (`npm run verify`).
  * For example `await mergeRun(problem, chosen, "data/runs/mine")`.
@@ -101,6 +102,9 @@ export async function mergeRun<Batch>(
     }
   };
   const merged = await mergeAdapter(loaded, tunedAdapter(problem, run), path, { score: devLoss, ...options });
+  const { made, tuned, written } = merged;
+  const by = options.score === undefined ? "on dev" : "by the score that was given";
+  console.log(`${path}: ${made}; ${by} ${formatNumber(tuned, 4)} as tuned, ${formatNumber(written, 4)} as written`);
   await writeVerification(path, loadModel(path, []), null, loaded);
   writeCard(problem, run, path, isFolder(path) ? "folder" : "gguf", options, merged.made);
   return merged;

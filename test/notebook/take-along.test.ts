@@ -61,7 +61,9 @@ test("a LoRA run leaves as a GGUF adapter that says where it comes from", async 
 
 test("a LoRA run, a full-parameter run and one in factors, merged, have on dev the loss that they had", async () => {
   for (const run of [runs[0]!, runs[1]!, runs[3]!]) {
-    const { path, tuned, written } = await mergeRun(problem, run, files.file(run.arm.name));
+    const { lines, value } = await asCell(() => mergeRun(problem, run, files.file(run.arm.name)));
+    const { path, tuned, written } = value;
+    assert.match(lines.join("\n"), new RegExp(`on dev ${tuned.toFixed(4)} as tuned, ${written.toFixed(4)} as written`));
     assert.ok(Math.abs(tuned - run.result.best!.evaluation.loss) < 1e-5, `${run.arm.name}: ${tuned}`);
     assert.ok(Math.abs(written - tuned) < 1e-5, `${run.arm.name}: ${tuned} and ${written}`);
     assert.ok(existsSync(path));

@@ -63,10 +63,9 @@ export async function leave<Batch>(problem: Trainable<Batch>, run: LiveRun, { as
       const { path, difference } = await saveRunAsOnnx(problem, run, to);
       return `${path}: one ONNX file, for npm run demo and npm run predict; largest difference to the run ${difference.toExponential(1)}`;
     }
-    case "merge": {
-      const { path, made, tuned, written } = await mergeRun(problem, run, to, type === undefined ? {} : { type });
-      return `${path}: ${made}; dev loss ${tuned.toFixed(4)} as tuned, ${written.toFixed(4)} as written`;
-    }
+    case "merge":
+      // Both dev losses are printed there.
+      return `${(await mergeRun(problem, run, to, type === undefined ? {} : { type })).path}: a model of its own`;
     default:
       return unreachable(as);
   }
