@@ -143,7 +143,9 @@ export const fields = <const S extends Shape>(about: string, within: S): Field<R
   within,
   read(where, value, complain) {
     if (!isObject(value)) {
-      complain(`${where}: expected an object with ${Object.keys(within).join(", ")}, got ${show(value)}`);
+      complain(
+        `${where === "" ? about : where}: expected an object with ${Object.keys(within).join(", ")}, got ${show(value)}`,
+      );
       return {} as ReadShape<S>;
     }
     const at = (name: string): string => (where === "" ? name : `${where}.${name}`);

@@ -16,7 +16,7 @@ import { ggufPartsOf } from "../weights/gguf";
 import { meanScore } from "./mean-score";
 import { baseName, FOLDER_TYPES, writeMergedFolder } from "./merged-folder";
 import type { MergedFolderType } from "./merged-folder";
-import { GGUF_FILE_TYPES, writeMergedGguf } from "./merged-gguf";
+import { GGUF_FILE_TYPES, isGgufName, writeMergedGguf } from "./merged-gguf";
 import type { MergedGgufType } from "./merged-gguf";
 
 /** Gives a number of a model with an adapter at a point: a loss, a share of right answers. */
@@ -64,7 +64,7 @@ export async function mergeAdapter(
   requireNotBase(path, files);
   const made = madeFrom(files, saved, type);
   const notes = { base: saved.modelId, made, note: saved.note };
-  if (path.toLowerCase().endsWith(".gguf")) {
+  if (isGgufName(path)) {
     if (files.kind !== "gguf")
       return fail(
         "path",

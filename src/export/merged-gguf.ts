@@ -15,6 +15,11 @@ import type { GgufEntry, GgufOutput } from "../weights/write-gguf";
 export const GGUF_FILE_TYPES = { F32: 0, F16: 1, Q4_1: 3, Q8_0: 7 } as const;
 export type MergedGgufType = keyof typeof GGUF_FILE_TYPES;
 
+/** Says whether a merged model of that name is a GGUF file; else it is a folder. @example isGgufName("data/runs/Mine.GGUF") // true */
+export function isGgufName(path: string): boolean {
+  return path.toLowerCase().endsWith(".gguf");
+}
+
 /** Keys that speak of the base's file alone. */
 const OF_THE_FILE = /^(split\.|general\.(file_type|quantization_version|alignment)$|adazeta\.)/;
 

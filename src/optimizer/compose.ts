@@ -59,8 +59,8 @@ export function compose(name: string, parts: Parts, options: MethodOptions): Met
     ...(rounds === undefined ? { probe: probeOf(parts, options) } : { rounds }),
     combine,
     transforms: [...transforms, { kind: "weight-decay", weightDecay }],
-    queries: scheduleOf(queries),
-    learningRate: scheduleOf(learningRate),
+    queries: scheduleOf(queries, "queries"),
+    learningRate: scheduleOf(learningRate, "learningRate"),
   });
 }
 

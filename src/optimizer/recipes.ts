@@ -301,7 +301,7 @@ function exact(name: string, learningRate: number | Schedule, transforms: readon
     combine: { kind: "mean" },
     transforms,
     queries: { kind: "constant", value: 1 },
-    learningRate: scheduleOf(learningRate),
+    learningRate: scheduleOf(learningRate, "learningRate"),
   });
 }
 

@@ -33,8 +33,13 @@ export interface TrainingMoment {
   readonly step: number;
 }
 
-/** Makes a constant schedule from a number; a schedule as it is. */
-export function scheduleOf(value: number | Schedule): Schedule {
+/**
+ * Makes a constant schedule from a number; a schedule as it is.
+ * @throws naming `what`, when the value is neither
+ */
+export function scheduleOf(value: number | Schedule, what = "schedule"): Schedule {
+  if (typeof value !== "number" && (typeof value !== "object" || value === null))
+    fail(what, "a number or a schedule {kind, ...}", value);
   return typeof value === "number" ? { kind: "constant", value } : value;
 }
 

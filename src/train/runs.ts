@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from "node:path";
 import { fail } from "../check/check";
 import { codeOf, messageOf } from "../check/error-words";
-import { removeLeftovers, writeWhole } from "../disk/whole-file";
+import { notWritten, removeLeftovers, writeWhole } from "../disk/whole-file";
 import { differences } from "./canonical-json";
 import { checkOf } from "./checksum";
 import { tryTrajectory, unclaimed } from "./claim";
@@ -70,7 +70,7 @@ function placeOf(store: string, id: string): KeptRun {
 /** Makes the folder of a new run; a name that is taken gets -2, -3, ... so that earlier runs stay. */
 export function newRun(store: string, name: string): KeptRun {
   const safe = safeName(name);
-  mkdirSync(store, { recursive: true });
+  makeFolder(store);
   for (let count = 1; ; count++) {
     const run = placeOf(store, count === 1 ? safe : `${safe}-${count}`);
     try {
@@ -93,7 +93,7 @@ export function runOf(store: string, name: string, key: string): KeptRun {
   const whole = safeName(`${name} ${key}`);
   const cut = `${whole.slice(0, 59 - key.length).replace(/[-_]+$/, "")}-${key}`;
   const run = placeOf(store, known ?? (whole.endsWith(key) ? whole : cut));
-  mkdirSync(run.folder, { recursive: true });
+  makeFolder(run.folder);
   return run;
 }
 
@@ -182,11 +182,21 @@ const unwire = (key: string, value: unknown): unknown =>
   (key === "loss" || key === "accuracy") && typeof value === "string" ? fromWire(key, value) : value;
 
 function ids(store: string): readonly string[] {
+  if (existsSync(store) && !statSync(store).isDirectory())
+    fail("the runs' folder", "a folder, or a name that is free", store);
   return existsSync(store)
     ? readdirSync(store)
         .filter((id) => isRun(placeOf(store, id)))
         .sort()
     : [];
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw notWritten(folder, error);
+  }
 }
 
 /** A run's folder has its files, or nothing yet; another folder in the store, a saved adapter's, is none. */

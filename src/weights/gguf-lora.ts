@@ -12,10 +12,13 @@ import type { GgufOutput } from "./write-gguf";
 /** A model as far as llama.cpp's adapter files go. */
 export type GgufModel = LoraModel & Pick<Model, "family" | "gguf">;
 
+/** How such a file can hold an adapter's numbers. */
+export const GGUF_LORA_TYPES = ["F32", "F16"] as const;
+
 /** How an adapter is written. */
 export interface GgufLoraOptions {
   /** How its numbers are held. F32 (the default) has the bits that were tuned; F16 takes half the room and rounds to 11 bits. */
-  readonly type?: "F32" | "F16";
+  readonly type?: (typeof GGUF_LORA_TYPES)[number];
   /** Takes the place of a file of that name. Without it a name that is taken is an error. */
   readonly replace?: boolean;
 }
@@ -36,7 +39,7 @@ export function saveGgufLora(
   model: GgufModel,
   { type = "F32", replace = false }: GgufLoraOptions = {},
 ): string {
-  if (type !== "F32" && type !== "F16") fail("type", `"F32" or "F16"`, type);
+  if (!GGUF_LORA_TYPES.includes(type)) fail("type", GGUF_LORA_TYPES.map((each) => `"${each}"`).join(" or "), type);
   const { spec, pairs } = loraPairs(adapter, model, "llama.cpp");
   const form = ggufForm(model);
   requireFree(path, replace);

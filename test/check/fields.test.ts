@@ -45,7 +45,7 @@ test("every field refuses every value of another kind, and none throws anything 
       each.read(name, value, (message) => wrong.push(message));
       for (const message of wrong) assert.match(message, new RegExp(`^${name}.*: expected .*, got `));
     }
-  for (const value of [null, 1, "a", []]) throwsWith(() => read(value), "expected an object with name, size");
+  for (const value of [null, 1, "a", []]) throwsWith(() => read(value), "a thing: expected an object with name, size");
 });
 
 test("fields are described a line each", () => {

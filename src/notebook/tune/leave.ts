@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
+import { resolve, sep } from "node:path";
 import type { AdapterSpec } from "../../adapter/adapter";
 import { fail, unreachable } from "../../check/check";
 import { isProblem } from "../../experiment/problem";
 import type { Trainable } from "../../experiment/problem";
 import { LINEAR_KINDS } from "../../weights/as-lora";
+import { FOLDER_TYPES } from "../../export/merged-folder";
+import type { MergedFolderType } from "../../export/merged-folder";
+import { GGUF_FILE_TYPES, isGgufName } from "../../export/merged-gguf";
+import type { MergedGgufType } from "../../export/merged-gguf";
+import { GGUF_LORA_TYPES } from "../../weights/gguf-lora";
 import type { GgufLoraOptions } from "../../weights/gguf-lora";
 import { saveRun } from "../choose";
 import type { LiveRun } from "../live-runs";
@@ -27,9 +33,15 @@ const FITS: Readonly<
  * @throws naming the export and what it needs
  */
 export function checkExports(exports: readonly Export[], { kind }: AdapterSpec, problem: Trainable<unknown>): void {
-  exports.forEach(({ as }, i) => {
+  exports.forEach(({ as, to, type }, i) => {
     const { adapters, readout } = FITS[as];
     const where = `result.exports[${i}].as`;
+    const types = typesOf(as, to);
+    if (type !== undefined && !types.includes(type))
+      fail(`result.exports[${i}].type`, types.length === 0 ? `none: ${as} holds numbers as they are` : `of ${as}, ${types.join(" or ")}`, type); // prettier-ignore
+    const beside = exports.slice(0, i).find((other) => overlap(takenBy(other), takenBy({ as, to })));
+    if (beside !== undefined)
+      fail(`result.exports[${i}].to`, `a name that is not ${beside.to} of an export before it, and neither within the other`, to); // prettier-ignore
     if (adapters !== null && !adapters.includes(kind))
       fail(where, `a form that a ${kind} adapter leaves in (${as} takes ${adapters.join(" or ")})`, as);
     if (readout && !isProblem(problem))
@@ -37,9 +49,25 @@ export function checkExports(exports: readonly Export[], { kind }: AdapterSpec, 
   });
 }
 
+/** How a form can hold its numbers; none: there is no choice. */
+function typesOf(as: Export["as"], to: string): readonly NonNullable<Export["type"]>[] {
+  if (as === "gguf") return GGUF_LORA_TYPES;
+  if (as === "merge") {
+    const table = isGgufName(to) ? GGUF_FILE_TYPES : FOLDER_TYPES;
+    return Object.keys(table) as (MergedGgufType | MergedFolderType)[];
+  }
+  return [];
+}
+
 /** The name under which something of that export would be there already. */
-function takenBy({ as, to }: Export): string {
+function takenBy({ as, to }: Pick<Export, "as" | "to">): string {
   return as === "classifier" ? `${to}.adapter.safetensors` : to;
+}
+
+/** Whether two paths are one, or one is within the other. */
+function overlap(one: string, other: string): boolean {
+  const [a, b] = [resolve(one), resolve(other)];
+  return a === b || a.startsWith(b + sep) || b.startsWith(a + sep);
 }
 
 /** Says which exports have a name that is taken; they are left as they are. */

@@ -7,6 +7,7 @@ import { chatTask } from "../../task/chat-task";
 import { tableTask } from "../../task/own-table";
 import type { LoadedTask } from "../../task/loaded-task";
 import type { MethodChange } from "../../train/method-change";
+import { canonicalJson } from "../../train/canonical-json";
 import type { EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
 import type { RateProposal } from "../../train/find-rate";
@@ -141,6 +142,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const record = runRecord(result, { arm: arm.name, chance });
   const run: LiveRun = { arm, ...open, kept, result, record, chance, drift };
   tell(reused ? `from the record of ${kept.id}; ${result.message}` : `${result.message}; kept in ${kept.folder}`);
+  if (reused) for (const notice of leftUndone(file, result)) tell(notice);
   if (result.end.reason === "stopped") return { run, problem, stopped: true, failed: [] };
   if (result.best === null)
     return { run, problem, stopped: false, failed: ["no evaluation has a finite loss: nothing is chosen"] };
@@ -159,6 +161,17 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
     }
   }
   return { run: chosen, problem, stopped: false, failed };
+}
+
+/** Says what a file asks for that a run from its record does not have. */
+function leftUndone(
+  { changes = [] }: RunFile,
+  { changes: made, steps }: Pick<LiveRun["result"], "changes" | "steps">,
+): readonly string[] {
+  const plain = (all: readonly { readonly step: number; readonly change: MethodChange }[]): string =>
+    canonicalJson(all.filter(({ step }) => step < steps.length).map(({ step, change }) => ({ step, change })));
+  if (plain(changes) === plain(made)) return [];
+  return ["the recorded run was changed by hand otherwise than the file says; --again makes it as the file says"];
 }
 
 /**

@@ -113,6 +113,19 @@ test("a method without a rate, a schedule beside minutes, and a cell's own funct
     throwsWith(() => checkRunFile("my-run.json", value), "expected an object");
 });
 
+test("what is no settings at all, and a rate in quotes, are told by name", () => {
+  for (const value of [null, [1]])
+    throwsWith(
+      () => checkRunFile("a.json", value),
+      "a.json: one thing is wrong\n  a run: expected an object with name",
+    );
+  for (const recipe of ["adazeta", "mezo", "first-order", "adalomo"])
+    throwsWith(
+      () => check({ method: { recipe, learningRate: "1e-3" } }),
+      'method.learningRate: expected a number or a schedule {kind, ...}, got "1e-3"',
+    );
+});
+
 test("comments may stand anywhere", () => {
   assert.equal(checkRunFile("a", parseJsonc(`/* a */ ${JSON.stringify(least)} // b`, "a")), check({}));
 });

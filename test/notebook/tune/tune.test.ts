@@ -252,6 +252,55 @@ test("a form that the adapter cannot leave in, and a name that cannot be written
   await rejectsWith(made(example("exports", { model: files.file("none") })), "none");
 });
 
+test("exports that could not be written together, or with their type, are told before the run", async () => {
+  const told = (exports: readonly object[], words: string) =>
+    rejectsWith(made(example("told", { result: { folder: files.file("told"), exports } })), words);
+  const [a, b] = [files.file("told-a"), files.file("told-b.gguf")];
+  await told([{ as: "gguf", to: b, type: "Q8_0" }], 'result.exports[0].type: expected of gguf, F32 or F16, got "Q8_0"');
+  await told([{ as: "merge", to: b, type: "BF16" }], "expected of merge, F32 or F16 or Q4_1 or Q8_0, got");
+  await told([{ as: "merge", to: a, type: "Q8_0" }], "expected of merge, F32 or F16 or BF16, got");
+  for (const as of ["peft", "classifier", "onnx"])
+    await told([{ as, to: a, type: "F16" }], `result.exports[0].type: expected none: ${as} holds numbers as they are`);
+  await told([{ as: "peft", to: a }, { as: "onnx", to: `${a}/` }], "result.exports[1].to: expected a name that is not"); // prettier-ignore
+  await told(
+    [
+      { as: "gguf", to: `${a}/b.gguf` },
+      { as: "peft", to: a },
+    ],
+    "result.exports[1].to: ",
+  );
+  await told(
+    [
+      { as: "classifier", to: a },
+      { as: "gguf", to: `${a}.adapter.safetensors` },
+    ],
+    "result.exports[1].to: ",
+  );
+  assert.not.ok(existsSync(files.file("told")));
+});
+
+test("a record that is taken again has its event files, and is told to be changed otherwise than the file says", async () => {
+  const by = (value: number) => ({ changes: [{ step: 4, change: { learningRate: { kind: "constant", value } } }] });
+  const result = { folder: files.file("taken") };
+  const first = await made(example("taken", { ...by(0.05), result }));
+  const otherwise = (lines: readonly string[]) => lines.filter((line) => line.includes("otherwise than the file says"));
+  assert.equal(otherwise(first.lines), []);
+  const second = await made(example("taken", { ...by(0.05), result }), Infinity, { tensorboard: files.file("late") });
+  assert.equal([second.steps, otherwise(second.lines)], [[], []]);
+  const [log] = readdirSync(files.file("late"));
+  const [events] = readdirSync(files.file(`late/${log}`));
+  const written = readFileSync(files.file(`late/${log}/${events}`), "latin1");
+  assert.equal([written.split("train/loss").length - 1, written.split("dev/loss").length - 1], [12, 4]);
+  for (const changes of [by(0.01), {}])
+    assert.is(otherwise((await made(example("taken", { ...changes, result }))).lines).length, 1);
+});
+
+test("a folder of runs that is a file is told in words", async () => {
+  const file = files.file("no-folder", "");
+  await rejectsWith(made(example("x", { result: { folder: file } })), "expected a folder, or a name that is free, got");
+  await rejectsWith(made(example("x", { result: { folder: `${file}/runs` } })), "expected to write it, got ENOTDIR");
+});
+
 test("conversations are tuned, looked at on test, printed as JSON, and walked to the same bits again", async () => {
   const llama = tinyFolder("llama", files.file("llama"));
   const talk = (i: number) => [
