@@ -60,48 +60,34 @@ const GUESSES = {
   "zo-adam-schedule": 1e-2,
   "fzoo-schedule": 1e-2,
 } as const satisfies Partial<Readonly<Record<ArmId, number>>>;
+type FieldArm = keyof typeof GUESSES;
 
 /**
  * Finds the decade of each method's learning rate: short runs on MiniLM and TREC, on a draw of the data of their own.
  * @example cellsOf(fieldRatesGrid()).length // 152: 38 arms, 4 decades, one seed
  */
 export function fieldRatesGrid(): Grid<PlannedRun> {
-  const part = (guesses: object, decades: readonly number[]): Part<PlannedRun> => ({
-    ...partOf("minilm-trec", PILOT, Object.keys(guesses) as ArmId[], (id) => OWN_DECADES[id] ?? decades),
-    seeds: [PILOT.seed],
-    learningRates: decades,
-  });
-  return { name: SEARCH, stages: [[part(GUESSES, [1e-3, 1e-2, 1e-4, 1e-1])]] };
+  const decades = [1e-3, 1e-2, 1e-4, 1e-1];
+  const part = partOf("minilm-trec", PILOT, (id) => OWN_DECADES[id] ?? decades);
+  return { name: SEARCH, stages: [[{ ...part, seeds: [PILOT.seed], learningRates: decades }]] };
 }
 
 /** Methods whose steps are of another length at the same rate: over the length of the directions, or without a projected gradient in them. */
-const OWN_DECADES: Partial<Readonly<Record<ArmId, readonly number[]>>> = {
+const OWN_DECADES: Partial<Readonly<Record<FieldArm, readonly number[]>>> = {
   "mezo-svrg": [1e-2, 1e-1, 1e-3, 1],
   es: [1e-2, 1e-1, 1e-3, 1],
   "zo-align": [10, 100, 1, 1000],
 };
 
 /**
- * Compares the zeroth-order methods at equal forward passes: on LoRA, on all of the model's weights, and the strongest on a language model. Each has
- * as many trials, in half decades around its own guess.
+ * Compares the zeroth-order methods on LoRA at equal forward passes. Each has as many trials, in half decades around its own guess.
  * @example cellsOf(fieldGrid()).length // 950: 38 arms, 5 rates, 5 seeds
  */
 export function fieldGrid(): Grid<PlannedRun> {
-  const at = { passes: PASSES, looks: LOOKS };
-  const part = (
-    name: StudyName,
-    guesses: Partial<Readonly<Record<ArmId, number>>>,
-    factors: readonly number[],
-    seeds: readonly number[],
-  ): Part<PlannedRun> => {
-    const ratesOf = (id: ArmId) => factors.map((factor) => inHalfDecades((guesses[id] ?? NaN) * factor));
-    return { ...partOf(name, at, Object.keys(guesses) as ArmId[], ratesOf), seeds, learningRates: factors };
-  };
-  const three = [1, HALF, 1 / HALF];
-  return {
-    name: "field",
-    stages: [[part("minilm-trec", GUESSES, [...three, HALF ** 2, HALF ** -2], [0, 1, 2, 3, 4])]],
-  };
+  const factors = [1, HALF, 1 / HALF, HALF ** 2, HALF ** -2];
+  const ratesOf = (id: FieldArm) => factors.map((factor) => inHalfDecades(GUESSES[id] * factor));
+  const part = partOf("minilm-trec", { passes: PASSES, looks: LOOKS }, ratesOf);
+  return { name: "field", stages: [[{ ...part, seeds: [0, 1, 2, 3, 4], learningRates: factors }]] };
 }
 
 /** Arms whose runs on these problems are the studies' own, or the first comparison's, which are recorded as those: their records count here. */
@@ -119,8 +105,7 @@ export function inHalfDecades(rate: number): number {
 function partOf(
   name: StudyName,
   { passes, looks }: { readonly passes: number; readonly looks: number },
-  ids: readonly ArmId[],
-  ratesOf?: (id: ArmId) => readonly number[],
+  ratesOf: (id: FieldArm) => readonly number[],
 ): Omit<Part<PlannedRun>, "seeds" | "learningRates"> {
   const { model, task, problem } = studies[name];
   const budget = (arm: StudyArm) => budgetOf(arm, stepsPerEpoch(problem.train, problem.batchSize));
@@ -134,5 +119,6 @@ function partOf(
     cost: (arm) => budget(arm).forwardPasses,
     study: { name, arms: OF_STUDY },
   };
-  return { task, arms: ids.map((id) => gridArm(part, { id, ...(ratesOf && { learningRates: ratesOf(id) }) })) };
+  const ids = Object.keys(GUESSES) as readonly FieldArm[];
+  return { task, arms: ids.map((id) => gridArm(part, { id, learningRates: ratesOf(id) })) };
 }

@@ -10,7 +10,7 @@ export type WhichCheckpoint = (typeof CHECKPOINTS)[number];
 /**
  * Gives the run with another of its points as the one that is scored on test, saved, exported and merged: the best one on dev (as it is), the last
  * one, or the mean of the last evaluated ones (`averageLast`).
- * For example `saveRunAsPeft(problem, checkpointOf(run, "average"), "data/runs/mean")`.
+ * For example `await saveRunAsPeft(problem, checkpointOf(run, "average"), "data/runs/mean")`.
  * @throws when the run has no such point
  */
 export function checkpointOf(run: LiveRun, which: WhichCheckpoint): LiveRun {

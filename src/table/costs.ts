@@ -1,5 +1,6 @@
 import type { ColumnTable } from "arquero";
 import { fail } from "../check/check";
+import { formatLine } from "./format-line";
 import { tableOf } from "./rows";
 
 /** How a model is used, from the cheapest to the dearest. */
@@ -72,14 +73,7 @@ function raise(error: unknown): never {
 }
 
 function parseCost(line: string, at: string): CostRecord {
-  let value: Partial<CostRecord>;
-  try {
-    value = (JSON.parse(line) ?? {}) as Partial<CostRecord>;
-  } catch {
-    return fail(at, "one JSON object on the line", line.slice(0, 60));
-  }
-  if (value.format !== "adazeta-cost" || value.version !== 1)
-    fail(`${at}: format`, "adazeta-cost, version 1", `${String(value.format)}, version ${String(value.version)}`);
+  const value = formatLine<CostRecord>(line, at, "adazeta-cost");
   if (!costMethods.some((method) => method === value.method))
     fail(`${at}: method`, costMethods.join(" | "), value.method);
   if ((value.measured === null) === (value.failed === null))

@@ -1,5 +1,5 @@
 import { fail, positiveNumber } from "../check/check";
-import { messageOf } from "../check/error-words";
+import { formatLine } from "./format-line";
 
 /** What a forward pass of a method took, everything that a step does beside it included; measured on an idle machine. */
 export interface PassTime {
@@ -29,14 +29,7 @@ export function parsePassTimes(text: string, where: string): readonly PassTime[]
 }
 
 function parse(line: string, at: string): PassTime {
-  let value: Partial<PassTime>;
-  try {
-    value = (JSON.parse(line) ?? {}) as Partial<PassTime>;
-  } catch (error) {
-    return fail(at, "one JSON object on the line", messageOf(error));
-  }
-  if (value.format !== "adazeta-pass-time" || value.version !== 1)
-    fail(`${at}: format`, "adazeta-pass-time, version 1", `${String(value.format)}, version ${String(value.version)}`);
+  const value = formatLine<PassTime>(line, at, "adazeta-pass-time");
   for (const name of ["secondsPerPass", "secondsPerStep"] as const) positiveNumber(`${at}: ${name}`, value[name]!);
   for (const name of ["model", "task", "arm"] as const)
     if (typeof value[name] !== "string") fail(`${at}: ${name}`, "a text", value[name]);

@@ -105,17 +105,26 @@ export async function standAt(
   through: number = steps.length,
 ): Promise<Float32Array> {
   await base.reset();
-  let point = start;
-  for (const waypoint of walk(
-    { header, changes, steps: steps.slice(0, through) },
-    { step: 0, point },
-    layout,
-    method,
-  )) {
-    if (foldsBefore(methodAt(method, changes, waypoint.step - 1), layout, waypoint.step - 1)) await base.fold(point);
-    point = waypoint.point;
+  let stand = start;
+  for (const { change, folds } of changesOf({ header, changes, steps: steps.slice(0, through) }, start, layout, method))
+    if (folds) await base.fold(change);
+    else stand = change;
+  return stand.slice();
+}
+
+/** Gives the changes of weights that a run came to: each one that was folded in, when it was, and last the one that was not, where the run stood. */
+function* changesOf(
+  walked: Walked,
+  start: Float32Array,
+  layout: Layout,
+  method: Method,
+): Generator<{ readonly change: Float32Array; readonly folds: boolean }> {
+  let change = start;
+  for (const { step, point } of walk(walked, { step: 0, point: start }, layout, method)) {
+    if (foldsBefore(methodAt(method, walked.changes, step - 1), layout, step - 1)) yield { change, folds: true };
+    change = point;
   }
-  return point.slice();
+  yield { change, folds: false };
 }
 
 /**
@@ -141,16 +150,7 @@ export function formedWeights(
       const { offset, size } = whole.entries[i];
       if (kinds.includes(place.kind)) addChangeInPlace(weights.subarray(offset, offset + size), factors, place, change);
     });
-  let point = start;
-  for (const waypoint of walk(
-    { header, changes, steps: steps.slice(0, through) },
-    { step: 0, point },
-    layout,
-    method,
-  )) {
-    if (foldsBefore(methodAt(method, changes, waypoint.step - 1), layout, waypoint.step - 1)) take(point, ["outer"]);
-    point = waypoint.point;
-  }
-  take(point, ["outer", "dense"]);
+  for (const { change, folds } of changesOf({ header, changes, steps: steps.slice(0, through) }, start, layout, method))
+    take(change, folds ? ["outer"] : ["outer", "dense"]);
   return weights;
 }

@@ -63,6 +63,18 @@ export function entryOf(layout: Layout, name: string): Entry {
   );
 }
 
+/** Gives the first of some tensors that lie one after another and have one shape. @throws when they do not */
+export function stackAt(layout: Layout, names: readonly string[]): Entry {
+  const entries = names.map((name) => entryOf(layout, name));
+  const [head] = entries;
+  if (!head) return fail("parameters", "at least one name", names);
+  entries.forEach((entry, i) => {
+    if (entry.offset !== head.offset + i * head.size || entry.shape.join() !== head.shape.join())
+      fail(`parameters[${i}]`, `${head.name}'s shape ${head.shape.join("x")}, next in the layout`, entry.name);
+  });
+  return head;
+}
+
 /** Makes a view (no copy) of one named tensor of a point. */
 export function view(layout: Layout, point: Float32Array, name: string): Float32Array {
   const { offset, size } = entryOf(layout, name);

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { entryOf, layoutOf, view } from "../../src/tree/layout";
+import { entryOf, layoutOf, stackAt, view } from "../../src/tree/layout";
 import { throwsWith } from "../support/throws";
 
 const test = suite("tree/layout");
@@ -34,6 +34,14 @@ test("a name given twice, and one that is not there, are refused", () => {
   const twice = { name: "core", shape: [1], decay: true };
   throwsWith(() => layoutOf([twice, twice]), 'name: expected distinct tensor names, got "core"');
   throwsWith(() => entryOf(layout, "head"), 'tensor: expected one of core, scale, bias, ..., got "head"');
+});
+
+test("tensors of one shape, one after another, are a stack that begins at the first; others are refused", () => {
+  const three = layoutOf(["a", "b", "c"].map((name) => ({ name, shape: [2, 2], decay: true })));
+  assert.equal(stackAt(three, ["b", "c"]), entryOf(three, "b"));
+  throwsWith(() => stackAt(three, ["a", "c"]), "parameters[1]: expected a's shape 2x2, next in the layout");
+  throwsWith(() => stackAt(layout, ["core", "scale"]), "parameters[1]: expected core's shape 2x3");
+  throwsWith(() => stackAt(three, []), "parameters: expected at least one name");
 });
 
 test.run();

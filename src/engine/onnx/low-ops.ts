@@ -3,8 +3,8 @@ import type { LowOps } from "../../ops/low-ops";
 import { productShape } from "../../ops/shape";
 import type { Dimension } from "../../ops/shape";
 import type { EmbeddingIndex, FrozenMatrix, Rotary } from "../../ops/ops";
-import type { Layout, Entry } from "../../tree/layout";
-import { entryOf } from "../../tree/layout";
+import type { Layout } from "../../tree/layout";
+import { stackAt } from "../../tree/layout";
 import { constant, emitter } from "./emit";
 import type { Value } from "./emit";
 import { frozenProduct, heldMatrix } from "./frozen-product";
@@ -100,16 +100,4 @@ export function onnxLowOps(
       return emit("FusedMatMul", [x.name, y.name], productShape(x.shape, turned), [x, y], attributes);
     },
   };
-}
-
-/** Gives the first of some tensors that lie one after another and have one shape. @throws when they do not */
-export function stackAt(layout: Layout, names: readonly string[]): Entry {
-  const entries = names.map((name) => entryOf(layout, name));
-  const [head] = entries;
-  if (!head) return fail("parameters", "at least one name", names);
-  entries.forEach((entry, i) => {
-    if (entry.offset !== head.offset + i * head.size || entry.shape.join() !== head.shape.join())
-      fail(`parameters[${i}]`, `${head.name}'s shape ${head.shape.join("x")}, next in the layout`, entry.name);
-  });
-  return head;
 }

@@ -1,12 +1,13 @@
 import type { LowOps } from "../../ops/low-ops";
 import { withAxis } from "../../ops/shape";
 import type { Dimension } from "../../ops/shape";
+import { stackAt } from "../../tree/layout";
 import type { Layout } from "../../tree/layout";
 import { constant, emitter } from "./emit";
 import type { Value } from "./emit";
 import { INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
-import { rotationName, stackAt } from "./low-ops";
+import { rotationName } from "./low-ops";
 import type { Feeds } from "./low-ops";
 import { sharedOps } from "./shared-ops";
 import type { StoredWeights } from "./stored-weights";

@@ -1,7 +1,7 @@
 import { fail } from "../../check/check";
 import type { Reversible } from "../../ops/reversible";
 import type { EmbeddingIndex } from "../../ops/ops";
-import { entryOf } from "../../tree/layout";
+import { stackAt } from "../../tree/layout";
 import { poolMatrix, turns } from "../batch-tables";
 import type { Geometry } from "../onnx/geometry";
 import type { Product } from "./product";
@@ -51,21 +51,15 @@ export function tfOps(
     vector: (weight) => tf.clone(frozen.vector(weight.name)),
     parameters(names, of) {
       const all = of === "point" ? pass.points : pass.directions;
-      const entries = names.map((name) => entryOf(layout, name));
-      const [head] = entries;
-      if (!head) return fail("parameters", "at least one name", names);
-      entries.forEach((entry, i) => {
-        if (entry.offset !== head.offset + i * head.size || entry.shape.join() !== head.shape.join())
-          fail(`parameters[${i}]`, `${head.name}'s shape ${head.shape.join("x")}, next in the layout`, entry.name);
-      });
+      const head = stackAt(layout, names);
       const rows = all.length / layout.size;
-      const size = head.size * entries.length;
+      const size = head.size * names.length;
       const data = new Float32Array(rows * size);
       for (let r = 0; r < rows; r++) {
         const at = r * layout.size + head.offset;
         data.set(all.subarray(at, at + size), r * size);
       }
-      return tf.tensor(data, [rows, entries.length, ...head.shape]);
+      return tf.tensor(data, [rows, names.length, ...head.shape]);
     },
     pick(stack, index) {
       const [R, , ...rest] = stack.shape;
