@@ -175,11 +175,14 @@ for (const [code, expected] of Object.entries(ends))
     assert.equal(after, []);
   });
 
-test("a kernel that ends after its last cell is an error too", async () => {
-  const file = notebook("later.ipynb", [
-    'console.log("kept");\nsetTimeout(process.exit, 20, 5);\nawait new Promise((resolve) => setTimeout(resolve, 15));',
-    "await new Promise((resolve) => setTimeout(resolve, 500));",
-  ]);
+test("a kernel that ends after a cell that was well is an error too", async () => {
+  // The file is written at the end of each cell: its change tells the kernel that the first one is over.
+  const endsOnceSaved = (file: string): string =>
+    'import { statSync } from "node:fs";\nconst changed = () => statSync(FILE).mtimeMs;\nconst before = changed();\n'
+      .concat('console.log("kept");\nvoid setInterval(() => changed() === before || setTimeout(process.exit, 0, 5), 20);')
+      .replace("FILE", JSON.stringify(file));
+  const file = notebook("later.ipynb", ["", "await new Promise(() => {});"]);
+  notebook("later.ipynb", [endsOnceSaved(file), "await new Promise(() => {});"]);
   const { status, output } = await run([file]);
   assert.is(status, 1);
   assert.match(output, /the kernel ended \(exit code 5\) (in cell 2|after cell 1)/);
