@@ -4,6 +4,7 @@ import { studies, studySettings } from "./divergence";
 import type { StudyName } from "./divergence";
 import { gridArm } from "./grid-arm";
 import type { GridPart } from "./grid-arm";
+import { OWN_RATES as METHODS_RATES } from "./methods-grid";
 import { budgetOf, isStill } from "./plan";
 import type { PlannedRun, StudyArm } from "./plan";
 import { stepsPerEpoch } from "../schedule/forward-passes";
@@ -60,16 +61,30 @@ const GUESSES = {
   "zo-adam-schedule": 1e-2,
   "fzoo-schedule": 1e-2,
 } as const satisfies Partial<Readonly<Record<ArmId, number>>>;
-type FieldArm = keyof typeof GUESSES;
+/** The same for those that train all weights but the embeddings. */
+const WHOLE_GUESSES = {
+  "mezo-full-all-weights": 1e-3,
+  "lozo-all-weights": 1e-3,
+  "subzero-all-weights": 1e-3,
+  "tezo-all-weights": 1e-3,
+  "eggroll-all-weights": 1e-3,
+  "zo-muon-all-weights": 1e-3,
+} as const satisfies Partial<Readonly<Record<ArmId, number>>>;
+type FieldArm = keyof typeof GUESSES | keyof typeof WHOLE_GUESSES;
 
 /**
  * Finds the decade of each method's learning rate: short runs on MiniLM and TREC, on a draw of the data of their own.
- * @example cellsOf(fieldRatesGrid()).length // 152: 38 arms, 4 decades, one seed
+ * @example cellsOf(fieldRatesGrid()).length // 176: 38 arms on LoRA and 6 on all weights, 4 decades, one seed
  */
 export function fieldRatesGrid(): Grid<PlannedRun> {
-  const decades = [1e-3, 1e-2, 1e-4, 1e-1];
-  const part = partOf("minilm-trec", PILOT, (id) => OWN_DECADES[id] ?? decades);
-  return { name: SEARCH, stages: [[{ ...part, seeds: [PILOT.seed], learningRates: decades }]] };
+  const part = (ids: readonly FieldArm[], decades: readonly number[]): Part<PlannedRun> => ({
+    ...partOf("minilm-trec", PILOT, ids, (id) => OWN_DECADES[id] ?? decades),
+    seeds: [PILOT.seed],
+    learningRates: decades,
+  });
+  const onLora = part(idsOf(GUESSES), [1e-3, 1e-2, 1e-4, 1e-1]);
+  const onAll = part(idsOf(WHOLE_GUESSES), [1e-4, 1e-3, 1e-5, 1e-2]);
+  return { name: SEARCH, stages: [[onLora], [onAll]] };
 }
 
 /** Methods whose steps are of another length at the same rate: over the length of the directions, or without a projected gradient in them. */
@@ -80,15 +95,30 @@ const OWN_DECADES: Partial<Readonly<Record<FieldArm, readonly number[]>>> = {
 };
 
 /**
- * Compares the zeroth-order methods on LoRA at equal forward passes. Each has as many trials, in half decades around its own guess.
- * @example cellsOf(fieldGrid()).length // 950: 38 arms, 5 rates, 5 seeds
+ * Compares the zeroth-order methods at equal forward passes, each with as many trials, in half decades around its own guess: all of them on LoRA,
+ * then six on all weights of MiniLM, then eight on SmolLM2.
+ * @example cellsOf(fieldGrid()).length // 1076: 38 arms, 5 rates, 5 seeds; 6 arms and 8 arms, 3 rates, 3 seeds
  */
 export function fieldGrid(): Grid<PlannedRun> {
-  const factors = [1, HALF, 1 / HALF, HALF ** 2, HALF ** -2];
-  const ratesOf = (id: FieldArm) => factors.map((factor) => inHalfDecades(GUESSES[id] * factor));
-  const part = partOf("minilm-trec", { passes: PASSES, looks: LOOKS }, ratesOf);
-  return { name: "field", stages: [[{ ...part, seeds: [0, 1, 2, 3, 4], learningRates: factors }]] };
+  const part = (
+    study: StudyName,
+    ids: readonly FieldArm[],
+    seeds: readonly number[],
+    factors: readonly number[],
+    rates: Partial<Readonly<Record<FieldArm, readonly number[]>>> = {},
+  ): Part<PlannedRun> => {
+    const guesses = { ...GUESSES, ...WHOLE_GUESSES };
+    const ratesOf = (id: FieldArm) => rates[id] ?? factors.map((factor) => inHalfDecades(guesses[id] * factor));
+    return { ...partOf(study, { passes: PASSES, looks: LOOKS }, ids, ratesOf), seeds, learningRates: factors };
+  };
+  const onLora = part("minilm-trec", idsOf(GUESSES), [0, 1, 2, 3, 4], [1, HALF, 1 / HALF, HALF ** 2, HALF ** -2]);
+  const onAll = part("minilm-trec", idsOf(WHOLE_GUESSES), [0, 1, 2], [1, HALF, 1 / HALF]);
+  const onSmolLm2 = part("smollm2-sst2", ON_SMOLLM2, [0, 1, 2], [HALF, 1, HALF ** 2], METHODS_RATES);
+  return { name: "field", stages: [[onLora], [onAll], [onSmolLm2]] };
 }
+
+/** The four that are asked about on the language model too, and the four of lowest loss among the others in the first two seeds on MiniLM. */
+const ON_SMOLLM2 = ["mezo-lora", "adazeta-passes", "lozo", "subzero"] as const satisfies readonly FieldArm[];
 
 /** Arms whose runs on these problems are the studies' own, or the first comparison's, which are recorded as those: their records count here. */
 const OF_STUDY = ["mezo-lora", "lozo", "lozo-m", "subzero"] as const satisfies readonly ArmId[];
@@ -105,6 +135,7 @@ export function inHalfDecades(rate: number): number {
 function partOf(
   name: StudyName,
   { passes, looks }: { readonly passes: number; readonly looks: number },
+  ids: readonly FieldArm[],
   ratesOf: (id: FieldArm) => readonly number[],
 ): Omit<Part<PlannedRun>, "seeds" | "learningRates"> {
   const { model, task, problem } = studies[name];
@@ -119,6 +150,7 @@ function partOf(
     cost: (arm) => budget(arm).forwardPasses,
     study: { name, arms: OF_STUDY },
   };
-  const ids = Object.keys(GUESSES) as readonly FieldArm[];
   return { task, arms: ids.map((id) => gridArm(part, { id, learningRates: ratesOf(id) })) };
 }
+
+const idsOf = (guesses: Partial<Readonly<Record<FieldArm, number>>>) => Object.keys(guesses) as readonly FieldArm[];

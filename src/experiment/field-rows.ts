@@ -14,7 +14,7 @@ const KEPT = 50;
  * The zeroth-order field on LoRA, as many forward passes for each: what its papers compose, at laptop scale; the same on all of the model's
  * weights but its embeddings where a method was made for them (a table of two rows has no basis of rank 8); and families with AdaZeta's schedule
  * in the place of their own number of queries.
- * Departs: ZO-Muon's rank on LoRA is LoRA's 8 (64 in the source); SubZero's basis and ZO-Muon's are kept for 50 steps (1000 of 20,000, and 100, in
+ * Departs: ZO-Muon's rank is LoRA's 8 (64 in the source, for OPT-13B); SubZero's basis and ZO-Muon's are kept for 50 steps (1000 of 20,000, and 100, in
  * the sources); ZO-AdaMU's warm-up is a twentieth of the run as there; FZOO's schedule has alpha 2, since a spread needs two losses ahead.
  * Source: as each recipe says.
  */
@@ -55,11 +55,11 @@ export const fieldRows = [
   withSchedule("zo-adam", "ZO-Adam", {}),
   withSchedule("fzoo", "FZOO", {}, 2),
   whole("mezo-full", "MeZO", {}),
-  whole("lozo", "LOZO", {}),
-  whole("subzero", "SubZero", { redraw: KEPT }),
-  whole("tezo", "TeZO", {}),
-  whole("eggroll", "EGGROLL", {}),
-  whole("zo-muon", "ZO-Muon", { redraw: KEPT }),
+  whole("lozo", "LOZO", {}, 2),
+  whole("subzero", "SubZero", { redraw: KEPT }, 8),
+  whole("tezo", "TeZO", {}, 8),
+  whole("eggroll", "EGGROLL", {}, 4),
+  whole("zo-muon", "ZO-Muon", { redraw: KEPT, rank: 8 }, 8),
 ] as const satisfies readonly ArmRow[];
 
 interface Parts {
@@ -78,13 +78,20 @@ function named<Name extends RecipeName>(name: Name, title: string, options: Reci
   return line(name, title, { make: ({ common }) => method(name, { ...common, ...options }) });
 }
 
+/** @param factors columns that a step's directions take, where they are outer products: they are never formed */
 function whole<Name extends RecipeName>(
   name: Name,
   title: string,
   options: RecipeOptions<Name>,
+  factors?: number,
 ): Line<`${Name}-all-weights`> {
   const parts = ["matrices", "biases", "norms"] as const;
-  const adapter = (): AdapterSpec => ({ kind: "full", layers: "all", parts });
+  const adapter = (): AdapterSpec => ({
+    kind: "full",
+    layers: "all",
+    parts,
+    ...(factors !== undefined && { factors }),
+  });
   const { method: make } = named(name, title, options);
   return line(`${name}-all-weights`, `${title}, all weights`, { make, adapter });
 }

@@ -9,7 +9,7 @@ const METHODS = ["mezo-lora", "lozo", "lozo-m", "subzero"] as const satisfies re
 const SEEDS = [0, 1, 2] as const;
 const RATES = [3e-3, 1e-3, 1e-2] as const;
 /** An entry of LOZO's directions has variance r = 2, so that a rate acts twice as strongly: its three begin lower. */
-const OWN_RATES: Partial<Readonly<Record<ArmId, readonly number[]>>> = {
+export const OWN_RATES: Partial<Readonly<Record<ArmId, readonly number[]>>> = {
   lozo: [1e-3, 3e-4, 3e-3],
   "lozo-m": [1e-3, 3e-4, 3e-3],
 };
