@@ -63,12 +63,12 @@ const GUESSES = {
 } as const satisfies Partial<Readonly<Record<ArmId, number>>>;
 /** The same for those that train all weights but the embeddings. */
 const WHOLE_GUESSES = {
-  "mezo-full-all-weights": 1e-3,
-  "lozo-all-weights": 1e-3,
-  "subzero-all-weights": 1e-3,
-  "tezo-all-weights": 1e-3,
+  "mezo-full-all-weights": 1e-4,
+  "lozo-all-weights": 1e-4,
+  "subzero-all-weights": 1e-4,
+  "tezo-all-weights": 1e-5,
   "eggroll-all-weights": 1e-3,
-  "zo-muon-all-weights": 1e-3,
+  "zo-muon-all-weights": 1e-2,
 } as const satisfies Partial<Readonly<Record<ArmId, number>>>;
 type FieldArm = keyof typeof GUESSES | keyof typeof WHOLE_GUESSES;
 

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Adapter } from "../../adapter/adapter";
+import type { Adapter, BaseWeight } from "../../adapter/adapter";
 import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
@@ -163,9 +163,10 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     return opening;
   };
 
-  /** Gives the worker the weights that changes are folded into, in memory of their own, once. */
+  /** Gives the worker the weights that changes are folded into, in memory of their own, once: the largest first, whose second copy then adds least to the peak. */
   const handOver = async (): Promise<void> => {
-    for (const { name, shape, read } of matrices.values())
+    const numbers = ({ shape }: BaseWeight): number => shape.reduce((product, axis) => product * axis, 1);
+    for (const { name, shape, read } of [...matrices.values()].sort((a, b) => numbers(b) - numbers(a)))
       await worker.keepBase(`${HELD}${name}`, read().slice(), shape);
   };
   const baseReady = (): Promise<unknown> => (settled ??= handOver());
