@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { messageOf } from "../check/error-words";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { AdapterSpec } from "../adapter/adapter";
 import { keepAgreements } from "../engine/onnx/agreements";
@@ -9,6 +8,7 @@ import { meetsRule } from "../engine/precision-rule";
 import { measureAgreement, projectedGradients } from "../experiment/measure-agreement";
 import { withReadout } from "../experiment/problem";
 import { classifierObjective } from "../task/classifier";
+import { commandLine } from "./command-line";
 import { openModel, openProblem, openTask } from "./open";
 
 const usage = `usage: npm run precision -- --model NAME [--task NAME] [--adapter tensor-train|lora] [--precisions NAME,NAME] [--directions N]
@@ -89,10 +89,4 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exit(1);
-  },
-);
+commandLine({ usage, main });

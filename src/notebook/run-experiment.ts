@@ -1,4 +1,3 @@
-import { messageOf } from "../check/error-words";
 import { cellsOf, selectCells } from "../experiment/cells";
 import { allRecords, experimentNames, experiments, recordsPath } from "../experiment/catalogue";
 import { decidingFiles } from "../experiment/deciding-files";
@@ -10,6 +9,7 @@ import { runGrid } from "../experiment/run-grid";
 import { complaints, faultyKeys, openStore, viewStore } from "../experiment/store";
 import { studyRunner } from "../experiment/study-run";
 import { fingerprintData } from "../train/fingerprint";
+import { commandLine } from "./command-line";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 
@@ -93,10 +93,4 @@ async function main(words: readonly string[]): Promise<number> {
   return failures > 0 ? 1 : 0;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    process.stderr.write(`${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+commandLine({ usage, main });

@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { messageOf } from "../check/error-words";
+import { commandLine } from "./command-line";
 import { executeNotebook, namedKernel, type CellEvent } from "./execute-notebook";
 import { readNotebook, writeNotebook } from "./notebook-file";
 
@@ -109,10 +109,4 @@ async function main(args: readonly string[]): Promise<number> {
   return stopped ? stoppedBy : error === undefined ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    process.stderr.write(`${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+commandLine({ usage: `usage: ${usage}`, main });

@@ -4,9 +4,9 @@
  * Ends with status 0 when the table is written, 2 when it cannot be.
  */
 import { parseArgs } from "node:util";
-import { messageOf } from "../check/error-words";
 import { openExported } from "../export/exported-classifier";
 import { predictedPath, predictTable } from "../export/predict-table";
+import { commandLine } from "./command-line";
 import { newestOnly } from "./newest-only";
 import { duration } from "./progress";
 
@@ -17,7 +17,7 @@ OUTPUT is a .csv or .jsonl file; if nothing else is said, INPUT's name with ".pr
 const WIDTH = 30;
 const EVERY_MS = 200;
 
-async function main(words: readonly string[]): Promise<void> {
+async function main(words: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args: [...words],
     allowPositionals: true,
@@ -26,8 +26,7 @@ async function main(words: readonly string[]): Promise<void> {
   const [folder, input] = positionals;
   if (folder === undefined || input === undefined || positionals.length > 2) {
     console.error(usage);
-    process.exitCode = 2;
-    return;
+    return 2;
   }
   const classifier = await openExported(folder);
   const bar = progressLine();
@@ -42,6 +41,7 @@ async function main(words: readonly string[]): Promise<void> {
     for (const notice of notices) console.log(`note: ${notice}`);
     const each = Object.entries(counts).map(([label, count]) => `${label} ${count}`);
     console.log(`${path}: ${rows} rows (${each.join(", ")})`);
+    return 0;
   } catch (error) {
     bar.finish();
     throw error;
@@ -71,7 +71,4 @@ function progressLine(): { readonly update: (done: number, rows: number) => void
   };
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(messageOf(error));
-  process.exitCode = 2;
-});
+commandLine({ usage, main, failed: 2 });

@@ -7,10 +7,10 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { fail } from "../check/check";
-import { messageOf } from "../check/error-words";
 import { describeFields } from "../check/fields";
 import { writeWhole } from "../disk/whole-file";
 import { formatRate } from "../table/number";
+import { commandLine } from "./command-line";
 import { kernelRegistry } from "./kernel-registry";
 import { exampleRunFile } from "./tune/example";
 import { readRunFile, runFields } from "./tune/run-file";
@@ -88,10 +88,4 @@ function stopByKeys(): AbortSignal {
   return stop.signal;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exit(1);
-  },
-);
+commandLine({ usage, main });

@@ -4,8 +4,8 @@
  * Ends with status 0 when they compute what they should, 1 when not, 2 when it cannot be said.
  */
 import { parseArgs } from "node:util";
-import { messageOf } from "../check/error-words";
 import { verify } from "../export/verification";
+import { commandLine } from "./command-line";
 import { openModel } from "./open";
 
 const usage = `usage: npm run verify -- FOLDER-OR-FILE [--base NAME-OR-PATH]
@@ -28,10 +28,4 @@ async function main(words: readonly string[]): Promise<number> {
   return ok ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => (process.exitCode = status),
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 2;
-  },
-);
+commandLine({ usage, main, failed: 2 });

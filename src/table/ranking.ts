@@ -1,7 +1,7 @@
 import type { ColumnTable } from "arquero";
 import { fail, positiveNumber } from "../check/check";
 import { grouped } from "../check/grouped";
-import { armTitle, isArm } from "../experiment/arms";
+import { armTitle, isArm, titleOf } from "../experiment/arms";
 import type { TableOptions } from "./cell";
 import { formatNumber, formatRate } from "./number";
 import { groupRuns, someRuns } from "./record";
@@ -66,6 +66,16 @@ export function rankMethods(runs: readonly RunRecord[], spent: Spent, reference:
   }));
 }
 
+/**
+ * Gives the seeds that every arm has at each of its rates: a comparison of means over other seeds would compare draws of the data, too.
+ * For example `sharedSeeds(runs)` where the runs of seed 1 are half done: [0].
+ * @throws when there are no runs
+ */
+export function sharedSeeds(runs: readonly RunRecord[]): readonly number[] {
+  const groups = groupRuns(runs).map((group) => new Set(group.runs.map(({ seed }) => seed)));
+  return [...new Set(runs.map(({ seed }) => seed))].filter((seed) => groups.every((own) => own.has(seed))).sort((a, b) => a - b); // prettier-ignore
+}
+
 function rankedAt({ arm, learningRate, runs }: RunGroup, spent: Spent): RankedMethod | null {
   const best = runs.flatMap((run) => {
     const within = lowestWithin(run, spent);
@@ -120,7 +130,7 @@ export function rankingTable(
   reference: string,
 ): { readonly table: ColumnTable; readonly options: TableOptions } {
   if (ranked.length === 0) fail("ranked", "at least one method", ranked);
-  const against = `against ${armTitle(ranked.find(({ arm }) => isArm(arm, reference))?.arm ?? reference)}`;
+  const against = `against ${titleOf(reference)}`;
   const rows = ranked.map(({ arm, learningRate, loss, accuracy, diverged, losses, toLowest, toReference }, i) => ({
     place: i + 1,
     method: armTitle(arm),

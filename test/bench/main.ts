@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { messageOf } from "../../src/check/error-words";
+import { commandLine } from "../../src/notebook/command-line";
 import { creationBench } from "./creation";
 import { costsBench } from "./costs";
 import { engineBench } from "./engine";
@@ -51,22 +51,17 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   "memory-llama": memoryLlamaBench,
 };
 
-async function main(): Promise<void> {
-  const options = benchOptions(process.argv.slice(2));
+async function main(words: readonly string[]): Promise<number> {
+  const options = benchOptions(words);
   const bench = benches[options.name];
   if (bench === undefined) throw new Error(`bench: expected a known name, got ${options.name}\n\n${usage}`);
   const load = loadNow();
   const text = markdown(await bench(options), load, options.remark);
   console.log(text);
-  if (options.dry) return;
+  if (options.dry) return 0;
   mkdirSync("test/bench/results", { recursive: true });
   writeFileSync(`test/bench/results/${options.name}.md`, text);
+  return 0;
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exit(1);
-  },
-);
+commandLine({ usage: `usage: ${usage}`, main });

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { passesTo, rankingTable, rankMethods } from "../../src/table/ranking";
+import { passesTo, rankingTable, rankMethods, sharedSeeds } from "../../src/table/ranking";
 import type { RunRecord } from "../../src/table/record";
 import { throwsWith } from "../support/throws";
 
@@ -54,6 +54,13 @@ test("at equal time a method with dear passes has fewer of them; one whose time 
   ]);
   const ranked = rankMethods(runs, { kind: "seconds", most: 2, secondsPerPass }, "a");
   assert.equal(ranked.map(({ arm, loss }) => [arm, loss.mean]), [["a", 0.5], ["b", 1.2]]); // prettier-ignore
+});
+
+test("shared seeds: those that every arm has at each rate", () => {
+  const runs = [...two("a", [2], [2], 1e-3), ...two("a", [2], [2], 1e-2), run("b", 1, [2]), run("b", 3, [2])];
+  assert.equal(sharedSeeds(runs), [1]);
+  assert.equal(sharedSeeds([...runs, run("a", 0, [2], 3e-4)]), []);
+  throwsWith(() => sharedSeeds([]), "runs: expected at least one run");
 });
 
 test("the table marks what cannot be told apart", () => {

@@ -1,12 +1,17 @@
-// npm run fuzz -- [--runs 100000] [--seed 1] [--dry]: damaged weights, configurations, tokenizers and adapters through their readers, in child processes that
-// are watched from outside. Writes the counts to test/weights/fuzz-results.md and each file that found a problem to test/fixtures/weights/fuzz.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { nonNegativeInteger, positiveInteger } from "../../src/check/check";
+import { commandLine } from "../../src/notebook/command-line";
 import { attempt, complaint, damaged, READERS, type Reader } from "../support/fuzz";
 import { residentMemory } from "../bench/memory";
+
+const usage = `usage: npm run fuzz -- [--runs 100000] [--seed 1] [--dry]
+Sends damaged weights, configurations, tokenizers and adapters through their readers, in child processes that are watched from outside.
+Writes the counts to test/weights/fuzz-results.md and each file that found a problem to test/fixtures/weights/fuzz; --dry writes no counts.`;
 
 interface Counts {
   readonly read: number;
@@ -82,11 +87,16 @@ function watched(reader: Reader, seed: number, from: number, count: number): Pro
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const option = (name: string, otherwise: number): number => {
-    const at = args.indexOf(`--${name}`);
-    return at < 0 ? otherwise : Number(args[at + 1]);
-  };
-  const [runs, seed] = [option("runs", 100_000), option("seed", 1)];
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      runs: { type: "string", default: "100000" },
+      seed: { type: "string", default: "1" },
+      dry: { type: "boolean", default: false },
+    },
+  });
+  const runs = positiveInteger("--runs", Number(values.runs));
+  const seed = nonNegativeInteger("--seed", Number(values.seed));
   const rows: string[] = [];
   let failures = 0;
   for (const reader of READERS) {
@@ -121,7 +131,7 @@ async function main(args: readonly string[]): Promise<number> {
     ...rows,
     "",
   ].join("\n");
-  if (!args.includes("--dry")) writeFileSync("test/weights/fuzz-results.md", text);
+  if (!values.dry) writeFileSync("test/weights/fuzz-results.md", text);
   return failures === 0 ? 0 : 1;
 }
 
@@ -129,4 +139,4 @@ const [first, reader, ...numbers] = process.argv.slice(2);
 if (first === "--chunk") {
   const [seed, from, count] = numbers.map(Number) as [number, number, number];
   console.log(JSON.stringify(chunk(reader as Reader, seed, from, count)));
-} else process.exit(await main(process.argv.slice(2)));
+} else commandLine({ usage, main });
