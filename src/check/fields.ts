@@ -13,8 +13,10 @@ export interface Field<T> {
   readonly holds: string;
   /** May be left out. */
   readonly optional?: true;
-  /** The fields within it, where it is an object. */
+  /** The fields within it, where it is an object, or a list of such. */
   readonly within?: Shape;
+  /** The forms that it may have, by what each looks like: its fields, or what else there is to say. */
+  readonly forms?: Readonly<Record<string, Shape | string>>;
   /** Gives the value, and tells everything that is wrong with it. */
   read(where: string, value: unknown, complain: Complain): T;
 }
@@ -84,6 +86,8 @@ export const oneOf = <const W extends string>(about: string, words: readonly W[]
 export const listOf = <T>(about: string, entry: Field<T>): Field<readonly T[]> => ({
   about,
   holds: `a list, each ${entry.holds}`,
+  ...(entry.within && { within: entry.within }),
+  ...(entry.forms && { forms: entry.forms }),
   read(where, value, complain) {
     if (Array.isArray(value)) return value.map((each, i) => entry.read(`${where}[${i}]`, each, complain));
     complain(`${where}: expected a list, got ${show(value)}`);
@@ -106,9 +110,15 @@ export const named = <T>(about: string, entry: Field<T>): Field<Readonly<Record<
 });
 
 /** Makes a field that holds one thing or another: `choose` says which of them a value is meant to be. */
-export const either = <T>(about: string, holds: string, choose: (value: unknown) => Field<T>): Field<T> => ({
+export const either = <T>(
+  about: string,
+  holds: string,
+  choose: (value: unknown) => Field<T>,
+  forms?: Field<T>["forms"],
+): Field<T> => ({
   about,
   holds,
+  ...(forms && { forms }),
   read: (where, value, complain) => choose(value).read(where, value, complain),
 });
 
@@ -175,12 +185,29 @@ export function readField<T>(what: string, field: Field<T>, value: unknown): T {
   throw new Error(`${what}: ${wrong.length === 1 ? "one thing is" : `${wrong.length} things are`} wrong\n${wrong.map((line) => `  ${line}`).join("\n")}`); // prettier-ignore
 }
 
-/** Writes what fields there are, a line each, those within others further in. */
-export function describeFields(shape: Shape, indent = ""): readonly string[] {
-  return Object.entries(shape).flatMap(([name, { about, holds, optional: free, within }]) => [
-    `${indent}${name}${free ? "" : " (needed)"}: ${about}${within ? "" : `; ${holds}`}`,
-    ...(within ? describeFields(within, `${indent}  `) : []),
-  ]);
+/**
+ * Writes what fields there are, a line each, those within others further in, and the forms that one may have with the fields of each. What was
+ * described before is named, not repeated.
+ */
+export function describeFields(shape: Shape): readonly string[] {
+  const known = new Map<object, string>();
+  const describe = (fields: Shape, indent: string): readonly string[] =>
+    Object.entries(fields).flatMap(([name, { about, holds, optional: free, within, forms }]) => {
+      const inner = `${indent}  `;
+      const before = known.get(within ?? forms ?? {});
+      for (const content of [within, forms]) if (content && !known.has(content)) known.set(content, name);
+      const words = [about, within ? "" : holds, before === undefined ? "" : `as ${before} above`];
+      return [
+        `${indent}${name}${free ? "" : " (needed)"}: ${words.filter((part) => part !== "").join("; ")}`,
+        ...(before === undefined && within ? describe(within, inner) : []),
+        ...Object.entries((before === undefined && forms) || {}).flatMap(([form, content]) =>
+          typeof content === "string"
+            ? [`${inner}${form}: ${content}`]
+            : [`${inner}${form}`, ...describe(content, `${inner}  `)],
+        ),
+      ];
+    });
+  return describe(shape, "");
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

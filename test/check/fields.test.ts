@@ -58,4 +58,23 @@ test("fields are described a line each", () => {
   ]);
 });
 
+test("the forms of a field are described with their fields, those of a list's entries too; what was described is named", () => {
+  const rate = f.fields("further", { rate: f.positive("eta") });
+  const text = f.either<unknown>("what", "a text, or a table", () => f.text(""), {
+    "a table": { file: f.text("") },
+    short: "a name",
+  });
+  const found = f.describeFields({ each: f.listOf("many", rate), again: f.optional(rate), text, other: text });
+  assert.equal(found, [
+    "each (needed): many",
+    "  rate (needed): eta; a positive number",
+    "again: further; as each above",
+    "text (needed): what; a text, or a table",
+    "  a table",
+    "    file (needed): a text",
+    "  short: a name",
+    "other (needed): what; a text, or a table; as text above",
+  ]);
+});
+
 test.run();

@@ -87,7 +87,8 @@ export interface AdapterChoice {
 /** The field of an adapter. */
 export const adapterField: Field<AdapterChoice> = {
   about: `what is trained; default {"kind": "tensor-train"}`,
-  holds: `an object with a kind, ${kindsInWords(adapterFields)}, and its settings`,
+  holds: "an object with a kind and its settings",
+  forms: Object.fromEntries(Object.entries(adapterFields).map(([kind, shape]) => [`{"kind": "${kind}"}`, shape])),
   read(where, value, complain) {
     const { kind } = (typeof value === "object" && value !== null ? value : {}) as { readonly kind?: unknown };
     if (typeof kind === "string" && Object.hasOwn(adapterFields, kind)) {

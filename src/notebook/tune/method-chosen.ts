@@ -25,6 +25,9 @@ const TARGET = 8;
 export const methodField: Field<MethodChoice> = {
   about: 'how it is tuned: {"recipe": NAME, options of it}; the recipe is adazeta unless it is named',
   holds: "an object",
+  forms: Object.fromEntries(
+    (Object.keys(recipes) as RecipeName[]).map((name) => [`{"recipe": "${name}"}`, recipeOptions(name).join(", ")]),
+  ),
   read(where, value, complain) {
     const none = { kind: "recipe", recipe: STANDARD, options: {} } as const;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {

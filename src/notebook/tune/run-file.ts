@@ -77,6 +77,7 @@ const task = either<TaskChoice>(
       : typeof value === "object" && value !== null && "chat" in value
         ? fields("", { chat })
         : table,
+  { "a table": table.within!, conversations: { chat } },
 );
 
 const texts = fields("how many texts, and which", {
@@ -173,7 +174,7 @@ const changes = listOf(
   "what was changed by hand while a recorded run went",
   fields("", {
     step: count("the index of the first step with it", 0),
-    change: fields("", {
+    change: fields("what was changed", {
       learningRate: optional(schedule("learningRate")),
       queries: optional(schedule("queries")),
       perturbationScale: optional(positive("")),
