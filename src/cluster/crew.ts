@@ -68,7 +68,10 @@ export interface Crew {
   wait(numbers: readonly number[]): Promise<"there" | "alone">;
   /** Puts in what the coordinator computed itself. */
   settle(number: number, answer: Answer): void;
-  /** Resolves when so many workers are ready, or after some milliseconds; to how many there are. */
+  /**
+   * Resolves when so many workers are ready, or after some milliseconds; to how many there are.
+   * @throws when none was ever there and none will come, saying why
+   */
   ready(count: number, patienceMs: number): Promise<number>;
   counts(): CrewCounts;
   close(): Promise<void>;
@@ -123,6 +126,7 @@ export function openCrew({
   let closed = false;
   let waiters: (() => void)[] = [];
   let aloneTold = false;
+  let failed: string | null = null;
 
   const wake = (): void => {
     const all = waiters;
@@ -297,6 +301,10 @@ export function openCrew({
       tell(`worker ${id} (${seat.place}) is gone: ${why}`);
       pump();
     },
+    failed(why) {
+      failed = why;
+      if (seats.size > 0) tell(`no worker will come any more: ${why}`);
+    },
     tell,
   });
 
@@ -358,7 +366,10 @@ export function openCrew({
     async ready(count, patienceMs) {
       const until = clock() + patienceMs;
       const there = (): number => active().length;
-      while (!closed && there() < count && clock() < until) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!closed && there() < count && clock() < until) {
+        if (failed !== null && seats.size === 0) throw new Error(failed);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       return there();
     },
     counts: () => ({ ...counts, machines: [...machines].sort() }),

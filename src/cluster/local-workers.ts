@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import type { OpenTransport } from "./transport";
-import { lineSplitter } from "./worker";
+import { lineSplitter } from "./line-splitter";
 
 export interface LocalWorkers {
   readonly count: number;
@@ -26,6 +26,8 @@ export function localWorkers({ count, command, env, restartMs = 1000 }: LocalWor
   return (hearing) => {
     const children = new Map<string, Child>();
     let closed = false;
+    /** Workers that were given up. */
+    let given = 0;
     /** Starts in a row after which a worker was never there. */
     const vain = new Map<string, number>();
     const start = (id: string): void => {
@@ -58,7 +60,9 @@ export function localWorkers({ count, command, env, restartMs = 1000 }: LocalWor
         if (there) hearing.lost(id, why);
         else vain.set(id, (vain.get(id) ?? 0) + 1);
         if ((vain.get(id) ?? 0) >= VAIN) {
+          given++;
           hearing.tell(`worker ${id} does not start (${why}); it is not tried again`);
+          if (given === count) hearing.failed(`${command.join(" ")}: expected a worker, got ${why}`);
           return;
         }
         if (restartMs !== null) setTimeout(() => start(id), restartMs).unref();

@@ -6,6 +6,8 @@ export interface Hearing {
   line(worker: string, line: string): void;
   /** A worker is gone; it may come up again. */
   lost(worker: string, why: string): void;
+  /** No worker will come any more. */
+  failed(why: string): void;
   /** Something that the user should know. */
   tell(line: string): void;
 }

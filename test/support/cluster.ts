@@ -4,17 +4,36 @@ import type { Followed } from "../../src/cluster/follower";
 import { spreadRun } from "../../src/cluster/spread";
 import type { Hearing, OpenTransport } from "../../src/cluster/transport";
 import { worker } from "../../src/cluster/worker";
+import type { Objective } from "../../src/estimator/objective";
 import type { Method } from "../../src/optimizer/method";
-import type { Trajectory } from "../../src/train/trajectory";
 import { train, type RunResult, type TrainOptions } from "../../src/train/train";
 import { matrices } from "./method-problems";
-import { bits, methodRun, stateBits, untimed } from "./method-runs";
+import { bits, methodRun, STEPS, untimed } from "./method-runs";
 
 /** The run that an order of these tests names. */
 export function orderedRun(order: unknown, changes: Partial<TrainOptions<number>> = {}): TrainOptions<number> {
-  const { method, model = "matrices" } = order as { readonly method: Method; readonly model?: string };
-  const run = methodRun(matrices, method, {}, changes);
+  const { method, model = "matrices", pauseMs = 0, steps = STEPS } = order as TestOrder;
+  const slow = slowed(matrices.objective, pauseMs);
+  const run = methodRun(matrices, method, { budget: { kind: "steps", steps } }, { objective: slow, ...changes });
   return { ...run, identity: { ...run.identity, model } };
+}
+
+/** What these tests order. */
+export interface TestOrder {
+  readonly method: Method;
+  readonly model?: string;
+  /** Before each call for losses. */
+  readonly pauseMs?: number;
+  readonly steps?: number;
+}
+
+function slowed(objective: Objective<number>, pauseMs: number): Objective<number> {
+  if (pauseMs === 0) return objective;
+  const losses: Objective<number>["losses"] = async (points, batch) => {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    return objective.losses(points, batch);
+  };
+  return { ...objective, losses };
 }
 
 export const surroundings = {
@@ -103,7 +122,7 @@ export async function spreadMethod(
     ...options,
   });
   try {
-    const run = await spreadRun(orderedRun({ method }, changes), crew, { order: JSON.parse(JSON.stringify(order)), sources: surroundings.sources }); // prettier-ignore
+    const run = await spreadRun(orderedRun({ method, steps: (order as Partial<TestOrder>).steps ?? STEPS }, changes), crew, { order: JSON.parse(JSON.stringify(order)), sources: surroundings.sources }); // prettier-ignore
     await crew.ready(count, 5000);
     const result = await train(run);
     return { result, told, counts: crew.counts() };
@@ -126,9 +145,6 @@ export function decided({ point, steps, evaluations, end, best, header }: RunRes
 }
 
 /** The run that no worker helps with. */
-export async function alone(method: Method): Promise<RunResult> {
-  return train(orderedRun({ method }));
+export async function alone(method: Method, steps = STEPS): Promise<RunResult> {
+  return train(orderedRun({ method, steps }));
 }
-
-export type { Trajectory };
-export { stateBits };
