@@ -79,6 +79,7 @@ async function measureLine<Batch>(
       }
     return losses;
   };
+  objective.expect?.(Array.from({ length: queries }, (_, q) => places.length + (shared && q === 0 ? 1 : 0)));
   let here = NaN;
   const { projectedGradients, further, losses } = await runPipeline<LineGroup>(
     {

@@ -15,6 +15,11 @@ export interface Objective<Batch> {
   gradient?(point: Float32Array, batch: Batch): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
   /** The weights that points are changes of; absent where points are all there is. */
   readonly base?: FoldedBase;
+  /**
+   * Told before calls of how many points or directions each query is that follows, where none depends on another's answer: they may be computed
+   * elsewhere, all at once. Absent: each call is computed when it comes.
+   */
+  expect?(queries: readonly number[]): void;
 }
 
 /** Weights that points are changes of, as an engine holds them. */

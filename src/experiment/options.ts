@@ -5,6 +5,8 @@ import type { ThousandOddities } from "../task/protocol";
 import type { Cell, Selection } from "./cells";
 import { odditiesNamed } from "./oddities";
 import { describeCell } from "./run-grid";
+import { parseShare, scheduledShare } from "./share";
+import type { Share, Surroundings } from "./share";
 import type { Store } from "./store";
 
 export type Scale = "tiny" | "full";
@@ -21,15 +23,18 @@ export interface ExperimentOptions extends Selection {
   readonly remake: boolean;
   /** The reference's habits to draw the texts with; default none. */
   readonly oddities: ThousandOddities;
+  /** Which part of the runs to make; null: all. */
+  readonly share: Share | null;
 }
 
 /**
  * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3]
- * [--oddities referenceDev,testForDev,keepRepeats] [--list] [--remake]`.
+ * [--oddities referenceDev,testForDev,keepRepeats] [--list] [--remake] [--part 0/3 | --parts 3]`.
+ * @param found what stands around the process, where a scheduler says which of the `--parts` it is
  * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
  * @throws when an option is unknown or not of this form
  */
-export function parseOptions(words: readonly string[]): ExperimentOptions {
+export function parseOptions(words: readonly string[], found: Surroundings = {}): ExperimentOptions {
   const { values, positionals } = parseArgs({
     args: [...words],
     allowPositionals: true,
@@ -42,11 +47,17 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
       oddities: { type: "string" },
       list: { type: "boolean", default: false },
       remake: { type: "boolean", default: false },
+      part: { type: "string" },
+      parts: { type: "string" },
     },
   });
   const { scale } = values;
   if (scale !== "tiny" && scale !== "full") return fail("--scale", '"tiny" or "full"', scale);
   if (positionals.length > 1) fail("experiment", "one name", positionals.join(" "));
+  const { part, parts, remake } = values;
+  if (part !== undefined && parts !== undefined) fail("--part", "it, or --parts and a scheduler's number", `${part} and ${parts}`); // prettier-ignore
+  const share = part !== undefined ? parseShare(part) : parts !== undefined ? scheduledShare(parts, found) : null;
+  if (share !== null && remake) fail("--remake", "without a part: new records take the old ones' places", "both");
   return {
     name: positionals[0] ?? null,
     scale,
@@ -57,6 +68,7 @@ export function parseOptions(words: readonly string[]): ExperimentOptions {
     list: values.list === true,
     remake: values.remake === true,
     oddities: odditiesNamed(values.oddities?.split(",") ?? []),
+    share,
   };
 }
 

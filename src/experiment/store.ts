@@ -11,8 +11,9 @@ import type { BadLine, Line } from "../train/line-file";
 import { hasFault } from "./faults";
 import { checkRecord } from "./record";
 import type { ExperimentRecord } from "./record";
+import { recordFiles } from "./share";
 
-/** The records of a file, one line each, what was left of a half-written last one, and the lines that cannot be used. */
+/** The records of an experiment, what was left of a half-written last line, and the lines that cannot be used. */
 export interface Records {
   readonly records: readonly ExperimentRecord[];
   readonly recovered: string | null;
@@ -20,13 +21,29 @@ export interface Records {
 }
 
 /**
- * Reads the records of an experiment; a missing file has none, a half-written last line is dropped and said. A line that is no record, was
+ * Reads the records of an experiment, of its file and of those that parts of its grid have left beside it (a run that two of them have counts
+ * once); where there is none it has none, a half-written last line is dropped and said. A line that is no record, was
  * changed since it was written (new ones have a checksum each), or is of another format version, is passed over and said: the others
  * do not need it.
  * For example `complaints(readRecords("data/results/ablation.jsonl")).forEach((line) => console.log(line))`.
  */
 export function readRecords(path: string): Records {
-  if (!existsSync(path)) return { records: [], recovered: null, damaged: [] };
+  const found = recordFiles(path).map(readFile);
+  const seen = new Set<string>();
+  const records = found.flatMap((file) => {
+    const fresh = file.records.filter(({ key }) => !seen.has(key));
+    fresh.forEach(({ key }) => seen.add(key));
+    return fresh;
+  });
+  const recovered = found.flatMap((file) => file.recovered ?? []);
+  return {
+    records,
+    recovered: recovered.length === 0 ? null : recovered.join("\n"),
+    damaged: found.flatMap(({ damaged }) => damaged),
+  };
+}
+
+function readFile(path: string): Records {
   const damaged: BadLine[] = [];
   const { values, recovered } = readLines(path, (bad) => damaged.push(bad));
   const records = values.flatMap((line) => {
@@ -88,8 +105,10 @@ export interface Store {
 }
 
 export interface StoreOptions {
-  /** data/results/<name>.jsonl */
+  /** data/results/<name>.jsonl: what is there counts. */
   readonly recordsPath: string;
+  /** Where new records go; default: there. */
+  readonly appendPath?: string;
   /** .cache/experiments */
   readonly partialFolder: string;
   /** Records of other experiments, whose runs are not made again. */
@@ -100,11 +119,11 @@ export interface StoreOptions {
 
 const NONE = (): boolean => false;
 
-/** Whether one of these files has a record of a key that counts; a file is read again when it has changed. */
+/** Whether one of these files, or of those of their parts, has a record of a key that counts; a file is read again when it has changed. */
 function keysIn(paths: readonly string[], again: (record: ExperimentRecord) => boolean): (key: string) => boolean {
   const known = new Map<string, { readonly state: string; readonly keys: ReadonlySet<string> }>();
   return (key) =>
-    paths.some((path) => {
+    paths.flatMap(recordFiles).some((path) => {
       const stat = statSync(path, { throwIfNoEntry: false });
       const state = stat === undefined ? "" : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
       const before = known.get(path);
@@ -116,7 +135,7 @@ function keysIn(paths: readonly string[], again: (record: ExperimentRecord) => b
 
 function keysOf(path: string, again: (record: ExperimentRecord) => boolean): ReadonlySet<string> {
   return new Set(
-    readRecords(path)
+    readFile(path)
       .records.filter((record) => !again(record))
       .map(({ key }) => key),
   );
@@ -136,11 +155,17 @@ export function viewStore({
  * Opens the records of an experiment for writing. Several processes may: each claims the runs that it makes, and holds
  * `<partialFolder>/<name>.lock` while it writes a line.
  */
-export function openStore({ recordsPath, partialFolder, others = [], again = NONE }: StoreOptions): Store {
+export function openStore({
+  recordsPath,
+  appendPath = recordsPath,
+  partialFolder,
+  others = [],
+  again = NONE,
+}: StoreOptions): Store {
   const lockOf = (path: string): string =>
     join(partialFolder, `${path.replace(/^.*[\\/]/, "").replace(/\.jsonl$/, "")}.lock`);
   const has = keysIn([recordsPath, ...others], again);
-  const { recovered, damaged } = withLock(lockOf(recordsPath), () => readRecords(recordsPath));
+  const { recovered, damaged } = withLock(lockOf(appendPath), () => readRecords(recordsPath));
   const partialPath = (key: string) => join(partialFolder, `${key}.jsonl`);
   return {
     recovered,
@@ -156,9 +181,9 @@ export function openStore({ recordsPath, partialFolder, others = [], again = NON
     append(record) {
       const line = withCheck(JSON.stringify(record));
       const old = (other: ExperimentRecord): boolean => other.key === record.key && again(other);
-      for (const path of again === NONE ? [] : [recordsPath, ...others])
-        if (existsSync(path) && withLock(lockOf(path), () => replaceLine(path, old, line))) return;
-      withLock(lockOf(recordsPath), () => appendLine(recordsPath, line));
+      for (const path of again === NONE ? [] : [recordsPath, ...others].flatMap(recordFiles))
+        if (withLock(lockOf(path), () => replaceLine(path, old, line))) return;
+      withLock(lockOf(appendPath), () => appendLine(appendPath, line));
     },
     partialPath,
     forget(key) {

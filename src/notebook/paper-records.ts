@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { fail } from "../check/check";
 import { allRecords, experimentNames, experiments } from "../experiment/catalogue";
 import { cellsOf } from "../experiment/cells";
@@ -31,7 +30,7 @@ export function paperRecords(name: string, asked: string = "tiny", folder: strin
   const grid = experiments(scale, name).find((one) => one.name === name);
   if (grid === undefined) return fail("experiment", `one of ${experimentNames(scale).join(", ")}`, name);
   const known = new Map<string, ExperimentRecord<PlannedRun>>();
-  for (const path of allRecords(folder).filter((each) => existsSync(each))) {
+  for (const path of allRecords(folder)) {
     const found = readRecords(path);
     for (const complaint of complaints(found)) console.log(complaint);
     for (const record of found.records) known.set(record.key, record as ExperimentRecord<PlannedRun>);

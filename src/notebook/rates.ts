@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { AdapterSpec } from "../adapter/adapter";
 import type { LoadedModel } from "../engine/load-model";
 import { allRecords } from "../experiment/catalogue";
@@ -17,7 +16,7 @@ import type { RateRow, RateSuggestion } from "../table/rates";
  */
 export function measuredRates(folder: string = "data/results"): readonly RateRow[] {
   const records = new Map<string, ExperimentRecord<PlannedRun>>();
-  for (const path of allRecords(folder).filter((each) => existsSync(each)))
+  for (const path of allRecords(folder))
     for (const record of readRecords(path).records) records.set(record.key, record as ExperimentRecord<PlannedRun>);
   return rateRows([...records.values()]);
 }

@@ -7,21 +7,23 @@ import { oddCells } from "../experiment/oddities";
 import { progressLine } from "../experiment/progress";
 import { runGrid } from "../experiment/run-grid";
 import { complaints, faultyKeys, openStore, viewStore } from "../experiment/store";
+import { isInShare, shareRecordsPath } from "../experiment/share";
 import { studyRunner } from "../experiment/study-run";
 import { fingerprintData } from "../train/fingerprint";
 import { commandLine } from "./command-line";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 
-const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake]
+const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake] [--part I/N | --parts N]
 NAME: ${experimentNames("tiny").join(", ")}, or the beginning of several; "list" names the runs of all.
 --scale full has the paper's own models and settings.
 --oddities draws texts as the reference does where we do not: referenceDev, testForDev, keepRepeats, by commas; such runs have records of their own.
 --remake makes exactly those runs again whose record has a known fault, and puts each new record in the old one's place; without NAME of all experiments.
+--part 0/3 makes the first third of the runs, with records in a file of its own; all read the three as one. --parts 3 takes the number from Slurm, Kubernetes or AWS Batch.
 Records go to data/results/NAME.jsonl; Ctrl-C keeps what is done, the same command goes on.`;
 
 async function main(words: readonly string[]): Promise<number> {
-  const options = parseOptions(words);
+  const options = parseOptions(words, process.env);
   const listing = options.list || options.name === "list";
   const { scale, remake } = options;
   const beginning = options.name === "list" || (options.name === null && remake) ? "" : options.name;
@@ -44,17 +46,19 @@ async function main(words: readonly string[]): Promise<number> {
   for (const grid of chosen) {
     const selection =
       chosen.length > 1 ? { only: options.only, tasks: options.tasks, seeds: null, learningRates: null } : options;
+    const { share } = options;
     const cells = oddCells(selectCells(cellsOf(grid), selection), options.oddities).filter(
-      ({ key }) => faulty?.has(key) ?? true,
+      ({ key }) => (faulty?.has(key) ?? true) && (share === null || isInShare(key, share)),
     );
     if (remake && cells.length === 0) continue;
     // What makes the run where there is no record yet.
-    const rest = words.filter((word) => word !== "--remake");
+    const rest = words.filter((word, i) => word !== "--remake" && !isOfPart(word) && !/^--parts?$/.test(words[i - 1] ?? "")); // prettier-ignore
     const command = ["npm run experiment --", ...(options.name === null ? [grid.name] : []), ...rest].join(" ");
     const path = recordsPath(grid.name, scale);
     const others = allRecords().filter((other) => other !== path);
     const again = remake ? { again: hasFault } : {};
-    const paths = { recordsPath: path, partialFolder: ".cache/experiments", others, ...again };
+    const own = share === null ? {} : { appendPath: shareRecordsPath(path, share) };
+    const paths = { recordsPath: path, ...own, partialFolder: ".cache/experiments", others, ...again };
     if (listing) {
       console.log([grid.name, ...listCells(cells, viewStore(paths))].join("\n"));
       continue;
@@ -82,7 +86,8 @@ async function main(words: readonly string[]): Promise<number> {
           else console.log(line);
         },
       });
-      console.log(`${grid.name}: ${recorded} recorded, ${skipped} were there, ${failed.length} failed`);
+      const of = share === null ? "" : `, part ${share.index} of ${share.count}`;
+      console.log(`${grid.name}${of}: ${recorded} recorded, ${skipped} were there, ${failed.length} failed`);
       for (const { what, message } of failed) console.error(`  ${what}: ${message}`);
       failures += failed.length;
       if (stopped) return 130;
@@ -91,6 +96,11 @@ async function main(words: readonly string[]): Promise<number> {
     }
   }
   return failures > 0 ? 1 : 0;
+}
+
+/** Which part made a run does not matter to who makes it again. */
+function isOfPart(word: string): boolean {
+  return /^--parts?(=|$)/.test(word);
 }
 
 commandLine({ usage, main });

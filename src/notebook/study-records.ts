@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { divergenceGrid } from "../experiment/divergence";
 import type { StudyName } from "../experiment/divergence";
 import { faultRemark } from "../experiment/faults";
 import { complaints, readRecords } from "../experiment/store";
 import type { ExperimentRecord } from "../experiment/record";
+import { recordFiles } from "../experiment/share";
 import type { Origin } from "../table/origin";
 
 /** The committed records of a study, and what figures made of them say of their origin. */
@@ -22,7 +22,7 @@ export function studyRecords(name: StudyName, folder: string = "data/results"): 
   const grid = divergenceGrid(name);
   const path = `${folder}/${grid.name}.jsonl`;
   const command = `npm run experiment -- ${grid.name}`;
-  if (!existsSync(path))
+  if (recordFiles(path).length === 0)
     throw new Error(`records of ${name}: expected ${path}, got no such file; \`${command}\` makes it`);
   const found = readRecords(path);
   const { records } = found;

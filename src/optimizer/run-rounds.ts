@@ -25,7 +25,7 @@ export async function answerRounds<Batch>(
   spec: RoundsSpec,
   here: RoundsHere,
   { draw, earlier }: Terms,
-  { losses }: Objective<Batch>,
+  objective: Objective<Batch>,
   point: Float32Array,
   batchAt: (step: number) => Promise<Batch>,
   workspace: Workspace,
@@ -33,7 +33,7 @@ export async function answerRounds<Batch>(
   const answers: number[] = [];
   const rounds = roundsKind("rounds", spec).run(spec, here);
   const ask = async (points: readonly Float32Array[], batch: number): Promise<void> => {
-    const found = await losses(points, await batchAt(batch));
+    const found = await objective.losses(points, await batchAt(batch));
     sameLength("losses of the objective", found.length, points.length);
     answers.push(...found);
   };
@@ -48,6 +48,7 @@ export async function answerRounds<Batch>(
   let turn = rounds.next();
   while (turn.done !== true) {
     const begin = answers.length;
+    objective.expect?.(turn.value.map(() => 1));
     for (const places of alike(turn.value.map(placeOf), here.step, workspace.sparing))
       await ask(places.map(place), places[0].batch ?? here.step);
     turn = rounds.next(answers.slice(begin));

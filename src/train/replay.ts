@@ -10,6 +10,7 @@ import type { Layout } from "../tree/layout";
 import { norm } from "../tree/vector";
 import { methodAt } from "./steering";
 import { fingerprintLayout, fingerprintPoint } from "./fingerprint";
+import type { StepRecord } from "./records";
 import type { Trajectory } from "./trajectory";
 
 /** A point on the way [d] and the number of steps that led to it. */
@@ -20,8 +21,13 @@ export interface Waypoint {
   readonly state?: State | undefined;
 }
 
+/** What of a step a walk needs. */
+export type WalkedStep = Pick<StepRecord, "step" | "epoch" | "projectedGradients" | "further" | "weightNorm">;
+
 /** What of a record a walk needs. */
-export type Walked = Pick<Trajectory, "header" | "steps" | "changes">;
+export interface Walked extends Pick<Trajectory, "header" | "changes"> {
+  readonly steps: readonly WalkedStep[];
+}
 
 /**
  * Walks a recorded run again, step by step, with no forward pass: directions come from the seed, scalars from the record.

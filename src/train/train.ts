@@ -28,7 +28,7 @@ import {
   unlessStopped,
 } from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
-import type { Waypoint } from "./replay";
+import type { Walked, Waypoint } from "./replay";
 import type { TrainingHistory } from "./run-history";
 import { checkSettings, spent } from "./settings";
 import { standAt } from "./replay";
@@ -57,6 +57,11 @@ export interface TrainOptions<Batch> {
   readonly start: Float32Array;
   readonly layout: Layout;
   readonly objective: Objective<Batch>;
+  /**
+   * Asked before each step, with the run so far: gives what that step asks in place of `objective`, for losses that are computed elsewhere. Default:
+   * `objective` itself.
+   */
+  readonly asking?: ((so: Walked) => Objective<Batch>) | undefined;
   /** The batch of the step with that index (from 0): a function of the index alone, so that a resumed run sees the same. */
   readonly batchAt: (step: number) => Batch | Promise<Batch>;
   readonly evaluate: (point: Float32Array) => Promise<Evaluation>;
@@ -207,7 +212,8 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     const method = methodAt(settings.method, changes, step);
     const over = passed.length === 2 && passed[0]?.point !== best?.point ? passed[0] : undefined;
     const at = { seed: settings.seed, step, epoch, layout, batch, batchAt, workspace, over };
-    const taken = await takeStep(method, objective, point, { ...at, ...(state && { state }) });
+    const asked = options.asking?.({ header, steps, changes }) ?? objective;
+    const taken = await takeStep(method, asked, point, { ...at, ...(state && { state }) });
     if (looks(step)) rises.push(await riseAlong(objective, point, taken.point, batch));
     return taken;
   };

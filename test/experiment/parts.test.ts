@@ -103,6 +103,7 @@ test("the command line is read, and what it does not know is refused", () => {
     learningRates: [0.001],
     list: true,
     oddities: {},
+    share: null,
     remake: false,
   });
   assert.equal(parseOptions(["--oddities", "referenceDev,testForDev"]).oddities, {

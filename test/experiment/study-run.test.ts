@@ -5,7 +5,7 @@ import { arm } from "../../src/experiment/arms";
 import type { Cell } from "../../src/experiment/cells";
 import { studies, studySettings } from "../../src/experiment/divergence";
 import type { DivergenceSettings } from "../../src/experiment/divergence";
-import type { Sources } from "../../src/experiment/study-run";
+import type { Sources } from "../../src/experiment/open-run";
 import { studyRunner } from "../../src/experiment/study-run";
 import { loadModel } from "../../src/engine/load-model";
 import { recordKey } from "../../src/experiment/record-key";

@@ -4,6 +4,7 @@ import type { Cell, Grid, Part } from "../../src/experiment/cells";
 import { runGrid } from "../../src/experiment/run-grid";
 import type { GridOptions, GridResult } from "../../src/experiment/run-grid";
 import { hasFault } from "../../src/experiment/faults";
+import { isInShare, shareRecordsPath, type Share } from "../../src/experiment/share";
 import { faultyKeys, openStore } from "../../src/experiment/store";
 import type { RunSettings } from "../../src/train/settings";
 import { trainInFile } from "../../src/train/train-in-file";
@@ -41,6 +42,20 @@ export async function remakeSmallGrid(
   const faulty = faultyKeys([recordsPath, other]);
   const store = openStore({ recordsPath, partialFolder: `${folder}/partial`, others: [other], again: hasFault });
   const chosen = cells.filter(({ key }) => faulty.has(key));
+  return await runSmallGrid(folder, { cells: chosen, store, ...changes }, delayMs);
+}
+
+/** Makes a part of the grid, with records of its own. */
+export async function runPartOfSmallGrid(
+  folder: string,
+  share: Share,
+  changes: Partial<GridOptions<RunSettings>> = {},
+  delayMs = 0,
+): Promise<GridResult> {
+  const recordsPath = `${folder}/results/small.jsonl`;
+  const appendPath = shareRecordsPath(recordsPath, share);
+  const store = openStore({ recordsPath, appendPath, partialFolder: `${folder}/partial` });
+  const chosen = cells.filter(({ key }) => isInShare(key, share));
   return await runSmallGrid(folder, { cells: chosen, store, ...changes }, delayMs);
 }
 

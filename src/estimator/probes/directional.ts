@@ -40,6 +40,7 @@ async function directional<Batch>(
   workspace: Workspace,
 ): Promise<Estimate> {
   const inCall = Math.min(chunk ?? queries, queries);
+  objective.expect?.(Array.from({ length: queries }, () => 1));
   const { projectedGradients, losses, calls } = await runPipeline<DirectionalGroup>(
     {
       queries,

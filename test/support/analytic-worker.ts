@@ -1,0 +1,6 @@
+// A worker on runs whose numbers are known: requests on standard input, answers on standard output.
+import { serve } from "../../src/cluster/serve";
+import { surroundings } from "./cluster";
+
+await serve(surroundings, process.stdin, process.stdout);
+process.exit(0);
