@@ -288,7 +288,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       if (outcome === "stopped") continue;
       forwardPasses += outcome.estimate.forwardPasses;
       const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
-      ending = notFiniteStep(line, () => firstNotFinite(layout, workspace.gradient));
+      ending = notFiniteStep(line, () => outcome.estimate.notFinite ?? firstNotFinite(layout, workspace.gradient));
       if (ending !== null) break;
       ({ point, state } = outcome);
       passed.push({ point, state });

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
+import { layerOf } from "../../../src/adapter/choose-sites";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { compile } from "../../../src/engine/onnx/compile";
 import { packBatch } from "../../../src/engine/onnx/geometry";
@@ -12,10 +13,11 @@ import type { ModelSession, PullBack, TokenBatch } from "../../../src/engine/ses
 import type { Shape } from "../../../src/ops/shape";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
+import { entryOf } from "../../../src/tree/layout";
 import { near } from "../../support/near";
 import { scratch } from "../../support/scratch";
 import { rejectsWith, throwsWith } from "../../support/throws";
-import { tinyModel } from "../../support/tiny-models";
+import { tinyModel, tinyModelNames } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
 // Every model, adapter and precision is in common/engines; here is what a session does besides.
@@ -155,6 +157,81 @@ test("with recomputation the gradient is the same, and what is kept for it is a 
       const [whole, states] = [await kept(false), await kept(true)];
       assert.ok(states < whole / 3, `${name}, ${spec.kind}: ${states} of ${whole} bytes`);
     }
+});
+
+const whole: AdapterSpec = { kind: "full", layers: "all" };
+
+test("block by block, from the top down, each tensor's gradient comes once, with the bits of the whole and of one uncut graph", async () => {
+  for (const name of tinyModelNames)
+    for (const recompute of [false, true]) {
+      let uncut: Float32Array | null = null;
+      for (const blocks of [false, true])
+        await opened(name, whole, { recompute, tuning: { blocks } }, async (open) => {
+          const { session, gradient, batch, exact } = open;
+          const [point] = open.points;
+          const found = (await gradient(point, batch, pullBack)).gradient;
+          near(found, exact(point, batch), 1e-4);
+          assert.equal(found, uncut ?? found, `${name}, recompute ${recompute}`);
+          uncut = found;
+          assert.is(session.gradientBlocks !== undefined, blocks);
+          if (session.gradientBlocks === undefined) return;
+          const taken = new Map<string, string>();
+          const { data } = await session.gradientBlocks(point, batch, pullBack, ({ name: block, parts }) => {
+            for (const { tensor, gradient: part } of parts) {
+              assert.not(taken.has(tensor), tensor);
+              taken.set(tensor, block);
+              const { offset, size } = entryOf(session.layout, tensor);
+              assert.equal(part, found.slice(offset, offset + size), tensor);
+            }
+          });
+          assert.equal(data, (await gradient(point, batch, pullBack)).features.data);
+          for (const { name: tensor, offset, size } of session.layout.entries)
+            if (!taken.has(tensor)) assert.ok(found.subarray(offset, offset + size).every((value) => value === 0));
+          const numbers = [...new Set(taken.values())].flatMap((block) => /^layer (\d+)$/.exec(block)?.[1] ?? []);
+          assert.equal(
+            numbers,
+            numbers.map((_, i) => String(numbers.length - 1 - i)),
+          );
+          for (const [tensor, block] of taken) {
+            const layer = layerOf({ name: tensor });
+            assert.ok(layer === null ? tensor.startsWith(block) : block === `layer ${layer}`, `${tensor} in ${block}`);
+          }
+        });
+    }
+});
+
+test("who fails while a block is taken is heard, and the next gradient is right; small adapters have theirs as a whole", async () => {
+  await opened(
+    "llama-tied",
+    whole,
+    { recompute: true },
+    async ({ session, gradient, points: [point], batch, exact }) => {
+      const failing = session.gradientBlocks!(point, batch, pullBack, ({ name }) => {
+        if (name === "layer 1") throw new Error("the taker failed");
+      });
+      await rejectsWith(failing, "the taker failed");
+      near((await gradient(point, { ...batch }, pullBack)).gradient, exact(point, batch), 1e-4);
+    },
+  );
+  await opened("bert", lora, {}, async ({ session }) => assert.is(session.gradientBlocks, undefined));
+});
+
+test("of all weights the way back keeps no copies; with recomputation, a few states", async () => {
+  for (const name of ["bert", "llama-tied", "qwen2", "opt"] as const) {
+    const { model, batch } = tinyModel(name);
+    const kept = async (recompute: boolean): Promise<readonly Shape[]> => {
+      const options = { fused: false, prefix: true, recompute, blocks: true };
+      const { back } = await compile(model, makeAdapter(whole, model), "gradient", folder.file("cache"), options);
+      return [...back!.kept.values()];
+    };
+    const [all, states] = [await kept(false), await kept(true)];
+    assert.not(
+      all.some((shape) => shape.every((size) => typeof size === "number")),
+      "a shape that no batch decides",
+    );
+    const bytes = (shapes: readonly Shape[]): number => keptBytes(shapes, packBatch(batch));
+    assert.ok(bytes(states) > 0 && bytes(states) < bytes(all) / 5, `${name}: ${bytes(states)} of ${bytes(all)} bytes`);
+  }
 });
 
 test("what a batch keeps is counted from its shapes; what the engine has had already is not asked for again", () => {
