@@ -13,6 +13,8 @@ export interface Objective<Batch> {
   ): Promise<{ readonly loss: number; readonly derivatives: readonly number[] }>;
   /** The loss and its whole gradient [d]: one forward and one backward pass. Absent where the engine has no reverse mode. */
   gradient?(point: Float32Array, batch: Batch): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  /** Why there is no gradient, for people; absent where there is one, or nothing more to say. */
+  readonly noGradient?: string;
   /**
    * The same gradient block by block, from the last layer to the first: `take` has a block before the next is computed, each tensor once. A tensor
    * that is in none has the derivative 0. Absent where the gradient comes as a whole.

@@ -1,6 +1,7 @@
 import { fail, sameLength } from "../check/check";
 import type { Features, ModelSession, TokenBatch } from "../engine/session";
 import type { GradientPart, Objective } from "../estimator/objective";
+import { noGradient } from "./no-gradient";
 import { crossEntropy, crossEntropyDerivatives, crossEntropyGradient, predictions } from "./loss";
 import { accuracy } from "./metrics";
 import {
@@ -65,6 +66,7 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
       };
     },
     ...(session.base && { base: session.base }),
+    ...noGradient(session),
     ...(session.gradient &&
       session.layout.factors === undefined && { gradient: gradientOf(session, session.gradient, readout) }),
     ...(session.gradientBlocks &&

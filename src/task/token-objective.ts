@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import type { Features, ModelSession } from "../engine/session";
 import type { GradientBlock, Objective } from "../estimator/objective";
+import { noGradient } from "./no-gradient";
 import { crossEntropy, crossEntropyGradient } from "./loss";
 import type { OptionBatch } from "./option-batch";
 
@@ -107,6 +108,7 @@ function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<Option
     session.layout.factors === undefined ? session : { gradient: undefined, gradientBlocks: undefined };
   return {
     ...(session.base && { base: session.base }),
+    ...noGradient(session),
     async losses(points, batch) {
       const scores = await session.features(points, batch.input);
       checkShape(scores, points.length, batch);

@@ -30,6 +30,7 @@ import {
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
 import type { Waypoint } from "./replay";
 import type { TrainingHistory } from "./run-history";
+import { requireRunMemory } from "./run-memory";
 import { checkSettings, spent } from "./settings";
 import { standAt } from "./replay";
 import type { RunSettings } from "./settings";
@@ -158,6 +159,7 @@ export function checkRun<Batch>({
   sameLength("start", start.length, layout.size);
   checkMethodFits(settings.method, layout);
   checkMethodAnswered(settings.method, objective);
+  requireRunMemory(settings.method, layout);
   if (layout.factors !== undefined && settings.averageLast !== undefined)
     fail("settings.averageLast", "none for changes in factors: those of two steps may belong to other weights", settings.averageLast); // prettier-ignore
   if (layout.factors !== undefined && objective.base === undefined)

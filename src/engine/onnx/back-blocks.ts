@@ -1,3 +1,5 @@
+import { layerOf } from "../../adapter/choose-sites";
+import type { Layout } from "../../tree/layout";
 import type { Node } from "./graph";
 import { leadingTo } from "./prefix";
 import type { Waist } from "./prefix";
@@ -21,6 +23,8 @@ export interface BackCut {
   readonly states: readonly Waist[];
   /** A value that costs nothing to make again, so that it is never kept. */
   readonly free: (value: string) => boolean;
+  /** A value that no batch decides: it may be read anywhere. */
+  readonly steady: (value: string) => boolean;
   /** Computes everything but the states again. */
   readonly recompute: boolean;
   /** Where a value is the derivative by a tensor: its layer, or what else its block is called. */
@@ -34,7 +38,7 @@ export interface BackCut {
  * @returns pieces in that order
  */
 export function cutBack(pulled: readonly Node[], cut: BackCut): readonly BackPiece[] {
-  const { forward, states, free, recompute, label } = cut;
+  const { forward, states, free, steady, recompute, label } = cut;
   const depth = new Map<string, number>();
   let above = 0;
   forward.forEach(({ outputs }, at) => {
@@ -52,7 +56,7 @@ export function cutBack(pulled: readonly Node[], cut: BackCut): readonly BackPie
   };
   for (const node of pulled) {
     // A state is read from both of its sides.
-    const read = node.inputs.flatMap((input) => (between.has(input) || free(input) ? [] : (depth.get(input) ?? [])));
+    const read = node.inputs.flatMap((input) => (between.has(input) || steady(input) ? [] : (depth.get(input) ?? [])));
     const here = Math.min(...read);
     if (here < lowest) {
       begin();
@@ -132,4 +136,17 @@ export interface Block {
   readonly name: string;
   readonly from: number;
   readonly to: number;
+}
+
+/** Gives what a block of tensors is called: the tensor's layer, or its name without the last word. @example blockName("model.norm.weight") // "model.norm" */
+export function blockName(tensor: string): string {
+  const layer = layerOf({ name: tensor });
+  return layer === null ? tensor.replace(/\.[^.]*$/, "") : `layer ${layer}`;
+}
+
+/** Counts the numbers of the largest block of a layout. */
+export function largestBlock({ entries }: Layout): number {
+  const sizes = new Map<string, number>();
+  for (const { name, size } of entries) sizes.set(blockName(name), (sizes.get(blockName(name)) ?? 0) + size);
+  return Math.max(0, ...sizes.values());
 }

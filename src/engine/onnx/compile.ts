@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
-import { layerOf } from "../../adapter/choose-sites";
 import { fail } from "../../check/check";
 import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
@@ -13,7 +12,7 @@ import type { Memory } from "../../ops/program";
 import type { Shape } from "../../ops/shape";
 import { matrixOf } from "../../tree/matrix";
 import { recordGradient } from "../record-model";
-import { blocksOf, cutBack, joinedPieces } from "./back-blocks";
+import { blockName, blocksOf, cutBack, joinedPieces } from "./back-blocks";
 import type { BackPiece } from "./back-blocks";
 import type { Value } from "./emit";
 import { fusedOps } from "./fused";
@@ -48,6 +47,8 @@ export interface Back {
   readonly blocks: readonly BackBlock[];
   /** Outputs of the way forward that are inputs here, with their shapes. */
   readonly kept: ReadonlyMap<string, Shape>;
+  /** What is made between two hidden states on the way back, by their shapes: about what is alive at a time. */
+  readonly made: readonly (readonly Shape[])[];
 }
 
 /** A graph of the way back. */
@@ -165,6 +166,7 @@ export async function compile(
   const pulled = all.filter((node) => backward.has(node));
   const given = new Set(cut?.between ?? []);
   const views = viewsOf(nodes);
+  const steady = steadyOf(graph, nodes, given);
   const states = statesOf(nodes, Object.values(outputs), {
     weight: (input) => graph.isExternal(input) || (views.has(input) && isMatrix(graph, input)),
     given: (input) => given.has(input),
@@ -175,8 +177,12 @@ export async function compile(
     forward: nodes,
     states,
     free: (value) => views.has(value),
+    steady: (value) => steady.has(value),
     recompute,
-    label: (value) => labelOf(tensors.get(value) ?? []),
+    label: (value) => {
+      const [name] = tensors.get(value) ?? [];
+      return name === undefined ? null : blockName(name);
+    },
   });
   const kept = [...new Set(pieces.flatMap((piece) => piece.kept))].filter((value) => made.has(value));
   const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
@@ -202,6 +208,7 @@ export async function compile(
                 forget,
               };
             }),
+            made: pieces.map(({ nodes: own }) => shapesMade(graph, own, views)),
             kept: new Map(
               kept.map((value) => [value, graph.shapeOf(value) ?? fail("gradient", "a known shape", value)]),
             ),
@@ -254,11 +261,15 @@ function backBlocks(
   });
 }
 
-/** What tensors have in common: their layer, or their names without the last word; null without tensors. */
-function labelOf([name]: readonly string[]): string | null {
-  if (name === undefined) return null;
-  const layer = layerOf({ name });
-  return layer === null ? name.replace(/\.[^.]*$/, "") : `layer ${layer}`;
+/** The shapes of what nodes make of a batch; of what no batch decides, which is made for one product at a time, the largest alone. */
+function shapesMade(graph: GraphBuilder, nodes: readonly Node[], views: ReadonlySet<string>): readonly Shape[] {
+  const shapes = nodes.flatMap(({ outputs }) =>
+    outputs.flatMap((value) => (views.has(value) ? [] : [graph.shapeOf(value) ?? []])),
+  );
+  const isFixed = (shape: Shape): shape is readonly number[] => shape.every((size) => typeof size === "number");
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+  const [largest] = shapes.filter(isFixed).sort((a, b) => sizeOf(b) - sizeOf(a));
+  return [...shapes.filter((shape) => !isFixed(shape)), ...(largest === undefined ? [] : [largest, largest])];
 }
 
 /** Values that show a trained tensor alone in another shape: to make one again costs nothing. */
@@ -267,6 +278,17 @@ function viewsOf(nodes: readonly Node[]): ReadonlySet<string> {
   for (const { type, inputs, outputs } of nodes)
     if (type === "Reshape" && (inputs[0]!.startsWith("theta:") || views.has(inputs[0]!))) views.add(outputs[0]!);
   return views;
+}
+
+/** Values that are made of trained tensors and constants alone. */
+function steadyOf(graph: GraphBuilder, nodes: readonly Node[], given: ReadonlySet<string>): ReadonlySet<string> {
+  const varying = new Set([...graph.inputsOf(nodes)].filter((input) => !/^theta(:|$)/.test(input)));
+  const steady = new Set<string>();
+  for (const { inputs, outputs } of nodes) {
+    const varies = inputs.some((input) => varying.has(input) || given.has(input));
+    for (const output of outputs) (varies ? varying : steady).add(output);
+  }
+  return steady;
 }
 
 /** Whether a value is a matrix that no batch decides. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Adapter } from "../../adapter/adapter";
+import { layerOf } from "../../adapter/choose-sites";
 import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
@@ -10,12 +11,14 @@ import { bucketsOf, unbucketed } from "../buckets";
 import type { Bucket } from "../buckets";
 import { addStack } from "../gradient-parts";
 import { asFactorLayout } from "../../tree/factor-layout";
+import type { Layout } from "../../tree/layout";
 import { matrixOf } from "../../tree/matrix";
 import { heldBase } from "../held-base";
 import type { Lend } from "../held-base";
 import { HELD } from "./frozen-product";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
+import { largestBlock } from "./back-blocks";
 import { compile } from "./compile";
 import type { BackBlock, CompiledGraph, GraphKind, Trunk } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
@@ -149,7 +152,18 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         name: `${model.family} of ${model.layers} layers`,
         model,
         precision: storage(matrices.size > 0 ? FP32 : precision),
-        pass: { ...USUAL_PASS, points: kind === "plain" ? 1 : 2, trainable: layout.size },
+        pass: {
+          ...USUAL_PASS,
+          points: kind === "dual" ? 2 : 1,
+          trainable: layout.size,
+          trainedMatrices: adapter.large ? matricesOfLayers(layout) : 0,
+          ...(kind === "gradient" && {
+            gradient: {
+              alive: inBlocks ? largestBlock(layout) : layout.size,
+              recompute: options.recompute ?? false,
+            },
+          }),
+        },
         freeBytes: options.freeBytes ?? freeMemory(),
         alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
       });
@@ -294,7 +308,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     const back = compiled.back!;
     const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
     const { place, geometry, ready } = group;
-    granted = requireKept(back.kept, geometry, granted, options.freeBytes, options.recompute);
+    granted = requireKept(back, geometry, granted, options.freeBytes, options.recompute);
     const theta = { points: [point], directions: [] };
     const feedsOf = (inputs: ReadonlySet<string>) => trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));
     const carried = [...back.kept.keys()].map(stays);
@@ -369,7 +383,9 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       const [primal, tangents] = await run("dual", [point], directions, batch, ["features", "tangents"]);
       return { primal: primal as Features, tangents: tangents as Features };
     },
-    // A precision that rounds activations is a staircase: it has no derivative.
+    ...(!computesInFp32(precision) && {
+      noGradient: `${precisionName(precision)} rounds activations, so its loss is a staircase without a derivative: fp32, int8 and int4 have one`,
+    }),
     ...(computesInFp32(precision) && {
       gradient: (point, batch, pullBack) => inTurn(() => gradient(point, batch, pullBack)),
       ...(inBlocks && {
@@ -407,6 +423,14 @@ export function runtimeOptions(
 
 /** An output that is an input of later runs under its own name. */
 const stays = (value: string): CarriedOutput => ({ input: value, output: value, inPlace: false });
+
+/** Numbers of the layers' matrices among the trained tensors. */
+function matricesOfLayers({ entries }: Layout): number {
+  return entries.reduce(
+    (sum, entry) => sum + (layerOf(entry) !== null && matrixOf(entry.shape) !== null ? entry.size : 0),
+    0,
+  );
+}
 
 const THREADS = 2;
 

@@ -43,6 +43,7 @@ const cut = (recompute: boolean) =>
     forward,
     states,
     free: (value) => ["W", "V"].includes(value),
+    steady: (value) => ["W", "V"].includes(value),
     recompute,
     label: (value) => labels[value] ?? null,
   });

@@ -5,7 +5,7 @@ import { layerOf } from "../../../src/adapter/choose-sites";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { compile } from "../../../src/engine/onnx/compile";
 import { packBatch } from "../../../src/engine/onnx/geometry";
-import { keptBytes, requireKept } from "../../../src/engine/onnx/kept-memory";
+import { gradientBytes, keptBytes, requireKept } from "../../../src/engine/onnx/kept-memory";
 import { onnxSession } from "../../../src/engine/onnx/session";
 import type { OnnxOptions } from "../../../src/engine/onnx/session";
 import { referenceGradient64 } from "../../../src/engine/reference/session";
@@ -14,6 +14,7 @@ import type { Shape } from "../../../src/ops/shape";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
 import { entryOf } from "../../../src/tree/layout";
+import { predictMemory } from "../../../src/weights/memory";
 import { near } from "../../support/near";
 import { scratch } from "../../support/scratch";
 import { rejectsWith, throwsWith } from "../../support/throws";
@@ -242,12 +243,36 @@ test("what a batch keeps is counted from its shapes; what the engine has had alr
     ["logits", [1, "K*5"]],
   ]);
   assert.is(keptBytes(kept.values(), geometry), 4 * (3 * 4 + 2 * 2 * 2 * 2 + 3 * 5));
-  assert.is(requireKept(kept, geometry, 1000, 400), 1000);
-  assert.is(requireKept(kept, geometry, 0, Infinity), 344);
+  // What is kept lies twice; of what the pieces of the way back make, one after another, the most counts.
+  const made: readonly (readonly Shape[])[] = [[["T", 2]], [["B", 3], [7]], []];
+  assert.is(gradientBytes({ kept, made }, geometry), 2 * 172 + 4 * (2 * 3 + 7));
+  const holds = { kept, made: [] };
+  assert.is(requireKept(holds, geometry, 1000, 400), 1000);
+  assert.is(requireKept(holds, geometry, 0, Infinity), 344);
   throwsWith(
-    () => requireKept(new Map([["tokens", [1, "T", 1e6]]]), geometry, 0, 1e6),
-    "24 MB for what its way back reads, 1 MB free: open the session with recompute: true (time of one forward pass more), take texts of fewer tokens, or pass freeBytes",
+    () => requireKept({ kept: new Map([["tokens", [1, "T", 1e6]]]), made: [] }, geometry, 0, 1e6),
+    "24 MB for what its way back reads and makes, 1 MB free: open the session with recompute: true (time of one forward pass more), take texts of fewer tokens, or pass freeBytes",
   );
+});
+
+test("a session whose gradient would not fit beside its losses is refused before it is made, with what would do", async () => {
+  const { model, batch } = tinyModel("llama");
+  for (const spec of [lora, whole]) {
+    const adapter = makeAdapter(spec, model);
+    const pass = { texts: 8, tokens: 64, points: 1, trainable: adapter.layout.size };
+    const trainedMatrices =
+      spec === whole ? model.sites.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0) : 0;
+    const losses = predictMemory(model, { kind: "fp32" }, { ...pass, trainedMatrices });
+    const freeBytes = losses.total - losses.process + 100;
+    const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), freeBytes });
+    const point = adapter.initial(0);
+    assert.ok((await session.features([point], batch)).data.every(Number.isFinite));
+    await rejectsWith(
+      session.gradient!(point, batch, pullBack),
+      /needs about \d+ MB at fp32 for gradients, \d+ MB free: use .*a zeroth-order method, which needs losses alone/,
+    );
+    await session.dispose();
+  }
 });
 
 test("where activations are rounded there is no gradient", async () => {
@@ -259,6 +284,7 @@ test("where activations are rounded there is no gradient", async () => {
   ] as const) {
     const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), precision });
     assert.is(session.gradient, undefined);
+    assert.match(session.noGradient ?? "", /^int\d-activations.* rounds activations, so its loss is a staircase/);
     await session.dispose();
   }
 });
