@@ -1,3 +1,4 @@
+import type { GradientBlock } from "../estimator/objective";
 import type { Layout } from "../tree/layout";
 import type { Agreement } from "./agreement";
 
@@ -40,6 +41,19 @@ export interface ModelSession {
   ): Promise<{ readonly primal: Features; readonly tangents: Features }>;
   /** The exact gradient by all trainable parameters at once; absent where the engine has no reverse mode. */
   readonly gradient?: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
+  /** Why there is no gradient, for people; absent where there is one, or the engine has no reverse mode. */
+  readonly noGradient?: string;
+  /**
+   * The same gradient block by block, from the last layer to the first: `take` has a block before the next is computed, and whoever lets go of it
+   * needs memory for one. Each tensor is in one block, when all that it does in the model is summed; the point must stay as it is meanwhile.
+   * Absent where an engine or an adapter has its gradient as a whole.
+   */
+  readonly gradientBlocks?: (
+    point: Float32Array,
+    batch: TokenBatch,
+    pullBack: PullBack,
+    take: (block: GradientBlock) => void | Promise<void>,
+  ) => Promise<Features>;
   /** The weights that the trainable parameters are a change of; absent where they are no change, or the engine cannot fold one. */
   readonly base?: HeldBase;
   dispose(): Promise<void>;

@@ -13,6 +13,17 @@ export interface Objective<Batch> {
   ): Promise<{ readonly loss: number; readonly derivatives: readonly number[] }>;
   /** The loss and its whole gradient [d]: one forward and one backward pass. Absent where the engine has no reverse mode. */
   gradient?(point: Float32Array, batch: Batch): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
+  /** Why there is no gradient, for people; absent where there is one, or nothing more to say. */
+  readonly noGradient?: string;
+  /**
+   * The same gradient block by block, from the last layer to the first: `take` has a block before the next is computed, each tensor once. A tensor
+   * that is in none has the derivative 0. Absent where the gradient comes as a whole.
+   */
+  gradientBlocks?(
+    point: Float32Array,
+    batch: Batch,
+    take: (block: GradientBlock) => void | Promise<void>,
+  ): Promise<{ readonly loss: number }>;
   /** The weights that points are changes of; absent where points are all there is. */
   readonly base?: FoldedBase;
   /**
@@ -28,4 +39,18 @@ export interface FoldedBase {
   fold(point: Float32Array): Promise<void>;
   /** Takes them back to where they began. */
   reset(): Promise<void>;
+}
+
+/** The gradient by some tensors that go together. */
+export interface GradientBlock {
+  /** "layer 3", or what else its tensors have in common. */
+  readonly name: string;
+  readonly parts: readonly GradientPart[];
+}
+
+/** The derivative by one trainable tensor. */
+export interface GradientPart {
+  readonly tensor: string;
+  /** [size of the tensor], for the taker to keep or change. */
+  readonly gradient: Float32Array;
 }

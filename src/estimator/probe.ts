@@ -29,6 +29,8 @@ export interface Estimate extends Measured {
   readonly backwardPasses?: number;
   /** |g| of an exact gradient, which projected gradients do not give. */
   readonly gradientNorm?: number;
+  /** The first tensor whose exact gradient is not finite, where it was seen tensor by tensor. */
+  readonly notFinite?: string;
 }
 
 /** A kind of probe: what its settings must be, what its steps cost, and how it asks the objective. */

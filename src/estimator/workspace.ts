@@ -7,7 +7,7 @@ export interface Workspace {
   readonly size: number;
   /** Points are made one after another in the memory of one. */
   readonly sparing: boolean;
-  /** After an estimate: the gradient g [d], until the next estimate. */
+  /** After an estimate: the gradient g [d], until the next estimate. Made when first asked for. */
   readonly gradient: Float32Array;
   /** The i-th scratch vector [d], made when first asked for. */
   buffer(index: number): Float32Array;
@@ -23,10 +23,13 @@ const LARGE = 2 ** 26;
 export function createWorkspace(size: number, sparing: boolean = size >= LARGE): Workspace {
   nonNegativeInteger("size", size);
   const buffers: Float32Array[] = [];
+  let gradient: Float32Array | null = null;
   return {
     size,
     sparing,
-    gradient: new Float32Array(size),
+    get gradient() {
+      return (gradient ??= new Float32Array(size));
+    },
     // Shared memory goes to an engine's thread as it is, without a copy on the way.
     buffer: (index) => (buffers[index] ??= sharedVector(size)),
   };

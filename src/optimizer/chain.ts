@@ -1,7 +1,8 @@
 import { fail, sameLength } from "../check/check";
 import type { Here } from "../estimator/direction";
 import { namedFor, ownVectors, type State, type Vectors } from "../estimator/state";
-import { like } from "../tree/vector";
+import type { Entry } from "../tree/layout";
+import { dot, like } from "../tree/vector";
 import type { Piece, TransformHere } from "./transform";
 import { transformKind, transformKinds, type TransformSpec } from "./transforms";
 
@@ -45,16 +46,24 @@ export function checkTransforms(what: string, chain: readonly TransformSpec[]): 
   });
 }
 
-/** Gives what a link of the chain may look at. */
+/** Gives what a link of the chain may look at. @param lengthOf |g|, asked of it where a link wants it */
 export function transformHere(
   { kind }: TransformSpec,
   here: Here,
   { learningRate, state }: ChainStep,
   next: Vectors = {},
-  gradient = new Float32Array(0),
+  lengthOf: () => number = () => NaN,
 ): TransformHere {
   const own = { ...state, vectors: ownVectors(state, kind) };
-  return { ...here, learningRate, count: state.count + 1, state: own, next, gradient };
+  return { ...here, learningRate, count: state.count + 1, state: own, next, lengthOf };
+}
+
+/** A step that a chain is making, tensor by tensor. */
+export interface OpenStep {
+  /** Moves a tensor along its gradient [size of the tensor]; each tensor once, in any order. */
+  move(entry: Entry, gradient: Float32Array): void;
+  /** The point that all tensors together led to. */
+  end(): Moved;
 }
 
 /**
@@ -69,9 +78,43 @@ export function applyChain(
   at: ChainStep,
   formed: Vectors = {},
 ): Moved {
+  sameLength("gradient", gradient.length, here.layout.size);
+  const part = ({ offset, size }: Entry): Float32Array => gradient.subarray(offset, offset + size);
+  const step = openChain(
+    chain,
+    here,
+    () => lengthOf(here.layout.entries.map((entry) => squaresOf(part(entry)))),
+    at,
+    formed,
+  );
+  for (const entry of here.layout.entries) step.move(entry, part(entry));
+  return step.end();
+}
+
+/** Computes sum g_i^2 of a tensor's gradient, in float64. @example squaresOf(Float32Array.of(3, 4)) // 25 */
+export function squaresOf(gradient: Float32Array): number {
+  return dot(gradient, gradient);
+}
+
+/** Computes |g| from the tensors' sums of squares, in the layout's order. @example lengthOf([9, 16]) // 5 */
+export function lengthOf(squares: readonly number[]): number {
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+}
+
+/**
+ * Begins a step of a chain whose gradient comes tensor by tensor: the bits of `applyChain`.
+ * @param lengthOf |g| of the whole gradient, asked for where a link looks at it
+ * @throws when point and layout differ in length
+ */
+export function openChain(
+  chain: readonly TransformSpec[],
+  here: Here,
+  lengthOf: () => number,
+  at: ChainStep,
+  formed: Vectors = {},
+): OpenStep {
   const { layout, point } = here;
   sameLength("point", point.length, layout.size);
-  sameLength("gradient", gradient.length, layout.size);
   const next = at.over?.point ?? like(point);
   sameLength("over", next.length, layout.size);
   const vectors: Record<string, Float32Array> = { ...formed };
@@ -89,33 +132,32 @@ export function applyChain(
     }
     Object.assign(vectors, namedFor(spec.kind, after));
     whole ||= kind.whole === true;
-    const seen = transformHere(spec, here, at, after, gradient);
+    const seen = transformHere(spec, here, at, after, lengthOf);
     const link = kind.open?.(spec, {
       ...seen,
       state: { ...seen.state, vectors: { ...seen.state.vectors, ...before } },
     });
     return link ? [link] : [];
   });
-  const state = { count: at.state.count + 1, vectors };
-  const settled = (): Moved => {
-    for (const spec of chain) transformKind("transforms", spec).settle?.(spec, here, next);
-    return { point: next, state };
+  let scratch = new Float64Array(0);
+  return {
+    move(entry, gradient) {
+      sameLength(`gradient of ${entry.name}`, gradient.length, entry.size);
+      const length = Math.min(entry.size, whole ? entry.size : PIECE);
+      if (scratch.length < length) scratch = new Float64Array(length);
+      for (let from = 0; from < entry.size; from += length) {
+        const size = Math.min(length, entry.size - from);
+        const begin = entry.offset + from;
+        const update = scratch.subarray(0, size);
+        for (let k = 0; k < size; k++) update[k] = gradient[from + k];
+        const piece: Piece = { entry, begin, update, keep: 1 };
+        for (const link of links) link(piece);
+        for (let k = 0, i = begin; k < size; k++, i++) next[i] = piece.keep * point[i] - at.learningRate * update[k];
+      }
+    },
+    end() {
+      for (const spec of chain) transformKind("transforms", spec).settle?.(spec, here, next);
+      return { point: next, state: { count: at.state.count + 1, vectors } };
+    },
   };
-  if (links.length === 0) {
-    for (let i = 0; i < layout.size; i++) next[i] = point[i] - at.learningRate * gradient[i];
-    return settled();
-  }
-  const scratch = new Float64Array(
-    Math.min(layout.size, whole ? Math.max(...layout.entries.map(({ size }) => size)) : PIECE),
-  );
-  for (const entry of layout.entries)
-    for (let begin = entry.offset; begin < entry.offset + entry.size; begin += scratch.length) {
-      const size = Math.min(scratch.length, entry.offset + entry.size - begin);
-      const update = scratch.subarray(0, size);
-      for (let k = 0; k < size; k++) update[k] = gradient[begin + k];
-      const piece: Piece = { entry, begin, update, keep: 1 };
-      for (const link of links) link(piece);
-      for (let k = 0, i = begin; k < size; k++, i++) next[i] = piece.keep * point[i] - at.learningRate * update[k];
-    }
-  return settled();
 }

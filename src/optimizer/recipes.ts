@@ -261,7 +261,7 @@ export function firstOrder(options: FirstOrderOptions = {}): Method {
 
 /**
  * LOMO: plain steps along an exact gradient, clipped at its norm on request. What makes it LOMO, that a tensor's gradient is freed as soon as it is
- * used, is the engine's affair and changes no number.
+ * used, changes no number: `stepInBlocks` does so wherever the engine gives its gradient block by block.
  * @throws naming the option that is out of range
  * @example lomo({ clipNorm: 1 }).transforms // [{ kind: "clip-norm", norm: 1 }, { kind: "decoupled-weight-decay", weightDecay: 0 }]
  * Source: arXiv 2306.09782; OpenLMLab/LOMO@45d4bac, lomo_optim/lomo.py.

@@ -13,6 +13,7 @@ import { createWorkspace, type Workspace } from "../estimator/workspace";
 import { queriesAt, scheduleAt } from "../schedule/schedule";
 import { asFactorLayout } from "../tree/factor-layout";
 import type { Layout } from "../tree/layout";
+import { givesBlocks, stepInBlocks } from "./block-step";
 import { applyChain, transformHere, type Moved } from "./chain";
 import { isExact, isReplayable, weightOf, type Method } from "./method";
 import type { RoundsEnd, RoundsHere } from "./rounds/round";
@@ -104,10 +105,15 @@ export async function step<Batch>(
     return { ...next, estimate, queries, learningRate };
   }
   if (probe === undefined) return fail("method", "a probe or rounds", "none");
+  const exact = isExact(method);
+  if (exact && givesBlocks(objective)) {
+    const chain = { learningRate, state: begun.state, over: input.over };
+    const { estimate, moved: next } = await stepInBlocks(method.transforms, objective, begun.here, input.batch, chain);
+    return { ...(next ?? { point, state: begun.state }), estimate, queries: 0, learningRate };
+  }
   const eager = begun.kind.formed === undefined ? weightOf(method, queries) : null;
   const asked = { queries, draw, batch: input.batch, weightOf: eager };
   const estimate = await probeKind("probe", probe).measure(probe, objective, begun.here.point, asked, workspace);
-  const exact = isExact(method);
   const summed = exact || eager !== null;
   const next = moved(
     method,

@@ -21,8 +21,8 @@ export interface TransformHere extends Here {
   readonly count: number;
   /** Where its own vectors go on; `state` has what the step before left. */
   readonly next: Vectors;
-  /** g [d] before the chain; only to be read. Empty while it is being formed. */
-  readonly gradient: Float32Array;
+  /** Gives |g| over all tensors, before the chain. */
+  readonly lengthOf: () => number;
 }
 
 /** A step's estimate before it is a vector: weights on directions. */
@@ -44,7 +44,7 @@ export interface TransformKind<Spec> {
   vectors?(spec: Spec, layout: Layout): Readonly<Record<string, number>>;
   /** Needs each tensor as a whole; default: any piece will do. */
   readonly whole?: true;
-  /** Looks at the whole gradient, so that only the first of a chain may be it. */
+  /** Looks at the whole gradient (`lengthOf`), so that only the first of a chain may be it. */
   readonly first?: true;
   /** Forms the gradient itself, from weights on directions, and gives what it carries on: the first of a chain alone. */
   form?(spec: Spec, here: TransformHere, weighted: Weighted, gradient: Float32Array): Vectors;

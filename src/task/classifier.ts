@@ -1,9 +1,19 @@
 import { fail, sameLength } from "../check/check";
 import type { Features, ModelSession, TokenBatch } from "../engine/session";
-import type { Objective } from "../estimator/objective";
+import type { GradientPart, Objective } from "../estimator/objective";
+import { noGradient } from "./no-gradient";
 import { crossEntropy, crossEntropyDerivatives, crossEntropyGradient, predictions } from "./loss";
 import { accuracy } from "./metrics";
-import { addHeadGradientInPlace, featureGradient, headTangents, readoutAt, scores, scoreTangents } from "./readout";
+import {
+  addHeadGradientInPlace,
+  addHeadTensorGradientInPlace,
+  featureGradient,
+  headTangents,
+  headTensors,
+  readoutAt,
+  scores,
+  scoreTangents,
+} from "./readout";
 import type { Readout } from "./readout";
 
 /** Token ids of B texts and their classes [B]. */
@@ -56,8 +66,11 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
       };
     },
     ...(session.base && { base: session.base }),
+    ...noGradient(session),
     ...(session.gradient &&
       session.layout.factors === undefined && { gradient: gradientOf(session, session.gradient, readout) }),
+    ...(session.gradientBlocks &&
+      session.layout.factors === undefined && { gradientBlocks: blocksOf(session, session.gradientBlocks, readout) }),
   };
 }
 
@@ -68,18 +81,51 @@ function gradientOf(
   readout: Readout,
 ): NonNullable<Objective<LabelledBatch>["gradient"]> {
   return async (point, batch) => {
-    let loss = NaN;
-    const here = readoutAt(readout, session.layout, point);
-    let scoreGradient = new Float64Array(0);
-    const { features, gradient } = await pullBack.call(session, point, checked(batch), (features) => {
-      expectShape(features, 1, batch);
-      const at = scores(here, features);
-      loss = crossEntropy(at, readout.classes, batch.labels).mean;
-      scoreGradient = crossEntropyGradient(at, readout.classes, batch.labels);
-      return featureGradient(here, scoreGradient);
-    });
+    const back = lossBack(session, readout, point, batch);
+    const { features, gradient } = await pullBack.call(session, point, checked(batch), back.slope);
+    const { loss, scoreGradient } = back.found();
     addHeadGradientInPlace(gradient, readout, session.layout, features, scoreGradient);
     return { loss, gradient };
+  };
+}
+
+/** The same block by block: what a tensor of the head has by the readout is added to what it has by the model. */
+function blocksOf(
+  session: ModelSession,
+  pullBack: NonNullable<ModelSession["gradientBlocks"]>,
+  readout: Readout,
+): NonNullable<Objective<LabelledBatch>["gradientBlocks"]> {
+  return async (point, batch, take) => {
+    const back = lossBack(session, readout, point, batch);
+    const left = new Map(headTensors(readout, session.layout).map((entry) => [entry.name, entry]));
+    const withHead = ({ tensor, gradient }: GradientPart): GradientPart => {
+      const { features, scoreGradient } = back.found();
+      if (left.delete(tensor)) addHeadTensorGradientInPlace(gradient, tensor, readout, features, scoreGradient);
+      return { tensor, gradient };
+    };
+    await pullBack.call(session, point, checked(batch), back.slope, ({ name, parts }) =>
+      take({ name, parts: parts.map(withHead) }),
+    );
+    // What the model itself does not read.
+    for (const { name, size } of [...left.values()])
+      await take({ name: "head", parts: [withHead({ tensor: name, gradient: new Float32Array(size) })] });
+    return { loss: back.found().loss };
+  };
+}
+
+/** The way back from the loss to the features, and what it leaves for the head. */
+function lossBack(session: ModelSession, readout: Readout, point: Float32Array, batch: LabelledBatch) {
+  const here = readoutAt(readout, session.layout, point);
+  let found: { readonly loss: number; readonly features: Features; readonly scoreGradient: Float64Array } | null = null;
+  return {
+    slope: (features: Features): Float32Array => {
+      expectShape(features, 1, batch);
+      const at = scores(here, features);
+      const scoreGradient = crossEntropyGradient(at, readout.classes, batch.labels);
+      found = { loss: crossEntropy(at, readout.classes, batch.labels).mean, features, scoreGradient };
+      return featureGradient(here, scoreGradient);
+    },
+    found: () => found ?? fail("gradient", "an engine that asks for the loss's derivative", "none"),
   };
 }
 

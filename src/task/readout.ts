@@ -5,7 +5,7 @@ import type { Head } from "../model/model";
 import { addChangeInPlace, asFactorLayout, factorPlace, factorPlaces } from "../tree/factor-layout";
 import type { FactorLayout } from "../tree/factor-layout";
 import { view } from "../tree/layout";
-import type { Layout } from "../tree/layout";
+import type { Entry, Layout } from "../tree/layout";
 
 /**
  * A frozen linear readout of a model's features: score[c] = scale <feature, row_c> + bias_c.
@@ -176,27 +176,40 @@ export function headTangents(
  */
 export function addHeadGradientInPlace(
   gradient: Float32Array,
-  { head, classes, width, scale }: Readout,
+  readout: Readout,
   layout: Layout,
   features: Features,
   scoreGradient: Float64Array,
 ): void {
-  if (!head) return;
-  for (const { name, offset } of layout.entries) {
-    const copied = name === HEAD_COPY.rows || name === HEAD_COPY.biases;
-    if (!copied && name !== head.weight && name !== head.bias) continue;
-    const isBias = name === HEAD_COPY.biases || name === head.bias;
-    head.tokens.forEach((token, c) => {
-      const row = copied ? c : token;
-      for (let b = 0; b < features.texts; b++) {
-        const slope = scoreGradient[b * classes + c];
-        if (isBias) gradient[offset + row] += slope;
-        else
-          for (let h = 0; h < width; h++)
-            gradient[offset + row * width + h] += scale * slope * features.data[b * width + h];
-      }
-    });
-  }
+  for (const { name, offset, size } of headTensors(readout, layout))
+    addHeadTensorGradientInPlace(gradient.subarray(offset, offset + size), name, readout, features, scoreGradient);
+}
+
+/** Gives the tensors of a layout that a readout has its rows and biases of. */
+export function headTensors({ head }: Readout, { entries }: Layout): readonly Entry[] {
+  if (!head) return [];
+  const names: readonly (string | null)[] = [HEAD_COPY.rows, HEAD_COPY.biases, head.weight, head.bias];
+  return entries.filter(({ name }) => names.includes(name));
+}
+
+/** Adds the loss's gradient by one of them, as `addHeadGradientInPlace`. @param gradient [size of the tensor] */
+export function addHeadTensorGradientInPlace(
+  gradient: Float32Array,
+  name: string,
+  { head, classes, width, scale }: Readout,
+  features: Features,
+  scoreGradient: Float64Array,
+): void {
+  const copied = name === HEAD_COPY.rows || name === HEAD_COPY.biases;
+  const isBias = name === HEAD_COPY.biases || name === head?.bias;
+  head?.tokens.forEach((token, c) => {
+    const row = copied ? c : token;
+    for (let b = 0; b < features.texts; b++) {
+      const slope = scoreGradient[b * classes + c];
+      if (isBias) gradient[row] += slope;
+      else for (let h = 0; h < width; h++) gradient[row * width + h] += scale * slope * features.data[b * width + h];
+    }
+  });
 }
 
 /**

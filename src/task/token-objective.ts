@@ -1,6 +1,7 @@
 import { fail } from "../check/check";
 import type { Features, ModelSession } from "../engine/session";
-import type { Objective } from "../estimator/objective";
+import type { GradientBlock, Objective } from "../estimator/objective";
+import { noGradient } from "./no-gradient";
 import { crossEntropy, crossEntropyGradient } from "./loss";
 import type { OptionBatch } from "./option-batch";
 
@@ -103,9 +104,11 @@ type TokenLoss = (scores: Float32Array, batch: OptionBatch) => { readonly loss: 
 /** The objective of a loss that is a function of token scores alone: its derivatives are the scores' own times the slope. */
 function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<OptionBatch> {
   checkScorer(session);
-  const pullBack = session.layout.factors === undefined ? session.gradient : undefined;
+  const { gradient: pullBack, gradientBlocks: blocks } =
+    session.layout.factors === undefined ? session : { gradient: undefined, gradientBlocks: undefined };
   return {
     ...(session.base && { base: session.base }),
+    ...noGradient(session),
     async losses(points, batch) {
       const scores = await session.features(points, batch.input);
       checkShape(scores, points.length, batch);
@@ -121,16 +124,36 @@ function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<Option
     },
     ...(pullBack && {
       async gradient(point: Float32Array, batch: OptionBatch) {
-        let loss = NaN;
-        const { gradient } = await pullBack.call(session, point, batch.input, (scores) => {
-          checkShape(scores, 1, batch);
-          const found = lossOf(scores.data, batch);
-          loss = found.loss;
-          return Float32Array.from(found.slope);
-        });
-        return { loss, gradient };
+        const back = lossBack(lossOf, batch);
+        const { gradient } = await pullBack.call(session, point, batch.input, back.slope);
+        return { loss: back.loss(), gradient };
       },
     }),
+    ...(blocks && {
+      async gradientBlocks(
+        point: Float32Array,
+        batch: OptionBatch,
+        take: (block: GradientBlock) => void | Promise<void>,
+      ) {
+        const back = lossBack(lossOf, batch);
+        await blocks.call(session, point, batch.input, back.slope, take);
+        return { loss: back.loss() };
+      },
+    }),
+  };
+}
+
+/** The way back from the loss to the scores. */
+function lossBack(lossOf: TokenLoss, batch: OptionBatch) {
+  let loss = NaN;
+  return {
+    slope: (scores: Features): Float32Array => {
+      checkShape(scores, 1, batch);
+      const found = lossOf(scores.data, batch);
+      loss = found.loss;
+      return Float32Array.from(found.slope);
+    },
+    loss: () => loss,
   };
 }
 

@@ -30,6 +30,7 @@ import {
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
 import type { Walked, Waypoint } from "./replay";
 import type { TrainingHistory } from "./run-history";
+import { requireRunMemory } from "./run-memory";
 import { checkSettings, spent } from "./settings";
 import { standAt } from "./replay";
 import type { RunSettings } from "./settings";
@@ -163,6 +164,7 @@ export function checkRun<Batch>({
   sameLength("start", start.length, layout.size);
   checkMethodFits(settings.method, layout);
   checkMethodAnswered(settings.method, objective);
+  requireRunMemory(settings.method, layout);
   if (layout.factors !== undefined && settings.averageLast !== undefined)
     fail("settings.averageLast", "none for changes in factors: those of two steps may belong to other weights", settings.averageLast); // prettier-ignore
   if (layout.factors !== undefined && objective.base === undefined)
@@ -294,7 +296,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       if (outcome === "stopped") continue;
       forwardPasses += outcome.estimate.forwardPasses;
       const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
-      ending = notFiniteStep(line, () => firstNotFinite(layout, workspace.gradient));
+      ending = notFiniteStep(line, () => outcome.estimate.notFinite ?? firstNotFinite(layout, workspace.gradient));
       if (ending !== null) break;
       ({ point, state } = outcome);
       passed.push({ point, state });

@@ -16,6 +16,18 @@ export interface PassShape {
   readonly points: number;
   /** Trainable parameters d. */
   readonly trainable: number;
+  /** Numbers of the layers' matrices that are trained themselves: the engine packs none of them, the points have them; default 0. */
+  readonly trainedMatrices?: number;
+  /** Its gradient is taken; absent: losses alone. */
+  readonly gradient?: GradientShape | undefined;
+}
+
+/** What of a gradient decides its memory, whatever the batch. */
+export interface GradientShape {
+  /** The most numbers whose derivatives are alive at a time: d, or the largest block's. */
+  readonly alive: number;
+  /** The way back computes again what it can. */
+  readonly recompute: boolean;
 }
 
 /** A prediction in bytes of resident memory. */
@@ -24,8 +36,10 @@ export interface MemoryNeed {
   readonly process: number;
   /** Frozen matrices in the engine. Embedding tables stay in their file. */
   readonly weights: number;
-  /** What a pass makes and the engine keeps for the next one. */
+  /** What a pass makes and the engine keeps for the next one; what a gradient keeps of a batch is counted when the batch is there. */
   readonly activations: number;
+  /** The derivatives by trainable parameters that are alive at a time, in all their copies; 0 for losses. */
+  readonly derivatives: number;
   readonly total: number;
 }
 
@@ -48,11 +62,19 @@ export const MEMORY = {
   logits: 3,
   /** Vectors of d beside one for each point: parameters, directions and the estimate. */
   vectors: 3,
+  /**
+   * Further copies of each matrix for a gradient: the way back multiplies by it turned, which is packed again in fp32, and with recomputation as
+   * on the way forward besides. Rounded ones are unpacked from their file for the moment of a product.
+   */
+  back: { fp32: { keep: 1, recompute: 2 }, int8: { keep: 0, recompute: 0 }, int4: { keep: 0, recompute: 1.25 } },
+  /** Copies of the derivatives that are alive: as the engine makes one, as it gives it, and as its taker has it. */
+  derivatives: 4,
 } as const;
 
 /**
  * Predicts what training needs:
- *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts (tokens (a width + b widest) + l vocabulary) + 4 d (points + c).
+ *   weights = copies * sum of outputs * inputs * bytesPerValue,  activations = 4 points texts (tokens (a width + b widest) + l vocabulary) + 4 d (points + c),
+ *   derivatives = 4 e alive.
  * For example `predictMemory(model, { kind: "int4", block: 32 }, { texts: 8, tokens: 64, points: 2, trainable: 610560 }).total / 1e9`.
  * @throws when a count is not a positive integer
  */
@@ -61,14 +83,22 @@ export function predictMemory(model: ModelShape, precision: MemoryPrecision, pas
   const rows = positiveInteger("texts", texts) * positiveInteger("tokens", tokens) * positiveInteger("points", points);
   const [vocabulary, hidden] = model.scoredBy?.weight.shape ?? [0, 0];
   const matrices = [...model.sites, { inputs: hidden, outputs: vocabulary }];
+  const { gradient, trainedMatrices = 0 } = pass;
+  const back = gradient === undefined ? 0 : MEMORY.back[precision.kind][gradient.recompute ? "recompute" : "keep"];
+  const numbers = model.sites.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+  const frozen = numbers === 0 ? 1 : Math.max(0, 1 - trainedMatrices / numbers);
   const weights =
-    MEMORY.copies[precision.kind] * matrices.reduce((sum, matrix) => sum + matrixBytes(matrix, precision), 0);
+    frozen *
+    (MEMORY.copies[precision.kind] + back) *
+    matrices.reduce((sum, matrix) => sum + matrixBytes(matrix, precision), 0);
   const widest = model.sites.reduce((most, { inputs, outputs }) => Math.max(most, inputs, outputs), model.width);
   const activations =
     4 * rows * (MEMORY.widths * Math.max(model.width, hidden) + MEMORY.widest * widest) +
     4 * points * texts * MEMORY.logits * vocabulary +
     4 * trainable * (points + MEMORY.vectors);
-  return { process: MEMORY.process, weights, activations, total: MEMORY.process + weights + activations };
+  const derivatives = gradient === undefined ? 0 : 4 * MEMORY.derivatives * gradient.alive;
+  const total = MEMORY.process + weights + activations + derivatives;
+  return { process: MEMORY.process, weights, activations, derivatives, total };
 }
 
 /** Gives a precision's name in messages and tables. @example precisionName({ kind: "int4", block: 32 }) // "int4 (block 32)" */
@@ -99,8 +129,8 @@ export interface MemoryQuestion {
  */
 export function requireMemory({ name, model, precision, pass, freeBytes, alternatives }: MemoryQuestion): void {
   const more = (kind: MemoryPrecision, smaller: PassShape = pass): number => {
-    const { weights, activations } = predictMemory(model, kind, smaller);
-    return weights + activations;
+    const { weights, activations, derivatives } = predictMemory(model, kind, smaller);
+    return weights + activations + derivatives;
   };
   const needed = more(precision);
   if (needed <= freeBytes) return;
@@ -110,9 +140,17 @@ export function requireMemory({ name, model, precision, pass, freeBytes, alterna
   const one = { ...pass, texts: 1, points: 1 };
   if (more(precision, one) <= freeBytes)
     options.push(`fewer texts and points in a pass (about ${formatBytes(more(precision, one))} for one)`);
+  const { gradient } = pass;
+  if (
+    gradient?.recompute === true &&
+    more(precision, { ...pass, gradient: { ...gradient, recompute: false } }) <= freeBytes
+  )
+    options.push("recompute: false");
+  if (gradient !== undefined && more(precision, { ...pass, gradient: undefined }) <= freeBytes)
+    options.push("a zeroth-order method, which needs losses alone");
   if (options.length === 0) options.push("a smaller model");
   throw new Error(
-    `${name}: needs about ${formatBytes(needed)} at ${precisionName(precision)}, ${formatBytes(freeBytes)} free: use ` +
+    `${name}: needs about ${formatBytes(needed)} at ${precisionName(precision)}${gradient === undefined ? "" : " for gradients"}, ${formatBytes(freeBytes)} free: use ` +
       `${options.join(", ")}, close what else is open, or pass freeBytes: Infinity to try all the same`,
   );
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { commandLine } from "../../src/notebook/command-line";
+import { blocksBench } from "./blocks";
 import { creationBench } from "./creation";
 import { costsBench } from "./costs";
 import { engineBench } from "./engine";
@@ -41,6 +42,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   creation: creationBench,
   field: fieldBench,
   gradient: gradientBench,
+  blocks: blocksBench,
   generation: generationBench,
   exits: exitsBench,
   factors: factorsBench,

@@ -36,7 +36,7 @@ test("an objective without gradients is refused, saying which engine has them", 
   const { losses, derivatives } = quadratic;
   await rejectsWith(
     estimate({ kind: "backpropagation" }, { losses, derivatives }, Float32Array.of(1, 1), at([1, 1])),
-    "probe: expected an objective with a gradient: one of a session whose engine gives gradients, or a function `gradient(point, batch)` of its own, got ",
+    "probe: expected an objective with a gradient: one of a session whose engine gives gradients, or a function `gradient(point, batch)` of its own (",
   );
 });
 

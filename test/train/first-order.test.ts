@@ -1,8 +1,12 @@
-import { readFileSync, rmSync, writeFileSync, copyFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync, copyFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { makeAdapter } from "../../src/adapter/make-adapter";
+import { parsePrecision } from "../../src/engine/onnx/precision";
+import { onnxSession } from "../../src/engine/onnx/session";
 import { firstOrder, mezo } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
+import { classifierObjective } from "../../src/task/classifier";
 import { replay } from "../../src/train/replay";
 import { train } from "../../src/train/train";
 import type { TrainOptions } from "../../src/train/train";
@@ -11,6 +15,7 @@ import { readTrajectory } from "../../src/train/trajectory";
 import { quadratic, quadraticRun, settingsOf } from "../support/analytic-runs";
 import { scratch } from "../support/scratch";
 import { rejectsWith, throwsWith } from "../support/throws";
+import { tinyModel } from "../support/tiny-models";
 
 const test = suite("train/first-order");
 const files = scratch();
@@ -149,6 +154,37 @@ test("a zeroth-order run with AdamW is replayed to the same bits, its moments to
   const lines = readFileSync(path, "utf8").split("\n");
   writeFileSync(path, `${lines.slice(0, -4).join("\n")}\n`);
   assert.equal(bits((await trainInFile({ ...options, path })).point), bits(result.point));
+});
+
+test("a loss that steps, and a precision that rounds activations, are refused before anything is computed or written, with the reason", async () => {
+  const path = files.file("refused.jsonl");
+  const never = () => Promise.reject(new Error("computed"));
+  const accuracy: typeof quadratic = { losses: never, derivatives: never };
+  const options = run(firstOrder(), { objective: accuracy, evaluate: never });
+  await rejectsWith(
+    trainInFile({ ...options, path }),
+    "a loss that steps, as accuracy and F1 do, has none: take a method that asks for losses alone), got ",
+  );
+  const { model } = tinyModel("bert");
+  const session = await onnxSession(
+    model,
+    makeAdapter({ kind: "lora", rank: 2, alpha: 4, targets: ["query"] }, model),
+    {
+      threads: 1,
+      cacheDirectory: files.file("cache"),
+      precision: parsePrecision("int8-activations"),
+    },
+  );
+  const readout = { rows: new Float32Array(2 * model.width), classes: 2, width: model.width, scale: 1 };
+  const { noGradient, gradient } = classifierObjective(session, readout);
+  await session.dispose();
+  assert.is(gradient, undefined);
+  const rounded = run(firstOrder(), { objective: { ...accuracy, noGradient: noGradient! }, evaluate: never });
+  await rejectsWith(
+    trainInFile({ ...rounded, path }),
+    /objective with a gradient: int8-activations:\d rounds activations, so its loss is a staircase without a derivative: fp32, int8 and int4 have one, got/,
+  );
+  assert.not(existsSync(path));
 });
 
 test("an engine without gradients is refused before the first step is recorded", async () => {

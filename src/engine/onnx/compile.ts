@@ -12,6 +12,8 @@ import type { Memory } from "../../ops/program";
 import type { Shape } from "../../ops/shape";
 import { matrixOf } from "../../tree/matrix";
 import { recordGradient } from "../record-model";
+import { blockName, blocksOf, cutBack, joinedPieces } from "./back-blocks";
+import type { BackPiece } from "./back-blocks";
 import type { Value } from "./emit";
 import { fusedOps } from "./fused";
 import { GraphBuilder } from "./graph";
@@ -22,7 +24,7 @@ import { FP32 } from "./precision";
 import type { Precision } from "./precision";
 import { cutAtWaist, cutBeforeAdapters } from "./prefix";
 import type { CutGraph, CutPrefix } from "./prefix";
-import { recomputed } from "./recompute";
+import { statesOf } from "./hidden-states";
 import { onnxReversible } from "./reversible";
 import { WeightFile } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
@@ -39,14 +41,33 @@ export interface CompiledGraph {
   readonly back: Back | null;
 }
 
-/** The graph that takes the loss's derivative by the features, and what the way forward keeps for it. */
+/** The way back from the loss's derivative by the features, in one graph or one for each block of tensors, and what the way forward keeps for it. */
 export interface Back {
-  readonly path: string;
-  readonly inputs: ReadonlySet<string>;
+  /** In the order in which they run. */
+  readonly blocks: readonly BackBlock[];
   /** Outputs of the way forward that are inputs here, with their shapes. */
   readonly kept: ReadonlyMap<string, Shape>;
+  /** What is made between two hidden states on the way back, by their shapes: about what is alive at a time. */
+  readonly made: readonly (readonly Shape[])[];
+}
+
+/** A graph of the way back. */
+export interface BackBlock {
+  /** Of its tensors: "layer 3", or their names. */
+  readonly name: string;
+  readonly path: string;
+  readonly inputs: ReadonlySet<string>;
+  /** What it makes for later blocks. */
+  readonly carried: readonly string[];
+  /** What was kept or carried so far and no later block reads. */
+  readonly forget: readonly string[];
   /** Derivatives by stacks of trainable tensors, and their tensors' names; an output may be there for several of them. */
-  readonly stacks: readonly { readonly output: string; readonly names: readonly string[] }[];
+  readonly stacks: readonly BackStack[];
+}
+
+interface BackStack {
+  readonly output: string;
+  readonly names: readonly string[];
 }
 
 export interface Prefix {
@@ -79,6 +100,8 @@ export interface CompileOptions {
   readonly precision?: Precision;
   /** Keeps only hidden states for the way back, which computes the rest again; default false. */
   readonly recompute?: boolean;
+  /** Cuts the way back into a graph for each block of tensors, whose gradient is alive alone; default false: one graph. */
+  readonly blocks?: boolean;
   /** Told while weights are written. */
   readonly progress?: WriteProgress | undefined;
 }
@@ -93,7 +116,15 @@ export async function compile(
   adapter: Adapter,
   kind: GraphKind,
   directory: string,
-  { fused, prefix = false, trunk = false, precision = FP32, recompute = false, progress }: CompileOptions,
+  {
+    fused,
+    prefix = false,
+    trunk = false,
+    precision = FP32,
+    recompute = false,
+    blocks = false,
+    progress,
+  }: CompileOptions,
 ): Promise<CompiledGraph> {
   const graph = new GraphBuilder();
   const held = (adapter.base ?? []).filter(({ shape }) => matrixOf(shape) !== null);
@@ -101,7 +132,7 @@ export async function compile(
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1, adapter.large === true);
   const outputs: Record<string, string> = {};
-  const gradients: { readonly value: string; readonly names: readonly string[] }[] = [];
+  const gradients: BackStack[] = [];
   /** The nodes of the way forward are the first ones. */
   let forward: number | null = null;
   if (kind === "plain") {
@@ -116,7 +147,7 @@ export async function compile(
     outputs["features"] = under.advance(recording.cotangent).get(features)!.name;
     forward = graph.nodes.length;
     const values = under.advance(recording.program.instructions.length);
-    places.forEach((place, i) => gradients.push({ value: values.get(place)!.name, names: recording.stacks[i]! }));
+    places.forEach((place, i) => gradients.push({ output: values.get(place)!.name, names: recording.stacks[i]! }));
   } else {
     const ops = dual(low);
     const { primal, tangents } = forwardWith(model, adapter, ops);
@@ -133,20 +164,27 @@ export async function compile(
   const nodes = all.filter((node) => !backward.has(node));
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const pulled = all.filter((node) => backward.has(node));
-  const taken = [...new Set(pulled.flatMap(({ inputs }) => inputs))].filter((value) => made.has(value));
   const given = new Set(cut?.between ?? []);
-  const again = recompute
-    ? recomputed(nodes, Object.values(outputs), taken, {
-        weight: (input) => graph.isExternal(input),
-        given: (input) => given.has(input),
-        perToken: (value) => isPerToken(graph, value),
-      })
-    : [];
-  const back = [...again, ...pulled];
-  const remade = new Set(again.flatMap((node) => node.outputs));
-  const kept = [...new Set(back.flatMap(({ inputs }) => inputs))].filter(
-    (value) => made.has(value) && !remade.has(value),
-  );
+  const views = viewsOf(nodes);
+  const steady = steadyOf(graph, nodes, given);
+  const states = statesOf(nodes, Object.values(outputs), {
+    weight: (input) => graph.isExternal(input) || (views.has(input) && isMatrix(graph, input)),
+    given: (input) => given.has(input),
+    perToken: (value) => isPerToken(graph, value),
+  });
+  const tensors = new Map(gradients.map(({ output, names }) => [output, names]));
+  const pieces = cutBack(pulled, {
+    forward: nodes,
+    states,
+    free: (value) => views.has(value),
+    steady: (value) => steady.has(value),
+    recompute,
+    label: (value) => {
+      const [name] = tensors.get(value) ?? [];
+      return name === undefined ? null : blockName(name);
+    },
+  });
+  const kept = [...new Set(pieces.flatMap((piece) => piece.kept))].filter((value) => made.has(value));
   const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
   const before = waist?.after ?? cut?.prefix;
   const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
@@ -159,12 +197,21 @@ export async function compile(
       forward === null
         ? null
         : {
-            path: save(graph.finish([...new Set(gradients.map(({ value }) => value))], weights.location, back)),
-            inputs: graph.inputsOf(back),
+            blocks: backBlocks(pieces, gradients, blocks).map(({ piece, forget, ...block }) => {
+              const results = [...new Set(block.stacks.map(({ output }) => output))];
+              const bytes = graph.finish(results, weights.location, piece.nodes, piece.carried);
+              return {
+                ...block,
+                path: save(bytes),
+                inputs: graph.inputsOf(piece.nodes),
+                carried: piece.carried,
+                forget,
+              };
+            }),
+            made: pieces.map(({ nodes: own }) => shapesMade(graph, own, views)),
             kept: new Map(
               kept.map((value) => [value, graph.shapeOf(value) ?? fail("gradient", "a known shape", value)]),
             ),
-            stacks: gradients.map(({ value, names }) => ({ output: value, names })),
           },
     prefix: before
       ? {
@@ -190,6 +237,64 @@ export function saveGraph(directory: string, bytes: Uint8Array): string {
   writeFileSync(`${path}.${process.pid}.tmp`, bytes);
   renameSync(`${path}.${process.pid}.tmp`, path);
   return path;
+}
+
+/** The pieces of a way back in the blocks that run one after another, with what each leaves behind. */
+function backBlocks(
+  pieces: readonly BackPiece[],
+  gradients: readonly BackStack[],
+  cut: boolean,
+): readonly (Pick<BackBlock, "name" | "stacks" | "forget"> & { readonly piece: BackPiece })[] {
+  const stacksOf = (of: readonly BackPiece[]): readonly BackStack[] => {
+    const made = new Set(of.flatMap((piece) => piece.nodes.flatMap(({ outputs }) => outputs)));
+    return gradients.filter(({ output }) => made.has(output));
+  };
+  const blocks = cut ? blocksOf(pieces.map(({ label }) => label)) : [{ name: "all", from: 0, to: pieces.length }];
+  const joined = blocks.map(({ from, to }) => joinedPieces(pieces.slice(from, to), pieces.slice(to)));
+  const left = new Set(joined.flatMap(({ kept, carried }) => [...kept, ...carried]));
+  return blocks.map(({ name, from, to }, k) => {
+    const later = new Set(joined.slice(k + 1).flatMap(({ nodes }) => nodes.flatMap(({ inputs }) => inputs)));
+    const seen = joined.slice(0, k + 1).flatMap(({ kept, carried }) => [...kept, ...carried]);
+    const forget = [...new Set(seen)].filter((value) => left.has(value) && !later.has(value));
+    forget.forEach((value) => left.delete(value));
+    return { name, stacks: stacksOf(pieces.slice(from, to)), forget, piece: joined[k]! };
+  });
+}
+
+/** The shapes of what nodes make of a batch; of what no batch decides, which is made for one product at a time, the largest alone. */
+function shapesMade(graph: GraphBuilder, nodes: readonly Node[], views: ReadonlySet<string>): readonly Shape[] {
+  const shapes = nodes.flatMap(({ outputs }) =>
+    outputs.flatMap((value) => (views.has(value) ? [] : [graph.shapeOf(value) ?? []])),
+  );
+  const isFixed = (shape: Shape): shape is readonly number[] => shape.every((size) => typeof size === "number");
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+  const [largest] = shapes.filter(isFixed).sort((a, b) => sizeOf(b) - sizeOf(a));
+  return [...shapes.filter((shape) => !isFixed(shape)), ...(largest === undefined ? [] : [largest, largest])];
+}
+
+/** Values that show a trained tensor alone in another shape: to make one again costs nothing. */
+function viewsOf(nodes: readonly Node[]): ReadonlySet<string> {
+  const views = new Set<string>();
+  for (const { type, inputs, outputs } of nodes)
+    if (type === "Reshape" && (inputs[0]!.startsWith("theta:") || views.has(inputs[0]!))) views.add(outputs[0]!);
+  return views;
+}
+
+/** Values that are made of trained tensors and constants alone. */
+function steadyOf(graph: GraphBuilder, nodes: readonly Node[], given: ReadonlySet<string>): ReadonlySet<string> {
+  const varying = new Set([...graph.inputsOf(nodes)].filter((input) => !/^theta(:|$)/.test(input)));
+  const steady = new Set<string>();
+  for (const { inputs, outputs } of nodes) {
+    const varies = inputs.some((input) => varying.has(input) || given.has(input));
+    for (const output of outputs) (varies ? varying : steady).add(output);
+  }
+  return steady;
+}
+
+/** Whether a value is a matrix that no batch decides. */
+function isMatrix(graph: GraphBuilder, value: string): boolean {
+  const [rows, columns] = graph.shapeOf(value)?.slice(-2) ?? [];
+  return typeof rows === "number" && typeof columns === "number" && rows > 1 && columns > 1;
 }
 
 /** Whether a value has one row for each token, [1, T, width]. */

@@ -20,6 +20,8 @@ export interface External {
 
 /** An operation, written, with the names of what it takes and gives. */
 export interface Node {
+  /** The operator's name. */
+  readonly type: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly bytes: Uint8Array;
@@ -62,14 +64,14 @@ export class GraphBuilder {
     for (const [name, value] of Object.entries(attributes)) writer.message(5, (a) => writeAttribute(a, name, value));
     const domain = MICROSOFT.has(type) ? "com.microsoft" : "";
     if (domain !== "") writer.text(7, domain);
-    this.all.push({ inputs, outputs: names, bytes: writer.finish(), domain });
+    this.all.push({ type, inputs, outputs: names, bytes: writer.finish(), domain });
     return names[0] as string;
   }
 
   /** Gives a value a name of its own: as a result, or where nodes take an input of that name, which it then is no longer. */
   called(name: string, value: string): string {
     const writer = new ProtoWriter().text(1, value).text(2, name).text(3, `n${this.all.length}`).text(4, "Identity");
-    this.all.push({ inputs: [value], outputs: [name], bytes: writer.finish(), domain: "" });
+    this.all.push({ type: "Identity", inputs: [value], outputs: [name], bytes: writer.finish(), domain: "" });
     return name;
   }
 

@@ -12,7 +12,9 @@ const COPIES = 2;
  * @example keptBytes([[1, "T", 4]], packBatch({ ids: [[5, 6], [7]] })) // 48
  */
 export function keptBytes(shapes: Iterable<Shape>, { tokens, texts, longest, scored }: SizedBatch): number {
-  const sizes: Readonly<Record<string, number>> = { T: tokens, B: texts, S: longest, K: scored.length };
+  // Rows of a table that a batch takes: no more than it has tokens, or places.
+  const rows = { rowIds: tokens, rowPositions: longest };
+  const sizes: Readonly<Record<string, number>> = { T: tokens, B: texts, S: longest, K: scored.length, ...rows };
   const sizeOf = (size: Dimension): number =>
     typeof size === "number"
       ? size
@@ -26,8 +28,23 @@ export function keptBytes(shapes: Iterable<Shape>, { tokens, texts, longest, sco
 
 type SizedBatch = Pick<Geometry, "tokens" | "texts" | "longest"> & { readonly scored: { readonly length: number } };
 
+/** What a gradient holds of a batch: what the way forward keeps, and what the way back makes in each piece between two hidden states. */
+export interface GradientHolds {
+  readonly kept: ReadonlyMap<string, Shape>;
+  readonly made: readonly (readonly Shape[])[];
+}
+
 /**
- * Refuses a gradient of a batch whose kept values would not fit, before any of it is computed.
+ * Gives the bytes that a gradient of a batch takes: what is kept, twice, and the most that a piece of the way back makes.
+ * @example gradientBytes({ kept: new Map([["x", ["T", 4]]]), made: [[["T", 2]], [["T", 3], ["B"]]] }, packBatch({ ids: [[5, 6], [7]] })) // 140
+ */
+export function gradientBytes({ kept, made }: GradientHolds, geometry: SizedBatch): number {
+  const most = made.reduce((all, shapes) => Math.max(all, keptBytes(shapes, geometry)), 0);
+  return COPIES * keptBytes(kept.values(), geometry) + most;
+}
+
+/**
+ * Refuses a gradient of a batch whose values would not fit, before any of it is computed.
  * @param granted bytes that gradients of the session have had already: the engine has kept them for the next one
  * @param freeBytes what may be taken for it; default: what is free now besides `granted`. Infinity: no check
  * @param recompute whether the way back computes again what it can already: else that is a way out
@@ -35,18 +52,18 @@ type SizedBatch = Pick<Geometry, "tokens" | "texts" | "longest"> & { readonly sc
  * @throws "batch: needs about 3.1 GB to keep what a gradient of 512 tokens needs, 1.2 GB free: give at most 2 texts of 128 tokens ..."
  */
 export function requireKept(
-  kept: ReadonlyMap<string, Shape>,
+  holds: GradientHolds,
   geometry: SizedBatch,
   granted: number,
   freeBytes: number = freeMemory() + granted,
   recompute = false,
 ): number {
-  const needed = COPIES * keptBytes(kept.values(), geometry);
+  const needed = gradientBytes(holds, geometry);
   if (needed <= freeBytes) return Math.max(needed, granted);
   const { texts, longest, tokens } = geometry;
   const ofTexts = (count: number): number => {
     const scored = { length: count * Math.ceil(geometry.scored.length / texts) };
-    return COPIES * keptBytes(kept.values(), { texts: count, longest, tokens: count * longest, scored });
+    return gradientBytes(holds, { texts: count, longest, tokens: count * longest, scored });
   };
   let fitting = texts - 1;
   while (fitting > 0 && ofTexts(fitting) > freeBytes) fitting--;
@@ -55,7 +72,7 @@ export function requireKept(
       ? `take at most ${fitting} such text${fitting === 1 ? "" : "s"} a batch and the mean of ${Math.ceil(texts / fitting)} batches' gradients`
       : `take texts of fewer tokens`;
   throw new Error(
-    `batch: a gradient of ${texts} texts of up to ${longest} tokens (${tokens} in all) needs about ${formatBytes(needed)} for what its way back reads, ` +
+    `batch: a gradient of ${texts} texts of up to ${longest} tokens (${tokens} in all) needs about ${formatBytes(needed)} for what its way back reads and makes, ` +
       `${formatBytes(freeBytes)} free: ${recompute ? "" : "open the session with recompute: true (time of one forward pass more), "}${instead}, or pass freeBytes: Infinity to try all the same`,
   );
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Adapter, BaseWeight } from "../../adapter/adapter";
+import { layerOf } from "../../adapter/choose-sites";
 import { fail } from "../../check/check";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
@@ -10,14 +11,16 @@ import { bucketsOf, unbucketed } from "../buckets";
 import type { Bucket } from "../buckets";
 import { addStack } from "../gradient-parts";
 import { asFactorLayout } from "../../tree/factor-layout";
+import type { Layout } from "../../tree/layout";
 import { matrixOf } from "../../tree/matrix";
 import { heldBase } from "../held-base";
 import type { Lend } from "../held-base";
 import { HELD } from "./frozen-product";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
+import { largestBlock } from "./back-blocks";
 import { compile } from "./compile";
-import type { CompiledGraph, GraphKind, Trunk } from "./compile";
+import type { BackBlock, CompiledGraph, GraphKind, Trunk } from "./compile";
 import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
@@ -29,7 +32,7 @@ import { recentTexts } from "./recent-texts";
 import { WEIGHT_FORMAT } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
 import { EngineWorker } from "./worker-client";
-import type { RunReply, TextRows } from "./worker-client";
+import type { CarriedOutput, RunReply, TextRows } from "./worker-client";
 
 export interface OnnxOptions {
   /** Threads inside one operation; default 2. */
@@ -75,6 +78,8 @@ export interface OnnxTuning {
   readonly arena?: boolean;
   /** Plans one block of memory for each shape of a batch; default false: batches seldom have the same shape twice. */
   readonly memoryPattern?: boolean;
+  /** With an adapter as large as the model: the way back is a graph for each layer, whose gradient is alive alone; default true. */
+  readonly blocks?: boolean;
   /** false: weights are multiplied as they lie in their file, not from a packed copy; default true. */
   readonly prepack?: boolean;
   /**
@@ -121,6 +126,13 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   let granted = 0;
   let engineMilliseconds = 0;
   let prefixTexts = 0;
+  const inBlocks = adapter.large === true && (tuning.blocks ?? true);
+  /** One gradient after another: what the way forward keeps is at the batch's place. */
+  const inTurn = <T>(find: () => Promise<T>): Promise<T> => {
+    const found = latest.then(find);
+    latest = found.catch(() => undefined);
+    return found;
+  };
 
   const open = (kind: GraphKind): Promise<CompiledGraph> => {
     const known = opened.get(kind);
@@ -134,13 +146,24 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         await worker.release(other);
         if (before) await worker.release(`${other} prefix`);
         if (before?.trunk) await worker.release(`${other} trunk`);
-        if (back) await worker.release(`${other} back`);
+        for (const k of back?.blocks.keys() ?? []) await worker.release(`${other} back ${k}`);
       }
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
         precision: storage(matrices.size > 0 ? FP32 : precision),
-        pass: { ...USUAL_PASS, points: kind === "plain" ? 1 : 2, trainable: layout.size },
+        pass: {
+          ...USUAL_PASS,
+          points: kind === "dual" ? 2 : 1,
+          trainable: layout.size,
+          trainedMatrices: adapter.large ? matricesOfLayers(layout) : 0,
+          ...(kind === "gradient" && {
+            gradient: {
+              alive: inBlocks ? largestBlock(layout) : layout.size,
+              recompute: options.recompute ?? false,
+            },
+          }),
+        },
         freeBytes: options.freeBytes ?? freeMemory(),
         alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
       });
@@ -149,14 +172,19 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         prefix,
         trunk: prefixCache > 0,
         recompute: options.recompute ?? false,
+        blocks: inBlocks,
         precision,
         progress: options.progress,
       });
-      const how = runtimeOptions(options, kind === "plain" ? "all" : "basic");
+      // Each session has an arena of its own: those of many blocks would keep together what one after another needs.
+      const arena = kind === "gradient" && inBlocks ? { arena: false } : {};
+      const tuned = { ...options, tuning: { ...arena, ...tuning } };
+      const how = runtimeOptions(tuned, kind === "plain" ? "all" : "basic");
       await worker.create(kind, compiled.path, how);
       if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
       if (compiled.prefix?.trunk) await worker.create(`${kind} trunk`, compiled.prefix.trunk.path, how);
-      if (compiled.back) await worker.create(`${kind} back`, compiled.back.path, how);
+      for (const [k, { path }] of compiled.back?.blocks.entries() ?? [])
+        await worker.create(`${kind} back ${k}`, path, how);
       return compiled;
     })();
     opened.set(kind, opening);
@@ -259,7 +287,13 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     );
   };
 
-  const gradient = async (point: Float32Array, batch: TokenBatch, pullBack: PullBack): Promise<PointGradient> => {
+  /** Goes back through the blocks of tensors, and hands on what each gives. */
+  const pulled = async (
+    point: Float32Array,
+    batch: TokenBatch,
+    pullBack: PullBack,
+    take: (block: BackBlock, found: RunReply["outputs"], fetches: readonly string[]) => void | Promise<void>,
+  ): Promise<Features> => {
     const cotangentOf = (found: Features): Float32Array => {
       const cotangent = pullBack(found);
       if (cotangent.length === found.data.length) return cotangent;
@@ -268,32 +302,51 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     if (layout.size === 0) {
       const found = await features([point], batch);
       cotangentOf(found);
-      return { features: found, gradient: new Float32Array(0) };
+      return found;
     }
     const compiled = await open("gradient");
     if (matrices.size > 0) await baseReady();
     const back = compiled.back!;
     const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
     const { place, geometry, ready } = group;
-    granted = requireKept(back.kept, geometry, granted, options.freeBytes, options.recompute);
-    const names = [...back.kept.keys()];
+    granted = requireKept(back, geometry, granted, options.freeBytes, options.recompute);
     const theta = { points: [point], directions: [] };
     const feedsOf = (inputs: ReadonlySet<string>) => trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));
-    const carried = names.map((value) => ({ input: value, output: value, inPlace: false }));
+    const carried = [...back.kept.keys()].map(stays);
     const forwards = worker.run("gradient", place, new Map(), feedsOf(compiled.inputs), ["features"], carried);
     const [reply] = await Promise.all([forwards, ready]);
+    engineMilliseconds += reply.milliseconds;
     const [{ data, dims }] = reply.outputs as [RunReply["outputs"][number]];
     const found = { data, points: Number(dims[0]), texts: geometry.scored.length, width: model.width };
     const seed = { type: "float32", dims, data: Float32Array.from(cotangentOf(found)) } as const;
-    const fetches = [...new Set(back.stacks.map(({ output }) => output))];
-    const kept = new Map([[COTANGENT, seed]]);
-    const backwards = await worker.run("gradient back", place, kept, feedsOf(back.inputs), fetches, [], names);
-    engineMilliseconds += reply.milliseconds + backwards.milliseconds;
-    const all = new Float32Array(layout.size);
-    for (const { output, names } of back.stacks)
-      addStack(layout, names, backwards.outputs[fetches.indexOf(output)]!.data, all);
-    return { features: found, gradient: all };
+    for (const [k, block] of back.blocks.entries()) {
+      const fetches = [...new Set(block.stacks.map(({ output }) => output))];
+      const kept = new Map(block.inputs.has(COTANGENT) ? [[COTANGENT, seed]] : []);
+      const given = feedsOf(block.inputs);
+      const { outputs, milliseconds } = await worker.run(`gradient back ${k}`, place, kept, given, fetches, block.carried.map(stays), block.forget); // prettier-ignore
+      engineMilliseconds += milliseconds;
+      await take(block, outputs, fetches);
+    }
+    return found;
   };
+
+  const gradient = async (point: Float32Array, batch: TokenBatch, pullBack: PullBack): Promise<PointGradient> => {
+    let all = new Float32Array(0);
+    const features = await pulled(point, batch, pullBack, ({ stacks }, outputs, fetches) => {
+      if (all.length === 0) all = new Float32Array(layout.size);
+      for (const { output, names } of stacks) addStack(layout, names, outputs[fetches.indexOf(output)]!.data, all);
+    });
+    return { features, gradient: all };
+  };
+
+  const gradientBlocks: NonNullable<ModelSession["gradientBlocks"]> = (point, batch, pullBack, take) =>
+    pulled(point, batch, pullBack, ({ name, stacks }, outputs, fetches) => {
+      const parts = stacks.map(({ output, names: [tensor = ""] }) => ({
+        tensor,
+        gradient: outputs[fetches.indexOf(output)]!.data,
+      }));
+      return parts.length === 0 ? undefined : take({ name, parts });
+    });
 
   const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
     if (points.length === 0) fail("points", "at least one point", 0);
@@ -331,14 +384,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       const [primal, tangents] = await run("dual", [point], directions, batch, ["features", "tangents"]);
       return { primal: primal as Features, tangents: tangents as Features };
     },
-    // A precision that rounds activations is a staircase: it has no derivative.
+    ...(!computesInFp32(precision) && {
+      noGradient: `${precisionName(precision)} rounds activations, so its loss is a staircase without a derivative: fp32, int8 and int4 have one`,
+    }),
     ...(computesInFp32(precision) && {
-      // One after another: what the way forward keeps is at the batch's place.
-      gradient(point, batch, pullBack) {
-        const found = latest.then(() => gradient(point, batch, pullBack));
-        latest = found.catch(() => undefined);
-        return found;
-      },
+      gradient: (point, batch, pullBack) => inTurn(() => gradient(point, batch, pullBack)),
+      ...(inBlocks && {
+        gradientBlocks: (point, batch, pullBack, take) => inTurn(() => gradientBlocks(point, batch, pullBack, take)),
+      }),
     }),
     ...(adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, lend) }),
     dispose: () => worker.end(),
@@ -367,6 +420,17 @@ export function runtimeOptions(
       },
     },
   };
+}
+
+/** An output that is an input of later runs under its own name. */
+const stays = (value: string): CarriedOutput => ({ input: value, output: value, inPlace: false });
+
+/** Numbers of the layers' matrices among the trained tensors. */
+function matricesOfLayers({ entries }: Layout): number {
+  return entries.reduce(
+    (sum, entry) => sum + (layerOf(entry) !== null && matrixOf(entry.shape) !== null ? entry.size : 0),
+    0,
+  );
 }
 
 const THREADS = 2;

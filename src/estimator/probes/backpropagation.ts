@@ -33,15 +33,18 @@ async function exactGradient<Batch>(
 
 /**
  * Gives an objective's gradient.
- * @throws when it has none
+ * @throws when it has none, saying why
  */
 export function gradientOf<Batch>(objective: Objective<Batch>): Required<Objective<Batch>>["gradient"] {
   return (
     objective.gradient?.bind(objective) ??
     fail(
       "probe",
-      "an objective with a gradient: one of a session whose engine gives gradients, or a function `gradient(point, batch)` of its own",
+      `an objective with a gradient: ${objective.noGradient ?? WITHOUT_REASON}`,
       "backpropagation on one without",
     )
   );
 }
+
+const WITHOUT_REASON =
+  "one of a session whose engine gives gradients, or a function `gradient(point, batch)` of its own (a loss that steps, as accuracy and F1 do, has none: take a method that asks for losses alone)";

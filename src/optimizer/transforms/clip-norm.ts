@@ -1,5 +1,4 @@
 import { positiveNumber } from "../../check/check";
-import { norm } from "../../tree/vector";
 import type { TransformKind } from "../transform";
 
 /** What gradients are clipped at. */
@@ -15,8 +14,8 @@ export interface ClipNorm {
 export const clipNorm: TransformKind<ClipNorm> = {
   check: (what, spec) => void positiveNumber(`${what}.norm`, spec.norm),
   first: true,
-  open(spec, { gradient }) {
-    const by = Math.min(1, spec.norm / (norm(gradient) + 1e-6));
+  open(spec, { lengthOf }) {
+    const by = Math.min(1, spec.norm / (lengthOf() + 1e-6));
     if (by === 1) return null;
     return ({ update }) => {
       for (let k = 0; k < update.length; k++) update[k] *= by;

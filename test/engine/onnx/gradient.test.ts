@@ -1,10 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
+import { layerOf } from "../../../src/adapter/choose-sites";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { compile } from "../../../src/engine/onnx/compile";
 import { packBatch } from "../../../src/engine/onnx/geometry";
-import { keptBytes, requireKept } from "../../../src/engine/onnx/kept-memory";
+import { gradientBytes, keptBytes, requireKept } from "../../../src/engine/onnx/kept-memory";
 import { onnxSession } from "../../../src/engine/onnx/session";
 import type { OnnxOptions } from "../../../src/engine/onnx/session";
 import { referenceGradient64 } from "../../../src/engine/reference/session";
@@ -12,10 +13,12 @@ import type { ModelSession, PullBack, TokenBatch } from "../../../src/engine/ses
 import type { Shape } from "../../../src/ops/shape";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
+import { entryOf } from "../../../src/tree/layout";
+import { predictMemory } from "../../../src/weights/memory";
 import { near } from "../../support/near";
 import { scratch } from "../../support/scratch";
 import { rejectsWith, throwsWith } from "../../support/throws";
-import { tinyModel } from "../../support/tiny-models";
+import { tinyModel, tinyModelNames } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
 // Every model, adapter and precision is in common/engines; here is what a session does besides.
@@ -157,6 +160,81 @@ test("with recomputation the gradient is the same, and what is kept for it is a 
     }
 });
 
+const whole: AdapterSpec = { kind: "full", layers: "all" };
+
+test("block by block, from the top down, each tensor's gradient comes once, with the bits of the whole and of one uncut graph", async () => {
+  for (const name of tinyModelNames)
+    for (const recompute of [false, true]) {
+      let uncut: Float32Array | null = null;
+      for (const blocks of [false, true])
+        await opened(name, whole, { recompute, tuning: { blocks } }, async (open) => {
+          const { session, gradient, batch, exact } = open;
+          const [point] = open.points;
+          const found = (await gradient(point, batch, pullBack)).gradient;
+          near(found, exact(point, batch), 1e-4);
+          assert.equal(found, uncut ?? found, `${name}, recompute ${recompute}`);
+          uncut = found;
+          assert.is(session.gradientBlocks !== undefined, blocks);
+          if (session.gradientBlocks === undefined) return;
+          const taken = new Map<string, string>();
+          const { data } = await session.gradientBlocks(point, batch, pullBack, ({ name: block, parts }) => {
+            for (const { tensor, gradient: part } of parts) {
+              assert.not(taken.has(tensor), tensor);
+              taken.set(tensor, block);
+              const { offset, size } = entryOf(session.layout, tensor);
+              assert.equal(part, found.slice(offset, offset + size), tensor);
+            }
+          });
+          assert.equal(data, (await gradient(point, batch, pullBack)).features.data);
+          for (const { name: tensor, offset, size } of session.layout.entries)
+            if (!taken.has(tensor)) assert.ok(found.subarray(offset, offset + size).every((value) => value === 0));
+          const numbers = [...new Set(taken.values())].flatMap((block) => /^layer (\d+)$/.exec(block)?.[1] ?? []);
+          assert.equal(
+            numbers,
+            numbers.map((_, i) => String(numbers.length - 1 - i)),
+          );
+          for (const [tensor, block] of taken) {
+            const layer = layerOf({ name: tensor });
+            assert.ok(layer === null ? tensor.startsWith(block) : block === `layer ${layer}`, `${tensor} in ${block}`);
+          }
+        });
+    }
+});
+
+test("who fails while a block is taken is heard, and the next gradient is right; small adapters have theirs as a whole", async () => {
+  await opened(
+    "llama-tied",
+    whole,
+    { recompute: true },
+    async ({ session, gradient, points: [point], batch, exact }) => {
+      const failing = session.gradientBlocks!(point, batch, pullBack, ({ name }) => {
+        if (name === "layer 1") throw new Error("the taker failed");
+      });
+      await rejectsWith(failing, "the taker failed");
+      near((await gradient(point, { ...batch }, pullBack)).gradient, exact(point, batch), 1e-4);
+    },
+  );
+  await opened("bert", lora, {}, async ({ session }) => assert.is(session.gradientBlocks, undefined));
+});
+
+test("of all weights the way back keeps no copies; with recomputation, a few states", async () => {
+  for (const name of ["bert", "llama-tied", "qwen2", "opt"] as const) {
+    const { model, batch } = tinyModel(name);
+    const kept = async (recompute: boolean): Promise<readonly Shape[]> => {
+      const options = { fused: false, prefix: true, recompute, blocks: true };
+      const { back } = await compile(model, makeAdapter(whole, model), "gradient", folder.file("cache"), options);
+      return [...back!.kept.values()];
+    };
+    const [all, states] = [await kept(false), await kept(true)];
+    assert.not(
+      all.some((shape) => shape.every((size) => typeof size === "number")),
+      "a shape that no batch decides",
+    );
+    const bytes = (shapes: readonly Shape[]): number => keptBytes(shapes, packBatch(batch));
+    assert.ok(bytes(states) > 0 && bytes(states) < bytes(all) / 5, `${name}: ${bytes(states)} of ${bytes(all)} bytes`);
+  }
+});
+
 test("what a batch keeps is counted from its shapes; what the engine has had already is not asked for again", () => {
   const geometry = packBatch({ ids: [[5, 6], [7]], scored: [[0, 1], [0]] });
   const kept = new Map<string, Shape>([
@@ -165,12 +243,36 @@ test("what a batch keeps is counted from its shapes; what the engine has had alr
     ["logits", [1, "K*5"]],
   ]);
   assert.is(keptBytes(kept.values(), geometry), 4 * (3 * 4 + 2 * 2 * 2 * 2 + 3 * 5));
-  assert.is(requireKept(kept, geometry, 1000, 400), 1000);
-  assert.is(requireKept(kept, geometry, 0, Infinity), 344);
+  // What is kept lies twice; of what the pieces of the way back make, one after another, the most counts.
+  const made: readonly (readonly Shape[])[] = [[["T", 2]], [["B", 3], [7]], []];
+  assert.is(gradientBytes({ kept, made }, geometry), 2 * 172 + 4 * (2 * 3 + 7));
+  const holds = { kept, made: [] };
+  assert.is(requireKept(holds, geometry, 1000, 400), 1000);
+  assert.is(requireKept(holds, geometry, 0, Infinity), 344);
   throwsWith(
-    () => requireKept(new Map([["tokens", [1, "T", 1e6]]]), geometry, 0, 1e6),
-    "24 MB for what its way back reads, 1 MB free: open the session with recompute: true (time of one forward pass more), take texts of fewer tokens, or pass freeBytes",
+    () => requireKept({ kept: new Map([["tokens", [1, "T", 1e6]]]), made: [] }, geometry, 0, 1e6),
+    "24 MB for what its way back reads and makes, 1 MB free: open the session with recompute: true (time of one forward pass more), take texts of fewer tokens, or pass freeBytes",
   );
+});
+
+test("a session whose gradient would not fit beside its losses is refused before it is made, with what would do", async () => {
+  const { model, batch } = tinyModel("llama");
+  for (const spec of [lora, whole]) {
+    const adapter = makeAdapter(spec, model);
+    const pass = { texts: 8, tokens: 64, points: 1, trainable: adapter.layout.size };
+    const trainedMatrices =
+      spec === whole ? model.sites.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0) : 0;
+    const losses = predictMemory(model, { kind: "fp32" }, { ...pass, trainedMatrices });
+    const freeBytes = losses.total - losses.process + 100;
+    const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), freeBytes });
+    const point = adapter.initial(0);
+    assert.ok((await session.features([point], batch)).data.every(Number.isFinite));
+    await rejectsWith(
+      session.gradient!(point, batch, pullBack),
+      /needs about \d+ MB at fp32 for gradients, \d+ MB free: use .*a zeroth-order method, which needs losses alone/,
+    );
+    await session.dispose();
+  }
 });
 
 test("where activations are rounded there is no gradient", async () => {
@@ -182,6 +284,7 @@ test("where activations are rounded there is no gradient", async () => {
   ] as const) {
     const session = await onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), precision });
     assert.is(session.gradient, undefined);
+    assert.match(session.noGradient ?? "", /^int\d-activations.* rounds activations, so its loss is a staircase/);
     await session.dispose();
   }
 });

@@ -1,0 +1,65 @@
+import { fail, nonNegativeInteger, positiveInteger, positiveNumber } from "../check/check";
+import { formatLine } from "./format-line";
+
+/** What training steps of one rule took on one model, measured in a process of its own. */
+export interface GradientMemory {
+  readonly format: "adazeta-gradient-memory";
+  readonly version: 1;
+  readonly model: string;
+  readonly task: string;
+  /** "all weights" or "LoRA". */
+  readonly trained: string;
+  /** "AdamW", "LOMO", ...; "none": losses alone. */
+  readonly rule: string;
+  /** Which gradients are alive at a time: "all", "one block's", or "none". */
+  readonly alive: string;
+  /** Texts of a batch. */
+  readonly batch: number;
+  readonly measured: {
+    /** Largest resident memory of the process, and what it had before the model was opened. */
+    readonly peakMiB: number;
+    readonly startMiB: number;
+    readonly trainable: number;
+    /** The most that lay in gradients at a time, as a rule was handed them. */
+    readonly gradientBytes: number;
+    /** What the rule carries from step to step. */
+    readonly stateBytes: number;
+    /** Of each step, in order; the first makes what is made once. */
+    readonly seconds: readonly number[];
+  };
+  readonly machine: string;
+  readonly commit: string;
+  readonly date: string;
+}
+
+/**
+ * Gives the records of a file of gradient measurements (one JSON object a line).
+ * For example `parseGradientMemory(text, "data/results/gradient-memory.jsonl").length`.
+ * @throws when a line is not such a record, naming it
+ */
+export function parseGradientMemory(text: string, where: string): readonly GradientMemory[] {
+  return text.split("\n").flatMap((line, i) => (line.trim() === "" ? [] : [parse(line, `${where}:${i + 1}`)]));
+}
+
+function parse(line: string, at: string): GradientMemory {
+  const value = formatLine<GradientMemory>(line, at, "adazeta-gradient-memory");
+  for (const name of ["model", "task", "trained", "rule", "alive"] as const)
+    if (typeof value[name] !== "string") fail(`${at}: ${name}`, "a text", value[name]);
+  positiveInteger(`${at}: batch`, value.batch!);
+  const { measured } = value;
+  if (typeof measured !== "object" || measured === null) fail(`${at}: measured`, "figures", measured);
+  for (const name of ["peakMiB", "startMiB", "trainable"] as const)
+    positiveNumber(`${at}: measured.${name}`, value.measured![name]);
+  for (const name of ["gradientBytes", "stateBytes"] as const)
+    nonNegativeInteger(`${at}: measured.${name}`, value.measured![name]);
+  if (!Array.isArray(value.measured!.seconds) || value.measured!.seconds.length === 0)
+    fail(`${at}: measured.seconds`, "seconds of each step", value.measured!.seconds);
+  return value as GradientMemory;
+}
+
+/** Gives the last record of each model, what is trained, rule and what is alive, in the order in which they first came. */
+export function newestGradientMemory(records: readonly GradientMemory[]): readonly GradientMemory[] {
+  const keyOf = ({ model, task, trained, rule, alive, batch }: GradientMemory): string =>
+    JSON.stringify([model, task, trained, rule, alive, batch]);
+  return [...new Map(records.map((record) => [keyOf(record), record])).values()];
+}
