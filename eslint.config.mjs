@@ -18,7 +18,8 @@ const noImportMeta = {
   selector: "MetaProperty[meta.name='import']",
   message: "import.meta breaks in a notebook cell.",
 };
-const readsEnvironment = ["src/notebook/**", "src/experiment/main.ts", "test/**"];
+// A process that an engine starts gets the environment of this one, whichever cell or script it is for.
+const readsEnvironment = ["src/notebook/**", "src/engine/child-environment.ts", "src/experiment/main.ts", "test/**"];
 
 export default tseslint.config(
   { ignores: ["node_modules/", ".venv/", ".cache/", "data/", "notebooks/", "test/fixtures/"] },

@@ -56,6 +56,10 @@ export interface ModelSession {
   ) => Promise<Features>;
   /** The weights that the trainable parameters are a change of; absent where they are no change, or the engine cannot fold one. */
   readonly base?: HeldBase;
+  /** One line: what computes, and why nothing better; absent where there is no choice. */
+  readonly told?: string;
+  /** Whether it was closed, or what computed has broken down; absent where that cannot be. */
+  readonly hasEnded?: () => boolean;
   dispose(): Promise<void>;
 }
 

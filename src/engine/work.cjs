@@ -1,3 +1,5 @@
+const { isMainThread, parentPort, workerData } = require("node:worker_threads");
+
 // What an engine's thread and the thread that opened it share (worker-thread.ts), and how the engine's thread works through its requests.
 
 /** Whether the engine computes: 1, or 0. */
@@ -6,6 +8,28 @@ const BUSY = 0;
 const ENDING = 1;
 exports.BUSY = BUSY;
 exports.ENDING = ENDING;
+
+/**
+ * Gives where requests come from: in a thread the port to who opened it, in a process of its own the channel to who started it. Such a process
+ * ends with that channel, and leaves Ctrl-C to who started it.
+ * @type {typeof import("./work.cjs").endpoint}
+ */
+exports.endpoint = () => {
+  if (!isMainThread) {
+    const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
+    return { port, state: /** @type {{ state: Int32Array }} */ (workerData).state };
+  }
+  process.on("SIGINT", () => undefined);
+  process.on("disconnect", () => process.exit());
+  return {
+    port: {
+      on: (_, listener) => process.on("message", (message) => listener(/** @type {any} */ (message))),
+      postMessage: (message) => void process.send?.(message),
+      close: () => process.disconnect(),
+    },
+    state: new Int32Array(2),
+  };
+};
 
 /**
  * Answers requests one after another, in the order of their arrival; an answer may hand over the memory of `transfer`. The request

@@ -1,5 +1,3 @@
-import type { MessagePort } from "node:worker_threads";
-
 /** Where the engine's thread marks that it computes. */
 export const BUSY: number;
 /** Where it hears that it shall begin nothing more. */
@@ -11,9 +9,20 @@ export interface Answer {
   readonly transfer?: readonly ArrayBuffer[];
 }
 
+/** Where requests come from and answers go. */
+export interface Port {
+  on(event: "message", listener: (message: { readonly id: number; readonly action: string }) => void): unknown;
+  /** @param transfer memory that goes over, where it can */
+  postMessage(message: object, transfer?: ArrayBuffer[]): void;
+  close(): void;
+}
+
+/** Gives the port to who opened this thread, or started this process, and where it is marked that it computes. */
+export function endpoint(): { readonly port: Port; readonly state: Int32Array };
+
 /** Answers requests in the order of their arrival, until one asks for the end: then it closes what is open and the thread ends. */
 export function serveRequests<Request>(
-  port: MessagePort,
+  port: Port,
   state: Int32Array,
   answer: (request: Request) => Promise<Answer>,
   close: () => void | Promise<void>,

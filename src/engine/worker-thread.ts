@@ -1,13 +1,8 @@
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { WorkerOptions } from "node:worker_threads";
+import type { Computing, Reply } from "./computing";
 import { BUSY, ENDING } from "./work.cjs";
-
-/** An answer from the worker: what it was asked for, or why not. */
-interface Reply {
-  readonly id: number;
-  readonly error?: string;
-}
 
 /** How long a thread without work may take to end by itself. */
 const CLOSING_MS = 3000;
@@ -21,7 +16,8 @@ const COMPUTING_MS = 5000;
  * computations only, and `process.exit` waits for the one in progress: the thread says that it is at work, and hears that it shall
  * begin no other, through memory that both share (work.cjs).
  */
-export class WorkerThread {
+export class WorkerThread implements Computing {
+  readonly copies = false;
   private readonly state = new Int32Array(new SharedArrayBuffer(8));
   private readonly worker: Worker;
   private readonly waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
@@ -74,6 +70,10 @@ export class WorkerThread {
       this.owed += 1;
       this.worker.postMessage({ id, ...message }, transfer);
     });
+  }
+
+  hasEnded(): boolean {
+    return this.gone !== null;
   }
 
   /** Rejects what is waited for and ends the thread, once it has done what it was asked for and closed what it holds. */

@@ -93,6 +93,8 @@ export interface Comms {
 }
 
 export interface Disposable {
+  /** Whether it is of no use any more: it was closed, or has broken down. */
+  readonly hasEnded?: () => boolean;
   dispose(): void | Promise<void>;
 }
 

@@ -101,9 +101,9 @@ export interface OpenAdapter<O extends EngineOptions = OnnxChoice> {
 
 /**
  * Opens a model with an adapter in the kernel's registry: the same pair is opened once and reused by later cells; another
- * adapter in the same slot replaces it.
+ * adapter in the same slot replaces it; other providers have slots of their own. One that has ended, or broken down, is opened again.
  * For example `const { session } = await openAdapter(minilm, { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] })`.
- * @param options which engine computes (ONNX Runtime by default, "tfjs" for a second judge or a GPU), and its options
+ * @param options which engine computes (ONNX Runtime by default, with `provider: "webgpu"` for a GPU; "tfjs" for a second judge), and its options
  */
 export async function openAdapter<O extends EngineOptions = OnnxChoice>(
   { name, model }: LoadedModel,
@@ -121,8 +121,10 @@ export function closeAdapter({ name }: LoadedModel, spec: AdapterSpec, options: 
   return unregister(slotOf(name, spec, options));
 }
 
-function slotOf(name: string, { kind }: AdapterSpec, { engine = "onnx" }: EngineOptions): string {
-  return `${name} ${kind} ${engine}`;
+function slotOf(name: string, { kind }: AdapterSpec, options: EngineOptions): string {
+  const { engine = "onnx" } = options;
+  const provider = "provider" in options && options.provider !== "cpu" ? ` ${options.provider}` : "";
+  return `${name} ${kind} ${engine}${provider}`;
 }
 
 /** Gives the model to open sessions of, under the name of the problem's: it gives what the problem scores. */

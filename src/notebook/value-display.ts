@@ -67,12 +67,13 @@ const ofModel = ({ family, layers, width, vocabulary, context, sites }: Model): 
   ["matrices that can be adapted", sites.length],
 ];
 /** Its id says model, adapter and engine, a bar between them; the model's part is a long fingerprint. */
-function ofSession({ id, layout, width }: ModelSession): readonly Fact[] {
+function ofSession({ id, layout, width, told }: ModelSession): readonly Fact[] {
   const [model = "", adapter = "", engine = ""] = id.split("|");
   return [
     ["model", model.length > 60 ? `${model.slice(0, 57)}...` : model],
     ["adapter", adapter],
     ["engine", engine],
+    ...(told === undefined ? [] : [["computes", told] as const]),
     ["trainable numbers", layout.size],
     ["width of the features", width],
   ];

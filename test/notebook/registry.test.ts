@@ -44,4 +44,13 @@ test("a value that failed to open is forgotten, and the next try opens", async (
   assert.equal(log, ["open a"]);
 });
 
+test("a value that has ended is opened again, once for all who ask", async () => {
+  let over = false;
+  await registered("m", async () => ({ hasEnded: () => over, dispose: () => void log.push("dispose first") }));
+  over = true;
+  const [a, b] = await Promise.all([registered("m", opener("a")), registered("m", opener("b"))]);
+  assert.is(a, b);
+  assert.is(log.filter((line) => line.startsWith("open")).length, 1);
+});
+
 test.run();

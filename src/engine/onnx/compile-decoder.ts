@@ -33,11 +33,11 @@ export async function compileDecoder(
   model: Model,
   adapter: Adapter,
   directory: string,
-  { fused, precision = FP32, progress }: Omit<CompileOptions, "prefix">,
+  { fused, kernels, precision = FP32, progress }: Omit<CompileOptions, "prefix">,
 ): Promise<CompiledDecoder> {
   const { head, family, reading } = model;
   if (head === null || reading !== "causal") return fail("generation", "a causal language model", `a ${family}`);
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder(kernels);
   const weights = new WeightFile(directory, tokenScorer(model).id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = onnxLowOps(graph, weights, adapter.layout, feeds, "R", adapter.large === true);

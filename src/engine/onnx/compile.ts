@@ -18,6 +18,7 @@ import type { Value } from "./emit";
 import { fusedOps } from "./fused";
 import { GraphBuilder } from "./graph";
 import type { Node } from "./graph";
+import type { Kernels } from "./kernels";
 import { onnxLowOps } from "./low-ops";
 import type { Feeds } from "./low-ops";
 import { FP32 } from "./precision";
@@ -92,6 +93,8 @@ export type GraphKind = "plain" | "dual" | "gradient";
 export interface CompileOptions {
   /** Fused kernels where no tangent is needed. */
   readonly fused: boolean;
+  /** Those of the provider that computes; default: the CPU's. */
+  readonly kernels?: Kernels;
   /** Cuts off what is before the first adapter; default false: one graph. */
   readonly prefix?: boolean;
   /** Cuts the layers below the first adapted one off the prefix, where there is at least one; default false. */
@@ -118,6 +121,7 @@ export async function compile(
   directory: string,
   {
     fused,
+    kernels,
     prefix = false,
     trunk = false,
     precision = FP32,
@@ -126,7 +130,7 @@ export async function compile(
     progress,
   }: CompileOptions,
 ): Promise<CompiledGraph> {
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder(kernels);
   const held = (adapter.base ?? []).filter(({ shape }) => matrixOf(shape) !== null);
   const weights = new WeightFile(directory, model.id, precision, new Set(held.map(({ name }) => name)));
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };

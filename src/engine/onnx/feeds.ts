@@ -53,6 +53,17 @@ export function feedsFor(
     Int32Array.from({ length: copies * B }, (_, i) => start + (geometry.lengths[i % B] as number) - less);
   put("lengths:1", () => int32(lengths(1, 0), [B]));
   put("lengths:R", () => int32(lengths(points, 0), [points * B]));
+  /** What is added to the scores of each text: 0 for its own tokens, and what leaves nothing of a probability for those filled in. */
+  const outside = (copies: number): FeedTensor => {
+    const bias = Float32Array.from({ length: B * S * S }, (_, i) =>
+      i % S < (geometry.lengths[Math.floor(i / (S * S))] as number) ? 0 : -1e9,
+    );
+    const all = new Float32Array(copies * bias.length);
+    for (let copy = 0; copy < copies; copy++) all.set(bias, copy * bias.length);
+    return float32(all, [copies * B, 1, S, S]);
+  };
+  put("outsideText:1", () => outside(1));
+  put("outsideText:R", () => outside(points));
   put("last:1", () => int32(lengths(1, 1), [B]));
   put("last:R", () => int32(lengths(points, 1), [points * B]));
   for (const name of wanted) {

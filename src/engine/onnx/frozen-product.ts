@@ -5,6 +5,8 @@ import type { GraphBuilder } from "./graph";
 import { withAxis } from "../../ops/shape";
 import type { Shape } from "../../ops/shape";
 import type { Form } from "./encoding";
+import { timesWeight } from "./turned-product";
+import type { Described } from "./turned-product";
 import type { WeightFile } from "./weight-file";
 
 /** Activations are rounded to -127..127, stored from 1 to 255. */
@@ -31,7 +33,7 @@ export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Descr
     name: graph.describe(graph.node(type, operands, attributes), of),
     shape: of,
   });
-  if (weights.isHeld(matrix)) return emit("FusedMatMul", [x.name, heldMatrix(graph, matrix)], { transB: 1 });
+  if (weights.isHeld(matrix)) return timesWeight(graph, x, heldMatrix(graph, matrix), outputs);
   const { form, constants } = weights.place(matrix);
   const constant = (name: "values" | "scales" | "zeros", fixed = true): string => {
     const part = constants.get(name)!;
@@ -39,10 +41,10 @@ export function frozenProduct(graph: GraphBuilder, weights: WeightFile, x: Descr
   };
   switch (form.kind) {
     case "floats":
-      return emit("FusedMatMul", [x.name, constant("values")], { transB: 1 });
+      return timesWeight(graph, x, constant("values"), outputs);
     case "channels": {
       const weight = dequantized(graph, x, matrix.shape, constant("values", false), constant("scales"));
-      return emit("FusedMatMul", [x.name, weight], { transB: 1 });
+      return timesWeight(graph, x, weight, outputs);
     }
     case "columns": {
       const { rounded, largest } = roundedRows(graph, x);
@@ -177,12 +179,6 @@ function unpackedBlocks(
   );
   const rows = reshape(scaled, [outputs, count * block]);
   return count * block === inputs ? rows : cut(rows, inputs, [outputs, inputs]);
-}
-
-/** A node's output with its shape. */
-interface Described {
-  readonly name: string;
-  readonly shape: Shape;
 }
 
 /** The number 1, known when x is: a size of x, at least 1, cut to 1. */

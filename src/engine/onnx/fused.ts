@@ -63,8 +63,9 @@ export function fusedOps(
     },
     attention(q, k, v, options: AttentionOptions, prefix = null) {
       const { heads, kvHeads, headSize, causal, window, rotary } = options;
-      if (prefix !== null || (causal && headSize % KERNEL_WIDTH !== 0))
-        return small.attention(q, k, v, options, prefix);
+      const { endsOfTexts, causalAttention } = graph.kernels;
+      const fits = causal ? causalAttention && headSize % KERNEL_WIDTH === 0 : endsOfTexts !== null;
+      if (prefix !== null || !fits) return small.attention(q, k, v, options, prefix);
       // Queries, keys and values must agree on the leading axis; where only some are shared, copies are made for all points.
       const shared = q.shared && k.shared && v.shared;
       const spread = (x: Value): Value =>
@@ -79,9 +80,13 @@ export function fusedOps(
       const three = [qt.name, kt.name, vt.name];
       const scale = { float: 1 / Math.sqrt(headSize) };
       if (!causal) {
-        const lengths = graph.input(shared ? "lengths:1" : "lengths:R", INT32, [shared ? "B" : "R*B"]);
+        const [rows, copies] = shared ? (["B", "1"] as const) : (["R*B", "R"] as const);
+        const ends =
+          endsOfTexts === "lengths"
+            ? ["", graph.input(`lengths:${copies}`, INT32, [rows])]
+            : ["", "", graph.input(`outsideText:${copies}`, FLOAT, [rows, 1, "S", "S"])];
         const attributes = { num_heads: heads, scale };
-        return packed(emit("MultiHeadAttention", [...three, "", lengths], qt.shape, shared, attributes));
+        return packed(emit("MultiHeadAttention", [...three, ...ends], qt.shape, shared, attributes));
       }
       const last = graph.input(shared ? "last:1" : "last:R", INT32, [shared ? "B" : "R*B"]);
       const before = cache?.inPlace(kvHeads, headSize, shared) ?? null;

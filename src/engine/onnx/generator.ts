@@ -9,12 +9,13 @@ import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
 import { checkTokens } from "../rows";
 import { compileDecoder } from "./compile-decoder";
+import type { CompiledDecoder } from "./compile-decoder";
 import { feedsFor, trainableFeeds } from "./feeds";
 import { packBatch } from "./geometry";
 import { FP32, precisionName, storage } from "./precision";
-import { runtimeOptions } from "./session";
+import { openProvider } from "./open-provider";
+import { runtimeOptions, THREADS } from "./session";
 import type { OnnxOptions, OnnxTuning } from "./session";
-import { EngineWorker } from "./worker-client";
 
 export interface GeneratorOptions extends Omit<OnnxOptions, "keep" | "tuning"> {
   readonly tuning?: Omit<OnnxTuning, "buckets" | "prefix" | "prefixCache" | "memoryPattern">;
@@ -43,6 +44,8 @@ export interface Generation {
 export interface OnnxGenerator {
   readonly id: string;
   readonly layout: Layout;
+  /** One line: what computes, and why nothing better. */
+  readonly told: string;
   /**
    * The most probable next token again and again (greedy decoding; the first of equals).
    * @param prompt token ids, at least one
@@ -65,7 +68,7 @@ export async function onnxGenerator(
   adapter: Adapter,
   options: GeneratorOptions = {},
 ): Promise<OnnxGenerator> {
-  const { precision = FP32, progress, tuning: { fused = true } = {} } = options;
+  const { precision = FP32, progress, threads = THREADS, provider = "cpu", tuning: { fused = true } = {} } = options;
   const { layout } = adapter;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   requireMemory({
@@ -76,24 +79,24 @@ export async function onnxGenerator(
     freeBytes: options.freeBytes ?? freeMemory(),
     alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
   });
-  const { path, inputs, feeds, cache, logits } = await compileDecoder(model, adapter, directory, {
-    fused,
-    precision,
-    progress,
-  });
-  const worker = new EngineWorker();
-  try {
-    await worker.create(SESSION, path, runtimeOptions(options, "all"));
-  } catch (error) {
+  const how = runtimeOptions(options, "all");
+  const { worker, kernels, told } = await openProvider(provider, directory, threads, how);
+  const opening = async (): Promise<CompiledDecoder> => {
+    const compiled = await compileDecoder(model, adapter, directory, { fused, kernels, precision, progress });
+    await worker.create(SESSION, compiled.path, how);
+    return compiled;
+  };
+  const { inputs, feeds, cache, logits } = await opening().catch(async (error: unknown) => {
     await worker.end();
     throw error;
-  }
+  });
   let engineMilliseconds = 0;
   let texts = 0;
 
   return {
     id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx generator ${precisionName(precision)}`,
     layout,
+    told,
     engineMilliseconds: () => engineMilliseconds,
     async generate(point, prompt, { most, stopTokens = [], stopTexts, signal }) {
       positiveInteger("most", most);

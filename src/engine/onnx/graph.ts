@@ -1,4 +1,6 @@
 import type { Dimension } from "../../ops/shape";
+import { CPU_KERNELS } from "./kernels";
+import type { Kernels } from "./kernels";
 import { ProtoWriter } from "./protobuf";
 
 /** ONNX element types that the engine uses (onnx.proto, TensorProto.DataType). */
@@ -39,6 +41,9 @@ export class GraphBuilder {
   private readonly shapes = new Map<string, readonly Dimension[]>();
   private readonly cache = new Map<string, string>();
   private next = 0;
+
+  /** @param kernels those of the provider that the graph is for */
+  constructor(readonly kernels: Kernels = CPU_KERNELS) {}
 
   get nodes(): readonly Node[] {
     return this.all;

@@ -1,16 +1,16 @@
 import { fail } from "../../check/check";
 import type { LowOps } from "../../ops/low-ops";
-import { productShape } from "../../ops/shape";
 import type { Dimension } from "../../ops/shape";
 import type { EmbeddingIndex, FrozenMatrix, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
 import { stackAt } from "../../tree/layout";
-import { constant, emitter } from "./emit";
+import { constant } from "./emit";
 import type { Value } from "./emit";
 import { frozenProduct, heldMatrix } from "./frozen-product";
 import { FLOAT, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
 import { sharedOps } from "./shared-ops";
+import { timesTurned } from "./turned-product";
 import type { WeightFile } from "./weight-file";
 
 /** Rows of a frozen table that a run feeds for its tokens, so that the graph need not hold the table. */
@@ -49,7 +49,6 @@ export function onnxLowOps(
   points: Dimension,
   large: boolean,
 ): LowOps<Value> {
-  const emit = emitter(graph);
   const shared = sharedOps(graph, (rotary) => rotationName(feeds, rotary));
   return {
     ...shared,
@@ -94,10 +93,6 @@ export function onnxLowOps(
         ...head.shape,
       ]);
     },
-    matmulTransposed: (x, y, factor) => {
-      const turned = [...y.shape.slice(0, -2), ...y.shape.slice(-2).reverse()];
-      const attributes = { transB: 1, alpha: { float: factor } };
-      return emit("FusedMatMul", [x.name, y.name], productShape(x.shape, turned), [x, y], attributes);
-    },
+    matmulTransposed: (x, y, factor) => ({ ...timesTurned(graph, x, y, factor), shared: x.shared && y.shared }),
   };
 }

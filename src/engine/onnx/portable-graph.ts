@@ -4,6 +4,7 @@ import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { plain } from "../../ops/plain";
 import { GraphBuilder } from "./graph";
+import { STANDARD_KERNELS } from "./kernels";
 import type { Feeds } from "./low-ops";
 import { emitPaddedInputs } from "./padded-inputs";
 import { standardOps } from "./standard-ops";
@@ -56,7 +57,7 @@ export function portableGraph(
   const { reading, context } = model;
   sameLength("point", point.length, adapter.layout.size);
   if (readout.width !== model.width) fail("readout.width", `${model.width}, the model's`, readout.width);
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder(STANDARD_KERNELS);
   const weights = new StoredWeights(graph);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
   const low = standardOps(graph, weights, adapter.layout, point, feeds);

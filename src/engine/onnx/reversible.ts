@@ -1,13 +1,14 @@
 import { fail } from "../../check/check";
 import type { LowOps } from "../../ops/low-ops";
 import type { Reversible } from "../../ops/reversible";
-import { productShape, withAxis } from "../../ops/shape";
+import { withAxis } from "../../ops/shape";
 import type { Dimension, Shape } from "../../ops/shape";
 import { constant, emitter } from "./emit";
 import type { Value } from "./emit";
 import { frozenBackProduct } from "./frozen-product";
 import { FLOAT, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
+import { turnedTimes } from "./turned-product";
 import type { WeightFile } from "./weight-file";
 
 /** The input that takes the loss's derivative by the features. */
@@ -22,10 +23,10 @@ export function onnxReversible(graph: GraphBuilder, weights: WeightFile, low: Lo
   const emit = emitter(graph);
   const reduceSum = (x: Value, axes: readonly number[], shape: Shape, keepdims: 0 | 1): Value =>
     emit("ReduceSum", [x.name, graph.integers(axes)], shape, [x], { keepdims });
-  const turnedProduct = (x: Value, y: Value): Value => {
-    const turned = [...x.shape.slice(0, -2), ...x.shape.slice(-2).reverse()];
-    return emit("FusedMatMul", [x.name, y.name], productShape(turned, y.shape), [x, y], { transA: 1 });
-  };
+  const turnedProduct = (x: Value, y: Value): Value => ({
+    ...turnedTimes(graph, x, y),
+    shared: x.shared && y.shared,
+  });
   /** A matrix that a batch decides, [1, rows, columns]. */
   const matrix = (name: string, rows: Dimension, columns: Dimension): Value =>
     constant(graph.input(name, FLOAT, [1, rows, columns]), [1, rows, columns]);

@@ -31,7 +31,8 @@ import { variesWithPoints } from "./prefix";
 import { recentTexts } from "./recent-texts";
 import { WEIGHT_FORMAT } from "./weight-file";
 import type { WriteProgress } from "./weight-file";
-import { EngineWorker } from "./worker-client";
+import { openProvider } from "./open-provider";
+import type { Provider } from "./providers";
 import type { CarriedOutput, RunReply, TextRows } from "./worker-client";
 
 export interface OnnxOptions {
@@ -39,8 +40,11 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** Where weights in the engine's own form are kept; default `.cache/onnx` in the project. */
   readonly cacheDirectory?: string;
-  /** Where operations run, first choice first; default "cpu". "cuda" and "webgpu" need what this package lacks by itself; neither was run here. */
-  readonly providers?: readonly Provider[];
+  /**
+   * What computes; default "cpu". "webgpu" needs a Vulkan driver on Linux, "cuda" what `npm run gpu:install` brings. Either computes in a
+   * process of its own for each session.
+   */
+  readonly provider?: Provider;
   /** What a session may take, checked against a prediction before anything is loaded; default what is free now, Infinity: no check. */
   readonly freeBytes?: number;
   /** How frozen products are stored and computed; default fp32. */
@@ -89,10 +93,11 @@ export interface OnnxTuning {
   readonly buckets?: number;
 }
 
-export type Provider = "cpu" | "cuda" | "webgpu";
 export type Optimization = "disabled" | "basic" | "extended" | "all";
 
 export interface OnnxSession extends ModelSession {
+  /** One line: what computes, and why nothing better. */
+  readonly told: string;
   /** Milliseconds spent inside ONNX Runtime since the session was opened. */
   engineMilliseconds(): number;
   /** Texts that the layers below the adapters were computed for, one by one, since then (`prefixCache`): those that were not kept. */
@@ -100,7 +105,7 @@ export interface OnnxSession extends ModelSession {
 }
 
 /**
- * Compiles a model and its adapter to ONNX and opens it on ONNX Runtime in a worker thread.
+ * Compiles a model and its adapter to ONNX and opens it on ONNX Runtime, in a worker thread or, on a GPU, in a process of its own.
  *
  * One session serves every number of points, texts and tokens. Frozen weights are in one file that is mapped into memory;
  * trainable parameters are an input theta [R, d], directions another [P, d]. A batch must not change while it is in use: its
@@ -108,11 +113,11 @@ export interface OnnxSession extends ModelSession {
  * For example `const session = await onnxSession(model, adapter); const features = await session.features([adapter.initial(0)], { ids: [[101, 2129, 102]] })`.
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
-  const { threads = THREADS, precision = FP32, keep = "both", tuning = {} } = options;
+  const { threads = THREADS, precision = FP32, keep = "both", tuning = {}, provider = "cpu" } = options;
   const { fused = true, prefix = true, prefixCache = PREFIX_CACHE } = tuning;
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
-  const worker = new EngineWorker();
+  const { worker, kernels, told } = await openProvider(provider, directory, threads, runtimeOptions(options, "all"));
   const opened = new Map<GraphKind, Promise<CompiledGraph>>();
   const newest = new Map<GraphKind, Held>();
   const kept = recentTexts(prefixCache);
@@ -169,6 +174,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       });
       const compiled = await compile(model, adapter, kind, directory, {
         fused,
+        kernels,
         prefix,
         trunk: prefixCache > 0,
         recompute: options.recompute ?? false,
@@ -369,6 +375,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     id: `${model.id}|${JSON.stringify(adapter.spec)}|onnx ${precisionName(precision)} threads=${threads} fused=${fused} weights=${WEIGHT_FORMAT}${unusual(options)}`,
     layout,
     width: model.width,
+    told,
     engineMilliseconds: () => engineMilliseconds,
     prefixTexts: () => prefixTexts,
     ...(precision.kind === "fp32"
@@ -394,13 +401,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       }),
     }),
     ...(adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, lend) }),
+    hasEnded: () => worker.hasEnded(),
     dispose: () => worker.end(),
   };
 }
 
 /** Gives the options of a session as ONNX Runtime takes them. */
 export function runtimeOptions(
-  { threads = THREADS, providers = ["cpu"], tuning = {} }: Pick<OnnxOptions, "threads" | "providers" | "tuning">,
+  { threads = THREADS, provider = "cpu", tuning = {} }: Pick<OnnxOptions, "threads" | "provider" | "tuning">,
   usualOptimization: Optimization,
 ): object {
   const { spinning = true, prepack = true, arena = true, memoryPattern = false } = tuning;
@@ -409,7 +417,7 @@ export function runtimeOptions(
     interOpNumThreads: 1,
     executionMode: "sequential",
     logSeverityLevel: 3,
-    executionProviders: providers,
+    executionProviders: [provider],
     graphOptimizationLevel: tuning.optimization ?? usualOptimization,
     enableCpuMemArena: arena,
     enableMemPattern: memoryPattern,
@@ -433,7 +441,8 @@ function matricesOfLayers({ entries }: Layout): number {
   );
 }
 
-const THREADS = 2;
+/** Inside one operation, by default. */
+export const THREADS = 2;
 
 /** Bytes of hidden states that are kept by default: 256 MiB. */
 const PREFIX_CACHE = 2 ** 28;
@@ -442,9 +451,9 @@ const PREFIX_CACHE = 2 ** 28;
 const USUAL_PASS = { texts: 8, tokens: 64 } as const;
 
 /** The settings that may change the last bits and are not the default ones. */
-function unusual({ providers, recompute, tuning: { optimization, buckets, prefixCache } = {} }: OnnxOptions): string {
+function unusual({ provider, recompute, tuning: { optimization, buckets, prefixCache } = {} }: OnnxOptions): string {
   const named = {
-    providers: providers?.join(),
+    provider,
     recompute: recompute === true ? true : undefined,
     optimization,
     buckets,

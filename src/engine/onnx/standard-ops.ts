@@ -1,6 +1,5 @@
 import type { LowOps } from "../../ops/low-ops";
 import { withAxis } from "../../ops/shape";
-import type { Dimension } from "../../ops/shape";
 import { stackAt } from "../../tree/layout";
 import type { Layout } from "../../tree/layout";
 import { constant, emitter } from "./emit";
@@ -11,6 +10,7 @@ import { rotationName } from "./low-ops";
 import type { Feeds } from "./low-ops";
 import { sharedOps } from "./shared-ops";
 import type { StoredWeights } from "./stored-weights";
+import { timesTurned } from "./turned-product";
 
 /**
  * Emits the lower operations in operators of the ONNX standard alone, with every weight in the graph and the adapter's tensors as they are at a
@@ -46,12 +46,6 @@ export function standardOps(
       const read = (): Float32Array => point.slice(offset, offset + names.length * size);
       return constant(weights.values(names.join(), all, read), all);
     },
-    matmulTransposed(x, y, factor) {
-      const rank = y.shape.length;
-      const turned = [...y.shape.slice(0, -2), ...y.shape.slice(-2).reverse()] as readonly Dimension[];
-      const perm = [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2];
-      const other = emit("Transpose", [y.name], turned, [y], { perm });
-      return shared.scale(shared.matmul(x, other), factor);
-    },
+    matmulTransposed: (x, y, factor) => ({ ...timesTurned(graph, x, y, factor), shared: x.shared && y.shared }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Computing } from "../computing";
 import { WorkerThread } from "../worker-thread";
 import type { FeedTensor } from "./feeds";
 
@@ -34,10 +35,15 @@ interface RunAnswer extends RunReply {
 /** How many arrays are kept for later runs: points and directions of two calls. */
 const SPARE = 4;
 
-/** A worker thread that owns ONNX Runtime sessions. */
+/** The script that owns ONNX Runtime sessions, and what its errors begin with. */
+export const WORKER = ["src/engine/onnx/worker.cjs", "ONNX Runtime"] as const;
+
+/** A worker thread, or a process, that owns ONNX Runtime sessions. */
 export class EngineWorker {
-  private readonly thread = new WorkerThread("src/engine/onnx/worker.cjs", "ONNX Runtime");
   private spare: Float32Array[] = [];
+
+  /** @param thread where it computes; default: a thread of this process */
+  constructor(private readonly thread: Computing = new WorkerThread(...WORKER)) {}
 
   async create(session: string, path: string, options: object): Promise<void> {
     await this.thread.request({ action: "create", session, path, options });
@@ -112,22 +118,32 @@ export class EngineWorker {
     carried: readonly CarriedOutput[] = [],
     forget: readonly string[] = [],
   ): Promise<RunReply> {
+    const { copies } = this.thread;
     const moved = listed(given);
     const owned = moved.filter(({ data }) => !(data.buffer instanceof SharedArrayBuffer));
     const buffers = owned.map(({ data }) => data.buffer as ArrayBuffer);
+    // A copy is made of the plain kind of memory alone.
+    const sent = copies
+      ? moved.map((feed) => (owned.includes(feed) ? feed : { ...feed, data: feed.data.slice() }))
+      : moved;
     const message = {
       action: "run",
       session,
       place,
-      feeds: [...listed(kept), ...moved],
+      feeds: [...listed(kept), ...sent],
       fetches,
       carried,
       forget,
-      lent: owned.map(({ name }) => name),
+      lent: copies ? [] : owned.map(({ name }) => name),
     };
     const { lent, ...reply } = await this.thread.request<RunAnswer>(message, buffers);
-    this.spare = [...lent, ...this.spare].slice(0, SPARE);
+    const back = copies ? owned.map(({ data }) => data as Float32Array) : lent;
+    this.spare = [...back, ...this.spare].slice(0, SPARE);
     return reply;
+  }
+
+  hasEnded(): boolean {
+    return this.thread.hasEnded();
   }
 
   end(): Promise<void> {

@@ -1,12 +1,9 @@
-// Runs ONNX Runtime sessions off the main thread: a session computes synchronously inside its call, and the notebook's
-// kernel must stay awake for Stop, completion and live plots meanwhile.
-const { parentPort, workerData } = require("node:worker_threads");
-const { InferenceSession, Tensor, listSupportedBackends } = require("onnxruntime-node");
-const { checkWanted, serveRequests } = require("../work.cjs");
+// Runs ONNX Runtime sessions off the main thread, or in a process of their own: a session computes synchronously inside its call, and the
+// notebook's kernel must stay awake for Stop, completion and live plots meanwhile.
+const { InferenceSession, Tensor } = require("onnxruntime-node");
+const { checkWanted, endpoint, serveRequests } = require("../work.cjs");
 
-/** @type {{ state: Int32Array }} */
-const { state } = workerData;
-const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
+const { port, state } = endpoint();
 
 /** @typedef {import("./worker-protocol.cjs").Feed} Feed */
 /** @typedef {import("./worker-protocol.cjs").Tensors} Tensors */
@@ -113,17 +110,7 @@ async function gathered({ session, output, width, texts, forget }) {
 const actions = {
   /** @param {import("./worker-protocol.cjs").Create} request */
   async create({ session, path, options }) {
-    const asked = options.executionProviders ?? [];
-    try {
-      sessions.set(session, await InferenceSession.create(path, options));
-    } catch (error) {
-      if (asked.every((name) => name === "cpu")) throw error;
-      const known = listSupportedBackends().map((/** @type {{ readonly name: string }} */ { name }) => name);
-      const needs = "the npm package runs on the CPU by itself; others need their library and a device on this machine";
-      throw new Error(
-        `providers: expected some of ${known.join(", ")} that work here, got ${asked.join(", ")} (${needs}): ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+    sessions.set(session, await InferenceSession.create(path, options));
     return {};
   },
   /** @param {import("./worker-protocol.cjs").Hold} request */

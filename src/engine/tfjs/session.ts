@@ -144,6 +144,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
       }
     },
     tensors: async () => (await ask({ action: "tensors" })).tensors ?? 0,
+    hasEnded: () => worker.hasEnded(),
     dispose: () => worker.end(),
   };
 }

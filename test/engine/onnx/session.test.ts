@@ -258,11 +258,14 @@ test("settings of ONNX Runtime do not change what is computed", async () => {
   });
 });
 
-test("a provider that is not on this machine is refused with what is", async () => {
+test("a provider of no such name is refused with those that there are", async () => {
   const { model } = tinyModel("bert");
   const adapter = makeAdapter(lora(["query"]), model.sites);
-  const options: OnnxOptions = { cacheDirectory: folder.file("cache"), providers: ["coreml" as "cuda"] };
-  await rejectsWith(onnxSession(model, adapter, options), "providers: expected some of cpu");
+  const options: OnnxOptions = { cacheDirectory: folder.file("cache"), provider: "web-gpu" as "webgpu" };
+  await rejectsWith(
+    onnxSession(model, adapter, options),
+    'provider: expected one of cpu, webgpu, cuda; nearest: webgpu, got "web-gpu"',
+  );
 });
 
 test("a closed session says so", async () => {

@@ -1,0 +1,208 @@
+// npm run gpu:install: fetches what ONNX Runtime needs to compute on an NVIDIA card (provider: "cuda"). Linux on x64.
+//   npm run gpu:install -- --undo            takes it away again, to the last file
+//   npm run gpu:install -- --wheels FOLDER   takes the packages from a folder, without a network
+// Not run where there is a card: what is tested is that the files come and go.
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { Problem, main, root, say } from "./report.mjs";
+import { venvPython } from "./set-up-python.mjs";
+
+/** The runtime's own libraries, put beside its Node binding. */
+const PROVIDER = ["libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"];
+/** What the provider asks the system for. */
+const NEEDED = ["libcublasLt.so.13", "libcublas.so.13", "libcurand.so.10", "libcudart.so.13", "libcudnn.so.9"];
+const RUNTIME = "onnxruntime-gpu";
+
+const hashOf = (file) => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+
+/** The places of an installation in a project. */
+const placesOf = (project) => ({
+  binding: path.join(project, "node_modules/onnxruntime-node/bin/napi-v6/linux/x64"),
+  runtime: path.join(project, "node_modules/onnxruntime-node/package.json"),
+  kept: path.join(project, ".cache/cuda"),
+  begun: path.join(project, ".cache/cuda.begun"),
+});
+
+/** Lines "name==version --hash=sha256:... # N MB" of a lock file. */
+function lockedPackages(text) {
+  return text.split("\n").flatMap((line) => {
+    const found = /^(\S+)==(\S+) (--hash=sha256:[0-9a-f]{64})(?: # (\d+) MB)?$/.exec(line.trim());
+    return found === null
+      ? []
+      : [{ name: found[1], version: found[2], hash: found[3], megabytes: Number(found[4] ?? 0) }];
+  });
+}
+
+/** Whether the system finds all that the provider asks for. */
+function systemHasCuda() {
+  const { stdout } = spawnSync("ldconfig", ["-p"], { encoding: "utf8" });
+  return NEEDED.every((name) => (stdout ?? "").includes(`\t${name} `));
+}
+
+/** The files of a folder and those within, as paths. */
+const filesIn = (folder) =>
+  fs.existsSync(folder)
+    ? fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+        const file = path.join(folder, entry.name);
+        return entry.isDirectory() ? filesIn(file) : [file];
+      })
+    : [];
+
+/** What was put beside the binding by this command, from its record; what somebody else put there is in none. */
+function recorded({ kept }) {
+  const file = path.join(kept, "installed.json");
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")).provider : {};
+}
+
+const besideOf = (file) => `${file}.begun`;
+
+function refuseOthers(places) {
+  const ours = recorded(places);
+  for (const name of PROVIDER) {
+    const file = path.join(places.binding, name);
+    if (fs.existsSync(file) && ours[name] !== hashOf(file))
+      throw new Problem(`${file} is not from this command: move it away first. Nothing was changed.`);
+  }
+}
+
+function fetchPackages(packages, folder, { python, wheels }) {
+  const list = path.join(folder, "requirements.txt");
+  fs.writeFileSync(list, packages.map(({ name, version, hash }) => `${name}==${version} ${hash}\n`).join(""));
+  const tags = ["2_28", "2_27", "2_17", "2_12", "2_5"].flatMap((tag) => ["--platform", `manylinux_${tag}_x86_64`]);
+  const from = wheels === undefined ? [] : ["--no-index", "--find-links", path.resolve(wheels)];
+  const options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--python-version", "3.11", ...tags];
+  const args = ["-m", "pip", "download", "--disable-pip-version-check", "-q", ...options, ...from];
+  const { status, stderr, error } = spawnSync(python, [...args, "-d", folder, "-r", list], { encoding: "utf8" });
+  if (status === 0) return;
+  const last = (error?.message ?? stderr)
+    .trim()
+    .split("\n")
+    .filter((line) => !line.startsWith("WARNING"))
+    .slice(-3);
+  throw new Problem(
+    `pip could not fetch the packages, or they are not the locked ones; nothing was installed: ${last.join(" ")}`,
+  );
+}
+
+/** Fetches and unpacks into a folder that counts only once it has its final name. */
+function fetchAll(packages, places, lock, how) {
+  const { begun, kept } = places;
+  fs.rmSync(begun, { recursive: true, force: true });
+  fs.mkdirSync(path.join(begun, "provider"), { recursive: true });
+  fs.mkdirSync(path.join(begun, "libraries"));
+  const wheels = path.join(begun, "wheels");
+  fs.mkdirSync(wheels);
+  fetchPackages(packages, wheels, how);
+  for (const wheel of fs.readdirSync(wheels).filter((name) => name.endsWith(".whl"))) {
+    const unpacked = path.join(wheels, "unpacked");
+    execFileSync(how.python, ["-m", "zipfile", "-e", path.join(wheels, wheel), unpacked]);
+    const runtime = wheel.startsWith(RUNTIME.replaceAll("-", "_"));
+    for (const file of filesIn(unpacked)) {
+      const name = path.basename(file);
+      if (runtime ? PROVIDER.includes(name) : /\.so(\.\d+)*$/.test(name))
+        fs.renameSync(file, path.join(begun, runtime ? "provider" : "libraries", name));
+    }
+    fs.rmSync(unpacked, { recursive: true });
+    fs.rmSync(path.join(wheels, wheel));
+  }
+  fs.rmSync(wheels, { recursive: true });
+  const provider = Object.fromEntries(PROVIDER.map((name) => [name, hashOf(path.join(begun, "provider", name))]));
+  fs.writeFileSync(path.join(begun, "installed.json"), `${JSON.stringify({ lock, provider }, null, 2)}\n`);
+  fs.rmSync(kept, { recursive: true, force: true });
+  fs.renameSync(begun, kept);
+}
+
+function install(places, how) {
+  if (how.platform !== "linux" || how.arch !== "x64")
+    throw new Problem(
+      `CUDA's provider is for Linux on x64, and this is ${how.platform} on ${how.arch}. Nothing was changed.`,
+    );
+  if (!fs.existsSync(places.runtime))
+    throw new Problem("the project is not set up: run npm start -- --set-up-only first.");
+  const { version } = JSON.parse(fs.readFileSync(places.runtime, "utf8"));
+  const text = fs.readFileSync(how.lock, "utf8");
+  const all = lockedPackages(text);
+  const runtime = all.find(({ name }) => name === RUNTIME);
+  if (runtime?.version !== version)
+    throw new Problem(
+      `onnxruntime-node is ${version}, and the lock file has ${RUNTIME} ${runtime?.version}: they must be equal. Nothing was changed.`,
+    );
+  refuseOthers(places);
+  const packages = how.hasCuda() ? [runtime] : all;
+  const lock = createHash("sha256")
+    .update(packages.map(({ hash }) => hash).join())
+    .digest("hex");
+  const record = path.join(places.kept, "installed.json");
+  if (!fs.existsSync(record) || JSON.parse(fs.readFileSync(record, "utf8")).lock !== lock) {
+    if (!fs.existsSync(how.python))
+      throw new Problem(`no Python at ${how.python}: run npm start -- --set-up-only first.`);
+    const size = packages.reduce((sum, { megabytes }) => sum + megabytes, 0);
+    say(`fetching ${packages.map(({ name, version: of }) => `${name} ${of}`).join(", ")}: ${size} MB in all`);
+    say(
+      packages.length === 1
+        ? "the system has CUDA 13: NVIDIA's packages are not needed"
+        : "the system has no CUDA 13 of its own: NVIDIA's packages come along",
+    );
+    say(`they are unpacked in ${places.kept}; ${PROVIDER.join(" and ")} go to ${places.binding}`);
+    // What an earlier one has put there goes first: its record is about to be replaced.
+    removeProvider(places);
+    fetchAll(packages, places, lock, how);
+  }
+  for (const name of PROVIDER) {
+    const file = path.join(places.binding, name);
+    if (fs.existsSync(file)) continue;
+    fs.copyFileSync(path.join(places.kept, "provider", name), besideOf(file));
+    fs.renameSync(besideOf(file), file);
+  }
+  say(
+    'installed. In a cell: openAdapter(model, spec, { provider: "cuda" }); to take it away: npm run gpu:install -- --undo',
+  );
+  return 0;
+}
+
+/** Takes away what the record says was put beside the binding, and what a killed run has begun there. */
+function removeProvider(places) {
+  for (const [name, hash] of Object.entries(recorded(places))) {
+    const file = path.join(places.binding, name);
+    if (fs.existsSync(file) && hashOf(file) === hash) fs.rmSync(file);
+  }
+  for (const name of PROVIDER) fs.rmSync(besideOf(path.join(places.binding, name)), { force: true });
+}
+
+function undo(places) {
+  const known = [places.kept, places.begun].filter((folder) => fs.existsSync(folder));
+  removeProvider(places);
+  for (const folder of known) fs.rmSync(folder, { recursive: true });
+  say(
+    known.length === 0
+      ? "there is nothing to take away"
+      : `removed ${known.join(", ")} and what had gone to ${places.binding}`,
+  );
+  return 0;
+}
+
+/** Installs or takes away; returns the exit status. `how` says where and with what, for tests. */
+export function gpuInstall(args, how = {}) {
+  const at = args.indexOf("--wheels");
+  if (at >= 0 && args[at + 1] === undefined) throw new Problem("--wheels: expected a folder.");
+  const rest = at < 0 ? args : args.filter((_, i) => i !== at && i !== at + 1);
+  const unknown = rest.find((arg) => arg !== "--undo");
+  if (unknown !== undefined)
+    throw new Problem(`${unknown}: unknown option. npm run gpu:install -- [--undo] [--wheels FOLDER]`);
+  const places = placesOf(how.project ?? root);
+  if (rest.includes("--undo")) return undo(places);
+  return install(places, {
+    platform: process.platform,
+    arch: process.arch,
+    python: venvPython,
+    lock: path.join(root, "src/notebook/cuda.lock.txt"),
+    hasCuda: systemHasCuda,
+    wheels: at < 0 ? undefined : args[at + 1],
+    ...how,
+  });
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, "scripts/gpu-install.mjs"))
+  await main(gpuInstall);

@@ -1,0 +1,208 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { gpuInstall } from "../../scripts/gpu-install.mjs";
+import type { How } from "../../scripts/gpu-install.mjs";
+import { scratch } from "../support/scratch";
+import { skipUnless } from "../support/skip";
+import { throwsWith } from "../support/throws";
+
+/** The command on small wheels of the same layout, fetched by the real pip from a folder; the real ones are some 1.5 GB. */
+const test = suite("notebook/gpu-install");
+const place = scratch();
+test.after(() => place.remove());
+
+const python = path.resolve(".venv/bin/python");
+const withPython = skipUnless(existsSync(python), "no .venv (npm start -- --set-up-only makes it)");
+const RUNTIME = "onnxruntime-gpu==1.30.0";
+
+/** Writes a wheel with these files and gives its line of a lock file. */
+function wheel(
+  folder: string,
+  name: string,
+  version: string,
+  tag: string,
+  files: Readonly<Record<string, string>>,
+): string {
+  const base = `${name.replaceAll("-", "_")}-${version}`;
+  const at = path.join(folder, `${base}.content`);
+  const all = {
+    ...files,
+    [`${base}.dist-info/METADATA`]: `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`,
+    [`${base}.dist-info/WHEEL`]: `Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: ${tag}\n`,
+    [`${base}.dist-info/RECORD`]: "",
+  };
+  for (const [file, content] of Object.entries(all)) {
+    mkdirSync(path.dirname(path.join(at, file)), { recursive: true });
+    writeFileSync(path.join(at, file), content);
+  }
+  const out = path.join(folder, `${base}-${tag}.whl`);
+  execFileSync(python, ["-m", "zipfile", "-c", out, ...readdirSync(at)], { cwd: at });
+  return `${name}==${version} --hash=sha256:${createHash("sha256").update(readFileSync(out)).digest("hex")} # 1 MB`;
+}
+
+interface Made {
+  readonly how: How;
+  readonly wheels: string;
+  readonly binding: string;
+  readonly project: string;
+  readonly lock: string;
+}
+
+/** A project with a binding, and the wheels with their lock file. */
+function made(name: string): Made {
+  const project = place.file(name);
+  const module = path.join(project, "node_modules/onnxruntime-node");
+  const binding = path.join(module, "bin/napi-v6/linux/x64");
+  const wheels = path.join(project, "wheels");
+  for (const folder of [binding, wheels]) mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(module, "package.json"), '{ "version": "1.30.0" }');
+  writeFileSync(path.join(binding, "libonnxruntime.so.1"), "the runtime");
+  const lines = [
+    wheel(wheels, "onnxruntime-gpu", "1.30.0", "cp311-cp311-manylinux_2_28_x86_64", {
+      "onnxruntime/capi/libonnxruntime_providers_cuda.so": "cuda",
+      "onnxruntime/capi/libonnxruntime_providers_shared.so": "shared",
+      "onnxruntime/capi/libonnxruntime_providers_tensorrt.so": "not wanted",
+    }),
+    wheel(wheels, "nvidia-cublas", "13.1.0", "py3-none-manylinux_2_27_x86_64", {
+      "nvidia/cu13/lib/libcublasLt.so.13": "blas",
+      "nvidia/cu13/include/cublas.h": "not wanted",
+    }),
+  ];
+  const lock = path.join(project, "cuda.lock.txt");
+  writeFileSync(lock, `# a lock file\n${lines.join("\n")}\n`);
+  const how: How = { project, lock, python, platform: "linux", arch: "x64", hasCuda: () => false };
+  return { how, wheels, binding, project, lock };
+}
+
+/** All files of a project but the wheels, with their contents. */
+function contents(folder: string): Readonly<Record<string, string>> {
+  const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.path, entry.name));
+  return Object.fromEntries(files.sort().map((file) => [path.relative(folder, file), readFileSync(file, "utf8")]));
+}
+
+/** What the command says. */
+function said(run: () => number): { readonly status: number; readonly text: string } {
+  const written: string[] = [];
+  const own = process.stdout.write.bind(process.stdout);
+  process.stdout.write = ((text: string) => written.push(text) > 0) as typeof process.stdout.write;
+  try {
+    return { status: run(), text: written.join("") };
+  } finally {
+    process.stdout.write = own;
+  }
+}
+
+withPython(
+  test,
+  "it says what it fetches, puts the provider beside the binding and NVIDIA's libraries in one folder; undo leaves what was there",
+  () => {
+    const { how, wheels, binding, project } = made("whole");
+    const before = contents(project);
+    const { text } = said(() => gpuInstall(["--wheels", wheels], how));
+    assert.match(text, "fetching onnxruntime-gpu 1.30.0, nvidia-cublas 13.1.0: 2 MB in all");
+    assert.ok(text.indexOf("fetching") < text.indexOf("installed."));
+    assert.equal(readdirSync(binding).sort(), [
+      "libonnxruntime.so.1",
+      "libonnxruntime_providers_cuda.so",
+      "libonnxruntime_providers_shared.so",
+    ]);
+    assert.is(readFileSync(path.join(binding, "libonnxruntime_providers_cuda.so"), "utf8"), "cuda");
+    assert.equal(readdirSync(path.join(project, ".cache/cuda/libraries")), ["libcublasLt.so.13"]);
+    const installed = contents(project);
+    // A second time nothing is fetched: not even the folder of wheels is looked at.
+    const again = said(() => gpuInstall(["--wheels", "/nowhere"], how)).text;
+    assert.not.match(again, "fetching");
+    assert.equal(contents(project), installed);
+    said(() => gpuInstall(["--undo"], how));
+    assert.equal(contents(project), before);
+    assert.match(said(() => gpuInstall(["--undo"], how)).text, "nothing to take away");
+  },
+);
+
+withPython(
+  test,
+  "where the system has CUDA, NVIDIA's packages stay away; new node_modules get the provider again without a network",
+  () => {
+    const { how, wheels, binding, project } = made("system");
+    said(() => gpuInstall(["--wheels", wheels], { ...how, hasCuda: () => true }));
+    assert.equal(readdirSync(path.join(project, ".cache/cuda/libraries")), []);
+    execFileSync("rm", [path.join(binding, "libonnxruntime_providers_cuda.so")]);
+    said(() => gpuInstall(["--wheels", "/nowhere"], { ...how, hasCuda: () => true }));
+    assert.ok(existsSync(path.join(binding, "libonnxruntime_providers_cuda.so")));
+  },
+);
+
+withPython(
+  test,
+  "another machine, another runtime, changed packages and files of somebody else are refused, and nothing is changed",
+  () => {
+    const { how, wheels, binding, project, lock } = made("refused");
+    const before = contents(project);
+    const refuse = (words: string, more: How = {}): void => {
+      throwsWith(() => said(() => gpuInstall(["--wheels", wheels], { ...how, ...more })), words);
+    };
+    refuse("for Linux on x64, and this is darwin on arm64", { platform: "darwin", arch: "arm64" });
+    assert.equal(contents(project), before);
+    const other = path.join(project, "other.txt");
+    const text = readFileSync(lock, "utf8");
+    writeFileSync(other, text.replace(RUNTIME, "onnxruntime-gpu==1.29.0"));
+    refuse("onnxruntime-node is 1.30.0, and the lock file has onnxruntime-gpu 1.29.0", { lock: other });
+    writeFileSync(other, text.replace(/sha256:[0-9a-f]{8}/, "sha256:00000000"));
+    refuse("they are not the locked ones; nothing was installed", { lock: other });
+    assert.not(existsSync(path.join(project, ".cache/cuda")));
+    said(() => gpuInstall(["--undo"], how));
+    execFileSync("rm", [other]);
+    assert.equal(contents(project), before);
+    const foreign = path.join(binding, "libonnxruntime_providers_cuda.so");
+    writeFileSync(foreign, "mine");
+    refuse("libonnxruntime_providers_cuda.so is not from this command");
+    said(() => gpuInstall(["--undo"], how));
+    assert.is(readFileSync(foreign, "utf8"), "mine");
+    throwsWith(() => gpuInstall(["--remove"], how), "--remove: unknown option");
+  },
+);
+
+withPython(test, "killed at any place, it goes on when it is run again, and undo leaves what was there", async () => {
+  const { how, wheels, project } = made("killed");
+  const before = contents(project);
+  const { platform, arch, lock } = how;
+  const script = path.resolve("scripts/gpu-install.mjs");
+  const own = JSON.stringify({ project, lock, python, platform, arch });
+  const code = `import { gpuInstall } from ${JSON.stringify(script)}; gpuInstall(["--wheels", ${JSON.stringify(wheels)}], { ...${own}, hasCuda: () => false });`;
+  const whole = made("killed-not");
+  const started = performance.now();
+  said(() => gpuInstall(["--wheels", whole.wheels], whole.how));
+  const all = performance.now() - started;
+  for (const share of [0.2, 0.6, 0.9, 1.1, 1.3]) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "ignore" });
+    const ended = new Promise((done) => child.on("exit", done));
+    const timer = setTimeout(() => child.kill("SIGKILL"), share * all);
+    await ended;
+    clearTimeout(timer);
+    if (share === 0.6) {
+      said(() => gpuInstall(["--undo"], how));
+      assert.equal(contents(project), before);
+    }
+  }
+  // Places that a kill has to hit by chance: between the record and the provider, and within a copy.
+  const kept = path.join(project, ".cache/cuda");
+  if (!existsSync(kept)) cpSync(path.join(whole.project, ".cache/cuda"), kept, { recursive: true });
+  writeFileSync(
+    path.join(project, "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so.begun"),
+    "cu",
+  );
+  said(() => gpuInstall(["--wheels", wheels], how));
+  const binding = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64";
+  const found = contents(project);
+  assert.is(found[`${binding}/libonnxruntime_providers_cuda.so`], "cuda");
+  assert.is(found[`${binding}/libonnxruntime_providers_shared.so`], "shared");
+  said(() => gpuInstall(["--undo"], how));
+  assert.equal(contents(project), before);
+});
+
+test.run();
