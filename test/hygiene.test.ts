@@ -128,6 +128,7 @@ function typedFindings(markdown: string): readonly string[] {
 /** Numbers that may be typed below results, with the reason. */
 const typed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "00-quickstart": { "0.3": "the margin of our definition of divergence" },
+  "09-the-field-at-equal-cost": { "95 %": "the level that its intervals are computed at" },
   "02-divergence-vs-query-schedule": { "0.01": "how exactly a published image can be read" },
 };
 

@@ -118,7 +118,16 @@ export function fieldGrid(): Grid<PlannedRun> {
 }
 
 /** The four that are asked about on the language model too, and the four of lowest loss among the others in the first two seeds on MiniLM. */
-const ON_SMOLLM2 = ["mezo-lora", "adazeta-passes", "lozo", "subzero"] as const satisfies readonly FieldArm[];
+const ON_SMOLLM2 = [
+  "mezo-lora",
+  "adazeta-passes",
+  "lozo",
+  "subzero",
+  "fzoo",
+  "sparse-mezo",
+  "rate-decay",
+  "subzero-schedule",
+] as const satisfies readonly FieldArm[];
 
 /** Arms whose runs on these problems are the studies' own, or the first comparison's, which are recorded as those: their records count here. */
 const OF_STUDY = ["mezo-lora", "lozo", "lozo-m", "subzero"] as const satisfies readonly ArmId[];

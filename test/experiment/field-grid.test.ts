@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { armRow } from "../../src/experiment/arms";
+import { armRow, isArm } from "../../src/experiment/arms";
 import type { ArmId } from "../../src/experiment/arms";
 import { cellsOf } from "../../src/experiment/cells";
 import { fieldGrid, fieldRatesGrid, inHalfDecades } from "../../src/experiment/field-grid";
@@ -10,6 +10,7 @@ import { isExact } from "../../src/optimizer/method";
 import { method, recipes } from "../../src/optimizer/recipes";
 import type { RecipeName } from "../../src/optimizer/recipes";
 import { recordedRuns } from "../../src/table/from-records";
+import { rankMethods } from "../../src/table/ranking";
 import { bestEvaluation } from "../../src/table/record";
 
 const test = suite("experiment/field-grid");
@@ -48,6 +49,21 @@ test("each method's rates are around the best decade of the recorded search", ()
     const own = cells.find(({ arm, task }) => arm === id && task === "trec");
     assert.is(own?.learningRate, best, id);
   }
+});
+
+test("on the language model are the four that are asked about, and the four others of lowest loss in the first two seeds", () => {
+  const arms = (task: string) =>
+    new Set(cells.filter((cell) => cell.task === task && cell.seed < 2).map(({ arm }) => arm));
+  const asked = ["mezo-lora", "adazeta-passes", "lozo", "subzero"];
+  const keys = new Set(
+    cells.filter(({ settings }) => settings.task === "trec" && settings.seed < 2).map(({ key }) => key),
+  );
+  const files = ["field", "methods", "divergence-minilm-trec"].map((name) => readRecords(`data/results/${name}.jsonl`));
+  const records = files.flatMap((file) => file.records).filter(({ key }) => keys.has(key));
+  const onLora = recordedRuns(records, "study").filter(({ arm }) => !arm.endsWith("all-weights"));
+  const ranked = rankMethods(onLora, { kind: "passes", most: 480 }, "mezo-lora").map(({ arm }) => arm);
+  const others = ranked.filter((name) => !asked.some((id) => isArm(name, id))).slice(0, 4);
+  assert.equal([...arms("sst2")].sort(), [...asked, ...others].sort());
 });
 
 test.run();
