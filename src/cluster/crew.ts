@@ -261,7 +261,11 @@ export function openCrew({
     up(id, place) {
       if (closed) return;
       const before = seats.get(id);
-      if (before !== undefined) takeBack(before);
+      if (before !== undefined && before.state !== "gone") {
+        if (before.numbers.length > 0) counts.lost++;
+        takeBack(before);
+        tell(`worker ${id} (${before.place}) is gone, and there again: ${place}`);
+      }
       const failures = before?.failures ?? 0;
       const seat: Seat = {
         id,
