@@ -69,7 +69,7 @@ export interface Crew {
   /** Puts in what the coordinator computed itself. */
   settle(number: number, answer: Answer): void;
   /**
-   * Resolves when so many workers are ready, or after some milliseconds; to how many there are.
+   * Resolves when so many workers are ready, or all were refused, or after some milliseconds; to how many there are.
    * @throws when none was ever there and none will come, saying why
    */
   ready(count: number, patienceMs: number): Promise<number>;
@@ -372,6 +372,7 @@ export function openCrew({
       const there = (): number => active().length;
       while (!closed && there() < count && clock() < until) {
         if (failed !== null && seats.size === 0) throw new Error(failed);
+        if (seats.size > 0 && [...seats.values()].every(({ state }) => state === "refused")) break;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return there();
