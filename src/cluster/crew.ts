@@ -31,6 +31,8 @@ export interface CrewCounts {
   /** Bytes of lines to workers, and from them. */
   readonly sent: number;
   readonly received: number;
+  /** Requests that were answered. */
+  readonly asks: number;
   /** Steps of which some numbers came from workers. */
   readonly steps: number;
   /** Numbers that workers computed, and that the coordinator had to. */
@@ -115,7 +117,18 @@ export function openCrew({
 }: CrewOptions): Crew {
   const seats = new Map<string, Seat>();
   const machines = new Set<string>();
-  const counts = { sent: 0, received: 0, steps: 0, remote: 0, own: 0, dropped: 0, lost: 0, computing: 0, waiting: 0 };
+  const counts = {
+    sent: 0,
+    received: 0,
+    asks: 0,
+    steps: 0,
+    remote: 0,
+    own: 0,
+    dropped: 0,
+    lost: 0,
+    computing: 0,
+    waiting: 0,
+  };
   let run: (CrewRun & { readonly name: string }) | null = null;
   let block: Block | null = null;
   let lastStep = -1;
@@ -243,6 +256,7 @@ export function openCrew({
         }
         seat.failures = 0;
         seat.state = "ready";
+        counts.asks++;
         counts.computing += reply.milliseconds;
         counts.waiting += Math.max(clock() - seat.since - reply.milliseconds, 0);
         seat.numbers.forEach((number, i) => {

@@ -3,6 +3,7 @@ import { isExact } from "../optimizer/method";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
 import { armTitle } from "../experiment/arms";
+import type { CrewCounts } from "../cluster/crew";
 import { describeCounts } from "../cluster/describe-counts";
 import { checkSpread } from "../cluster/spread";
 import type { Trainable } from "../experiment/problem";
@@ -77,6 +78,8 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly kept: KeptRun;
   /** Chance on the problem's dev texts. */
   readonly chance: ChanceLevel;
+  /** What workers did for the runs of this call; absent: there were none. */
+  readonly helped?: CrewCounts | undefined;
   /** The second problem, which it was not trained on; absent: there was none. */
   readonly drift?: Trainable<unknown> | undefined;
 }
@@ -102,8 +105,9 @@ export async function runLive<Batch>(
   const helpers = openSpreadCrew({ ray, count: workers ?? 4 }, (line) => console.log(line));
   try {
     const runs = await liveRuns(problem, arms, options, helpers);
-    console.log(describeCounts(helpers.crew.counts()));
-    return runs;
+    const helped = helpers.crew.counts();
+    console.log(describeCounts(helped));
+    return runs.map((run) => ({ ...run, helped }));
   } finally {
     await helpers.crew.close();
   }

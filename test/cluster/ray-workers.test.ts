@@ -6,7 +6,8 @@ import type { OpenTransport } from "../../src/cluster/transport";
 import { livesHere } from "../../src/disk/holder";
 import { mezo } from "../../src/optimizer/recipes";
 import { alone, decided, spreadMethod } from "../support/cluster";
-import { rayPythonHere, smallCluster, withRay, type SmallCluster } from "../support/ray";
+import { smallCluster, type SmallCluster } from "../../src/cluster/small-cluster";
+import { rayPythonHere, withRay } from "../support/ray";
 import { rejectsWith } from "../support/throws";
 
 const test = suite("cluster/ray-workers");
@@ -17,7 +18,7 @@ const command = [process.execPath, "--import", "tsx", "test/support/analytic-wor
 
 /** Three machines with a core each; started by the first test that needs it, ended with the last. */
 let cluster: SmallCluster | null = null;
-const theCluster = async (): Promise<SmallCluster> => (cluster ??= await smallCluster([1, 1, 1]));
+const theCluster = async (): Promise<SmallCluster> => (cluster ??= await smallCluster([1, 1, 1], rayPythonHere));
 test.after(async () => cluster?.close());
 
 /** Workers on the cluster; tells of each that comes up. */
