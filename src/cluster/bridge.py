@@ -7,6 +7,7 @@ address, count, cores, command, folder. It ends with its input, and what it plac
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 
@@ -88,9 +89,17 @@ class Seat:
         return self.line()
 
 
+def reach(address):
+    """Fails at once where nothing listens, which Ray itself takes minutes to say."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
 def main():
     options = json.loads(sys.argv[1])
     try:
+        reach(options["address"])
         ray.init(address=options["address"], log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # whatever it is, its words are all there is to say
         say({"error": f"{options['address']}: expected a Ray cluster, got {type(error).__name__}: {error}"})
@@ -104,16 +113,22 @@ def main():
     def why(error):
         return str(error).strip().splitlines()[-1][:300] if str(error).strip() else type(error).__name__
 
-    def greet(worker):
-        """Waits until a worker is placed, again where it has to be, and says so."""
+    places = {}
+
+    def watch(worker):
+        """Asks where a worker is, every other second: Ray answers once it has placed it, again where it has to, and a new place is said."""
 
         def done(future):
             error = future.exception()
-            if error is None:
-                say({"up": worker, "place": future.result()})
-            else:
+            place = None if error else future.result()
+            if error:
                 say({"lost": worker, "why": why(error)})
-                threading.Timer(1, greet, [worker]).start()
+            elif places.get(worker) != place:
+                say({"up": worker, "place": place})
+            places[worker] = place
+            again = threading.Timer(2, watch, [worker])
+            again.daemon = True
+            again.start()
 
         seats[worker].where.remote().future().add_done_callback(done)
 
@@ -124,18 +139,18 @@ def main():
                 say({"from": worker, "line": future.result()})
             else:
                 say({"lost": worker, "why": why(error)})
-                greet(worker)
+                places[worker] = None
 
         seats[worker].ask.remote(line).future().add_done_callback(done)
 
     for worker in seats:
-        greet(worker)
+        watch(worker)
     for raw in sys.stdin:
         message = json.loads(raw)
         if "to" in message:
             ask(message["to"], message["line"])
         elif "replace" in message:
-            ray.kill(seats[message["replace"]], no_restart=False)  # its question fails, and it is greeted when it is there again
+            ray.kill(seats[message["replace"]], no_restart=False)  # its question fails, and its new place is said
     for seat in seats.values():
         ray.kill(seat)
     ray.shutdown()

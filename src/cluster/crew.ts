@@ -31,6 +31,8 @@ export interface CrewCounts {
   /** Bytes of lines to workers, and from them. */
   readonly sent: number;
   readonly received: number;
+  /** Requests that were answered. */
+  readonly asks: number;
   /** Steps of which some numbers came from workers. */
   readonly steps: number;
   /** Numbers that workers computed, and that the coordinator had to. */
@@ -69,7 +71,7 @@ export interface Crew {
   /** Puts in what the coordinator computed itself. */
   settle(number: number, answer: Answer): void;
   /**
-   * Resolves when so many workers are ready, or after some milliseconds; to how many there are.
+   * Resolves when so many workers are ready, or all were refused, or after some milliseconds; to how many there are.
    * @throws when none was ever there and none will come, saying why
    */
   ready(count: number, patienceMs: number): Promise<number>;
@@ -115,7 +117,18 @@ export function openCrew({
 }: CrewOptions): Crew {
   const seats = new Map<string, Seat>();
   const machines = new Set<string>();
-  const counts = { sent: 0, received: 0, steps: 0, remote: 0, own: 0, dropped: 0, lost: 0, computing: 0, waiting: 0 };
+  const counts = {
+    sent: 0,
+    received: 0,
+    asks: 0,
+    steps: 0,
+    remote: 0,
+    own: 0,
+    dropped: 0,
+    lost: 0,
+    computing: 0,
+    waiting: 0,
+  };
   let run: (CrewRun & { readonly name: string }) | null = null;
   let block: Block | null = null;
   let lastStep = -1;
@@ -243,6 +256,7 @@ export function openCrew({
         }
         seat.failures = 0;
         seat.state = "ready";
+        counts.asks++;
         counts.computing += reply.milliseconds;
         counts.waiting += Math.max(clock() - seat.since - reply.milliseconds, 0);
         seat.numbers.forEach((number, i) => {
@@ -261,7 +275,11 @@ export function openCrew({
     up(id, place) {
       if (closed) return;
       const before = seats.get(id);
-      if (before !== undefined) takeBack(before);
+      if (before !== undefined && before.state !== "gone") {
+        if (before.numbers.length > 0) counts.lost++;
+        takeBack(before);
+        tell(`worker ${id} (${before.place}) is gone, and there again: ${place}`);
+      }
       const failures = before?.failures ?? 0;
       const seat: Seat = {
         id,
@@ -368,6 +386,7 @@ export function openCrew({
       const there = (): number => active().length;
       while (!closed && there() < count && clock() < until) {
         if (failed !== null && seats.size === 0) throw new Error(failed);
+        if (seats.size > 0 && [...seats.values()].every(({ state }) => state === "refused")) break;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return there();

@@ -59,6 +59,8 @@ export function rayWorkers({ address, count, cores, command, python }: RayWorker
     let bridge: ChildProcess | null = null;
     let closed = false;
     let vain = 0;
+    /** Whether the cluster was there once. */
+    let reached = false;
     const start = (): void => {
       if (closed) return;
       const child = spawn(program, ["src/cluster/bridge.py", options], {
@@ -73,7 +75,7 @@ export function rayWorkers({ address, count, cores, command, python }: RayWorker
         lineSplitter((text) => {
           const said = readSaid(text);
           if (closed || said === null) return;
-          if (said.there !== undefined) vain = 0;
+          if (said.there !== undefined) [vain, reached] = [0, true];
           if (said.error !== undefined) error = said.error;
           if (said.up !== undefined) seen.add(said.up);
           pass(hearing, said);
@@ -87,7 +89,8 @@ export function rayWorkers({ address, count, cores, command, python }: RayWorker
         for (const worker of seen) hearing.lost(worker, `the bridge to Ray ${why}`);
         vain++;
         if (error !== "") hearing.tell(error);
-        if (vain >= VAIN) hearing.failed(error === "" ? `the bridge to Ray ${why}, ${VAIN} times` : error);
+        if (vain >= VAIN || (error !== "" && !reached))
+          hearing.failed(error === "" ? `the bridge to Ray ${why}, ${VAIN} times` : error);
         else setTimeout(start, AGAIN_MS).unref();
       };
       child.on("error", (found) => ended(`does not start: ${found.message}`));

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -29,8 +30,34 @@ except ImportError as error:
 MEMORY = {"object_store_memory": 80 * 2**20}
 
 
+def children(parent):
+    """Gives the processes that a process started."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat") as stat:
+                if int(stat.read().rpartition(")")[2].split()[1]) == parent:
+                    found.append(int(entry))
+        except OSError:
+            pass
+    return found
+
+
+def switch_off(cluster, node):
+    """Ends a machine as a power cut does: its raylet and all that runs on it, at once."""
+    running = children(node.all_processes["raylet"][0].process.pid)
+    cluster.remove_node(node, allow_graceful=False)
+    for process in running:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def main():
     options = json.loads(sys.argv[1])
+    # Ray notes the latest cluster's address here, and expects the folder.
+    os.makedirs(os.path.join(tempfile.gettempdir(), "ray"), exist_ok=True)
     first, *others = options["cores"]
     head = {"num_cpus": first, "include_dashboard": False, "temp_dir": options["folder"], **MEMORY}
     cluster = Cluster(initialize_head=True, head_node_args=head)
@@ -45,7 +72,7 @@ def main():
                 nodes.append(cluster.add_node(num_cpus=message["add"], **MEMORY))
                 say({"added": len(nodes) - 1})
             elif "kill" in message:
-                cluster.remove_node(nodes[message["kill"]], allow_graceful=False)
+                switch_off(cluster, nodes[message["kill"]])
                 say({"killed": message["kill"]})
     finally:
         cluster.shutdown()

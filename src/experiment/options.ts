@@ -25,11 +25,17 @@ export interface ExperimentOptions extends Selection {
   readonly oddities: ThousandOddities;
   /** Which part of the runs to make; null: all. */
   readonly share: Share | null;
+  /** Where the queries of each step are computed besides; null: in this process alone. */
+  readonly workers: { readonly ray?: string; readonly count: number } | null;
 }
+
+/** Workers where none are counted: as many as most steps have queries. */
+const WORKERS = 4;
 
 /**
  * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3]
- * [--oddities referenceDev,testForDev,keepRepeats] [--list] [--remake] [--part 0/3 | --parts 3]`.
+ * [--oddities referenceDev,testForDev,keepRepeats] [--list] [--remake] [--part 0/3 | --parts 3]
+ * [--workers 4] [--ray ADDRESS]`.
  * @param found what stands around the process, where a scheduler says which of the `--parts` it is
  * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
  * @throws when an option is unknown or not of this form
@@ -49,6 +55,8 @@ export function parseOptions(words: readonly string[], found: Surroundings = {})
       remake: { type: "boolean", default: false },
       part: { type: "string" },
       parts: { type: "string" },
+      workers: { type: "string" },
+      ray: { type: "string" },
     },
   });
   const { scale } = values;
@@ -69,7 +77,21 @@ export function parseOptions(words: readonly string[], found: Surroundings = {})
     remake: values.remake === true,
     oddities: odditiesNamed(values.oddities?.split(",") ?? []),
     share,
+    workers: workersOf(values),
   };
+}
+
+function workersOf(values: {
+  readonly workers?: string | undefined;
+  readonly ray?: string | undefined;
+}): ExperimentOptions["workers"] {
+  const { workers, ray } = values;
+  if (ray === "") fail("--ray", "an address, 10.0.0.1:6379 say, or auto", ray);
+  if (workers === undefined && ray === undefined) return null;
+  const count = workers === undefined ? WORKERS : numberOf("--workers", workers);
+  if (!Number.isSafeInteger(count) || count < 1 || count > 10_000)
+    fail("--workers", "how many workers, 1 to 10000", workers);
+  return { count, ...(ray !== undefined && { ray }) };
 }
 
 function withoutRepeats(seeds: readonly number[]): readonly number[] {

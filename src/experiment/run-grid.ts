@@ -30,6 +30,8 @@ export interface GridOptions<Settings> {
   readonly runCell: (cell: Cell<Settings>, context: CellContext) => Promise<CellResult>;
   readonly store: Store;
   readonly origin: Origin;
+  /** Asked when a run has ended: the machines that made it, in place of the origin's; default: that one. */
+  readonly machine?: () => string;
   /** Milliseconds from any origin. */
   readonly clock: () => number;
   /** The date now, ISO 8601. */
@@ -119,7 +121,8 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
         return { recorded, skipped, failed, stopped: true };
       }
       const startedAt = startOf(run.header.note) ?? note.startedAt;
-      store.append(recordOf(cell, run, { ...origin, startedAt, endedAt: date(), extra }));
+      const machine = options.machine?.() ?? origin.machine;
+      store.append(recordOf(cell, run, { ...origin, machine, startedAt, endedAt: date(), extra }));
       store.forget(cell.key);
       recorded++;
       tell("recorded", run.message);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fail } from "../check/check";
 import type { Arm } from "../experiment/arm";
 import { armTitle } from "../experiment/arms";
 import { decidingFiles } from "../experiment/deciding-files";
@@ -7,6 +8,7 @@ import { armOptions } from "../experiment/run-arm";
 import type { ArmRun } from "../experiment/run-arm";
 import { canonicalJson } from "../train/canonical-json";
 import type { TrainEvent } from "../train/events";
+import { finalEnding } from "../train/loop-parts";
 import { clearRun, describeDamage, keepSummary, runOf } from "../train/runs";
 import type { KeptRun } from "../train/runs";
 import { headerOf } from "../train/train";
@@ -16,6 +18,7 @@ import { readTrajectory } from "../train/trajectory";
 import type { Trajectory } from "../train/trajectory";
 import { claimOrWatch } from "../train/watch";
 import type { OpenAdapter } from "./open";
+import type { SpreadCrew } from "./worker-crew";
 import { commitNow, machineNow } from "./provenance";
 
 /** Where interactive runs are kept; git-ignored. */
@@ -67,6 +70,8 @@ export interface KeepOptions extends ArmRun {
   readonly continueChanged?: boolean | undefined;
   /** Folder of the kept runs; default data/runs. */
   readonly store?: string | undefined;
+  /** Who computes queries of its steps besides; default: nobody. */
+  readonly helpers?: SpreadCrew | undefined;
 }
 
 /**
@@ -120,9 +125,12 @@ export async function keepRun<Batch>(
     const stoppedThere = before !== null && recorded?.end?.reason === "stopped";
     if (before !== null) tell(`${called}: ${afterwards(before.who, recorded)}`);
     let steps = 0;
+    const ended = finalEnding(recorded?.end ?? null) !== null || stoppedThere;
+    const asking = ended ? {} : await spreadSteps(problem, arm, basic, options);
     const result = await trainInFile(
       {
         ...basic,
+        ...asking,
         note,
         clock: () => performance.now(),
         ...hand,
@@ -143,6 +151,21 @@ export async function keepRun<Batch>(
   } finally {
     claim.release();
   }
+}
+
+/** What makes a run's steps ask its helpers; nothing where it has none. */
+async function spreadSteps<Batch>(
+  problem: Trainable<Batch>,
+  arm: Arm,
+  basic: Omit<TrainOptions<Batch>, "clock">,
+  { helpers, seed }: KeepOptions,
+): Promise<Pick<TrainOptions<Batch>, "asking">> {
+  if (helpers === undefined) return {};
+  const { loaded, task, options } = problem;
+  if (task.own !== undefined) fail("workers", "a task that they know by its name", `${task.name}, a file of your own`);
+  const order = { model: loaded.name, task: task.name, problem: options, arm, seed };
+  const spread = await helpers.spread({ ...basic, clock: () => 0 } as unknown as TrainOptions<unknown>, order);
+  return { asking: spread.asking as TrainOptions<Batch>["asking"] };
 }
 
 /** What is kept of a run that may be gone on with; else why it may not, and what to do. */

@@ -3,6 +3,9 @@ import { isExact } from "../optimizer/method";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
 import { armTitle } from "../experiment/arms";
+import type { CrewCounts } from "../cluster/crew";
+import { describeCounts } from "../cluster/describe-counts";
+import { checkSpread } from "../cluster/spread";
 import type { Trainable } from "../experiment/problem";
 import { lossByStepsAndPasses } from "../plot/loss";
 import { runRecord } from "../table/from-training";
@@ -32,6 +35,8 @@ import { commitNow } from "./provenance";
 import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
 import { tensorboardLog } from "./tensorboard-log";
+import { openSpreadCrew } from "./worker-crew";
+import type { SpreadCrew } from "./worker-crew";
 import { showLiveFigure } from "./widgets/figure-view";
 import { describeChanges, showRunControls } from "./widgets/run-controls";
 import type { ShownControls } from "./widgets/run-controls";
@@ -59,6 +64,10 @@ export interface LiveOptions {
   readonly tensorboard?: string;
   /** Folder of the kept runs; default data/runs. */
   readonly store?: string;
+  /** Computes the queries of each step on the Ray cluster with this address ("auto": this machine's) too: the same run. Default: here alone. */
+  readonly ray?: string;
+  /** How many workers compute queries: on the Ray, or without one as processes of this machine. Default: 4 on a Ray, else none. */
+  readonly workers?: number;
 }
 
 /** A run that was made in a cell or read from its record. Its session is closed once another adapter has taken its place. */
@@ -69,6 +78,8 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly kept: KeptRun;
   /** Chance on the problem's dev texts. */
   readonly chance: ChanceLevel;
+  /** What workers did for the runs of this call; absent: there were none. */
+  readonly helped?: CrewCounts | undefined;
   /** The second problem, which it was not trained on; absent: there was none. */
   readonly drift?: Trainable<unknown> | undefined;
 }
@@ -87,6 +98,26 @@ export async function runLive<Batch>(
   problem: Trainable<Batch>,
   arms: readonly Arm[],
   options: LiveOptions,
+): Promise<readonly LiveRun[]> {
+  const { ray, workers } = options;
+  if (ray === undefined && workers === undefined) return liveRuns(problem, arms, options);
+  for (const { method } of arms) checkSpread(method);
+  const helpers = openSpreadCrew({ ray, count: workers ?? 4 }, (line) => console.log(line));
+  try {
+    const runs = await liveRuns(problem, arms, options, helpers);
+    const helped = helpers.crew.counts();
+    console.log(describeCounts(helped));
+    return runs.map((run) => ({ ...run, helped }));
+  } finally {
+    await helpers.crew.close();
+  }
+}
+
+async function liveRuns<Batch>(
+  problem: Trainable<Batch>,
+  arms: readonly Arm[],
+  options: LiveOptions,
+  helpers?: SpreadCrew,
 ): Promise<readonly LiveRun[]> {
   const { chance } = problem;
   const signal = stopSignal();
@@ -146,7 +177,7 @@ export async function runLive<Batch>(
       signal: AbortSignal.any([signal, byHand.signal]),
       abandon: () => void closeAdapter(loaded, spec),
     };
-    const got = await keepRun(problem, arm, open, keeping(arm, options), hand, {
+    const got = await keepRun(problem, arm, open, { ...keeping(arm, options), helpers }, hand, {
       tell: (line) => console.log(line),
       onEvent,
       onSeen,

@@ -13,13 +13,17 @@ import { fingerprintData } from "../train/fingerprint";
 import { commandLine } from "./command-line";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
+import { describeCounts } from "../cluster/describe-counts";
+import { openSpreadCrew, PATIENCE_MS } from "./worker-crew";
+import type { SpreadCrew } from "./worker-crew";
 
-const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake] [--part I/N | --parts N]
+const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake] [--part I/N | --parts N] [--workers N] [--ray ADDRESS]
 NAME: ${experimentNames("tiny").join(", ")}, or the beginning of several; "list" names the runs of all.
 --scale full has the paper's own models and settings.
 --oddities draws texts as the reference does where we do not: referenceDev, testForDev, keepRepeats, by commas; such runs have records of their own.
 --remake makes exactly those runs again whose record has a known fault, and puts each new record in the old one's place; without NAME of all experiments.
 --part 0/3 makes the first third of the runs, with records in a file of its own; all read the three as one. --parts 3 takes the number from Slurm, Kubernetes or AWS Batch.
+--workers 4 computes the queries of each step in four more processes, --ray ADDRESS on a Ray cluster (npm run ray:install; "auto": this machine's).
 Records go to data/results/NAME.jsonl; Ctrl-C keeps what is done, the same command goes on.`;
 
 async function main(words: readonly string[]): Promise<number> {
@@ -41,6 +45,10 @@ async function main(words: readonly string[]): Promise<number> {
     process.once("SIGINT", () => process.exit(130));
     stop.abort();
   });
+  const helpers =
+    options.workers === null || listing ? null : openSpreadCrew(options.workers, (line) => console.log(`  ${line}`));
+  // Where none can come, before any work; those that come late help then.
+  await helpers?.crew.ready(1, PATIENCE_MS);
   let failures = 0;
   if (faulty?.size === 0) console.log("no record has a known fault: nothing to make again");
   for (const grid of chosen) {
@@ -52,7 +60,7 @@ async function main(words: readonly string[]): Promise<number> {
     );
     if (remake && cells.length === 0) continue;
     // What makes the run where there is no record yet.
-    const rest = words.filter((word, i) => word !== "--remake" && !isOfPart(word) && !/^--parts?$/.test(words[i - 1] ?? "")); // prettier-ignore
+    const rest = words.filter((word, i) => word !== "--remake" && !isOfPlace(word) && !/^--(parts?|workers|ray)$/.test(words[i - 1] ?? "")); // prettier-ignore
     const command = ["npm run experiment --", ...(options.name === null ? [grid.name] : []), ...rest].join(" ");
     const path = recordsPath(grid.name, scale);
     const others = allRecords().filter((other) => other !== path);
@@ -64,7 +72,10 @@ async function main(words: readonly string[]): Promise<number> {
       continue;
     }
     const store = openStore(paths);
-    const runner = studyRunner({ openModel: (name) => openModel(name), openTask: (name) => openTask(name) });
+    const runner = studyRunner(
+      { openModel: (name) => openModel(name), openTask: (name) => openTask(name) },
+      helpers === null ? {} : { spread: (run, order) => helpers.spread(run, order) },
+    );
     try {
       await runner.check(cells.filter(({ key }) => !store.has(key)));
       for (const complaint of complaints(store)) console.log(complaint);
@@ -74,6 +85,7 @@ async function main(words: readonly string[]): Promise<number> {
         store,
         runCell: (cell, context) => runner.run(cell, context),
         origin: { commit: commitNow(), machine: machineNow(), command, ...sources },
+        ...(helpers !== null && { machine: () => machinesOf(helpers) }),
         clock: () => performance.now(),
         date: () => new Date().toISOString(),
         signal: stop.signal,
@@ -90,17 +102,25 @@ async function main(words: readonly string[]): Promise<number> {
       console.log(`${grid.name}${of}: ${recorded} recorded, ${skipped} were there, ${failed.length} failed`);
       for (const { what, message } of failed) console.error(`  ${what}: ${message}`);
       failures += failed.length;
+      if (helpers !== null) console.log(`  ${describeCounts(helpers.crew.counts())}`);
       if (stopped) return 130;
     } finally {
       await runner.dispose();
     }
   }
+  await helpers?.crew.close();
   return failures > 0 ? 1 : 0;
 }
 
-/** Which part made a run does not matter to who makes it again. */
-function isOfPart(word: string): boolean {
-  return /^--parts?(=|$)/.test(word);
+/** Where and by whom a run was made does not matter to who makes it again. */
+function isOfPlace(word: string): boolean {
+  return /^--(parts?|workers|ray)(=|$)/.test(word);
+}
+
+/** This machine, and those of workers with another processor. */
+function machinesOf({ crew }: SpreadCrew): string {
+  const others = crew.counts().machines.filter((machine) => machine !== machineNow());
+  return [machineNow(), ...others.map((machine) => `queries on ${machine}`)].join("; ");
 }
 
 commandLine({ usage, main });

@@ -24,7 +24,7 @@ export interface SpreadCrew {
 }
 
 /** Milliseconds in which the first worker should be there; a run begins without it, and it helps when it comes. */
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 
 /** The program of a worker. */
 export const WORKER = [process.execPath, "--import", "tsx", "src/notebook/run-worker.ts"] as const;

@@ -104,6 +104,7 @@ test("the command line is read, and what it does not know is refused", () => {
     list: true,
     oddities: {},
     share: null,
+    workers: null,
     remake: false,
   });
   assert.equal(parseOptions(["--oddities", "referenceDev,testForDev"]).oddities, {

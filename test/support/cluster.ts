@@ -123,7 +123,7 @@ export async function spreadMethod(
   });
   try {
     const run = await spreadRun(orderedRun({ method, steps: (order as Partial<TestOrder>).steps ?? STEPS }, changes), crew, { order: JSON.parse(JSON.stringify(order)), sources: surroundings.sources }); // prettier-ignore
-    await crew.ready(count, 5000);
+    await crew.ready(count, 60_000);
     const result = await train(run);
     return { result, told, counts: crew.counts() };
   } finally {

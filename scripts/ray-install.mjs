@@ -1,0 +1,45 @@
+// npm run ray:install: makes .cache/ray, a Python environment with Ray for runs over several machines.
+//   npm run ray:install -- --remove      takes it away again
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { Problem, main, root, say } from "./report.mjs";
+import { findPython } from "./set-up-python.mjs";
+
+/** All machines of a cluster need this very version, and the same minor version of Python. */
+export const RAY = "ray==2.60.0";
+const folder = path.join(root, ".cache/ray");
+const python = path.join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+
+function versionHere() {
+  const run = spawnSync(python, ["-c", "import ray; print('ray==' + ray.__version__)"], { encoding: "utf8" });
+  return run.status === 0 ? run.stdout.trim() : null;
+}
+
+function step(title, program, args) {
+  say(`${title} ...`);
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+  if (status === 0) return;
+  const last = `${stdout}${stderr}`.trim().split("\n").slice(-3).join("\n");
+  throw new Problem(`${title} failed:\n${last}\nRun the command again once that is solved.`);
+}
+
+async function install(args) {
+  const unknown = args.find((arg) => arg !== "--remove");
+  if (unknown !== undefined) throw new Problem(`${unknown}: unknown option. npm run ray:install -- [--remove]`);
+  if (args.includes("--remove")) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    say(".cache/ray is removed");
+    return 0;
+  }
+  if (versionHere() !== RAY) {
+    if (!fs.existsSync(python)) step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
+    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", RAY];
+    step(`installing ${RAY}`, python, pip);
+  }
+  say(`${RAY} is there. One machine: .cache/ray/bin/ray start --head; then npm run experiment -- NAME --ray auto`);
+  return 0;
+}
+
+if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, "scripts/ray-install.mjs"))
+  await main(install);
