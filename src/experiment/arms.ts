@@ -4,9 +4,10 @@ import type { ArmRow, RowSettings } from "./arm-row";
 import { comparedRows } from "./arm-rows";
 import { changedRows } from "./changed-rows";
 import { fieldRows } from "./field-rows";
+import { firstOrderRows } from "./first-order-rows";
 import type { StudyArm } from "./plan";
 
-const table = [...comparedRows, ...changedRows, ...fieldRows] as const;
+const table = [...comparedRows, ...changedRows, ...fieldRows, ...firstOrderRows] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;
 type RecordedName<Of extends Row> = Of extends { readonly recordedAs: infer Name } ? Name : Of["id"];

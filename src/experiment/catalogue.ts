@@ -1,6 +1,7 @@
 import type { Grid } from "./cells";
 import { divergenceGrid } from "./divergence";
 import { fieldGrid, fieldRatesGrid } from "./field-grid";
+import { firstOrderGrid } from "./first-order-grid";
 import type { Scale } from "./options";
 import { methodsGrid } from "./methods-grid";
 import { ablation } from "./paper/ablation";
@@ -18,6 +19,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   methods: methodsGrid,
   "field-rates": fieldRatesGrid,
   field: fieldGrid,
+  "first-order-memory": firstOrderGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

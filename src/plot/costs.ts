@@ -15,6 +15,8 @@ const shades: Readonly<Record<CostMethod, string>> = {
   "zeroth-order, all weights": colors.green,
   "first-order, LoRA": colors.orange,
   "first-order, all weights": colors.vermillion,
+  "first-order, LoRA, TensorFlow.js": colors.black,
+  "first-order, all weights, TensorFlow.js": colors.purple,
 };
 
 /**

@@ -11,6 +11,8 @@ export const costMethods = [
   "zeroth-order, all weights",
   "first-order, LoRA",
   "first-order, all weights",
+  "first-order, LoRA, TensorFlow.js",
+  "first-order, all weights, TensorFlow.js",
 ] as const;
 export type CostMethod = (typeof costMethods)[number];
 

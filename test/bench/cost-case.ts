@@ -42,8 +42,10 @@ export function adapterOf({ model, method }: CostCase): AdapterSpec {
       return costModels[model].placement === "llama" ? llamaTrain : bertTrain;
     case "zeroth-order, all weights":
     case "first-order, all weights":
+    case "first-order, all weights, TensorFlow.js":
       return { kind: "full", layers: "all" };
     case "first-order, LoRA":
+    case "first-order, LoRA, TensorFlow.js":
       return lora;
   }
 }
@@ -68,5 +70,8 @@ export const costCases: readonly CostCase[] = [
     { model, precision: "fp32", method: "zeroth-order, all weights" },
     { model, precision: "fp32", method: "first-order, LoRA" },
     { model, precision: "fp32", method: "first-order, all weights" },
+    { model, precision: "fp32", method: "first-order, LoRA, TensorFlow.js" },
   ]),
+  // SmolLM2's did not end within the benchmark's time.
+  { model: "MiniLM-L6", precision: "fp32", method: "first-order, all weights, TensorFlow.js" },
 ];

@@ -31,6 +31,8 @@ function methodOf(method: CostMethod): Method | null {
       return { ...mezo({ learningRate: 1e-9 }), directions: { kind: "table", bits: 22 } };
     case "first-order, LoRA":
     case "first-order, all weights":
+    case "first-order, LoRA, TensorFlow.js":
+    case "first-order, all weights, TensorFlow.js":
       return firstOrder({ learningRate: 1e-9 });
   }
 }
@@ -41,10 +43,12 @@ async function main(): Promise<object> {
   const model = await costModels[given.model].open();
   const adapter = makeAdapter(adapterOf(given), model);
   const method = methodOf(given.method);
-  const onTfjs = method !== null && isExact(method);
-  const options: EngineOptions = onTfjs
+  const own = { threads: THREADS, cacheDirectory: directory, precision: parsePrecision(given.precision) };
+  // A first-order step asks for no loss alone: the graph of losses is not held beside the gradient's.
+  const keep = method !== null && isExact(method) ? "one" : "both";
+  const options: EngineOptions = given.method.endsWith("TensorFlow.js")
     ? { engine: "tfjs" }
-    : { threads: THREADS, cacheDirectory: directory, precision: parsePrecision(given.precision), freeBytes: Infinity };
+    : { ...own, keep, freeBytes: Infinity };
   const opening = performance.now();
   const session = await openSession(model, adapter, options);
   const openSeconds = (performance.now() - opening) / 1000;

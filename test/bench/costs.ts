@@ -47,7 +47,8 @@ export async function costsBench({ rounds = 2, minutes, dry }: BenchOptions): Pr
       {
         caption:
           `${BATCH.texts} texts of ${BATCH.tokens} tokens, Q = 1 (two forward passes), ${THREADS} threads, each case in a process of its own. Peak: largest resident memory, ` +
-          `Node and TypeScript included. Time: median of the steps after the first. First-order methods run on TensorFlow.js, AdamW.`,
+          `Node and TypeScript included. Time: median of the steps after the first. First-order: AdamW on ONNX Runtime, as training has it; ` +
+          `rows that say so on TensorFlow.js, the second judge of gradients.`,
         head: table.columnNames(),
         rows: table.objects().map((row) => Object.values(row).map(cell)),
       },
