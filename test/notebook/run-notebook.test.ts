@@ -179,7 +179,9 @@ test("a kernel that ends after a cell that was well is an error too", async () =
   // The file is written at the end of each cell: its change tells the kernel that the first one is over.
   const endsOnceSaved = (file: string): string =>
     'import { statSync } from "node:fs";\nconst changed = () => statSync(FILE).mtimeMs;\nconst before = changed();\n'
-      .concat('console.log("kept");\nvoid setInterval(() => changed() === before || setTimeout(process.exit, 0, 5), 20);')
+      .concat(
+        'console.log("kept");\nvoid setInterval(() => changed() === before || setTimeout(process.exit, 0, 5), 20);',
+      )
       .replace("FILE", JSON.stringify(file));
   const file = notebook("later.ipynb", ["", "await new Promise(() => {});"]);
   notebook("later.ipynb", [endsOnceSaved(file), "await new Promise(() => {});"]);
