@@ -18,7 +18,7 @@ import { median } from "./timing";
 export const SIZES = {
   tiny: { correct: { width: 32, layers: 1, context: 32 }, timed: { width: 32, layers: 2, texts: 2, tokens: 8 } },
   small: { correct: { width: 64, layers: 2, context: 64 }, timed: { width: 64, layers: 2, texts: 4, tokens: 16 } },
-  full: { correct: { width: 768, layers: 4, context: 256 }, timed: { width: 576, layers: 30, texts: 16, tokens: 64 } },
+  full: { correct: { width: 768, layers: 12, context: 256 }, timed: { width: 576, layers: 30, texts: 16, tokens: 64 } },
 } as const;
 export type Size = keyof typeof SIZES;
 

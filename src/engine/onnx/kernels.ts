@@ -9,10 +9,22 @@ export interface Kernels {
   readonly endsOfTexts: "lengths" | "bias" | null;
   /** Whether fused causal attention takes 32-bit floats. */
   readonly causalAttention: boolean;
+  /** Most tensors that one Split may give. */
+  readonly mostParts: number;
 }
 
 /** What every program has that reads ONNX files: the standard's operators alone. */
-export const STANDARD_KERNELS: Kernels = { turnedProducts: "standard", endsOfTexts: null, causalAttention: false };
+export const STANDARD_KERNELS: Kernels = {
+  turnedProducts: "standard",
+  endsOfTexts: null,
+  causalAttention: false,
+  mostParts: Infinity,
+};
 
 /** What ONNX Runtime has on the CPU. */
-export const CPU_KERNELS: Kernels = { turnedProducts: "fused", endsOfTexts: "lengths", causalAttention: true };
+export const CPU_KERNELS: Kernels = {
+  turnedProducts: "fused",
+  endsOfTexts: "lengths",
+  causalAttention: true,
+  mostParts: Infinity,
+};

@@ -39,8 +39,9 @@ export const providers: Readonly<Record<Provider, ProviderRow>> = {
   cpu: { title: "the CPU", kernels: CPU_KERNELS, devices: null, help: "" },
   webgpu: {
     title: "WebGPU",
-    // Source: microsoft/onnxruntime, contrib_ops/webgpu: no FusedMatMul; MultiHeadAttention without key_padding_mask.
-    kernels: { turnedProducts: "standard", endsOfTexts: "bias", causalAttention: true },
+    // Source: microsoft/onnxruntime, contrib_ops/webgpu: no FusedMatMul; MultiHeadAttention without key_padding_mask. A Split takes a buffer for
+    // each part, and for what it splits: of 8, which every WebGPU device has (W3C WebGPU, maxStorageBuffersPerShaderStage).
+    kernels: { turnedProducts: "standard", endsOfTexts: "bias", causalAttention: true, mostParts: 7 },
     devices: webgpuDevices,
     help:
       "a GPU needs its Vulkan driver and Debian's libvulkan1 (AMD, Intel: mesa-vulkan-drivers; NVIDIA: nvidia-driver); " +
@@ -49,7 +50,7 @@ export const providers: Readonly<Record<Provider, ProviderRow>> = {
   cuda: {
     title: "CUDA",
     // Source: microsoft/onnxruntime, docs/OperatorKernels.md: GroupQueryAttention of 16 bits alone. None of it was run here.
-    kernels: { turnedProducts: "fused", endsOfTexts: "bias", causalAttention: false },
+    kernels: { turnedProducts: "fused", endsOfTexts: "bias", causalAttention: false, mostParts: Infinity },
     devices: cudaDevices,
     help: "npm run gpu:install brings the provider's library (Linux, x64); the machine needs an NVIDIA card and its driver",
   },

@@ -36,17 +36,24 @@ export function sharedOps(graph: GraphBuilder, rotationName: (rotary: Rotary) =>
     );
   const reshape = (x: Value, shape: readonly number[]): Value =>
     emit("Reshape", [x.name, graph.integers([0, ...shape])], [x.shape[0] as Dimension, ...shape], [x]);
-  /** All tensors of each stack, cut apart once: one Split instead of one Gather for each site. */
+  /** All tensors of each stack, cut apart once: a Split instead of one Gather for each site. */
   const parts = new Map<string, readonly string[]>();
   const partsOf = (stack: Value): readonly string[] => {
     const known = parts.get(stack.name);
     if (known) return known;
     const [, count, rows, ...others] = stack.shape as readonly number[];
     const flat = reshape(stack, [count * rows, ...others]);
-    const head = graph.node("Split", [flat.name], { axis: 1, num_outputs: count }, count);
-    const made = Array.from({ length: count }, (_, i) =>
-      graph.describe(graph.sibling(head, i), withAxis(flat.shape, 1, rows)),
-    );
+    const made: string[] = [];
+    const { mostParts } = graph.kernels;
+    for (let from = 0; from < count; from += mostParts) {
+      const size = Math.min(mostParts, count - from);
+      const some = size === count ? flat : slice(flat, from * rows, (from + size) * rows, 1, size * rows);
+      if (size === 1) made.push(some.name);
+      else {
+        const head = graph.node("Split", [some.name], { axis: 1, num_outputs: size }, size);
+        for (let i = 0; i < size; i++) made.push(graph.describe(graph.sibling(head, i), withAxis(flat.shape, 1, rows)));
+      }
+    }
     parts.set(stack.name, made);
     return made;
   };

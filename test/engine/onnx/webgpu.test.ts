@@ -14,6 +14,7 @@ import type { OnnxOptions, OnnxSession } from "../../../src/engine/onnx/session"
 import { vulkanDrivers } from "../../../src/engine/onnx/vulkan";
 import { referenceFeatures64, referenceGradient64, referenceTangents64 } from "../../../src/engine/reference/session";
 import { scoredPlaces } from "../../../src/engine/scored";
+import { bert, bertConfig } from "../../../src/model/bert";
 import type { Model } from "../../../src/model/model";
 import { openAdapter } from "../../../src/notebook/open";
 import { openKeys, unregister } from "../../../src/notebook/registry";
@@ -24,7 +25,8 @@ import { roundedModel } from "../../support/rounded";
 import { scratch } from "../../support/scratch";
 import { skipUnless } from "../../support/skip";
 import { rejectsWith } from "../../support/throws";
-import { tinyModel, tinyPlacement } from "../../support/tiny-models";
+import { generatedWeights } from "../../bench/generated";
+import { readJson, tinyModel, tinyPlacement } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
 /**
@@ -149,6 +151,25 @@ test("without the library of CUDA one line says what brings it", async () => {
     onnxSession(model, adapter, { provider: "CUDA" as "cuda" }),
     "provider: expected one of cpu, webgpu, cuda",
   );
+});
+
+there(test, "a model of many layers: no kernel is given more tensors than a device takes", async () => {
+  const config = { ...bertConfig(readJson("test/fixtures/models/bert/config.json")), layers: 15 };
+  const model = bert(config, generatedWeights("fifteen layers", true));
+  const { batch } = tinyModel("bert");
+  const spec: AdapterSpec = { kind: "lora", rank: 2, alpha: 4, targets: ["query"] };
+  const adapter = makeAdapter(spec, model);
+  const { point, directions } = drawn(adapter);
+  const found: (readonly Float32Array[])[] = [];
+  for (const provider of ["cpu", "webgpu"] as const) {
+    const session = await onnxSession(model, adapter, { ...options(), provider });
+    const { primal, tangents } = await session.tangents(point, directions, batch);
+    const features = await session.features([point], batch);
+    const { gradient } = await session.gradient!(point, batch, ({ data }) => data.map((_, i) => Math.sin(i)));
+    found.push([features.data, primal.data, tangents.data, gradient]);
+    await session.dispose();
+  }
+  found[0]!.forEach((expected, i) => near(found[1]![i]!, expected, i < 2 ? 2e-5 : 1e-4, `quantity ${i}`));
 });
 
 /** A session of a small model with its point and batch. */
