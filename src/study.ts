@@ -1,6 +1,6 @@
 /** The door to recorded experiments and published tables: what a cell imports from "./src/study" to compare with what was measured before. */
 import "./notebook/value-display";
-export { arm } from "./experiment/arms";
+export { arm, titleOf } from "./experiment/arms";
 export type { StudySettings } from "./experiment/arm";
 export { divergenceGrid, laptopSchedule, studies, studySettings } from "./experiment/divergence";
 export { devLoss, shareDiverged } from "./table/arm-statistics";
@@ -19,15 +19,19 @@ export { costOf, costTable, memoryRatio, publishedCosts } from "./table/costs";
 export type { CostMethod, CostRecord } from "./table/costs";
 export { besidePublished, paperCells, taskRuns } from "./table/paper-cells";
 export { paperWords } from "./table/paper-words";
+export { rankingTable, rankMethods } from "./table/ranking";
+export { gradientMemoryTable, usualSeconds } from "./table/gradient-memory";
 export { rateTable } from "./table/rates";
 export { borderOf, runWords } from "./table/run-words";
 export { costsFigure } from "./plot/costs";
 export { divergenceMap } from "./plot/divergence-map";
 export { meanAndSpread } from "./plot/spread";
+export { reachedFigure } from "./plot/memory";
 export { timeFigure } from "./plot/time";
 export { frozenScores } from "./notebook/choose";
 export { originOf } from "./notebook/live-runs";
 export { measuredRates } from "./notebook/rates";
+export { gradientMemory } from "./notebook/gradient-memory";
 export { costRecords } from "./notebook/cost-records";
 export { measureStep } from "./notebook/measure-step";
 export { showCells, showDivergence, showDivergenceMap, showDuel } from "./notebook/paper-display";
