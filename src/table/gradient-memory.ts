@@ -1,5 +1,7 @@
+import type { ColumnTable } from "arquero";
 import { fail, nonNegativeInteger, positiveInteger, positiveNumber } from "../check/check";
 import { formatLine } from "./format-line";
+import { tableOf } from "./rows";
 
 /** What training steps of one rule took on one model, measured in a process of its own. */
 export interface GradientMemory {
@@ -55,6 +57,35 @@ function parse(line: string, at: string): GradientMemory {
   if (!Array.isArray(value.measured!.seconds) || value.measured!.seconds.length === 0)
     fail(`${at}: measured.seconds`, "seconds of each step", value.measured!.seconds);
   return value as GradientMemory;
+}
+
+/**
+ * Lists measurements of one model: peak memory, also as a share of AdamW's with all gradients alive, gradients, state, and seconds of a usual step.
+ * @throws when there is none
+ */
+export function gradientMemoryTable(records: readonly GradientMemory[]): ColumnTable {
+  const base = records.find(
+    ({ trained, rule, alive }) => trained === "all weights" && rule === "AdamW" && alive === "all",
+  );
+  return tableOf(
+    records.map(({ trained, rule, alive, measured }) => ({
+      trained,
+      rule,
+      "gradients alive": alive,
+      "peak (MiB)": Math.round(measured.peakMiB),
+      "/ AdamW's, all": base === undefined ? null : measured.peakMiB / base.measured.peakMiB,
+      "gradients (MiB)": measured.gradientBytes / 2 ** 20,
+      "state (MiB)": measured.stateBytes / 2 ** 20,
+      "step (s)": usualSeconds(measured.seconds),
+    })),
+  );
+}
+
+/** Gives the seconds of a usual step: the median of the later ones, or the only one. @example usualSeconds([9, 2, 1, 3]) // 2 */
+export function usualSeconds(seconds: readonly number[]): number {
+  const later = seconds.length > 1 ? seconds.slice(1) : seconds;
+  const sorted = [...later].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
 }
 
 /** Gives the last record of each model, what is trained, rule and what is alive, in the order in which they first came. */

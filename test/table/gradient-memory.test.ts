@@ -1,6 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { newestGradientMemory, parseGradientMemory } from "../../src/table/gradient-memory";
+import {
+  gradientMemoryTable,
+  newestGradientMemory,
+  parseGradientMemory,
+  usualSeconds,
+} from "../../src/table/gradient-memory";
 import type { GradientMemory } from "../../src/table/gradient-memory";
 import { throwsWith } from "../support/throws";
 
@@ -48,6 +53,19 @@ test("a line that is no such record is named with its field", () => {
     bad({ measured: { ...record.measured, seconds: [] } }),
     "file:2: measured.seconds: expected seconds of each step",
   );
+});
+
+test("a table has each row's peak over AdamW's with all gradients, and the median of its later steps", () => {
+  const adamw = { ...record, rule: "AdamW", alive: "all", measured: { ...record.measured, peakMiB: 1600 } };
+  const rows = gradientMemoryTable([adamw, record]).objects() as Record<string, unknown>[];
+  assert.equal(
+    rows.map((row) => [row["rule"], row["/ AdamW's, all"], row["step (s)"]]),
+    [
+      ["AdamW", 1, 1],
+      ["LOMO", 0.5, 1],
+    ],
+  );
+  assert.is(usualSeconds([7]), 7);
 });
 
 test.run();
