@@ -16,7 +16,10 @@ const EVERY = 8;
 const STUDY_EVERY = 20;
 const SEEDS = [0, 1, 2] as const;
 
-/** Half decades around each method's best of two in short runs on a draw of the data of their own (seed 9); the middle one first. */
+/**
+ * Half decades around a guess, the middle one first: of SGD and AdamW from short runs at a few rates on a draw of the data of their own (seed 9), of
+ * AdaLomo and LoRA from a usual one that trained there, of LOMO from the length of the gradient that it clips.
+ */
 const RATES = {
   "sgd-all-weights": [1e-2, 3e-3, 3e-2],
   "lomo-all-weights": [1e-1, 3e-2, 3e-1],
