@@ -111,6 +111,8 @@ def main():
     seats = {str(i): kind.remote(options["command"], options["folder"]) for i in range(options["count"])}
 
     def why(error):
+        if isinstance(error, ray.exceptions.RayActorError):
+            return f"its machine or its process ended ({type(error).__name__})"
         return str(error).strip().splitlines()[-1][:300] if str(error).strip() else type(error).__name__
 
     places = {}
