@@ -33,10 +33,11 @@ export function experimentNames(scale: Scale): readonly string[] {
   return [...(scale === "tiny" ? Object.keys(figures) : []), ...Object.keys(tables)];
 }
 
-/** Gives experiments at a scale whose names begin like this; "" are all. */
+/** Gives the experiment at a scale that is called so, else those whose names begin like this; "" are all. */
 export function experiments(scale: Scale, beginning: string = ""): readonly Grid<PlannedRun>[] {
-  return experimentNames(scale)
-    .filter((name) => name.startsWith(beginning))
+  const names = experimentNames(scale);
+  return names
+    .filter((name) => (names.includes(beginning) ? name === beginning : name.startsWith(beginning)))
     .flatMap((name) => figures[name]?.() ?? tables[name]?.(scale) ?? []);
 }
 

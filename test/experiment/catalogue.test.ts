@@ -30,6 +30,13 @@ test("no grid goes through the table of arms: only look-ups and colours do", () 
   assert.equal(through.sort(), ["src/experiment/arms.ts", "src/plot/palette.ts"]);
 });
 
+test("a name is that experiment alone, the beginning of several is all of them", () => {
+  const named = (beginning: string) => experiments("tiny", beginning).map(({ name }) => name);
+  assert.equal(named("field"), ["field"]);
+  assert.equal(named("divergence"), ["divergence-minilm-trec", "divergence-smollm2-sst2"]);
+  assert.equal(named("nothing"), []);
+});
+
 test("what is recorded is an arm of the table, under its id and its recorded name", () => {
   let lines = 0;
   for (const file of readdirSync("data/results").filter((name) => name.endsWith(".jsonl")))
