@@ -75,15 +75,18 @@ class Seat:
         self.child = None
         raise RuntimeError(f"the worker ended with status {status}")
 
-    def where(self):
-        if self.child is None:
+    def wake(self):
+        """Starts a child that has ended, between two questions too."""
+        if self.child is None or self.child.poll() is not None:
             self.start()
+
+    def where(self):
+        self.wake()
         return f"{ray.util.get_node_ip_address()}, node {ray.get_runtime_context().get_node_id()[:8]}, process {self.child.pid}"
 
     @ray.method(max_task_retries=0)  # whose answer does not come gives its queries away at once
     def ask(self, request):
-        if self.child is None:
-            self.start()
+        self.wake()
         self.child.stdin.write(request.encode() + b"\n")
         self.child.stdin.flush()
         return self.line()

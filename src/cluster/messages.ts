@@ -115,7 +115,7 @@ export function wireAnswer(answer: Answer): WireAnswer {
 }
 
 /** Reads a line as an object of ours; null for what is none: rubbish, half a line, another program's words. */
-function objectIn(line: string): Readonly<Record<string, unknown>> | null {
+export function objectIn(line: string): Readonly<Record<string, unknown>> | null {
   if (!line.startsWith(MARK)) return null;
   try {
     return JSON.parse(line) as Readonly<Record<string, unknown>>;

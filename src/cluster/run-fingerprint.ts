@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { differences } from "../train/canonical-json";
 import { fingerprintData } from "../train/fingerprint";
 import { sourceHashes } from "../train/sources";
 import type { SourceHashes } from "../train/sources";
@@ -25,7 +26,13 @@ export function runFingerprint(
   return { model, adapter, data, plan, start, method, seed, stepsPerEpoch, code, engine: engineVersion() };
 }
 
-function engineVersion(): string | null {
+/** Says where a coordinator's fingerprint and that of here differ, one sentence for each place; what is undefined is absent, as JSON carries it. */
+export function differing(asked: RunFingerprint, here: RunFingerprint): readonly string[] {
+  return differences(asked, JSON.parse(JSON.stringify(here)), "run");
+}
+
+/** Gives the version of ONNX Runtime here; null outside the project. */
+export function engineVersion(): string | null {
   const path = "node_modules/onnxruntime-node/package.json";
   if (!existsSync(path)) return null;
   const { version } = JSON.parse(readFileSync(path, "utf8")) as { readonly version?: unknown };

@@ -1,18 +1,20 @@
 import type { Readable, Writable } from "node:stream";
 import { MARK } from "./messages";
 import { lineSplitter } from "./line-splitter";
-import { worker } from "./worker";
-import type { WorkerSurroundings } from "./worker";
 
 /** The line by which a worker says that it is there. */
 export const HELLO = `${MARK}"kind":"hello"}`;
 
 /**
  * Answers the lines of a stream on another one, in order, until it ends; says `HELLO` first. Nothing else may write to `output`.
+ * @param answer gives the reply to a line, null where it is no request: a `worker`'s, or a `runMaker`'s
  * @returns when `input` has ended, or nobody reads `output` any more
  */
-export function serve(surroundings: WorkerSurroundings, input: Readable, output: Writable): Promise<void> {
-  const answer = worker(surroundings);
+export function serve(
+  answer: (line: string) => Promise<string | null>,
+  input: Readable,
+  output: Writable,
+): Promise<void> {
   return new Promise((resolve) => {
     let before: Promise<void> = Promise.resolve();
     const split = lineSplitter((line) => {

@@ -1,10 +1,9 @@
 import { messageOf } from "../check/error-words";
-import { differences } from "../train/canonical-json";
 import { openFollower } from "./follower";
 import type { Followed, Follower } from "./follower";
 import { numbersOf, readRequest, stepOf, writeReply } from "./messages";
 import type { OpenRequest, QueryRequest, Reply } from "./messages";
-import { runFingerprint } from "./run-fingerprint";
+import { differing, runFingerprint } from "./run-fingerprint";
 import type { SourceHashes } from "../train/sources";
 
 /** What a worker has besides what it is asked. */
@@ -39,8 +38,8 @@ export function worker({
     runs.delete(run);
     for (const [oldest] of [...runs].slice(0, Math.max(0, runs.size + 1 - REMEMBERED))) runs.delete(oldest);
     const options = await open(order);
-    const differing = differences(fingerprint, plain(runFingerprint(options, sources)), "run");
-    if (differing.length > 0) return { kind: "refused", ticket, run, differing };
+    const parts = differing(fingerprint, runFingerprint(options, sources));
+    if (parts.length > 0) return { kind: "refused", ticket, run, differing: parts };
     const follower = await openFollower(options);
     const [loss] = await options.objective.losses([options.start], await options.batchAt(0));
     runs.set(run, { follower, stepsPerEpoch: options.settings.stepsPerEpoch });
@@ -82,9 +81,4 @@ export function worker({
       return writeReply({ kind: "failed", ticket, run, message: messageOf(error) });
     }
   };
-}
-
-/** As JSON carries it: what is undefined is absent. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

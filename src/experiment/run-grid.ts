@@ -6,7 +6,7 @@ import type { Cell } from "./cells";
 import { remaining, shareAt } from "./progress";
 import type { GridProgress } from "./progress";
 import { recordOf, recordOfStill } from "./record";
-import type { Origin, StillResult } from "./record";
+import type { ExperimentRecord, Origin, StillResult } from "./record";
 import type { Store } from "./store";
 
 /** What a run of a grid is given besides its cell. */
@@ -104,33 +104,47 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
         tell("failed", ended.message);
         continue;
       }
-      const { extra } = ended.value;
-      if ("still" in ended.value) {
-        if (stopped()) return { recorded, skipped, failed, stopped: true };
-        store.append(recordOfStill(cell, ended.value.still, { ...note, endedAt: date(), extra }));
-        recorded++;
-        share = 1;
-        costDone += cell.cost;
-        tell("recorded", ended.value.still.message);
-        continue;
-      }
-      const { run } = ended.value;
-      if (run.end.reason === "not-recorded") throw new Error(`${what}: ${run.message}`);
-      if (run.end.reason === "stopped") {
-        tell("stopped", run.message);
+      const still = "still" in ended.value;
+      if (still && stopped()) return { recorded, skipped, failed, stopped: true };
+      const machine = options.machine?.() ?? origin.machine;
+      const { record, message } = cellRecord(cell, ended.value, still ? note : { ...note, machine }, date());
+      if (record === null) {
+        tell("stopped", message);
         return { recorded, skipped, failed, stopped: true };
       }
-      const startedAt = startOf(run.header.note) ?? note.startedAt;
-      const machine = options.machine?.() ?? origin.machine;
-      store.append(recordOf(cell, run, { ...origin, machine, startedAt, endedAt: date(), extra }));
+      store.append(record);
       store.forget(cell.key);
       recorded++;
-      tell("recorded", run.message);
+      if (still) [share, costDone] = [1, costDone + cell.cost];
+      tell("recorded", message);
     } finally {
       claim.release();
     }
   }
   return { recorded, skipped, failed, stopped: false };
+}
+
+/**
+ * Gives the record of what a cell came to, and how that ended in words; null of a run that was stopped and goes on another time.
+ * @throws when its trajectory could not be written
+ */
+export function cellRecord<Settings>(
+  cell: Cell<Settings>,
+  result: CellResult,
+  note: CellContext["note"],
+  endedAt: string,
+): { readonly record: ExperimentRecord<Settings> | null; readonly message: string } {
+  const { extra } = result;
+  if ("still" in result) {
+    const { message } = result.still;
+    return { record: recordOfStill(cell, result.still, { ...note, endedAt, extra }), message };
+  }
+  const { run } = result;
+  const { message } = run;
+  if (run.end.reason === "not-recorded") throw new Error(`${describeCell(cell)}: ${message}`);
+  if (run.end.reason === "stopped") return { record: null, message };
+  const startedAt = startOf(run.header.note) ?? note.startedAt;
+  return { record: recordOf(cell, run, { ...note, startedAt, endedAt, extra }), message };
 }
 
 /** Names a cell in one line. For example `describeCell(cell)`: "trec: adazeta, seed 1, learning rate 0.003". */

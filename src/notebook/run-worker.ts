@@ -5,6 +5,7 @@
  */
 import { orderOpener } from "../cluster/open-order";
 import { serve } from "../cluster/serve";
+import { worker } from "../cluster/worker";
 import { decidingFiles } from "../experiment/deciding-files";
 import { runOpener } from "../experiment/open-run";
 import { openModel, openTask } from "./open";
@@ -17,12 +18,12 @@ const output = process.stdout;
 
 const opener = runOpener({ openModel: (name) => openModel(name), openTask: (name) => openTask(name) });
 await serve(
-  {
+  worker({
     open: orderOpener(opener),
     sources: decidingFiles(),
     machine: machineNow(),
     clock: () => performance.now(),
-  },
+  }),
   process.stdin,
   output,
 );

@@ -59,6 +59,22 @@ export async function runPartOfSmallGrid(
   return await runSmallGrid(folder, { cells: chosen, store, ...changes }, delayMs);
 }
 
+/** Makes one run of the grid; a pause before each batch leaves time to be killed. @param before is called before each batch */
+export function smallCell(
+  delayMs: number,
+  before: (cell: Cell<RunSettings>, step: number) => void = () => undefined,
+): GridOptions<RunSettings>["runCell"] {
+  return async (cell, { path, signal, onEvent, note }) => {
+    const run = logisticRun({ settings: cell.settings, signal, note });
+    const batchAt = async (step: number) => {
+      before(cell, step);
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      return run.batchAt(step);
+    };
+    return { run: await trainInFile({ ...run, batchAt, path }, onEvent), extra: { test: 0.5 } };
+  };
+}
+
 /** Runs the grid with its records in a folder; a pause before each batch leaves time to be killed. */
 export async function runSmallGrid(
   folder: string,
@@ -70,14 +86,7 @@ export async function runSmallGrid(
   return await runGrid({
     cells,
     store,
-    runCell: async (cell: Cell<RunSettings>, { path, signal, onEvent, note }) => {
-      const run = logisticRun({ settings: cell.settings, signal, note });
-      const batchAt = async (step: number) => {
-        if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-        return run.batchAt(step);
-      };
-      return { run: await trainInFile({ ...run, batchAt, path }, onEvent), extra: { test: 0.5 } };
-    },
+    runCell: smallCell(delayMs),
     origin: { commit: "0123abc", machine: "test", command: "test" },
     clock: () => 1000 * ticks++,
     date: () => "2026-01-01T00:00:00.000Z",
