@@ -25,8 +25,10 @@ export interface ExperimentOptions extends Selection {
   readonly oddities: ThousandOddities;
   /** Which part of the runs to make; null: all. */
   readonly share: Share | null;
-  /** Where the queries of each step are computed besides; null: in this process alone. */
+  /** Where the queries of each step are computed besides, or whole runs are made; null: in this process alone. */
   readonly workers: { readonly ray?: string; readonly count: number } | null;
+  /** Whether workers make whole runs, one each at a time, in place of a step's queries. */
+  readonly wholeRuns: boolean;
 }
 
 /** Workers where none are counted: as many as most steps have queries. */
@@ -35,7 +37,7 @@ const WORKERS = 4;
 /**
  * Reads `<name> [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3]
  * [--oddities referenceDev,testForDev,keepRepeats] [--list] [--remake] [--part 0/3 | --parts 3]
- * [--workers 4] [--ray ADDRESS]`.
+ * [--workers 4] [--ray ADDRESS] [--whole-runs]`.
  * @param found what stands around the process, where a scheduler says which of the `--parts` it is
  * @example parseOptions(["divergence", "--only", "adazeta", "--seeds", "0-2"]).seeds // [0, 1, 2]
  * @throws when an option is unknown or not of this form
@@ -57,6 +59,7 @@ export function parseOptions(words: readonly string[], found: Surroundings = {})
       parts: { type: "string" },
       workers: { type: "string" },
       ray: { type: "string" },
+      "whole-runs": { type: "boolean", default: false },
     },
   });
   const { scale } = values;
@@ -66,6 +69,9 @@ export function parseOptions(words: readonly string[], found: Surroundings = {})
   if (part !== undefined && parts !== undefined) fail("--part", "it, or --parts and a scheduler's number", `${part} and ${parts}`); // prettier-ignore
   const share = part !== undefined ? parseShare(part) : parts !== undefined ? scheduledShare(parts, found) : null;
   if (share !== null && remake) fail("--remake", "without a part: new records take the old ones' places", "both");
+  const workers = workersOf(values);
+  const wholeRuns = values["whole-runs"] === true;
+  if (wholeRuns && workers === null) fail("--whole-runs", "who makes them: --workers 4, or --ray ADDRESS", "neither");
   return {
     name: positionals[0] ?? null,
     scale,
@@ -77,7 +83,8 @@ export function parseOptions(words: readonly string[], found: Surroundings = {})
     remake: values.remake === true,
     oddities: odditiesNamed(values.oddities?.split(",") ?? []),
     share,
-    workers: workersOf(values),
+    workers,
+    wholeRuns,
   };
 }
 

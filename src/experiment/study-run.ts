@@ -51,21 +51,26 @@ export interface TestScores {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-/** Runs planned runs one after another; models and problems are opened once, the last sessions stay open. */
-export function studyRunner(
-  sources: Sources,
-  { spread }: StudyRunnerOptions = {},
-): {
+/** What runs planned runs. */
+export interface StudyRunner {
   /** Opens what all these runs are made of, and draws their samples: what contradicts itself is told before any work. */
   check(cells: readonly Cell<PlannedRun>[]): Promise<void>;
+  /** Gives fingerprints of what a run is made of: architecture and weights of its model, the files of its task's texts. */
+  madeOf(cell: Cell<PlannedRun>): Promise<{ readonly model: string; readonly texts: string }>;
   run(cell: Cell<PlannedRun>, context: CellContext): Promise<CellResult & { readonly extra: StudyExtra }>;
   dispose(): Promise<void>;
-} {
+}
+
+/** Runs planned runs one after another; models and problems are opened once, the last sessions stay open. */
+export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {}): StudyRunner {
   const { modelOf, taskOf, problemOf, sessionOf, dispose } = runOpener(sources);
   return {
     async check(cells) {
       for (const name of new Set(cells.map(({ settings }) => settings.model))) await modelOf(name);
       for (const name of new Set(cells.map(({ settings }) => settings.task))) await taskOf(name);
+    },
+    async madeOf({ settings: { model, task } }) {
+      return { model: (await modelOf(model)).model.id, texts: (await taskOf(task)).origin.hash };
     },
     async run({ settings: asked, fitted }, { path, signal, onEvent, note }) {
       const { model, task, threads, precision } = asked;

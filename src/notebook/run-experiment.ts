@@ -5,6 +5,7 @@ import { hasFault } from "../experiment/faults";
 import { listCells, parseOptions } from "../experiment/options";
 import { oddCells } from "../experiment/oddities";
 import { progressLine } from "../experiment/progress";
+import type { GridProgress } from "../experiment/progress";
 import { runGrid } from "../experiment/run-grid";
 import { complaints, faultyKeys, openStore, viewStore } from "../experiment/store";
 import { isInShare, shareRecordsPath } from "../experiment/share";
@@ -14,16 +15,19 @@ import { commandLine } from "./command-line";
 import { openModel, openTask } from "./open";
 import { commitNow, machineNow } from "./provenance";
 import { describeCounts } from "../cluster/describe-counts";
-import { openSpreadCrew, PATIENCE_MS } from "./worker-crew";
+import { plannedFingerprint, planningCode } from "../cluster/planned-runs";
+import type { PlannedOrder } from "../cluster/planned-runs";
+import { openPlannedMakers, openSpreadCrew, PATIENCE_MS } from "./worker-crew";
 import type { SpreadCrew } from "./worker-crew";
 
-const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake] [--part I/N | --parts N] [--workers N] [--ray ADDRESS]
+const usage = `usage: npm run experiment -- NAME [--scale tiny|full] [--only arm,arm] [--tasks task,task] [--seeds 0-2,5] [--rates 1e-3,3e-3] [--oddities NAMES] [--list] [--remake] [--part I/N | --parts N] [--workers N] [--ray ADDRESS] [--whole-runs]
 NAME: ${experimentNames("tiny").join(", ")}, or the beginning of several; "list" names the runs of all.
 --scale full has the paper's own models and settings.
 --oddities draws texts as the reference does where we do not: referenceDev, testForDev, keepRepeats, by commas; such runs have records of their own.
 --remake makes exactly those runs again whose record has a known fault, and puts each new record in the old one's place; without NAME of all experiments.
 --part 0/3 makes the first third of the runs, with records in a file of its own; all read the three as one. --parts 3 takes the number from Slurm, Kubernetes or AWS Batch.
 --workers 4 computes the queries of each step in four more processes, --ray ADDRESS on a Ray cluster (npm run ray:install; "auto": this machine's).
+--whole-runs gives those workers whole runs instead, one each at a time; a run whose worker died goes to another.
 Records go to data/results/NAME.jsonl; Ctrl-C keeps what is done, the same command goes on.`;
 
 async function main(words: readonly string[]): Promise<number> {
@@ -45,8 +49,10 @@ async function main(words: readonly string[]): Promise<number> {
     process.once("SIGINT", () => process.exit(130));
     stop.abort();
   });
-  const helpers =
-    options.workers === null || listing ? null : openSpreadCrew(options.workers, (line) => console.log(`  ${line}`));
+  const told = (line: string): void => console.log(`  ${line}`);
+  const { workers, wholeRuns } = options;
+  const helpers = workers === null || wholeRuns || listing ? null : openSpreadCrew(workers, told);
+  const makers = workers !== null && wholeRuns && !listing ? openPlannedMakers(workers, told) : null;
   // Where none can come, before any work; those that come late help then.
   await helpers?.crew.ready(1, PATIENCE_MS);
   let failures = 0;
@@ -79,42 +85,61 @@ async function main(words: readonly string[]): Promise<number> {
     try {
       await runner.check(cells.filter(({ key }) => !store.has(key)));
       for (const complaint of complaints(store)) console.log(complaint);
-      let told = 0;
-      const { recorded, skipped, failed, stopped } = await runGrid({
+      const work = {
         cells,
         store,
-        runCell: (cell, context) => runner.run(cell, context),
         origin: { commit: commitNow(), machine: machineNow(), command, ...sources },
-        ...(helpers !== null && { machine: () => machinesOf(helpers) }),
-        clock: () => performance.now(),
         date: () => new Date().toISOString(),
         signal: stop.signal,
-        onProgress(progress) {
-          const now = performance.now();
-          if (progress.state === "running" && now - told < (process.stdout.isTTY ? 200 : 30_000)) return;
-          told = now;
-          const line = progressLine(progress);
-          if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line}${progress.state === "running" ? "" : "\n"}`);
-          else console.log(line);
-        },
-      });
+        onProgress: progressTeller(),
+      };
+      const oddities = Object.keys(options.oddities);
+      const { recorded, skipped, failed, stopped } = await (makers !== null
+        ? makers.make({
+            ...work,
+            orderOf: ({ key }): PlannedOrder => ({ experiment: grid.name, scale, oddities, key }),
+            fingerprint: plannedFingerprint(runner, planningCode()),
+          })
+        : runGrid({
+            ...work,
+            runCell: (cell, context) => runner.run(cell, context),
+            ...(helpers !== null && { machine: () => machinesOf(helpers) }),
+            clock: () => performance.now(),
+          }));
       const of = share === null ? "" : `, part ${share.index} of ${share.count}`;
       console.log(`${grid.name}${of}: ${recorded} recorded, ${skipped} were there, ${failed.length} failed`);
       for (const { what, message } of failed) console.error(`  ${what}: ${message}`);
       failures += failed.length;
       if (helpers !== null) console.log(`  ${describeCounts(helpers.crew.counts())}`);
-      if (stopped) return 130;
+      if (stopped) {
+        await makers?.close();
+        return 130;
+      }
     } finally {
       await runner.dispose();
     }
   }
   await helpers?.crew.close();
+  await makers?.close();
   return failures > 0 ? 1 : 0;
+}
+
+/** Writes progress lines: on a terminal each over the one before, elsewhere one in half a minute. */
+function progressTeller(): (progress: GridProgress) => void {
+  let told = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (progress.state === "running" && now - told < (process.stdout.isTTY ? 200 : 30_000)) return;
+    told = now;
+    const line = progressLine(progress);
+    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${line}${progress.state === "running" ? "" : "\n"}`);
+    else console.log(line);
+  };
 }
 
 /** Where and by whom a run was made does not matter to who makes it again. */
 function isOfPlace(word: string): boolean {
-  return /^--(parts?|workers|ray)(=|$)/.test(word);
+  return /^--(parts?|workers|ray|whole-runs)(=|$)/.test(word);
 }
 
 /** This machine, and those of workers with another processor. */

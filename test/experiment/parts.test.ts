@@ -105,6 +105,7 @@ test("the command line is read, and what it does not know is refused", () => {
     oddities: {},
     share: null,
     workers: null,
+    wholeRuns: false,
     remake: false,
   });
   assert.equal(parseOptions(["--oddities", "referenceDev,testForDev"]).oddities, {

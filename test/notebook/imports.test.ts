@@ -10,8 +10,10 @@ test.before(async () => {
 });
 test.after(async () => kernel.close());
 
-/** Started from a terminal, not imported: importing one would run it. */
-const entries = ["src/notebook/measure-precision.ts", "src/notebook/run-experiment.ts", "src/notebook/run-notebook.ts"];
+/** Started from a terminal or by a coordinator, not imported: importing one would run it. */
+const entries = ["measure-precision", "run-experiment", "run-notebook", "run-worker", "make-runs"].map(
+  (name) => `src/notebook/${name}.ts`,
+);
 
 const sources = (folder: string): readonly string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
