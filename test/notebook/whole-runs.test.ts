@@ -80,7 +80,7 @@ withMinilm(
       return name ? (readTrajectory(`${partial}/${name}`)?.steps.length ?? 0) : 0;
     };
     const trained = ["glue-roberta", "--tasks", "trec", "--only", "mezo-lora", "--seeds", "0", "--rates", "3e-3"];
-      let interrupted = false;
+    let interrupted = false;
     const cut = await experiment(two, [...trained, "--workers", "1", "--whole-runs"], (interrupt) => {
       if (interrupted || steps() < 3) return;
       interrupted = true;
