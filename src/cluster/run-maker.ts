@@ -25,7 +25,7 @@ export interface RunMakerSurroundings<Settings> {
   readonly machine: string;
   /** The date now, ISO 8601. */
   readonly date: () => string;
-  /** Milliseconds to wait for a trajectory that another process still seems to write; default 90 s: a lock of another machine counts for one minute. */
+  /** Milliseconds to wait for a trajectory that another process still seems to write; default ten minutes. */
   readonly patienceMs?: number;
 }
 
@@ -44,7 +44,7 @@ interface Making {
  * @returns a function that gives the reply to a line; null where the line is no request
  */
 export function runMaker<Settings>({
-  patienceMs = 90_000,
+  patienceMs = 600_000,
   ...here
 }: RunMakerSurroundings<Settings>): (line: string) => Promise<string | null> {
   let making: Making | null = null;
@@ -120,7 +120,10 @@ export function runMaker<Settings>({
   };
 }
 
-/** Waits until nobody writes a trajectory: who did may have died on a machine whose lock is believed for a minute. @throws when one still does */
+/**
+ * Waits until nobody writes a trajectory: who did may have died on a machine whose lock is believed for a minute, or be about to hear that its run was given away.
+ * @throws when one still does
+ */
 async function whenFree(path: string, patienceMs: number, signal: AbortSignal): Promise<void> {
   for (let waited = 0; ; waited += 500) {
     const { lock, error } = { error: null, ...tryTrajectory(path) };

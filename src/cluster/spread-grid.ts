@@ -26,6 +26,8 @@ export interface RunMakersOptions {
   readonly limitMs?: number;
   /** Milliseconds that runs in progress have to end after a stop; default one minute. */
   readonly stopMs?: number;
+  /** Milliseconds without any worker until that is told; default one minute. */
+  readonly lonelyMs?: number;
 }
 
 /** A grid whose runs workers make. */
@@ -94,9 +96,11 @@ export function openRunMakers({
   watchMs = 1000,
   limitMs = 600_000,
   stopMs = 60_000,
+  lonelyMs = 60_000,
 }: RunMakersOptions): RunMakers {
   const seats = new Map<string, Seat>();
   let work: Work | null = null;
+  let making = false;
   let tickets = 0;
   let closed = false;
   /** Why no worker will come any more. */
@@ -155,164 +159,187 @@ export function openRunMakers({
     Math.max(20, Math.min(limitMs, 4000) / 4),
   );
 
-  return {
-    async make({ cells, store, origin, orderOf, fingerprint, date, onProgress = () => undefined, signal }) {
-      if (work !== null) fail("workers", "one grid at a time", "another");
-      const todo = cells.filter(({ key }) => !store.has(key));
-      const tasks: Task[] = [];
-      for (const cell of todo) {
-        const note = { ...origin, startedAt: date() };
-        tasks.push({ cell, order: orderOf(cell), fingerprint: await fingerprint(cell), note, claim: null, state: "waiting", tries: 0, tried: new Set(), share: 0 }); // prettier-ignore
-      }
-      const failed: { what: string; message: string }[] = [];
-      const count = { recorded: 0, skipped: cells.length - todo.length };
-      const begin = clock();
-      let costDone = 0;
-      const told = (task: Task, state: GridProgress["state"], message = ""): void => {
-        const elapsedMs = clock() - begin;
-        const left = tasks.map(({ state: its, share, cell }) => (its === "over" ? 0 : (1 - share) * cell.cost));
-        onProgress({
-          state,
-          what: describeCell(task.cell),
-          done: count.skipped + count.recorded,
-          total: cells.length,
-          share: task.share,
-          elapsedMs,
-          remainingMs: remaining(elapsedMs, costDone, left.reduce((sum, cost) => sum + cost, 0)), // prettier-ignore
-          message,
-        });
-      };
-      const over = (task: Task): void => {
-        task.state = "over";
-        task.claim?.release();
-        task.claim = null;
-      };
-      const failedTask = (task: Task, message: string): void => {
-        over(task);
-        failed.push({ what: describeCell(task.cell), message });
-        told(task, "failed", message);
-      };
-      let settle: (how: { readonly error: unknown } | null) => void = () => undefined;
-      const settled = new Promise<void>((resolve, reject) => {
-        settle = (how) => (how === null ? resolve() : reject(how.error instanceof Error ? how.error : new Error(messageOf(how.error)))); // prettier-ignore
+  const makeGrid = async <Settings>({
+    cells,
+    store,
+    origin,
+    orderOf,
+    fingerprint,
+    date,
+    onProgress = () => undefined,
+    signal,
+  }: SpreadGridOptions<Settings>): Promise<GridResult> => {
+    const todo = cells.filter(({ key }) => !store.has(key));
+    const tasks: Task[] = [];
+    for (const cell of todo) {
+      const note = { ...origin, startedAt: date() };
+      tasks.push({ cell, order: orderOf(cell), fingerprint: await fingerprint(cell), note, claim: null, state: "waiting", tries: 0, tried: new Set(), share: 0 }); // prettier-ignore
+    }
+    const failed: { what: string; message: string }[] = [];
+    const count = { recorded: 0, skipped: cells.length - todo.length };
+    const begin = clock();
+    let costDone = 0;
+    const told = (task: Task, state: GridProgress["state"], message = ""): void => {
+      const elapsedMs = clock() - begin;
+      const left = tasks.map(({ state: its, share, cell }) => (its === "over" ? 0 : (1 - share) * cell.cost));
+      onProgress({
+        state,
+        what: describeCell(task.cell),
+        done: count.skipped + count.recorded,
+        total: cells.length,
+        share: task.share,
+        elapsedMs,
+        remainingMs: remaining(elapsedMs, costDone, left.reduce((sum, cost) => sum + cost, 0)), // prettier-ignore
+        message,
       });
-      const stopping = (): boolean => signal?.aborted === true;
+    };
+    const over = (task: Task): void => {
+      task.state = "over";
+      task.claim?.release();
+      task.claim = null;
+    };
+    const failedTask = (task: Task, message: string): void => {
+      over(task);
+      failed.push({ what: describeCell(task.cell), message });
+      told(task, "failed", message);
+    };
+    let settle: (how: { readonly error: unknown } | null) => void = () => undefined;
+    const settled = new Promise<void>((resolve, reject) => {
+      settle = (how) => (how === null ? resolve() : reject(how.error instanceof Error ? how.error : new Error(messageOf(how.error)))); // prettier-ignore
+    });
+    const stopping = (): boolean => signal?.aborted === true;
 
-      const there = (seat: Seat): boolean => seat.state === "free" || seat.state === "busy";
-      /** Whether a worker should take a run: not one that came to nothing there, where another could. */
-      const suits = (seat: Seat, { tried }: Task): boolean =>
-        !tried.has(seat.id) || ![...seats.values()].some((other) => there(other) && !tried.has(other.id));
-      const give = (seat: Seat): void => {
-        for (;;) {
-          const task = tasks.find((each) => each.state === "waiting" && suits(seat, each));
-          if (task === undefined) return;
-          const { key } = task.cell;
-          if (!store.has(key)) task.claim ??= store.claim(key);
-          // Another process makes it, or has.
-          if (task.claim === null || store.has(key)) {
-            count.skipped++;
-            over(task);
-            continue;
+    const there = (seat: Seat): boolean => seat.state === "free" || seat.state === "busy";
+    /** Whether a worker should take a run: not one that came to nothing there, where another could. */
+    const suits = (seat: Seat, { tried }: Task): boolean =>
+      !tried.has(seat.id) || ![...seats.values()].some((other) => there(other) && !tried.has(other.id));
+    const give = (seat: Seat): void => {
+      for (;;) {
+        const task = tasks.find((each) => each.state === "waiting" && suits(seat, each));
+        if (task === undefined) return;
+        const { key } = task.cell;
+        if (!store.has(key)) task.claim ??= store.claim(key);
+        // Another process makes it, or has.
+        if (task.claim === null || store.has(key)) {
+          count.skipped++;
+          over(task);
+          continue;
+        }
+        [task.state, task.tries] = ["given", task.tries + 1];
+        [seat.state, seat.task] = ["busy", task];
+        const { order, fingerprint: so, note } = task;
+        send(seat, { kind: "make", ticket: ++tickets, run: key, order, fingerprint: so, note, forMs: watchMs }); // prettier-ignore
+        return;
+      }
+    };
+    const mine: Work = {
+      pump() {
+        const all = [...seats.values()];
+        if (!stopping()) for (const seat of all) if (seat.state === "free") give(seat);
+        if (tasks.some(({ state }) => state === "given")) return;
+        const left = tasks.filter(({ state }) => state === "waiting");
+        if (left.length === 0 || stopping()) return settle(null);
+        if (barren !== null && !all.some(there)) return settle({ error: new Error(barren) });
+        if (all.length > 0 && all.every(({ state }) => state === "refused")) {
+          for (const task of left) failedTask(task, "every worker was refused");
+          settle(null);
+        }
+      },
+      heard(seat, task, reply) {
+        if (reply.kind === "running") {
+          costDone += Math.max(task.share > 0 ? reply.share - task.share : 0, 0) * task.cell.cost;
+          if (reply.share !== task.share) {
+            task.share = reply.share;
+            told(task, "running");
           }
-          [task.state, task.tries] = ["given", task.tries + 1];
-          [seat.state, seat.task] = ["busy", task];
-          const { order, fingerprint: so, note } = task;
-          send(seat, { kind: "make", ticket: ++tickets, run: key, order, fingerprint: so, note, forMs: watchMs }); // prettier-ignore
+          send(seat, { kind: "watch", ticket: ++tickets, run: task.cell.key, forMs: watchMs, stop: stopping() });
           return;
         }
-      };
-      const mine: Work = {
-        pump() {
-          const all = [...seats.values()];
-          if (!stopping()) for (const seat of all) if (seat.state === "free") give(seat);
-          if (tasks.some(({ state }) => state === "given")) return;
-          const left = tasks.filter(({ state }) => state === "waiting");
-          if (left.length === 0 || stopping()) return settle(null);
-          if (barren !== null && !all.some(there)) return settle({ error: new Error(barren) });
-          if (all.length > 0 && all.every(({ state }) => state === "refused")) {
-            for (const task of left) failedTask(task, "every worker was refused");
-            settle(null);
-          }
-        },
-        heard(seat, task, reply) {
-          if (reply.kind === "running") {
-            costDone += Math.max(task.share > 0 ? reply.share - task.share : 0, 0) * task.cell.cost;
-            if (reply.share !== task.share) {
-              task.share = reply.share;
-              told(task, "running");
-            }
-            send(seat, { kind: "watch", ticket: ++tickets, run: task.cell.key, forMs: watchMs, stop: stopping() });
-            return;
-          }
-          [seat.state, seat.task] = ["free", null];
-          if (reply.kind === "ended") {
-            const record = readRecord(task.cell.key, reply.line);
-            if (typeof record === "string") return mine.trouble(task, seat, record);
-            if (!store.has(task.cell.key)) store.append(record);
-            store.forget(task.cell.key);
-            count.recorded++;
-            costDone += (1 - task.share) * task.cell.cost;
-            task.share = 1;
-            over(task);
-            told(task, "recorded", reply.message);
-            // The worker's own trajectory, where it has another folder.
-            wire.send(seat.id, writeRunMessage({ kind: "forget", ticket: ++tickets, run: task.cell.key }));
-          } else if (reply.kind === "stopped" && stopping()) {
-            task.state = "waiting";
-            told(task, "stopped", reply.message);
-          } else if (reply.kind === "refused") {
-            [task.state, seat.state, task.tries] = ["waiting", "refused", task.tries - 1];
-            tell(
-              `worker ${seat.id} (${seat.place}) is refused, it would make another run: ${reply.differing.join("; ")}`,
-            );
-          } else {
-            const why =
-              reply.kind === "unknown" ? "was started again and knew nothing of the run" : `: ${reply.message}`;
-            mine.trouble(task, seat, `worker ${seat.id} (${seat.place}) ${why}`.replace(" : ", ": "));
-          }
-        },
-        trouble(task, seat, why) {
-          if (task.state !== "given") return;
+        [seat.state, seat.task] = ["free", null];
+        if (reply.kind === "ended") {
+          const record = readRecord(task.cell.key, reply.line);
+          if (typeof record === "string") return mine.trouble(task, seat, record);
+          if (!store.has(task.cell.key)) store.append(record);
+          store.forget(task.cell.key);
+          count.recorded++;
+          costDone += (1 - task.share) * task.cell.cost;
+          task.share = 1;
+          over(task);
+          told(task, "recorded", reply.message);
+          // The worker's own trajectory, where it has another folder.
+          wire.send(seat.id, writeRunMessage({ kind: "forget", ticket: ++tickets, run: task.cell.key }));
+        } else if (reply.kind === "stopped" && stopping()) {
           task.state = "waiting";
-          task.tried.add(seat.id);
-          task.share = 0;
-          if (stopping()) return;
-          if (task.tries >= TRIES) failedTask(task, `given to workers ${TRIES} times; the last: ${why}`);
-          else tell(`${describeCell(task.cell)} is given to another worker: ${why}`);
-        },
-      };
-      /** A record that cannot be written ends the grid: no other could be. */
-      const guarded: Work = {
-        pump: () => attempt(() => mine.pump()),
-        heard: (...of) => attempt(() => mine.heard(...of)),
-        trouble: (...of) => attempt(() => mine.trouble(...of)),
-      };
-      const attempt = (act: () => void): void => {
-        try {
-          act();
-        } catch (error) {
-          settle({ error });
+          told(task, "stopped", reply.message);
+        } else if (reply.kind === "refused") {
+          [task.state, seat.state, task.tries] = ["waiting", "refused", task.tries - 1];
+          tell(
+            `worker ${seat.id} (${seat.place}) is refused, it would make another run: ${reply.differing.join("; ")}`,
+          );
+        } else {
+          const why = reply.kind === "unknown" ? "was started again and knew nothing of the run" : `: ${reply.message}`;
+          mine.trouble(task, seat, `worker ${seat.id} (${seat.place}) ${why}`.replace(" : ", ": "));
         }
-      };
-      let patience: NodeJS.Timeout | undefined;
-      const stop = (): void => {
-        patience = setTimeout(() => settle(null), stopMs);
-        guarded.pump();
-      };
-      signal?.addEventListener("abort", stop);
-      work = guarded;
+      },
+      trouble(task, seat, why) {
+        if (task.state !== "given") return;
+        task.state = "waiting";
+        task.tried.add(seat.id);
+        task.share = 0;
+        if (stopping()) return;
+        if (task.tries >= TRIES) failedTask(task, `given to workers ${TRIES} times; the last: ${why}`);
+        else tell(`${describeCell(task.cell)} is given to another worker: ${why}`);
+      },
+    };
+    /** A record that cannot be written ends the grid: no other could be. */
+    const guarded: Work = {
+      pump: () => attempt(() => mine.pump()),
+      heard: (...of) => attempt(() => mine.heard(...of)),
+      trouble: (...of) => attempt(() => mine.trouble(...of)),
+    };
+    const attempt = (act: () => void): void => {
       try {
-        if (stopping()) stop();
-        guarded.pump();
-        await settled;
-      } finally {
-        work = null;
-        signal?.removeEventListener("abort", stop);
-        clearTimeout(patience);
-        for (const task of tasks) task.claim?.release();
+        act();
+      } catch (error) {
+        settle({ error });
       }
-      const stopped = tasks.some(({ state }) => state !== "over");
-      return { ...count, failed, stopped };
+    };
+    let patience: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      patience = setTimeout(() => settle(null), stopMs);
+      guarded.pump();
+    };
+    signal?.addEventListener("abort", stop);
+    work = guarded;
+    // Who was refused for another grid may have what this one is made of.
+    for (const seat of seats.values()) if (seat.state === "refused") seat.state = "free";
+    const lonely = setTimeout(() => {
+      if (![...seats.values()].some(there)) tell("no worker is there yet: the runs wait for one, and for a machine that has room for it"); // prettier-ignore
+    }, lonelyMs);
+    try {
+      if (stopping()) stop();
+      guarded.pump();
+      await settled;
+    } finally {
+      work = null;
+      signal?.removeEventListener("abort", stop);
+      clearTimeout(patience);
+      clearTimeout(lonely);
+      for (const task of tasks) task.claim?.release();
+    }
+    const stopped = tasks.some(({ state }) => state !== "over");
+    return { ...count, failed, stopped };
+  };
+
+  return {
+    async make(grid) {
+      if (making) fail("workers", "one grid at a time", "another");
+      making = true;
+      try {
+        return await makeGrid(grid);
+      } finally {
+        making = false;
+      }
     },
     async close() {
       closed = true;

@@ -5,6 +5,7 @@ import { localWorkers } from "../../src/cluster/local-workers";
 import { rayWorkers } from "../../src/cluster/ray-workers";
 import { readRunReply } from "../../src/cluster/run-messages";
 import { smallCluster } from "../../src/cluster/small-cluster";
+import { openRunMakers } from "../../src/cluster/spread-grid";
 import type { OpenTransport } from "../../src/cluster/transport";
 import { describeCell } from "../../src/experiment/run-grid";
 import { openStore, readRecords } from "../../src/experiment/store";
@@ -80,7 +81,7 @@ test("two processes, one of them killed in mid-run, leave what one process leave
   assert.is(begun.length, 1);
   assert.is(pids.length, 3, "two, and one in the place of the killed one");
   assert.ok(
-    told.some((line) => line.includes("is given to another worker: worker 0 (process")),
+    told.some((line) => /is given to another worker: worker \d \(process/.test(line)),
     told.join("\n"),
   );
   assert.equal(partials(folder), []);
@@ -215,6 +216,27 @@ test("a program that is no worker is told, and records that cannot be written en
     throw new Error("small.jsonl: no space left");
   };
   await rejectsWith(gridByWorkers(full, local({ folder: full }), { store: { ...store, append } }), "no space left");
+});
+
+test("workers are asked anew for each grid, one at a time; that none is there is told", async () => {
+  const folder = files.file("grids");
+  const told: string[] = [];
+  const { clock, tell } = { clock: () => performance.now(), tell: (line: string) => void told.push(line) };
+  const makers = openRunMakers({ transport: local({ folder }, 1), tell, clock, watchMs: 40, lonelyMs: 0 });
+  const store = openStore({ recordsPath: `${folder}/results/small.jsonl`, partialFolder: `${folder}/partial` });
+  const origin = { commit: "0123abc", machine: "coordinator", command: "test" };
+  const grid = (code: string, chosen: typeof cells) =>
+    makers.make({ cells: chosen, store, origin, orderOf: ({ key }) => ({ key }), fingerprint: async () => ({ code }), date: () => "" }); // prettier-ignore
+  try {
+    const first = grid("2", cells.slice(0, 2));
+    await rejectsWith(grid("1", cells), "workers: expected one grid at a time");
+    assert.is((await first).failed.length, 2);
+    assert.match(told[0]!, "no worker is there yet");
+    assert.is((await grid("1", cells.slice(0, 2))).recorded, 2);
+    assert.equal(await grid("1", cells.slice(0, 2)), { recorded: 0, skipped: 2, failed: [], stopped: false });
+  } finally {
+    await makers.close();
+  }
 });
 
 withRay(test, "on a Ray of three machines one is killed in mid-run: its run is made elsewhere", async () => {
