@@ -116,7 +116,8 @@ withRay(test, "a bridge that is killed is started again; a frozen worker is repl
   await same(spread);
   const told = spread.told.join("\n");
   assert.match(told, "the bridge to Ray was ended by SIGKILL");
-  assert.match(told, "has not answered in 3 s: it is replaced");
+  // On a busy machine it may still be opening the run, which has the longer limit.
+  assert.match(told, /has not answered in [35] s: it is replaced/);
   await until("all workers have ended", () => ups.every((pid) => !livesHere({ pid, processStart: null })));
 });
 
