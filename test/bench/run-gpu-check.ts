@@ -1,16 +1,15 @@
-/**
- * Checks a GPU, in at most ten minutes: its numbers against the CPU's, then its tokens a second; the results are one JSON file.
- *   npm run gpu:check -- [--providers webgpu,cuda] [--size full] [--minutes 9] [--threads N] [--out gpu-check.json]
- * Ends with status 0 when every provider opened and computed right, 1 when not.
- */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { fail, positiveNumber } from "../../src/check/check";
-import { messageOf } from "../../src/check/error-words";
 import { writeWhole } from "../../src/disk/whole-file";
 import { providerOf } from "../../src/engine/onnx/providers";
+import { commandLine } from "../../src/notebook/command-line";
 import { gpuCheck, isWrong, SIZES } from "./gpu-check";
 import type { ProviderReport, Size } from "./gpu-check";
+
+const usage = `usage: npm run gpu:check -- [--providers webgpu,cuda] [--size full] [--minutes 9] [--threads N] [--out gpu-check.json]
+Checks a GPU, in at most ten minutes: its numbers against the CPU's, then its tokens a second; the results are one JSON file.
+Ends with status 0 when every provider opened and computed right, 1 when not.`;
 
 function lines({ provider, told, correctness, speed, left, seconds }: ProviderReport): readonly string[] {
   const rate = (value: number): string => `${value.toFixed(0)} tokens/s`;
@@ -70,10 +69,4 @@ async function main(args: readonly string[]): Promise<number> {
   return report.providers.every(({ told, correctness }) => told !== null && !correctness.some(isWrong)) ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (status) => (process.exitCode = status),
-  (error: unknown) => {
-    console.error(messageOf(error));
-    process.exitCode = 1;
-  },
-);
+commandLine({ usage, main });

@@ -77,7 +77,7 @@ test("without a name or with an unknown one the usage is shown, with status 2", 
   }
 });
 
-test("an unknown arm, seed or option is one clear line, with status 1", () => {
+test("an unknown arm or seed is one clear line, with status 1; an unknown option is told with the usage, with status 2", () => {
   const only = command("divergence-minilm-trec", "--only", "adam");
   assert.is(only.status, 1);
   assert.match(only.stderr, "--only: expected one of adazeta, mezo-lora, lora-schedule");
@@ -86,7 +86,9 @@ test("an unknown arm, seed or option is one clear line, with status 1", () => {
     command("divergence-minilm-trec", "--seeds", "9").stderr,
     "--seeds: expected one of 0, 1, 2, 3, 4, got 9",
   );
-  assert.is(command("divergence", "--quickly").status, 1);
+  const option = command("divergence", "--quickly");
+  assert.is(option.status, 2);
+  assert.match(option.stderr, /^Unknown option '--quickly'\n\nusage: npm run experiment/);
 });
 
 withMinilm(test, "Ctrl-C keeps what is done with status 130, and the same command goes on from there", async () => {
