@@ -84,7 +84,7 @@ interface Seat {
   place: string;
   /** Steps of the run that it has; -1: it has not opened it. */
   has: number;
-  state: "opening" | "ready" | "asked" | "refused" | "gone";
+  state: "idle" | "opening" | "ready" | "asked" | "refused" | "gone";
   /** What it was asked last, and when. */
   ticket: number;
   since: number;
@@ -285,7 +285,7 @@ export function openCrew({
         id,
         place,
         has: -1,
-        state: "gone",
+        state: "idle",
         ticket: 0,
         since: 0,
         numbers: [],
@@ -383,7 +383,9 @@ export function openCrew({
     },
     async ready(count, patienceMs) {
       const until = clock() + patienceMs;
-      const there = (): number => active().length;
+      // Before there is a run, who is there is ready to open one.
+      const there = (): number =>
+        (run === null ? [...seats.values()].filter(({ state }) => state === "idle") : active()).length;
       while (!closed && there() < count && clock() < until) {
         if (failed !== null && seats.size === 0) throw new Error(failed);
         if (seats.size > 0 && [...seats.values()].every(({ state }) => state === "refused")) break;

@@ -36,6 +36,12 @@ for (const { name, method } of methods)
 
 const four = mezo({ queries: 4, learningRate: 2e-3, perturbationScale: 1e-2 });
 
+test("workers that were there before the run open it when it begins", async () => {
+  const { result, counts, told } = await spreadMethod(four, nearWorkers(2), { count: 2, early: true });
+  assert.equal(decided(result), decided(await alone(four)));
+  assert.equal([counts.own, told], [0, []]);
+});
+
 test("workers that die in mid-step lose no query, and are asked again when they come back", async () => {
   const expected = decided(await alone(four));
   for (const every of [2, 3, 5]) {

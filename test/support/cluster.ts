@@ -107,11 +107,14 @@ export async function spreadMethod(
     order = { method },
     count = 1,
     changes = {},
+    early = false,
     ...options
   }: Partial<CrewOptions> & {
     readonly order?: object;
     readonly count?: number;
     readonly changes?: Partial<TrainOptions<number>>;
+    /** Waits for the workers before there is a run, as a grid does. */
+    readonly early?: boolean;
   } = {},
 ): Promise<Spread> {
   const told: string[] = [];
@@ -122,6 +125,7 @@ export async function spreadMethod(
     ...options,
   });
   try {
+    if (early) await crew.ready(count, 60_000);
     const run = await spreadRun(orderedRun({ method, steps: (order as Partial<TestOrder>).steps ?? STEPS }, changes), crew, { order: JSON.parse(JSON.stringify(order)), sources: surroundings.sources }); // prettier-ignore
     await crew.ready(count, 60_000);
     const result = await train(run);
