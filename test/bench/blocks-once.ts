@@ -13,6 +13,7 @@ import type { GradientMemory } from "../../src/table/gradient-memory";
 import type { BlocksCase } from "./blocks";
 import { residentMemory } from "./memory";
 import { lora, minilmTexts, smollm2Texts, THREADS } from "./subject";
+import { tellParent } from "./tell-parent";
 
 const given = JSON.parse(process.argv[2]) as BlocksCase;
 
@@ -84,13 +85,4 @@ async function main(): Promise<GradientMemory["measured"]> {
   };
 }
 
-main().then(
-  (found) => {
-    console.log(JSON.stringify(found));
-    process.exit(0);
-  },
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+tellParent(main);

@@ -11,6 +11,7 @@ import type { StepOutcome } from "../../src/optimizer/step";
 import { classifierObjective } from "../../src/task/classifier";
 import { residentMemory } from "./memory";
 import { lora, smollm2Texts, THREADS, tokenCounts } from "./subject";
+import { tellParent } from "./tell-parent";
 
 const [how, ...numbers] = process.argv.slice(2);
 const [steps, texts, redraw] = numbers.map(Number);
@@ -52,13 +53,4 @@ async function main(): Promise<object> {
   return { seconds, tokens, peak, trainable: layout.size };
 }
 
-main().then(
-  (found) => {
-    console.log(JSON.stringify(found));
-    process.exit(0);
-  },
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+tellParent(main);

@@ -5,7 +5,7 @@ import { rayWorkers } from "../../src/cluster/ray-workers";
 import type { OpenTransport } from "../../src/cluster/transport";
 import { livesHere } from "../../src/disk/holder";
 import { mezo } from "../../src/optimizer/recipes";
-import { alone, decided, spreadMethod } from "../support/cluster";
+import { alone, decided, spreadMethod, watched } from "../support/cluster";
 import { smallCluster, type SmallCluster } from "../../src/cluster/small-cluster";
 import { rayPythonHere, withRay } from "../support/ray";
 import { rejectsWith } from "../support/throws";
@@ -27,15 +27,7 @@ async function workers(
   onUp: (worker: string, pid: number) => void = () => undefined,
 ): Promise<OpenTransport> {
   const { address } = await theCluster();
-  const transport = rayWorkers({ address, count, cores: 1, command, python: rayPythonHere });
-  return (hearing) =>
-    transport({
-      ...hearing,
-      up: (worker, place) => {
-        hearing.up(worker, place);
-        onUp(worker, Number(/process (\d+)/.exec(place)?.[1]));
-      },
-    });
+  return watched(rayWorkers({ address, count, cores: 1, command, python: rayPythonHere }), { onUp });
 }
 
 /** Does something before a step, once. */

@@ -11,6 +11,7 @@ import { describeCell } from "../../src/experiment/run-grid";
 import { openStore, readRecords } from "../../src/experiment/store";
 import { withCheck } from "../../src/train/checksum";
 import { cells, runSmallGrid } from "../support/analytic-grid";
+import { watched } from "../support/cluster";
 import type { TestMaker } from "../support/analytic-maker";
 import { gridByWorkers, makerCommand, recordsOf } from "../support/made-by-workers";
 import { rayPythonHere, withRay } from "../support/ray";
@@ -25,26 +26,6 @@ test.before(async () => void (await runSmallGrid(whole)));
 
 const local = (of: TestMaker, count = 2): OpenTransport =>
   localWorkers({ count, command: makerCommand(of), restartMs: 20 });
-
-/** Passes on what workers say, through something. */
-function through(
-  transport: OpenTransport,
-  changes: {
-    readonly onUp?: (worker: string, pid: number) => void;
-    readonly line?: (line: string) => readonly string[];
-  },
-): OpenTransport {
-  const { onUp = () => undefined, line = (each: string) => [each] } = changes;
-  return (hearing) =>
-    transport({
-      ...hearing,
-      up: (worker, place) => {
-        hearing.up(worker, place);
-        onUp(worker, Number(/process (\d+)/.exec(place)?.[1]));
-      },
-      line: (worker, text) => line(text).forEach((each) => hearing.line(worker, each)),
-    });
-}
 
 const partials = (folder: string): readonly string[] =>
   existsSync(`${folder}/partial`) ? readdirSync(`${folder}/partial`).filter((name) => name.endsWith(".jsonl")) : [];
@@ -71,7 +52,7 @@ test("two processes, one of them killed in mid-run, leave what one process leave
     begun.push(stepsIn(folder));
     process.kill(pids[0]!, "SIGKILL");
   });
-  const transport = through(local({ folder, delayMs: 10 }), { onUp: (_, pid) => pids.push(pid) });
+  const transport = watched(local({ folder, delayMs: 10 }), { onUp: (_, pid) => pids.push(pid) });
   const progress: string[] = [];
   const { result, told } = await gridByWorkers(folder, transport, {
     onProgress: ({ state, done, total, share }) => progress.push(`${state} ${done}/${total} ${share > 0 && share < 1}`),
@@ -98,7 +79,7 @@ test("without a shared folder a run begins anew elsewhere, and the records are t
   const own = files.file("apart-workers");
   const pids: number[] = [];
   onceRunning(own, 8, () => process.kill(pids[0]!, "SIGKILL"));
-  const transport = through(local({ folder: own, delayMs: 5 }), { onUp: (_, pid) => pids.push(pid) });
+  const transport = watched(local({ folder: own, delayMs: 5 }), { onUp: (_, pid) => pids.push(pid) });
   const { result } = await gridByWorkers(folder, transport);
   assert.is(result.recorded, 8);
   assert.equal(recordsOf(folder), recordsOf(whole));
@@ -125,7 +106,7 @@ test("a run that kills or fails every worker is named, with why, and the others 
 test("double, half and changed answers make no record twice, and none that is wrong", async () => {
   const folder = files.file("rubbish");
   let changed = 0;
-  const transport = through(local({ folder }), {
+  const transport = watched(local({ folder }), {
     line: (text) => {
       const reply = readRunReply(text);
       if (reply?.kind !== "ended") return [text, text.slice(0, 20), "{}"];
@@ -145,7 +126,7 @@ test("another run's record is none of the asked one's", async () => {
   const [first] = readRecords(`${whole}/results/small.jsonl`).records;
   const other = { ...first, key: "0000000000000000" };
   const line = withCheck(JSON.stringify(other));
-  const transport = through(local({ folder }, 1), {
+  const transport = watched(local({ folder }, 1), {
     line: (text) => {
       const reply = readRunReply(text);
       return reply?.kind === "ended" ? [text.replace(JSON.stringify(reply.line), JSON.stringify(line))] : [text];
@@ -190,7 +171,7 @@ test("a frozen worker is replaced after its limit, and its run given to another"
   const folder = files.file("frozen");
   const pids: number[] = [];
   onceRunning(folder, 5, () => process.kill(pids[0]!, "SIGSTOP"));
-  const transport = through(local({ folder, delayMs: 10 }), { onUp: (_, pid) => pids.push(pid) });
+  const transport = watched(local({ folder, delayMs: 10 }), { onUp: (_, pid) => pids.push(pid) });
   const { result, told } = await gridByWorkers(folder, transport, {}, { limitMs: 3000 });
   assert.is(result.recorded, 8);
   assert.match(told.join("\n"), "it has not answered in 3 s, and is replaced");

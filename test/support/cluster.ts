@@ -152,3 +152,23 @@ export function decided({ point, steps, evaluations, end, best, header }: RunRes
 export async function alone(method: Method, steps = STEPS): Promise<RunResult> {
   return train(orderedRun({ method, steps }));
 }
+
+/** Passes on what workers say, through something; tells of each that comes up, with the number of its process. */
+export function watched(
+  transport: OpenTransport,
+  changes: {
+    readonly onUp?: (worker: string, pid: number) => void;
+    readonly line?: (line: string) => readonly string[];
+  },
+): OpenTransport {
+  const { onUp = () => undefined, line = (each: string) => [each] } = changes;
+  return (hearing) =>
+    transport({
+      ...hearing,
+      up: (worker, place) => {
+        hearing.up(worker, place);
+        onUp(worker, Number(/process (\d+)/.exec(place)?.[1]));
+      },
+      line: (worker, text) => line(text).forEach((each) => hearing.line(worker, each)),
+    });
+}
