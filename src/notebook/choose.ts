@@ -13,6 +13,7 @@ import type { SavedClassifier } from "../task/saved-classifier";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { isReplayable } from "../optimizer/method";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
+import type { BestBy } from "../train/best";
 import { formedWeights, replay, standAt } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
@@ -21,8 +22,8 @@ import { askedOf } from "./problem-display";
 
 /** How `bestOnDev` chooses. */
 export interface ChoiceOnDev {
-  /** Default "loss"; by "accuracy" the lower loss breaks ties. */
-  readonly by?: "loss" | "accuracy";
+  /** Default "loss", or "objective" of runs that were trained for another one; by that or "accuracy" the lower loss breaks ties. */
+  readonly by?: BestBy;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface ChoiceOnDev {
  * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
  * @throws when no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
  */
-export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev = {}): LiveRun {
+export function bestOnDev(runs: readonly LiveRun[], { by = usualOf(runs) }: ChoiceOnDev = {}): LiveRun {
   const candidates = runs.flatMap((run) => {
     const evaluation = bestOf(run.result.evaluations, { by, chance: run.chance });
     return evaluation === null ? [] : [{ run, evaluation }];
@@ -55,6 +56,11 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
     );
   if (evaluation.step === run.result.best?.evaluation.step) return run;
   return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
+}
+
+function usualOf(runs: readonly LiveRun[]): BestBy {
+  const named = runs.length > 0 && runs.every(({ result }) => result.header.settings.objective !== undefined);
+  return named ? "objective" : "loss";
 }
 
 /** The point of a run after so many steps, walked again from its record. */

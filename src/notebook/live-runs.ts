@@ -3,13 +3,15 @@ import { isExact } from "../optimizer/method";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
 import { armTitle } from "../experiment/arms";
+import { checkObjectiveAnswered, chosenObjective } from "../experiment/objective-choice";
+import type { ObjectiveChoice } from "../experiment/objective-choice";
 import type { Trainable } from "../experiment/problem";
 import { lossByStepsAndPasses } from "../plot/loss";
 import { runRecord } from "../table/from-training";
 import { formatRate } from "../table/number";
 import { describeStandstill, movementOf, pairedChange } from "../table/movement";
 import type { RunRecord } from "../table/record";
-import type { ChanceLevel } from "../train/best";
+import type { BestBy, ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
@@ -42,8 +44,13 @@ export interface LiveOptions {
   readonly evaluateEvery?: number;
   /** Ends a run that has diverged; null (the default) lets it go on, so that the figure shows what comes after. */
   readonly stopMargin?: number | null;
-  /** Which evaluation is a run's checkpoint; default: the one with the lowest loss. By "accuracy" the lower loss breaks ties. */
-  readonly best?: "loss" | "accuracy";
+  /**
+   * What is trained for in place of the task's loss: a metric of each batch by its name ("accuracy", "f1", "macro f1", "matthews"; of written answers
+   * "exact match", "token f1"), or a reward (`ownReward`). It is measured on dev beside loss and accuracy.
+   */
+  readonly objective?: ObjectiveChoice;
+  /** Which evaluation is a run's checkpoint; default: the one with the lowest loss, or the largest objective where there is one. The lower loss breaks ties. */
+  readonly best?: BestBy;
   /** Ends a run when that many evaluations in a row brought no better one; default: none does. */
   readonly patience?: number;
   /** How many of the last evaluated points are averaged when a run has ended: the mean is scored on dev (`checkpointOf` takes it along). Default: none. */
@@ -89,6 +96,8 @@ export async function runLive<Batch>(
   options: LiveOptions,
 ): Promise<readonly LiveRun[]> {
   const { chance } = problem;
+  for (const { method } of arms) checkObjectiveAnswered(options.objective, method);
+  chosenObjective(problem, options.objective);
   const signal = stopSignal();
   const runs: LiveRun[] = [];
   /** All that the figure has to show: the runs, and what is kept of those passed over. */
