@@ -50,8 +50,8 @@ export function armOptions<Batch>(
   { seed, evaluateEvery, stopMargin, patience, averageLast, drift, anyPrecision = false, ...run }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
   const { probe, rounds } = arm.method;
-  checkObjectiveAnswered(run.objective, arm.method);
   const chosen = chosenObjective(problem, run.objective);
+  checkObjectiveAnswered(run.objective, arm.method);
   const { best = chosen.spec === undefined ? undefined : "objective" } = run;
   checkMethodFits(arm.method, adapter.layout);
   const asked = probe ?? rounds;

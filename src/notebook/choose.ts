@@ -49,7 +49,7 @@ export function bestOnDev(runs: readonly LiveRun[], { by = usualOf(runs) }: Choi
   const [first, ...rest] = candidates;
   if (first === undefined) return fail("runs", "a run with a finite dev loss", runs.length);
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
-  if (evaluation.loss >= beyondLuck(run.chance))
+  if (by !== "objective" && evaluation.loss >= beyondLuck(run.chance))
     console.log(
       `${armTitle(run.arm.name)}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
         `${run.chance.loss.toFixed(3)}, by more than luck on ${run.chance.count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,

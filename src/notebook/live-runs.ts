@@ -96,8 +96,8 @@ export async function runLive<Batch>(
   options: LiveOptions,
 ): Promise<readonly LiveRun[]> {
   const { chance } = problem;
-  for (const { method } of arms) checkObjectiveAnswered(options.objective, method);
   chosenObjective(problem, options.objective);
+  for (const { method } of arms) checkObjectiveAnswered(options.objective, method);
   const signal = stopSignal();
   const runs: LiveRun[] = [];
   /** All that the figure has to show: the runs, and what is kept of those passed over. */

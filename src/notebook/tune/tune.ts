@@ -90,8 +90,8 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const problem = await openRunFile(file);
   const { evaluation = {}, seed = 0, result: { folder, exports = [], take = "best" } = {} } = file;
   const arm = armOfFile(file, problem);
-  checkObjectiveAnswered(file.objective, arm.method);
   chosenObjective(problem, file.objective);
+  checkObjectiveAnswered(file.objective, arm.method);
   checkExports(exports, arm.adapter, problem);
   const taken = takenExports(exports);
   for (const notice of problem.notices) tell(notice);
