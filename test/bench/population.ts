@@ -35,7 +35,7 @@ export async function populationBench({ rounds = 3, minutes = 6 }: BenchOptions)
         name: "in turn",
         run: () =>
           timed(async () => {
-            for (const prompt of many) await generator.generate(point, prompt, { most: NEW });
+            for (const prompt of prompts) await generator.generate(point, prompt, { most: NEW });
           }),
       },
     ],
@@ -47,17 +47,28 @@ export async function populationBench({ rounds = 3, minutes = 6 }: BenchOptions)
     readonly number[],
     readonly number[],
   ];
-  const perSecond = (all: readonly number[]): string => ((1000 * NEW * texts) / median(all)).toFixed(1);
+  const perSecond = (all: readonly number[], of = texts): string => ((1000 * NEW * of) / median(all)).toFixed(1);
   return {
     title: "Texts of a population, written together",
     tables: [
       {
         caption: `SmolLM2-135M with LoRA of rank 8, ${POINTS} points x ${PROMPTS} prompts of ${PROMPT - 2 * (PROMPTS - 1)} to ${PROMPT} tokens, ${NEW} new ones each, ${THREADS} threads; median of up to ${rounds} rounds in turn.`,
-        head: ["texts", "tokens a second, prompts included", "times the population's time (smallest to largest)"],
+        head: [
+          "texts",
+          "tokens a second, prompts included",
+          "as many texts in its time over the population's (smallest to largest)",
+        ],
         rows: [
           [`${POINTS} points x ${PROMPTS} prompts in one pass`, perSecond(population), "1"],
           [`${texts} texts of one point in one pass`, perSecond(batch), ratio(population, batch)],
-          [`${texts} texts of one point, one after another`, perSecond(inTurn), ratio(population, inTurn)],
+          [
+            `${PROMPTS} texts of one point, one after another`,
+            perSecond(inTurn, PROMPTS),
+            ratio(
+              population,
+              inTurn.map((time) => POINTS * time),
+            ),
+          ],
         ],
       },
     ],

@@ -144,7 +144,7 @@ test("derivatives of a metric or a reward, and a metric that the task has not, a
   const problem = await tinyProblem("bert");
   const exact = firstOrder({ learningRate: 0.1 });
   const along = method("forward-gradient");
-  const reward = ownReward({ name: "short", reward: () => 1 });
+  const reward = ownReward({ name: "short", reward: () => 1, newTokens: 4 });
   for (const made of [exact, along]) {
     await rejectsWith(runOf(problem, "accuracy", armOf(made)), "the metric accuracy has no derivative");
     await rejectsWith(runOf(await open(), reward, armOf(made)), "the reward short has no derivative");
