@@ -20,8 +20,11 @@ import type { Method } from "../../src/optimizer/method";
 import { firstOrder, mezo, method } from "../../src/optimizer/recipes";
 import { eggroll } from "../../src/optimizer/recipes/eggroll";
 import { loadTask } from "../../src/task/load-task";
+import { promptTask } from "../../src/task/prompt-task";
+import type { PromptText } from "../../src/task/prompt-texts";
 import { ownReward } from "../../src/task/reward";
 import type { RewardDefinition } from "../../src/task/reward";
+import { rewards } from "../../src/task/rewards";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { replay } from "../../src/train/replay";
 import { train } from "../../src/train/train";
@@ -290,5 +293,37 @@ for (const metric of ["accuracy", "macro f1"] as const)
     assert.is(whole.steps.length, 3);
     for (const { objective } of whole.evaluations) assert.ok(objective! > 0 && objective! <= 1);
   });
+
+const withSmolLm = skipUnless(findModel("smollm2") !== null, missingModel("smollm2"));
+
+withSmolLm(
+  test,
+  "SmolLM2 is rewarded for the asked word on the project's prompts, several members at once",
+  async () => {
+    const template = 'Use the word "{word}" in at most {most} words.\nAnswer:';
+    const asked = promptTask({ file: "data/samples/asked.jsonl", template, answer: "answer", columns: ["topic"] });
+    const problem = await makeTrainable(
+      loadModel("smollm2", modelRoots()),
+      await loadTask(asked),
+      { seed: 0, batchSize: 2, train: 4, dev: 2, test: 2 },
+      unused,
+    );
+    const reward = ownReward({ name: "asked word", reward: rewards["asked word"], newTokens: 6, temperature: 0.7 });
+    const made = eggroll({ learningRate: 1e-3, perturbationScale: 0.05, queries: 2, groups: "z-score" });
+    const run = await runOf(problem, reward, armOf({ ...made, name: "EGGROLL" }, 1), { evaluateEvery: 0 });
+    try {
+      const { texts } = (await run.made.batchAt(0)) as object as { readonly texts: readonly PromptText[] };
+      assert.equal(Object.keys(texts[0]!.row).sort(), ["answers", "most", "topic", "word"]);
+      const found = await train({ ...run.made, clock: () => 0 });
+      assert.is(found.end.reason, "finished");
+      assert.ok(found.steps[0]!.loss <= 0 && found.steps[0]!.loss >= -1);
+      // 4 texts of 2 members, and how many texts there are, with each pair.
+      assert.is(found.steps[0]!.further!.length, 2 * (1 + 2 * 4));
+      assert.ok(found.evaluations.every(({ objective }) => objective! >= 0 && objective! <= 1));
+    } finally {
+      await run.close();
+    }
+  },
+);
 
 test.run();

@@ -33,10 +33,13 @@ test("the asked form has a third for each of its parts", () => {
   for (const empty of ["", ":", " . "]) assert.is(judge(askedForm, empty), 0);
 });
 
-test("words are whole, in any script and case, and a row without them is no failure", () => {
+test("words are whole, in any script and case, and a row without its columns is told", () => {
   assert.equal(["", "a", "a  b", "one - two", "don't"].map(wordCount), [0, 1, 2, 2, 1]);
   assert.ok(hasWord("Die ÄRZTIN kam.", "ärztin"));
   assert.not(hasWord("anything", ""));
+  throwsWith(() => judge(askedWord, "a", { most: undefined }), "row.most: expected a number of words, from a column");
+  throwsWith(() => judge(askedWord, "a", { most: "few" }), "row.most: expected a number of words");
+  for (const of of Object.values(rewards)) throwsWith(() => judge(of, "a", { word: undefined }), "row.word: expected a word, from a column"); // prettier-ignore
   for (const of of Object.values(rewards)) assert.ok(Number.isFinite(of({ prompt: "", answer: "a word", row })));
 });
 
