@@ -12,12 +12,14 @@ import { runFingerprint } from "./run-fingerprint";
  * Checks that a method's numbers can be computed on other machines.
  * @throws naming the part that is a function of a cell (workers run no code that they are sent), or an exact gradient, which is one number of nothing
  */
-export function checkSpread({ directions, probe }: Pick<Method, "directions" | "probe">): void {
+export function checkSpread({ directions, probe, rounds }: Pick<Method, "directions" | "probe" | "rounds">): void {
   const own = "one of this project's: workers run no code that they are sent";
   if (directions.kind === "own") fail("method.directions", own, "own directions, a function written in a cell");
   if (probe?.kind === "own") fail("method.probe", own, "an own estimator, a function written in a cell");
   if (probe?.kind === "backpropagation")
     fail("method.probe", "losses or directional derivatives, which queries can be spread by", "a whole gradient");
+  if (rounds !== undefined && "groups" in rounds && rounds.groups !== undefined)
+    fail("method.rounds.groups", "none, where queries are spread: workers answer with one loss for a batch", rounds.groups); // prettier-ignore
 }
 
 /** How a run is told to workers. */
@@ -30,7 +32,7 @@ export interface SpreadRun {
 /**
  * Makes the options of a run whose steps ask a crew: the same numbers, the same record. What the crew cannot compute is computed here.
  * For example `await train(await spreadRun(options, crew, { order, sources }))`.
- * @throws as `checkSpread`
+ * @throws as `checkSpread`; when the run has another objective than the loss, which workers do not open
  */
 export async function spreadRun<Batch, Options extends TrainOptions<Batch>>(
   options: Options & TrainOptions<Batch>,
@@ -39,6 +41,8 @@ export async function spreadRun<Batch, Options extends TrainOptions<Batch>>(
 ): Promise<Options> {
   const { settings, objective, start, batchAt } = options;
   checkSpread(settings.method);
+  if (settings.objective !== undefined)
+    fail("objective", "the task's loss, where queries are spread over workers", settings.objective);
   await objective.base?.reset();
   const [loss] = await objective.losses([start], await batchAt(0));
   crew.begin({ order, fingerprint: runFingerprint(options, sources), loss });

@@ -24,6 +24,10 @@ export interface Objective<Batch> {
     batch: Batch,
     take: (block: GradientBlock) => void | Promise<void>,
   ): Promise<{ readonly loss: number }>;
+  /** The loss of each text of the batch at each point, [points][texts], whose mean `losses` gives. Absent where a batch's number is no such mean. */
+  each?(points: readonly Float32Array[], batch: Batch): Promise<readonly (readonly number[])[]>;
+  /** What the numbers are, in words, where they are values alone: a metric or a reward has neither derivatives nor a gradient. */
+  readonly without?: string;
   /** The weights that points are changes of; absent where points are all there is. */
   readonly base?: FoldedBase;
   /**
@@ -31,6 +35,11 @@ export interface Objective<Batch> {
    * elsewhere, all at once. Absent: each call is computed when it comes.
    */
   expect?(queries: readonly number[]): void;
+}
+
+/** Says that an objective's number is not to be had (a reward failed or came too late): the run ends by this name, with all steps before. */
+export class NotMeasured extends Error {
+  override readonly name = "NotMeasured";
 }
 
 /** Weights that points are changes of, as an engine holds them. */

@@ -83,6 +83,7 @@ export function makeChatProblem(
     ],
     batches: trainingBatches(train.length, options, (indices) => batchOf(indices.map((i) => train[i]!))),
     objective: optionObjective,
+    metric: (name) => fail(`objective of ${task.name}`, '"loss": conversations have no metric to be trained for', name),
     async evaluate(session, point, part): Promise<Scores> {
       const { perExample, passes } = await evaluated(session, point, parts[part]);
       const loss = mean(perExample);

@@ -23,7 +23,10 @@ import { sampleTask } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
 import type { Answers } from "../task/task-metrics";
 import type { Example } from "../task/task";
-import { optionClassifierObjective, optionObjective, scoreOptions } from "../task/token-objective";
+import { batchMetric, checkBatchMetric } from "../task/batch-metrics";
+import { promptTexts } from "../task/prompt-texts";
+import { textMetrics } from "../task/text-metrics";
+import { optionClassifierObjective, optionMetric, optionObjective, scoreOptions } from "../task/token-objective";
 import { fingerprintData } from "../train/fingerprint";
 import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
@@ -62,6 +65,7 @@ export function makeOptionProblem(
   if (reading !== "causal") return fail(`options of ${task.name}`, "a causal language model", model.family);
   const byClass = task.kind === "classification";
   if (byClass) checkDistinct(task.name, wordsOf(task, reading));
+  const classes = task.kind === "classification" ? task.labels.length : null;
   const sample = sampleTask(from, samplingOf(task, reading, tokenizer, options));
   const limits = limitsOf(model, options);
   const { train: trainTexts, dev: devTexts, test: testTexts } = sample.parts;
@@ -134,15 +138,30 @@ export function makeOptionProblem(
       choiceBatch(train.choices, indices, byClass ? "all" : "right"),
     ),
     objective: byClass ? optionClassifierObjective : optionObjective,
-    async evaluate(session, point, part, spec): Promise<Scores> {
+    metric(name) {
+      if (task.kind === "generation")
+        return fail(`objective of ${task.name}`, `"loss", ${Object.keys(textMetrics).join(", ")}, or a reward`, name);
+      const metric = checkBatchMetric(task.name, name, classes);
+      return {
+        metric,
+        batches: trainingBatches(train.choices.length, options, (indices) =>
+          choiceBatch(train.choices, indices, "all"),
+        ),
+        objective: (session) => optionMetric(session, metric, classes),
+      };
+    },
+    prompts: (part, newTokens) => promptTexts(task, sample.parts[part], tokenizer, limits, newTokens),
+    async evaluate(session, point, part, spec, metric): Promise<Scores> {
       const { loss, perExample, overOptions, passes, predictions } = await scored(session, point, part);
+      const chosen = { predictions, right: parts[part].choices.map(({ right }) => right), classes };
+      const more = metric === undefined ? {} : { [metric]: batchMetric(metric, chosen) };
       const { examples } = parts[part];
       const optionLoss = task.kind === "choice" ? { optionLoss: overOptions } : {};
       const counted = { loss, ...optionLoss, count: examples.length, forwardPasses: passes, perExample };
       if (task.kind !== "generation") {
         const metrics = taskMetrics(task, examples, { kind: byClass ? "classes" : "options", predictions });
         const right = parts[part].choices.map((choice) => choice.right);
-        return { ...counted, accuracy: choiceAccuracy(predictions, right), metrics };
+        return { ...counted, accuracy: choiceAccuracy(predictions, right), metrics: { ...metrics, ...more } };
       }
       if (part === "dev") return { ...counted, accuracy: NaN, metrics: {} };
       const metrics = taskMetrics(task, examples, await written(point, spec));

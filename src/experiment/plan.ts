@@ -1,6 +1,7 @@
 import type { AdapterSpec } from "../adapter/adapter";
 import { fail } from "../check/check";
 import { passesOf } from "../optimizer/method";
+import type { BatchMetricName } from "../task/batch-metrics";
 import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
@@ -32,6 +33,8 @@ export interface PlannedRun {
   readonly evaluateEvery: number;
   /** Threads of the engine: the order of sums, and so the last bits, may depend on it. */
   readonly threads: number;
+  /** A metric that is trained for in place of the task's loss; absent: the loss. */
+  readonly objective?: BatchMetricName;
   /** How frozen products are stored and computed; absent: fp32. */
   readonly precision?: string;
 }

@@ -6,7 +6,11 @@ import type { Objective } from "../estimator/objective";
 import type { Model } from "../model/model";
 import { classChance } from "../task/chance";
 import type { Chance } from "../task/chance";
-import { classifierObjective, evaluateClassifier, readAll } from "../task/classifier";
+import { batchMetric, checkBatchMetric } from "../task/batch-metrics";
+import type { BatchMetricName } from "../task/batch-metrics";
+import { promptTexts } from "../task/prompt-texts";
+import type { PromptText } from "../task/prompt-texts";
+import { classifierMetric, classifierObjective, evaluateClassifier, readAll } from "../task/classifier";
 import type { LabelledBatch } from "../task/classifier";
 import { trainingBatches } from "../task/batches";
 import type { TrainingBatches } from "../task/batches";
@@ -56,11 +60,29 @@ export interface Trainable<Batch> {
   readonly batches: TrainingBatches<Batch>;
   /** The training loss, on a session of `sessionModel`. */
   objective(session: ModelSession): Objective<Batch>;
+  /** Training for a metric in place of the loss. @throws naming those that there are */
+  metric(name: string): MetricTraining<Batch>;
+  /** A part's texts to be continued, in order, with room for so many new tokens; absent where nothing is written (encoders, conversations). */
+  prompts?(part: "train" | "dev" | "test", newTokens: number): readonly PromptText[];
   /**
    * Scores a point on dev, for every choice that is made, or on test, for the very end, once.
    * @param adapter what the point belongs to: answers are written by an engine of their own
+   * @param metric to be among the metrics, of those that may be trained for
    */
-  evaluate(session: ModelSession, point: Float32Array, part: "dev" | "test", adapter: AdapterSpec): Promise<Scores>;
+  evaluate(
+    session: ModelSession,
+    point: Float32Array,
+    part: "dev" | "test",
+    adapter: AdapterSpec,
+    metric?: BatchMetricName,
+  ): Promise<Scores>;
+}
+
+/** A metric as what a run is trained for: its batches hold all that may be chosen. */
+export interface MetricTraining<Batch> {
+  readonly metric: BatchMetricName;
+  readonly batches: TrainingBatches<Batch>;
+  objective(session: ModelSession): Objective<Batch>;
 }
 
 /** What an evaluation found. */
@@ -151,6 +173,8 @@ export async function makeProblem(
         : { readout: headReadout(head, labelTokens(task, reading, tokenizer)), notices: [] };
   const { readout } = made;
   const chance = classChance(sample.counts.dev);
+  const encoded = { train, dev, test };
+  const batches = trainingBatches(train.ids.length, options, (indices) => labelledBatch(train, indices));
   const metricsOf = (part: "dev" | "test", predictions: readonly number[]): Scores["metrics"] =>
     taskMetrics(task, sample.parts[part], { kind: "classes", predictions });
   return {
@@ -178,12 +202,22 @@ export async function makeProblem(
       ...made.notices,
       ...Object.entries({ train, dev, test }).flatMap(([name, { cut, ids }]) => cutNotice(name, cut, ids.length)),
     ],
-    batches: trainingBatches(train.ids.length, options, (indices) => labelledBatch(train, indices)),
+    batches,
     objective: (session) => classifierObjective(session, readout),
-    async evaluate(session, point, part) {
+    metric(name) {
+      const metric = checkBatchMetric(task.name, name, classes);
+      return { metric, batches, objective: (session) => classifierMetric(session, readout, metric) };
+    },
+    ...(reading === "causal" && {
+      prompts: (part: keyof typeof encoded, newTokens: number) =>
+        promptTexts(task, sample.parts[part], tokenizer, limitsOf(model, options), newTokens),
+    }),
+    async evaluate(session, point, part, _adapter, metric) {
       const found = await evaluateClassifier(session, readout, point, texts[part]);
       const { predictions, ...rest } = found;
-      return { ...rest, forwardPasses: texts[part].length, metrics: metricsOf(part, predictions) };
+      const right = encoded[part].labels.map((label) => [label]);
+      const more = metric === undefined ? {} : { [metric]: batchMetric(metric, { predictions, right, classes }) };
+      return { ...rest, forwardPasses: texts[part].length, metrics: { ...metricsOf(part, predictions), ...more } };
     },
     metricsOf,
     ...texts,

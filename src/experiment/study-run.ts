@@ -94,7 +94,9 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
         const { still, test, chosen } = await runStill(arm, problem, session, clock);
         return { still, extra: { bestStep: null, test: kept(test), ...basic, ...(chosen && { chosen }) } };
       }
-      const options = armOptions(arm, problem, adapter, session, { seed, evaluateEvery, stopMargin: null });
+      const { objective: trained } = settings;
+      const how = { seed, evaluateEvery, stopMargin: null, objective: trained };
+      const options = armOptions(arm, problem, adapter, session, how);
       const steps = (await spread?.({ ...options, clock }, { ...by, arm, seed })) ?? options;
       const run = await trainInFile(
         { ...steps, note, path, signal, clock, patience: Infinity, snapshotEvery: 50 },
@@ -104,7 +106,7 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
       const { objective, start, layout } = options;
       if (best !== null && objective.base !== undefined)
         await standAt(objective.base, run, start, layout, arm.method, best.evaluation.step);
-      const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec));
+      const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec, trained));
       return { run, extra: { bestStep: best?.evaluation.step ?? null, test, ...basic } };
     },
     dispose,

@@ -13,6 +13,7 @@ import type { SavedClassifier } from "../task/saved-classifier";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { isReplayable } from "../optimizer/method";
 import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
+import type { BestBy } from "../train/best";
 import { formedWeights, replay, standAt } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
 import type { LiveRun } from "./live-runs";
@@ -21,8 +22,8 @@ import { askedOf } from "./problem-display";
 
 /** How `bestOnDev` chooses. */
 export interface ChoiceOnDev {
-  /** Default "loss"; by "accuracy" the lower loss breaks ties. */
-  readonly by?: "loss" | "accuracy";
+  /** Default "loss", or "objective" of runs that were trained for another one; by that or "accuracy" the lower loss breaks ties. */
+  readonly by?: BestBy;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface ChoiceOnDev {
  * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
  * @throws when no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
  */
-export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev = {}): LiveRun {
+export function bestOnDev(runs: readonly LiveRun[], { by = usualOf(runs) }: ChoiceOnDev = {}): LiveRun {
   const candidates = runs.flatMap((run) => {
     const evaluation = bestOf(run.result.evaluations, { by, chance: run.chance });
     return evaluation === null ? [] : [{ run, evaluation }];
@@ -48,13 +49,18 @@ export function bestOnDev(runs: readonly LiveRun[], { by = "loss" }: ChoiceOnDev
   const [first, ...rest] = candidates;
   if (first === undefined) return fail("runs", "a run with a finite dev loss", runs.length);
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
-  if (evaluation.loss >= beyondLuck(run.chance))
+  if (by !== "objective" && evaluation.loss >= beyondLuck(run.chance))
     console.log(
       `${armTitle(run.arm.name)}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
         `${run.chance.loss.toFixed(3)}, by more than luck on ${run.chance.count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,
     );
   if (evaluation.step === run.result.best?.evaluation.step) return run;
   return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
+}
+
+function usualOf(runs: readonly LiveRun[]): BestBy {
+  const named = runs.length > 0 && runs.every(({ result }) => result.header.settings.objective !== undefined);
+  return named ? "objective" : "loss";
 }
 
 /** The point of a run after so many steps, walked again from its record. */

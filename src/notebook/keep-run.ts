@@ -17,6 +17,7 @@ import { refusedSources, toldSources, trainInFile } from "../train/train-in-file
 import { readTrajectory } from "../train/trajectory";
 import type { Trajectory } from "../train/trajectory";
 import { claimOrWatch } from "../train/watch";
+import { closeWriter, openWriter } from "./open";
 import type { OpenAdapter } from "./open";
 import type { SpreadCrew } from "./worker-crew";
 import { commitNow, machineNow } from "./provenance";
@@ -63,7 +64,7 @@ export interface Listening {
 }
 
 /** How a run is made and kept. */
-export interface KeepOptions extends ArmRun {
+export interface KeepOptions extends Omit<ArmRun, "writer"> {
   /** Runs again what has a record; default false. */
   readonly recompute?: boolean | undefined;
   /** Goes on with a begun run although files that decide its numbers have changed since; its record says at which step. Default false. */
@@ -99,7 +100,12 @@ export async function keepRun<Batch>(
     commit: commitNow(),
     machine: machineNow(),
   };
-  const basic = armOptions(arm, problem, adapter, session, options);
+  const writer = () => openWriter(problem.loaded, adapter.spec);
+  const basic = armOptions(arm, problem, adapter, session, { ...options, writer });
+  const abandon = (): void => {
+    hand.abandon?.();
+    if (options.objective !== undefined) void closeWriter(problem.loaded);
+  };
   const { settings, identity, start } = headerOf(basic);
   const hash = createHash("sha256").update(canonicalJson({ settings, identity, start })).digest("hex").slice(0, 8);
   const kept = runOf(store, arm.name, hash);
@@ -134,6 +140,7 @@ export async function keepRun<Batch>(
         note,
         clock: () => performance.now(),
         ...hand,
+        abandon,
         path: kept.path,
         snapshotEvery: 100,
         ...(stoppedThere && { signal: AbortSignal.abort() }),

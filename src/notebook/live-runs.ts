@@ -6,13 +6,15 @@ import { armTitle } from "../experiment/arms";
 import type { CrewCounts } from "../cluster/crew";
 import { describeCounts } from "../cluster/describe-counts";
 import { checkSpread } from "../cluster/spread";
+import { checkObjectiveAnswered, chosenObjective } from "../experiment/objective-choice";
+import type { ObjectiveChoice } from "../experiment/objective-choice";
 import type { Trainable } from "../experiment/problem";
 import { lossByStepsAndPasses } from "../plot/loss";
 import { runRecord } from "../table/from-training";
 import { formatRate } from "../table/number";
 import { describeStandstill, movementOf, pairedChange } from "../table/movement";
 import type { RunRecord } from "../table/record";
-import type { ChanceLevel } from "../train/best";
+import type { BestBy, ChanceLevel } from "../train/best";
 import type { TrainEvent } from "../train/events";
 import type { ChangeRecord } from "../train/records";
 import type { MethodChange } from "../train/method-change";
@@ -47,8 +49,13 @@ export interface LiveOptions {
   readonly evaluateEvery?: number;
   /** Ends a run that has diverged; null (the default) lets it go on, so that the figure shows what comes after. */
   readonly stopMargin?: number | null;
-  /** Which evaluation is a run's checkpoint; default: the one with the lowest loss. By "accuracy" the lower loss breaks ties. */
-  readonly best?: "loss" | "accuracy";
+  /**
+   * What is trained for in place of the task's loss: a metric of each batch by its name ("accuracy", "f1", "macro f1", "matthews"; of written answers
+   * "exact match", "token f1"), or a reward (`ownReward`). It is measured on dev beside loss and accuracy.
+   */
+  readonly objective?: ObjectiveChoice;
+  /** Which evaluation is a run's checkpoint; default: the one with the lowest loss, or the largest objective where there is one. The lower loss breaks ties. */
+  readonly best?: BestBy;
   /** Ends a run when that many evaluations in a row brought no better one; default: none does. */
   readonly patience?: number;
   /** How many of the last evaluated points are averaged when a run has ended: the mean is scored on dev (`checkpointOf` takes it along). Default: none. */
@@ -120,6 +127,8 @@ async function liveRuns<Batch>(
   helpers?: SpreadCrew,
 ): Promise<readonly LiveRun[]> {
   const { chance } = problem;
+  chosenObjective(problem, options.objective);
+  for (const { method } of arms) checkObjectiveAnswered(options.objective, method);
   const signal = stopSignal();
   const runs: LiveRun[] = [];
   /** All that the figure has to show: the runs, and what is kept of those passed over. */

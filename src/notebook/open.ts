@@ -3,6 +3,8 @@ import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter, AdapterSpec } from "../adapter/adapter";
 import { fetchModel } from "../engine/load-model";
 import type { LoadedModel } from "../engine/load-model";
+import { onnxGenerator } from "../engine/onnx/generator";
+import type { OnnxGenerator } from "../engine/onnx/generator";
 import { onnxSession } from "../engine/onnx/session";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
@@ -120,6 +122,20 @@ export async function openAdapter<O extends EngineOptions = OnnxChoice>(
 export function closeAdapter({ name }: LoadedModel, spec: AdapterSpec, options: EngineOptions = {}): Promise<void> {
   return unregister(slotOf(name, spec, options));
 }
+
+/** Opens what writes answers of a language model with an adapter, in the kernel's registry as `openAdapter` does: at several points at once. */
+export function openWriter({ name, model }: LoadedModel, spec: AdapterSpec): Promise<OnnxGenerator> {
+  const key = `${model.id} ${JSON.stringify(spec)} writer`;
+  return registered(key, () => onnxGenerator(model, makeAdapter(spec, model), { threads: WRITER_THREADS }), writerSlot(name)); // prettier-ignore
+}
+
+/** Ends what writes answers of a model; the next `openWriter` opens another. */
+export function closeWriter({ name }: LoadedModel): Promise<void> {
+  return unregister(writerSlot(name));
+}
+
+const writerSlot = (name: string): string => `${name} writer`;
+const WRITER_THREADS = 2;
 
 function slotOf(name: string, { kind }: AdapterSpec, options: EngineOptions): string {
   const { engine = "onnx" } = options;

@@ -156,7 +156,9 @@ function checkUnformed({ directions, probe, rounds, transforms, queries }: Metho
 }
 
 /** Checks that an engine can answer what a method asks. @throws naming what it lacks */
-export function checkMethodAnswered<Batch>({ probe }: Method, objective: Objective<Batch>): void {
+export function checkMethodAnswered<Batch>({ probe, rounds }: Method, objective: Objective<Batch>): void {
+  if (rounds !== undefined)
+    roundsKind("method.rounds", rounds).needs?.("method.rounds", rounds, objective as Objective<never>);
   if (probe !== undefined) probeKind("method.probe", probe).needs?.(objective as Objective<never>);
 }
 

@@ -31,11 +31,20 @@ export async function answerRounds<Batch>(
   workspace: Workspace,
 ): Promise<Rounded> {
   const answers: number[] = [];
+  let forwardPasses = 0;
   const rounds = roundsKind("rounds", spec).run(spec, here);
   const ask = async (points: readonly Float32Array[], batch: number): Promise<void> => {
     const found = await objective.losses(points, await batchAt(batch));
     sameLength("losses of the objective", found.length, points.length);
     answers.push(...found);
+  };
+  /** @param first says how many texts there are */
+  const askEach = async (points: readonly Float32Array[], batch: number, first: boolean): Promise<void> => {
+    const each = objective.each?.bind(objective) ?? fail("objective", "a number for each text", "one for the batch");
+    const found = await each(points, await batchAt(batch));
+    sameLength("losses of the objective", found.length, points.length);
+    if (first) answers.push(found[0]!.length);
+    answers.push(...found.flat());
   };
   const place = ({ terms, from = point }: Place, at: number): Float32Array => {
     if (terms.length === 0) return from;
@@ -49,11 +58,15 @@ export async function answerRounds<Batch>(
   while (turn.done !== true) {
     const begin = answers.length;
     objective.expect?.(turn.value.map(() => 1));
-    for (const places of alike(turn.value.map(placeOf), here.step, workspace.sparing))
-      await ask(places.map(place), places[0].batch ?? here.step);
+    for (const places of alike(turn.value.map(placeOf), here.step, workspace.sparing)) {
+      const [{ batch = here.step, each }] = places as [Place];
+      forwardPasses += places.length;
+      if (each) await askEach(places.map(place), batch, answers.length === begin);
+      else await ask(places.map(place), batch);
+    }
     turn = rounds.next(answers.slice(begin));
   }
-  return { ...turn.value, further: answers, forwardPasses: answers.length };
+  return { ...turn.value, further: answers, forwardPasses };
 }
 
 const placeOf = (asked: Ask[number]): Place => ("terms" in asked ? asked : { terms: asked });
@@ -78,7 +91,8 @@ export function answerAgain(spec: RoundsSpec, here: RoundsHere, answers: readonl
   let at = 0;
   let turn = rounds.next();
   while (turn.done !== true) {
-    const asked = turn.value.length;
+    const places = turn.value.map(placeOf);
+    const asked = places[0]?.each ? 1 + places.length * answers[at]! : places.length;
     if (at + asked > answers.length)
       fail("further", `the answers of each round (${at + asked} and more)`, answers.length);
     turn = rounds.next(answers.slice(at, at + asked));

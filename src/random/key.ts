@@ -25,6 +25,7 @@ export const streams = {
   settling: 17,
   rescaling: 18,
   decomposition: 19,
+  writing: 20,
 } as const;
 
 export type StreamName = keyof typeof streams;

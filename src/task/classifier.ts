@@ -2,6 +2,8 @@ import { fail, sameLength } from "../check/check";
 import type { Features, ModelSession, TokenBatch } from "../engine/session";
 import type { GradientPart, Objective } from "../estimator/objective";
 import { noGradient } from "./no-gradient";
+import type { BatchMetricName } from "./batch-metrics";
+import { metricObjective } from "./metric-objective";
 import { crossEntropy, crossEntropyDerivatives, crossEntropyGradient, predictions } from "./loss";
 import { accuracy } from "./metrics";
 import {
@@ -41,16 +43,11 @@ export interface Evaluation {
  */
 export function classifierObjective(session: ModelSession, readout: Readout): Objective<LabelledBatch> {
   checkWidth(session, readout);
+  const lossesAt = async (points: readonly Float32Array[], batch: LabelledBatch) =>
+    (await scoresAt(session, readout, points, batch)).map((at) => crossEntropy(at, readout.classes, batch.labels));
   return {
-    async losses(points, batch) {
-      const features = await session.features(points, checked(batch));
-      expectShape(features, points.length, batch);
-      const now = await readoutNow(session, readout);
-      return points.map((point, p) => {
-        const at = scores(readoutAt(now, session.layout, point), featuresOf(features, p));
-        return crossEntropy(at, readout.classes, batch.labels).mean;
-      });
-    },
+    losses: async (points, batch) => (await lossesAt(points, batch)).map(({ mean }) => mean),
+    each: async (points, batch) => (await lossesAt(points, batch)).map(({ perExample }) => [...perExample]),
     async derivatives(point, directions, batch) {
       const { primal, tangents } = await session.tangents(point, directions, checked(batch));
       expectShape(primal, 1, batch);
@@ -72,6 +69,43 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
     ...(session.gradientBlocks &&
       session.layout.factors === undefined && { gradientBlocks: blocksOf(session, session.gradientBlocks, readout) }),
   };
+}
+
+/**
+ * Gives a metric of a classifier's answers as an objective: minus the metric of the batch, a number without derivatives.
+ * For example `classifierMetric(session, readout, "accuracy").losses([point], batch)`: [-0.75].
+ * @throws when the readout's width is not the session's, or a derivative is asked for
+ */
+export function classifierMetric(
+  session: ModelSession,
+  readout: Readout,
+  metric: BatchMetricName,
+): Objective<LabelledBatch> {
+  checkWidth(session, readout);
+  const { classes } = readout;
+  return metricObjective(
+    metric,
+    async (points, batch) =>
+      (await scoresAt(session, readout, points, batch)).map((at) => ({
+        predictions: predictions(at, classes),
+        right: batch.labels.map((label) => [label]),
+        classes,
+      })),
+    session.base,
+  );
+}
+
+/** The scores [B, C] at each point. */
+async function scoresAt(
+  session: ModelSession,
+  readout: Readout,
+  points: readonly Float32Array[],
+  batch: LabelledBatch,
+): Promise<readonly Float64Array[]> {
+  const features = await session.features(points, checked(batch));
+  expectShape(features, points.length, batch);
+  const now = await readoutNow(session, readout);
+  return points.map((point, p) => scores(readoutAt(now, session.layout, point), featuresOf(features, p)));
 }
 
 /** The loss and its gradient: the readout's derivative in float64 here, pulled back through the model by its engine. */

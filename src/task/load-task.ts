@@ -8,6 +8,7 @@ import { hubFiles } from "./hub-files";
 import type { HubFile, HubFilesOptions } from "./hub-files";
 import type { LoadedTask, Origin } from "./loaded-task";
 import { ownSplits } from "./own-table";
+import { promptSplits } from "./prompt-task";
 import { findDistribution, readDistribution, readSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { readParquet } from "./read-parquet";
@@ -28,7 +29,7 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a task, by its name or as it is declared, from the first of: the user's own files (`tableTask`, `chatTask`), the data directory, the hub,
+ * Loads a task, by its name or as it is declared, from the first of: the user's own files (`tableTask`, `chatTask`, `promptTask`), the data directory, the hub,
  * the samples. A source that does not have the task is passed over with a notice; one that has it with a fault in it is an error.
  * @throws when the data directory does not exist, a file is missing or faulty (with file and line), or no source has the task
  * @example (await loadTask("trec", { hub: "off" })).origin.kind // "samples"
@@ -39,6 +40,8 @@ export async function loadTask(which: string | Task, options: LoadOptions = {}):
   const notices: string[] = [];
   if (task.kind === "classification" && task.own)
     return loaded(task, notices, { kind: "own", source: null, read: await ownSplits(task, task.own) });
+  if (task.kind === "generation" && task.own)
+    return loaded(task, notices, { kind: "own", source: null, read: await promptSplits(task) });
   if (task.kind === "chat") return loaded(task, notices, { kind: "own", source: null, read: await chatSplits(task) });
   if (dataDirectory !== undefined) {
     if (!existsSync(dataDirectory)) fail("dataDirectory", "an existing folder", dataDirectory);

@@ -22,6 +22,8 @@ export interface OptionBatch {
   readonly options: readonly number[];
   /** Which of its own is the right one. */
   readonly labels: readonly number[];
+  /** All of its own that are right, where all options are there; absent: the one. */
+  readonly right?: readonly (readonly number[])[];
 }
 
 /**
@@ -76,13 +78,15 @@ export function choiceBatch(
   indices: readonly number[],
   which: "all" | "right",
 ): OptionBatch {
-  return optionBatch(
-    indices.map((index) => {
-      const { options, right } = choices[index] ?? fail("index", `0..${choices.length - 1}`, index);
+  const chosen = indices.map((index) => choices[index] ?? fail("index", `0..${choices.length - 1}`, index));
+  const several = which === "all" && chosen.some(({ right }) => right.length > 1);
+  const batch = optionBatch(
+    chosen.map(({ options, right }) => {
       const [label] = right;
       return which === "all"
         ? { options: options.map(scoredOption), label }
         : { options: [scoredOption(options[label])], label: 0 };
     }),
   );
+  return several ? { ...batch, right: chosen.map(({ right }) => right) } : batch;
 }

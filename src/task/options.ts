@@ -137,6 +137,7 @@ function newTokensOf(task: Task): number {
 
 /**
  * Gives each example's prompt alone, for decoding: as long as leaves room for the new tokens.
+ * @param newTokens default: the task's
  * @throws when a prompt does not fit and may not be cut, with file and line
  * Source: princeton-nlp/MeZO@552cb1b, large_models, utils.py: the prompt may have the maximum less the new tokens.
  */
@@ -145,8 +146,9 @@ export function encodePrompts(
   examples: readonly Example[],
   tokenizer: Tokenizer,
   { context, cutTo, beginning }: LengthLimits,
+  newTokens: number = newTokensOf(task),
 ): { readonly prompts: readonly (readonly number[])[]; readonly cut: number } {
-  const room = (limit: number) => limit - newTokensOf(task);
+  const room = (limit: number) => limit - newTokens;
   const found = examples.map((example) => {
     const whole = { ids: tokenizer.encode(promptText(task, "causal", example)), cut: 0 };
     const text = cutTo === undefined ? whole : keepEnd(whole, room(Math.min(cutTo, context)), tokenizer, beginning);

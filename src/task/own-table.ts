@@ -72,16 +72,16 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
 
 const PLACE = /\{([^{}]*)\}/;
 
-/** The columns that a template names, each once. */
-function columnsOf(template: string): readonly string[] {
+/** Gives the columns that a template names, each once. @throws when there is none */
+export function columnsOf(template: string): readonly string[] {
   const columns = template.split(PLACE).filter((_, i) => i % 2 === 1);
   if (columns.length === 0 || columns.some((column) => column.trim() === ""))
     fail("template", 'a text with columns in braces, for example "{title} It was"', template);
   return [...new Set(columns)];
 }
 
-/** A piece of a template as a function of the columns' texts. */
-function filler(piece: string): (fields: Readonly<Record<string, string>>) => string {
+/** Gives a piece of a template as a function of the columns' texts. */
+export function filler(piece: string): (fields: Readonly<Record<string, string>>) => string {
   const parts = piece.split(PLACE);
   return (fields) => parts.map((part, i) => (i % 2 === 1 ? fields[part] : part)).join("");
 }

@@ -2,6 +2,8 @@ import { fail } from "../check/check";
 import type { Features, ModelSession } from "../engine/session";
 import type { GradientBlock, Objective } from "../estimator/objective";
 import { noGradient } from "./no-gradient";
+import type { BatchMetricName } from "./batch-metrics";
+import { metricObjective } from "./metric-objective";
 import { crossEntropy, crossEntropyGradient } from "./loss";
 import type { OptionBatch } from "./option-batch";
 
@@ -51,6 +53,41 @@ export function optionClassifierObjective(session: ModelSession): Objective<Opti
     });
     return { loss, slope };
   });
+}
+
+/**
+ * Gives a metric of the options that are chosen, the largest length-normalised log-probability each, as an objective: minus the metric of the
+ * batch, a number without derivatives. The batch holds all options (`choiceBatch(..., "all")`).
+ * For example `optionMetric(session, "accuracy", null).losses([point], batch)`: [-0.5].
+ * @param classes that all examples share; null: options of their own
+ * @throws when the session's features are not scores of tokens, or a derivative is asked for
+ */
+export function optionMetric(
+  session: ModelSession,
+  metric: BatchMetricName,
+  classes: number | null,
+): Objective<OptionBatch> {
+  checkScorer(session);
+  return metricObjective(
+    metric,
+    async (points, batch) => {
+      const scores = await session.features(points, batch.input);
+      checkShape(scores, points.length, batch);
+      const spans = optionSpans(batch);
+      const right = batch.right ?? batch.labels.map((label) => [label]);
+      return points.map((_, p) => ({
+        predictions: spans.map((each) => largest(each.map((span) => mean(rows(scores, p), span)))),
+        right,
+        classes,
+      }));
+    },
+    session.base,
+  );
+}
+
+/** The place of the largest, the first of equals; -1 where one is NaN. */
+function largest(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
 }
 
 /**

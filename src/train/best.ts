@@ -5,7 +5,12 @@ export interface JudgedEvaluation {
   readonly step: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
+  /** What the run is trained for in place of the loss, on dev: larger is better. */
+  readonly objective?: number | null | undefined;
 }
+
+/** By what the best evaluation is chosen. */
+export type BestBy = "loss" | "accuracy" | "objective";
 
 /** What says that a loss is no better than a constant answer's: its loss, and on how many texts. */
 export type ChanceLevel = Pick<Chance, "loss" | "count">;
@@ -50,15 +55,15 @@ function isFlatter(first: JudgedEvaluation, now: JudgedEvaluation, most: number,
 
 /** How evaluations are chosen among. */
 export interface Choosing {
-  /** Default: the lowest loss. By accuracy, the lower loss breaks ties. */
-  readonly by?: "loss" | "accuracy" | undefined;
+  /** Default: the lowest loss. By accuracy or objective, the lower loss breaks ties. */
+  readonly by?: BestBy | undefined;
   /** Where it is known, a collapse is never the best. */
   readonly chance?: ChanceLevel | undefined;
 }
 
 /**
  * Gives the best of a run's evaluations, the earlier one of equals; one whose loss is not finite is never it, nor a collapse (`isCollapse`)
- * where the choice is by loss. By accuracy no loss can hide a collapse.
+ * where the choice is by loss. By accuracy or objective no loss can hide a collapse.
  * @param evaluations in order, the one before training first
  * @returns null when none is left
  * @example bestOf([{ step: 0, loss: 1, accuracy: 0.5 }, { step: 9, loss: 0.8, accuracy: 0.6 }])?.step // 9
@@ -78,13 +83,13 @@ export function bestOf<E extends JudgedEvaluation>(
   return best;
 }
 
-/** Says whether one evaluation beats another; by accuracy the lower loss breaks ties. */
+/** Says whether one evaluation beats another; by accuracy or objective the lower loss breaks ties. */
 export function isBetter(
-  by: "loss" | "accuracy",
+  by: BestBy,
   now: JudgedEvaluation & { readonly loss: number },
   best: JudgedEvaluation & { readonly loss: number },
 ): boolean {
-  if (by === "accuracy" && now.accuracy !== best.accuracy) return (now.accuracy ?? -1) > (best.accuracy ?? -1);
+  if (by !== "loss" && now[by] !== best[by]) return (now[by] ?? -Infinity) > (best[by] ?? -Infinity);
   return now.loss < best.loss;
 }
 

@@ -46,6 +46,8 @@ export function describeEnd(end: EndRecord): string {
       );
     case "not-recorded":
       return `stopped after ${at} because its record could not be written: ${end.message}`;
+    case "not-measured":
+      return `stopped after ${at}, which are kept: ${end.message}; it can be resumed`;
     default:
       return unreachable(end);
   }

@@ -1,4 +1,5 @@
 import { messageOf } from "../check/error-words";
+import { NotMeasured } from "../estimator/objective";
 import type { StepResult } from "../optimizer/step";
 import { norm } from "../tree/vector";
 import type { LineSink } from "./line-file";
@@ -81,9 +82,11 @@ export function tryAppend(sink: LineSink | undefined, line: TrajectoryLine): End
   }
 }
 
-/** Gives the ending that resuming does not undo: a run that was stopped, or whose disk was full, goes on. */
+const RESUMED: readonly Ending["reason"][] = ["stopped", "not-recorded", "not-measured"];
+
+/** Gives the ending that resuming does not undo: a run that was stopped, whose disk was full or whose reward failed, goes on. */
 export function finalEnding<E extends Ending>(end: E | null): E | null {
-  return end === null || end.reason === "stopped" || end.reason === "not-recorded" ? null : end;
+  return end === null || RESUMED.includes(end.reason) ? null : end;
 }
 
 /** How a run that was told to stop leaves the work in progress. */
@@ -93,6 +96,18 @@ export interface Leaving {
   readonly patience: number;
   /** Called when it took longer and is left behind. */
   readonly abandon: () => void;
+}
+
+/** Gives the result of some work, or the ending of a run whose objective could not be measured. @throws what else went wrong */
+export async function unlessNotMeasured<T extends object>(
+  work: Promise<T | "stopped">,
+): Promise<T | "stopped" | Extract<Ending, { readonly reason: "not-measured" }>> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof NotMeasured)) throw error;
+    return { reason: "not-measured", message: error.message };
+  }
 }
 
 /** Gives the result of some work, or "stopped" when the run was told to stop and the work failed of it or did not end in time. */

@@ -42,6 +42,8 @@ export interface EvaluationRecord {
   readonly accuracy: number;
   /** Cross-entropy over the options of a choice, where the loss is another one: the right options' tokens', as in training. */
   readonly optionLoss?: number;
+  /** What is trained in place of the loss, on dev: larger is better (`settings.objective`). */
+  readonly objective?: number;
   /** Loss and share of right answers on the second task, which is not trained on (`settings.drift`). */
   readonly driftLoss?: number;
   readonly driftAccuracy?: number;
@@ -88,7 +90,9 @@ export type Ending =
   /** So many evaluations in a row were no better than the one after `bestStep` steps. */
   | { readonly reason: "patience"; readonly evaluations: number; readonly bestStep: number }
   | { readonly reason: "not-finite"; readonly what: string; readonly value: number; readonly learningRate: number }
-  | { readonly reason: "not-recorded"; readonly message: string };
+  | { readonly reason: "not-recorded"; readonly message: string }
+  /** The objective gave no number: a reward failed, or took too long. */
+  | { readonly reason: "not-measured"; readonly message: string };
 
 /** How a run ended: after that many steps, with that many forward passes (those of a step that was not taken included). */
 export type EndRecord = Ending & {
@@ -140,6 +144,7 @@ const exact = [
   "weightNorm",
   "accuracy",
   "optionLoss",
+  "objective",
   "driftLoss",
   "driftAccuracy",
   "limit",

@@ -3,6 +3,8 @@ import { passesPerStep } from "../schedule/forward-passes";
 import { checkMethod, isReplayable, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
+import type { ObjectiveSpec } from "../task/objective-spec";
+import type { BestBy } from "./best";
 
 /**
  * When a run has done enough. A run on forward passes takes no step that would exceed them (evaluation is counted apart); one on minutes takes
@@ -35,8 +37,10 @@ export interface RunSettings {
   readonly seed: number;
   /** Reasons to end early besides the ones that always end a run (stop signal, numbers that are not finite). */
   readonly stop: readonly StopRule[];
+  /** What is trained in place of the task's loss: a metric of each batch, or a reward. Default: the loss. */
+  readonly objective?: ObjectiveSpec;
   /** Which evaluation is the best one, kept as a checkpoint; default: the lowest loss. */
-  readonly best?: "loss" | "accuracy";
+  readonly best?: BestBy;
   /** How many of the last evaluated points are averaged when the run has ended; the mean is scored on dev once. Default: none. */
   readonly averageLast?: number;
   /** A second task that is not trained on and scored at the evaluations: its name, and the fingerprint of its texts. Default: none. */

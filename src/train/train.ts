@@ -25,6 +25,7 @@ import {
   notFiniteStep,
   stepRecord,
   tryAppend,
+  unlessNotMeasured,
   unlessStopped,
 } from "./loop-parts";
 import type { ChangeRecord, EndRecord, Ending, EvaluationRecord, Header, RunIdentity } from "./records";
@@ -46,6 +47,8 @@ export interface Evaluation {
   readonly forwardPasses?: number;
   /** Cross-entropy over options, where the loss is another one. */
   readonly optionLoss?: number | undefined;
+  /** What is trained in place of the loss: larger is better. */
+  readonly objective?: number | undefined;
   /** On a second task that is not trained on. */
   readonly driftLoss?: number | undefined;
   readonly driftAccuracy?: number | undefined;
@@ -249,16 +252,21 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     }
     if (ending !== null) break;
     if (evaluations.at(-1)?.step !== step && evaluationDue(settings, step, done)) {
-      const found = await unlessStopped(evaluate(point), leaving);
+      const found = await unlessNotMeasured(unlessStopped(evaluate(point), leaving));
       if (found === "stopped") continue;
+      if ("reason" in found) {
+        ending = found;
+        break;
+      }
       const evaluationPasses = (evaluations.at(-1)?.evaluationPasses ?? 0) + (found.forwardPasses ?? 1);
-      const { loss, accuracy, optionLoss, driftLoss, driftAccuracy } = found;
+      const { loss, accuracy, optionLoss, objective: reached, driftLoss, driftAccuracy } = found;
       const line: EvaluationRecord = {
         kind: "evaluation",
         step,
         loss,
         accuracy,
         ...(optionLoss !== undefined && { optionLoss }),
+        ...(reached !== undefined && { objective: reached }),
         ...(driftLoss !== undefined && { driftLoss }),
         ...(driftAccuracy !== undefined && { driftAccuracy }),
         forwardPasses,
@@ -292,8 +300,12 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       if (wanted !== null && wanted.message !== refused)
         yield { kind: "warning", about: "change", message: (refused = wanted.message) };
       const epoch = Math.floor(step / settings.stepsPerEpoch);
-      const outcome = await unlessStopped(takeOne(step, epoch), leaving);
+      const outcome = await unlessNotMeasured(unlessStopped(takeOne(step, epoch), leaving));
       if (outcome === "stopped") continue;
+      if ("reason" in outcome) {
+        ending = outcome;
+        break;
+      }
       forwardPasses += outcome.estimate.forwardPasses;
       const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
       ending = notFiniteStep(line, () => outcome.estimate.notFinite ?? firstNotFinite(layout, workspace.gradient));
@@ -309,7 +321,10 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
       if (!warned && isConstantOutput(line)) {
         warned = true;
         const what = line.gradientNorm === 0 ? "derivative" : "projected gradient";
-        const message = `constant output: every ${what} of step ${line.step} is exactly 0, so nothing moves`;
+        const message =
+          settings.objective === undefined
+            ? `constant output: every ${what} of step ${line.step} is exactly 0, so nothing moves`
+            : `every ${what} of step ${line.step} is exactly 0: the objective is the same at all its points, and a larger perturbation scale sees farther`;
         yield { kind: "warning", about: "constant-output", message };
       }
       await new Promise((resolve) => setImmediate(resolve));
@@ -317,8 +332,11 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   }
   let { average } = past ?? {};
   if (average === undefined && ended === null && recent.length > 0 && finalEnding(ending) !== null) {
-    const found = await unlessStopped(evaluate(meanPoint(recent.map((each) => each.point))), leaving);
+    const found = await unlessNotMeasured(
+      unlessStopped(evaluate(meanPoint(recent.map((each) => each.point))), leaving),
+    );
     if (found === "stopped") ending = { reason: "stopped" };
+    else if ("reason" in found) ending = found;
     else {
       const { loss, accuracy, optionLoss, forwardPasses: passes = 1 } = found;
       average = {

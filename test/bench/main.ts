@@ -15,6 +15,7 @@ import { benchOptions, usage } from "./options";
 import type { BenchOptions } from "./options";
 import { noiseBench } from "./noise";
 import { outsideBench } from "./outside";
+import { populationBench } from "./population";
 import { queriesBench } from "./queries";
 import { memoryBench, memoryLlamaBench } from "./memory-goals";
 import { loadNow, markdown } from "./report";
@@ -48,6 +49,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   factors: factorsBench,
   import: importBench,
   kernel: kernelBench,
+  population: populationBench,
   throughput: throughputBench,
   memory: memoryBench,
   "memory-llama": memoryLlamaBench,

@@ -35,6 +35,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   factors        a step of all weights by low-rank directions beside a LoRA's and MeZO's on formed weights: time and memory
   throughput     tokens a second inside a step over plain forward passes, by model, method, queries and precision
   generation     greedy decoding with and without the key/value cache, by precision
+  population     texts of many points written in one pass, against those of one point
   costs          memory and time of one step by model, precision and method; appends to data/results/memory-and-speed.jsonl
   import         import time, time to open, peak memory
   exits          how kernels with an open model end on a busy machine

@@ -3,8 +3,9 @@ import * as assert from "uvu/assert";
 import { checkSpread } from "../../src/cluster/spread";
 import { isExact } from "../../src/optimizer/method";
 import { mezo, recipes } from "../../src/optimizer/recipes";
+import { eggroll } from "../../src/optimizer/recipes/eggroll";
 import { composedMethods } from "../support/composed-methods";
-import { alone, decided, nearWorkers, spreadMethod } from "../support/cluster";
+import { alone, decided, nearWorkers, orderedRun, spreadMethod } from "../support/cluster";
 import { matrices } from "../support/method-problems";
 import { formsOf, rowsOf } from "../support/method-runs";
 import { rejectsWith, throwsWith } from "../support/throws";
@@ -33,6 +34,13 @@ for (const { name, method } of methods)
         assert.ok(counts.remote > 0);
       }
     });
+
+test("a metric, and members that are compared on each text, are refused before any work", async () => {
+  const { settings } = orderedRun({ method: mezo(), steps: 1 });
+  const changes = { settings: { ...settings, objective: { kind: "metric", metric: "accuracy" } } } as const;
+  await rejectsWith(spreadMethod(mezo(), nearWorkers(1), { changes }), "objective: expected the task's loss");
+  throwsWith(() => checkSpread(eggroll({ groups: "z-score" })), "method.rounds.groups: expected none");
+});
 
 const four = mezo({ queries: 4, learningRate: 2e-3, perturbationScale: 1e-2 });
 

@@ -2,13 +2,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writtenPast } from "../../src/optimizer/past";
 import { checkRounds, passesOfRounds, roundsKind, type RoundsSpec } from "../../src/optimizer/rounds";
-import { checkMethod, checkMethodFits } from "../../src/optimizer/method";
+import { createWorkspace } from "../../src/estimator/workspace";
+import { checkMethod, checkMethodAnswered, checkMethodFits } from "../../src/optimizer/method";
 import { adamezo } from "../../src/optimizer/recipes/adamezo";
 import { dizo } from "../../src/optimizer/recipes/dizo";
+import { eggroll } from "../../src/optimizer/recipes/eggroll";
 import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
 import type { Place, RoundsEnd } from "../../src/optimizer/rounds/round";
 import { answerAgain } from "../../src/optimizer/run-rounds";
-import { step } from "../../src/optimizer/step";
+import { applyRecorded, step } from "../../src/optimizer/step";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { layoutOf } from "../../src/tree/layout";
@@ -95,6 +97,62 @@ test("a population's members are fit against the mean and spread of all of them"
   const by = 2 * Math.sqrt(1.5 + 1e-5);
   assert.equal(rounds.next([1, 1]).value, { projectedGradients: [2, 0], weights: [2 / by, 0], loss: 2 });
   assert.equal(passesOfRounds(spec), { once: 0, perQuery: 2 });
+});
+
+test("in groups its members are fit on each text apart, and a text on which all do alike says nothing", () => {
+  const spec = { kind: "population", perturbationScale: 0.5, groups: "rank" } as const;
+  const ask = (query: number) => [0.5, -0.5].map((by) => ({ terms: [{ by, query }], each: true as const }));
+  const rounds = roundsKind("rounds", spec).run(spec, { ...here, queries: 2 });
+  assert.equal(rounds.next().value, ask(0));
+  // Two texts; members' losses (4, 7), (2, 7), (1, 7), (3, 7): ranks of the first -1/2, 1/6, 1/2, -1/6, of the second 0.
+  assert.equal(rounds.next([2, 4, 7, 2, 7]).value, ask(1));
+  const end = rounds.next([2, 1, 7, 3, 7]).value as RoundsEnd;
+  assert.equal([end.projectedGradients, end.loss], [[1, -1], 4.75]);
+  // (f behind - f ahead) / sqrt(N), f halved by the second text.
+  near(end.weights, [(1 / 6 + 1 / 2) / 4, (-1 / 6 - 1 / 2) / 4], 1e-15);
+
+  const scored = { ...spec, groups: "z-score" } as const;
+  const one = roundsKind("rounds", scored).run(scored, here);
+  one.next();
+  // One pair, texts of very different size: each member is one deviation from the mean on both.
+  const { weights } = one.next([2, 4, 700, 2, 500]).value as RoundsEnd;
+  near(weights, [(2 / Math.sqrt(1 + 1e-5) + 200 / Math.sqrt(1e4 + 1e-5)) / 2 / Math.sqrt(2)], 1e-12);
+  const alike = roundsKind("rounds", scored).run(scored, here);
+  alike.next();
+  assert.equal((alike.next([2, 4, 7, 4, 7]).value as RoundsEnd).weights, [0]);
+  throwsWith(
+    () => checkRounds("rounds", { ...spec, groups: "mean" as never }),
+    "rounds.groups: expected z-score or rank, or none, got",
+  );
+});
+
+test("a population in groups asks the objective text by text, one point at a time where memory is spared, and its record is walked alike", async () => {
+  const method = eggroll({ queries: 2, rank: 1, perturbationScale: 0.5, groups: "z-score" });
+  const layout = layoutOf([{ name: "x", shape: [2, 1], decay: true }]);
+  const calls: number[] = [];
+  const each = async (points: readonly Float32Array[]) => {
+    calls.push(points.length);
+    return points.map(([x = 0, y = 0]) => [x * x, 10 * y, 3]);
+  };
+  const objective = { losses: async () => [], derivatives: async () => ({ loss: 0, derivatives: [] }), each };
+  const at = { seed: 1, step: 0, epoch: 0, layout, batch: null };
+  const start = Float32Array.of(1, 2);
+  const found = await step(method, objective, start, at);
+  assert.equal(calls, [2, 2]);
+  assert.is(found.estimate.forwardPasses, 4);
+  // The number of texts, then theirs of both members, pair by pair.
+  const { projectedGradients, further = [] } = found.estimate;
+  assert.is(further.length, 2 * (1 + 2 * 3));
+  const spared = await step(method, objective, start, { ...at, workspace: createWorkspace(2, true) });
+  assert.equal(calls.slice(2), [1, 1, 1, 1]);
+  assert.equal(spared.point, found.point);
+  assert.equal(applyRecorded(method, start, { ...at, projectedGradients, further }).point, found.point);
+  assert.not.equal(found.point, start);
+  const { losses, derivatives } = objective;
+  throwsWith(
+    () => checkMethodAnswered(method, { losses, derivatives }),
+    "method.rounds.groups: expected none: the objective has no number for each text",
+  );
 });
 
 test("extrapolated, each query is measured where its own last gradient leads, and one without is measured at theta", () => {

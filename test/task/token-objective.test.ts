@@ -70,7 +70,8 @@ test("encoded choices become a batch of all options, or of the one to train on",
     { options: [encoded([1, 2, 3, 4]), encoded([1, 2, 5])], right: [0] },
     { options: [encoded([1, 2, 6]), encoded([1, 2, 7, 8])], right: [1, 0] },
   ];
-  assert.equal(choiceBatch(choices, [0, 1], "all"), worked);
+  assert.equal(choiceBatch(choices, [0, 1], "all"), { ...worked, right: [[0], [1, 0]] });
+  assert.equal(choiceBatch(choices, [0], "all").right, undefined, "one right option each");
   assert.equal(choiceBatch(choices, [1, 0], "right"), {
     input: {
       ids: [

@@ -25,7 +25,7 @@ export interface CompiledDecoder {
 }
 
 /**
- * Compiles a causal language model with its adapter to a graph of one text and one point. Weights go to the file that a session of
+ * Compiles a causal language model with its adapter to a graph of texts that each point continues in its own way. Weights go to the file that a session of
  * the model's `tokenScorer` has.
  * @throws when the model is not causal, or the disk does not take the files
  */
@@ -40,7 +40,7 @@ export async function compileDecoder(
   const graph = new GraphBuilder(kernels);
   const weights = new WeightFile(directory, tokenScorer(model).id, precision);
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
-  const low = onnxLowOps(graph, weights, adapter.layout, feeds, "R", adapter.large === true);
+  const low = onnxLowOps(graph, weights, adapter.layout, feeds, "R", adapter.large === true, "R");
   const cache = keyValueCache(graph);
   const small = plain(low, cache.past);
   const ops = fused ? { ...small, ...fusedOps(graph, feeds, small, cache) } : small;

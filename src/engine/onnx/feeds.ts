@@ -15,14 +15,16 @@ export interface FeedTensor {
 /**
  * Gives the inputs of one run, by name: only those that the graph declares. They may be used again for other points on the same batch.
  * @param points R, the leading axis of the trainable parameters
+ * @param ids the points' own tokens [R, T], where they differ; default: the batch's, for all of them
  */
 export function feedsFor(
   wanted: ReadonlySet<string>,
   needs: Feeds,
   geometry: Geometry,
   points: number,
+  ids?: Int32Array,
 ): Map<string, FeedTensor> {
-  const { start, texts: B, longest: S, tokens: T } = geometry;
+  const { start, starts, texts: B, longest: S, tokens: T } = geometry;
   const out = new Map<string, FeedTensor>();
   const put = (name: string, make: () => FeedTensor): void => {
     if (wanted.has(name)) out.set(name, make());
@@ -36,8 +38,8 @@ export function feedsFor(
   const float32 = (data: Float32Array, dims: readonly number[]): FeedTensor => ({ type: "float32", dims, data });
 
   for (const { input, table, by } of needs.embeddings.values()) {
-    const index = by === "token" ? geometry.ids : geometry.positions;
-    put(input, () => float32(table.rows(index), [1, T, table.shape[1]]));
+    const index = by === "token" ? (ids ?? geometry.ids) : geometry.positions;
+    put(input, () => float32(table.rows(index), [index.length / T, T, table.shape[1]]));
   }
   put("unpack", () => int64(geometry.unpack, [B, S]));
   put("pack", () => int64(geometry.pack, [T]));
@@ -50,7 +52,7 @@ export function feedsFor(
   put("points", () => int64([points, 1, 1], [3]));
   put("longest", () => int32(Int32Array.of(start + S), []));
   const lengths = (copies: number, less: number): Int32Array =>
-    Int32Array.from({ length: copies * B }, (_, i) => start + (geometry.lengths[i % B] as number) - less);
+    Int32Array.from({ length: copies * B }, (_, i) => starts[i % B]! + (geometry.lengths[i % B] as number) - less);
   put("lengths:1", () => int32(lengths(1, 0), [B]));
   put("lengths:R", () => int32(lengths(points, 0), [points * B]));
   /** What is added to the scores of each text: 0 for its own tokens, and what leaves nothing of a probability for those filled in. */

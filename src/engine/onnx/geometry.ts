@@ -4,12 +4,14 @@ import type { TokenBatch } from "../session";
 
 /** Where every packed token of a batch lies: the integer and mask inputs of a graph. B texts, S the longest, T tokens in all. */
 export interface Geometry {
-  /** Tokens of each text that earlier passes have computed: the position of its first token here. */
+  /** Tokens of each text [B] that earlier passes have computed: the position of its first token here. */
+  readonly starts: Int32Array;
+  /** The most of them. */
   readonly start: number;
   readonly texts: number;
   readonly longest: number;
   readonly tokens: number;
-  /** Token ids [T] and their positions start.. [T]. */
+  /** Token ids [T] and their positions, from the text's start on [T]. */
   readonly ids: Int32Array;
   readonly positions: Int32Array;
   readonly lengths: Int32Array;
@@ -25,11 +27,11 @@ export interface Geometry {
 
 /**
  * Packs the texts' tokens one after another, so that no matrix product is spent on padding.
- * @param start tokens of each text that earlier passes have computed
+ * @param before tokens that earlier passes have computed, of every text or of each
  * @example packBatch({ ids: [[5, 6], [7]] }).unpack // Int32Array [0, 1, 2, 2]
  * @throws when there is no text, a text is empty, or a scored position is outside its text
  */
-export function packBatch(batch: TokenBatch, start: number = 0): Geometry {
+export function packBatch(batch: TokenBatch, before: number | readonly number[] = 0): Geometry {
   const texts = batch.ids.length;
   if (texts === 0) fail("batch", "at least one text", 0);
   const lengths = Int32Array.from(batch.ids, (ids, b) => ids.length || fail(`batch[${b}]`, "at least one token", ids));
@@ -39,21 +41,35 @@ export function packBatch(batch: TokenBatch, start: number = 0): Geometry {
   const positions = new Int32Array(tokens);
   const unpack = new Int32Array(texts * longest);
   const pack = new Int32Array(tokens);
-  const starts = new Int32Array(texts);
+  const starts = Int32Array.from({ length: texts }, (_, b) => (typeof before === "number" ? before : before[b]!));
+  const firsts = new Int32Array(texts);
   let row = 0;
   batch.ids.forEach((text, b) => {
-    starts[b] = row;
+    firsts[b] = row;
     unpack.fill(row, b * longest, (b + 1) * longest);
     text.forEach((id, t) => {
       ids[row + t] = id;
-      positions[row + t] = start + t;
+      positions[row + t] = starts[b]! + t;
       unpack[b * longest + t] = row + t;
       pack[row + t] = b * longest + t;
     });
     row += text.length;
   });
   const places = scoredPlaces(batch);
-  const scored = Int32Array.from(places, ({ text, at }) => (starts[text] as number) + at);
+  const scored = Int32Array.from(places, ({ text, at }) => (firsts[text] as number) + at);
   const targets = batch.targets ? Int32Array.from(places, ({ target }) => target as number) : null;
-  return { start, texts, longest, tokens, ids, positions, lengths, unpack, pack, scored, targets };
+  return {
+    starts,
+    start: Math.max(...starts),
+    texts,
+    longest,
+    tokens,
+    ids,
+    positions,
+    lengths,
+    unpack,
+    pack,
+    scored,
+    targets,
+  };
 }

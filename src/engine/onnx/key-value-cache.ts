@@ -21,15 +21,15 @@ export interface KeyValueCache {
   readonly past: PastTokens<Value>;
   /** Every output with the input that it is in the next pass. */
   readonly carried: readonly CarriedOutput[];
-  /** The shapes of the inputs in the first pass over one text that will have at most this many tokens. */
-  empty(tokens: number): ReadonlyMap<string, readonly number[]>;
+  /** The shapes of the inputs in the first pass over texts of points that will have at most this many tokens each. */
+  empty(tokens: number, texts: number, points: number): ReadonlyMap<string, readonly number[]>;
 }
 
 /** Opens a cache of keys and values, as inputs and outputs of a graph. For example `const cache = keyValueCache(graph); const ops = { ...small, ...fusedOps(graph, feeds, plain(low, cache.past), cache) }`. */
 export function keyValueCache(graph: GraphBuilder): KeyValueCache {
   const carried: CarriedOutput[] = [];
-  /** The shape of an input before the first pass over a text of so many tokens. */
-  const starts = new Map<string, (tokens: number) => readonly number[]>();
+  /** The shape of an input before the first pass over texts of so many tokens. */
+  const starts = new Map<string, (tokens: number, texts: number, points: number) => readonly number[]>();
   const next = (part: "key" | "value"): string => `past:${part}:${carried.filter(isOf(part)).length}`;
   const isOf =
     (part: string) =>
@@ -48,7 +48,7 @@ export function keyValueCache(graph: GraphBuilder): KeyValueCache {
     const shape = (tokens: Dimension): readonly Dimension[] => [rows, texts, kvHeads, groups, tokens, headSize];
     const input = graph.input(next(part), FLOAT, shape("past"));
     const output = graph.describe(graph.node("Concat", [input, heads.name], { axis: 4 }), shape("past+S"));
-    starts.set(input, () => [1, 1, kvHeads, groups, 0, headSize]);
+    starts.set(input, (_, of, points) => [heads.shared ? 1 : points, of, kvHeads, groups, 0, headSize]);
     carried.push({ input, output, inPlace: false });
     return { ...heads, name: output, shape: shape("past+S") };
   };
@@ -58,7 +58,8 @@ export function keyValueCache(graph: GraphBuilder): KeyValueCache {
     inPlace(kvHeads, headSize, shared) {
       const shape = [shared ? "B" : "R*B", kvHeads, "room", headSize];
       const inputs = (["key", "value"] as const).map((part) => graph.input(next(part), FLOAT, shape));
-      for (const input of inputs) starts.set(input, (tokens) => [1, kvHeads, tokens, headSize]);
+      for (const input of inputs)
+        starts.set(input, (tokens, texts, points) => [shared ? texts : points * texts, kvHeads, tokens, headSize]);
       return {
         inputs,
         kept: (outputs) =>
@@ -68,6 +69,7 @@ export function keyValueCache(graph: GraphBuilder): KeyValueCache {
       };
     },
     past: { after: (keys, values) => [joined("key", keys), joined("value", values)] },
-    empty: (tokens) => new Map([...starts].map(([input, shape]) => [input, shape(tokens)])),
+    empty: (tokens, texts, points) =>
+      new Map([...starts].map(([input, shape]) => [input, shape(tokens, texts, points)])),
   };
 }

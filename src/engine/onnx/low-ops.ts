@@ -39,6 +39,7 @@ export function rotationName(feeds: Feeds, rotary: Rotary): string {
 /**
  * Emits ONNX nodes for the lower operations. All of P, B, S and T are dynamic.
  * @param points the leading axis of the trainable parameters: "R" points, or 1 in a dual graph
+ * @param tokenRows the leading axis of what tokens are looked up as: "R" where each point has its own, as in texts that it writes; default 1
  * @param large each trainable tensor is an input of its own, `theta:NAME`, instead of a slice of theta, which would copy it
  */
 export function onnxLowOps(
@@ -48,6 +49,7 @@ export function onnxLowOps(
   feeds: Feeds,
   points: Dimension,
   large: boolean,
+  tokenRows: Dimension = 1,
 ): LowOps<Value> {
   const shared = sharedOps(graph, (rotary) => rotationName(feeds, rotary));
   return {
@@ -70,7 +72,8 @@ export function onnxLowOps(
       }
       const input = `embedding:${by}:${table.name}`;
       feeds.embeddings.set(input, { input, table, by });
-      return constant(graph.input(input, FLOAT, [1, "T", width]), [1, "T", width]);
+      const shape = [by === "token" ? tokenRows : 1, "T", width];
+      return { name: graph.input(input, FLOAT, shape), shape, shared: shape[0] === 1 };
     },
     frozen: (x, weight) => {
       const { name, shape } = frozenProduct(graph, weights, x, weight);

@@ -2,6 +2,7 @@ import { fail, sameLength } from "../../check/check";
 import { norm } from "../../tree/vector";
 import type { Estimate, ProbeKind, StepQueries } from "../probe";
 import type { Objective } from "../objective";
+import { requireDerivatives } from "../without-derivatives";
 import type { Workspace } from "../workspace";
 
 /** The exact gradient by reverse-mode differentiation, the first-order baseline, as a row of the table. */
@@ -36,6 +37,7 @@ async function exactGradient<Batch>(
  * @throws when it has none, saying why
  */
 export function gradientOf<Batch>(objective: Objective<Batch>): Required<Objective<Batch>>["gradient"] {
+  requireDerivatives("backpropagation", objective);
   return (
     objective.gradient?.bind(objective) ??
     fail(

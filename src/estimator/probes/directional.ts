@@ -3,6 +3,7 @@ import { drawInto } from "../direction";
 import type { Estimate, ProbeKind, StepQueries } from "../probe";
 import type { Objective } from "../objective";
 import { runPipeline, type Group } from "../pipeline";
+import { requireDerivatives } from "../without-derivatives";
 import type { Workspace } from "../workspace";
 
 /** The limit of the two-sided estimator for perturbationScale -> 0, without its rounding error; ours, not the paper's. */
@@ -22,6 +23,7 @@ export const directionalProbe: ProbeKind<Directional> = {
     if (chunk !== null) positiveInteger(`${what}.chunk`, chunk);
   },
   passes: ({ chunk }) => ({ once: 0, perQuery: 1, chunk }),
+  needs: (objective) => requireDerivatives("directional", objective),
   measure: directional,
 };
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fail, show } from "../../check/check";
+import { nearestHint } from "../../check/nearest";
 import { messageOf } from "../../check/error-words";
 import {
   checked,
@@ -22,6 +23,10 @@ import type { ProblemOptions, Size } from "../../experiment/problem";
 import { checkSchedule } from "../../schedule/schedule";
 import type { Schedule } from "../../schedule/schedule";
 import type { ChatTaskOptions, TableTaskOptions } from "../../task/own-options";
+import { batchMetrics } from "../../task/batch-metrics";
+import type { BatchMetricName } from "../../task/batch-metrics";
+import { textMetrics } from "../../task/text-metrics";
+import type { TextMetricName } from "../../task/text-metrics";
 import { protocols } from "../../task/protocol";
 import type { Protocol } from "../../task/protocol";
 import { taskNamed } from "../../task/tasks";
@@ -126,7 +131,13 @@ const budget: Field<Budget> = {
 
 const evaluation = fields("how it is looked at while it goes", {
   every: optional(count("steps between evaluations on dev; default 20; 0: before and after alone", 0)),
-  best: optional(oneOf("which evaluation is the checkpoint; default loss", ["loss", "accuracy"])),
+  best: optional(
+    oneOf("which evaluation is the checkpoint; default loss, or objective where one is named", [
+      "loss",
+      "accuracy",
+      "objective",
+    ]),
+  ),
   stopMargin: optional(
     nullable(positive("ends a run whose dev loss is so many nats above its lowest; default null: it goes on")),
   ),
@@ -182,6 +193,21 @@ const changes = listOf(
   }),
 );
 
+const METRICS = [...Object.keys(batchMetrics), ...Object.keys(textMetrics)] as (BatchMetricName | TextMetricName)[];
+
+const OBJECTIVES = `"loss", or a metric, ${METRICS.join(", ")}`;
+
+/** "loss", or a metric by its name. */
+const objective = checked("what is trained for; default loss", OBJECTIVES, (where, value) => {
+  const known = (["loss", ...METRICS] as const).find((name) => name === value);
+  if (known !== undefined) return known;
+  const reward =
+    "a reward is a function, which no file holds: runLive(problem, arms, { seed, objective: ownReward({ ... }) }) in a notebook's cell takes one";
+  const hint =
+    typeof value === "string" && value !== "reward" ? nearestHint(value, ["loss", ...METRICS]) : `; ${reward}`;
+  return fail(where, `${OBJECTIVES}${hint}`, value);
+});
+
 /** All fields of a run's settings file. */
 export const runFields = {
   name: optional(text("what the run is called; default the method's name")),
@@ -191,6 +217,7 @@ export const runFields = {
   adapter: optional(adapterField),
   method: methodField,
   budget,
+  objective: optional(objective),
   batchSize: optional(count("texts of a training batch; default 8")),
   evaluation: optional(evaluation),
   seed: optional(count("of the adapter's start and of all directions; default 0", 0)),

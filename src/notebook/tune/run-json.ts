@@ -1,5 +1,6 @@
 import { fail } from "../../check/check";
 import type { Trainable } from "../../experiment/problem";
+import type { ObjectiveSpec } from "../../task/objective-spec";
 import { tasks } from "../../task/tasks";
 import type { Budget } from "../../train/settings";
 import type { LiveRun } from "../live-runs";
@@ -25,6 +26,7 @@ export function runJson(
     texts: problem.options,
     adapter: arm.adapter,
     method: arm.method,
+    ...objectiveOf(settings.objective),
     budget: budgetOf(arm.budget),
     batchSize: arm.batchSize,
     evaluation: {
@@ -47,6 +49,12 @@ function taskOf({ task }: Trainable<unknown>): unknown {
   if (task.own?.declared) return task.kind === "chat" ? { chat: task.own.declared } : task.own.declared;
   if (tasks.some(({ name }) => name === task.name)) return task.name;
   return fail("task", "a published task, a table of your own (tableTask), or conversations (chatTask)", task.name);
+}
+
+function objectiveOf(spec: ObjectiveSpec | undefined): { readonly objective?: string } {
+  if (spec === undefined) return {};
+  if (spec.kind === "metric") return { objective: spec.metric };
+  return fail("objective", "the loss or a metric: a reward is a function, which no file holds", `the reward ${spec.name}`); // prettier-ignore
 }
 
 function budgetOf(budget: Budget): object {

@@ -1,6 +1,7 @@
 import { fail } from "../../check/check";
 import { messageOf } from "../../check/error-words";
 import { adapterFor } from "../../experiment/adapter-for";
+import { checkObjectiveAnswered, chosenObjective } from "../../experiment/objective-choice";
 import type { Trainable } from "../../experiment/problem";
 import { runRecord } from "../../table/from-training";
 import { chatTask } from "../../task/chat-task";
@@ -89,6 +90,8 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const problem = await openRunFile(file);
   const { evaluation = {}, seed = 0, result: { folder, exports = [], take = "best" } = {} } = file;
   const arm = armOfFile(file, problem);
+  chosenObjective(problem, file.objective);
+  checkObjectiveAnswered(file.objective, arm.method);
   checkExports(exports, arm.adapter, problem);
   const taken = takenExports(exports);
   for (const notice of problem.notices) tell(notice);
@@ -122,6 +125,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
       evaluateEvery: evaluation.every ?? 20,
       stopMargin: evaluation.stopMargin ?? null,
       best: evaluation.best,
+      objective: file.objective,
       patience: evaluation.patience,
       averageLast: evaluation.averageLast,
       drift,
@@ -148,7 +152,8 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
     return { run, problem, stopped: false, failed: ["no evaluation has a finite loss: nothing is chosen"] };
   const mean = averageWords(result);
   if (mean !== null) tell(mean);
-  const chosen = take !== "best" ? checkpointOf(run, take) : bestOnDev([run], { by: evaluation.best ?? "loss" });
+  const chosen =
+    take !== "best" ? checkpointOf(run, take) : bestOnDev([run], { by: result.header.settings.best ?? "loss" });
   const best = chosen.result.best?.evaluation;
   if (best !== undefined) tell(`${take === "average" ? "mean at" : take} ${evaluationLine(best, false)}`);
   if (evaluation.test === true) tell(testReport(problem, chosen, await testOnce(problem, chosen)));
@@ -179,6 +184,8 @@ function leftUndone(
  * @throws as `tune` and `proposeRate`
  */
 export async function proposeForFile(file: RunFile): Promise<RateProposal> {
+  if (file.objective !== undefined && file.objective !== "loss")
+    fail("objective", '"loss": a rate is proposed from its derivatives, which a metric has not', file.objective);
   const problem = await openRunFile(file);
   const { method } = file;
   const rated = method.kind === "recipe" ? { ...method, options: { learningRate: 1, ...method.options } } : method;
@@ -198,12 +205,14 @@ export function evaluationLine(
     step,
     loss,
     accuracy,
+    objective,
     driftLoss,
     forwardPasses,
-  }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "driftLoss" | "forwardPasses">,
+  }: Pick<EvaluationRecord, "step" | "loss" | "accuracy" | "objective" | "driftLoss" | "forwardPasses">,
   isBest: boolean,
 ): string {
   const right = Number.isFinite(accuracy) ? `, ${(100 * accuracy).toFixed(1)} % right` : "";
   const drift = driftLoss === undefined ? "" : `; not trained on: ${driftLoss.toFixed(4)}`;
-  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${drift}${isBest ? ", the best so far" : ""}`;
+  const trained = objective === undefined ? "" : `, trained for: ${objective.toFixed(4)}`;
+  return `step ${step} (${forwardPasses} forward passes): dev loss ${loss.toFixed(4)}${right}${trained}${drift}${isBest ? ", the best so far" : ""}`;
 }

@@ -12,11 +12,14 @@ export function eggroll({
   rank = 1,
   queries = 4,
   perturbationScale = 1e-3,
+  groups,
   ...options
 }: Omit<MezoOptions, "estimator" | "chunk"> & {
   /** r, default 1. */
   readonly rank?: number;
+  /** Compares members on each text apart; default: by the batch's mean. */
+  readonly groups?: "z-score" | "rank";
 } = {}): Method {
-  const rounds = { kind: "population", perturbationScale } as const;
+  const rounds = { kind: "population", perturbationScale, ...(groups !== undefined && { groups }) } as const;
   return compose("eggroll", { directions: { kind: "low-rank-fresh", rank }, queries, rounds }, options);
 }

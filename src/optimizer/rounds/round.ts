@@ -1,3 +1,4 @@
+import type { Objective } from "../../estimator/objective";
 import type { Vectors } from "../../estimator/state";
 import type { PassCost } from "../../schedule/forward-passes";
 import type { Layout } from "../../tree/layout";
@@ -17,6 +18,8 @@ export interface Place {
   readonly from?: Float32Array;
   /** The step whose batch it is asked on; absent: this one's. */
   readonly batch?: number;
+  /** The loss of each text is asked, not their mean. The answers to such an ask are the number of texts B, then B numbers for each place. */
+  readonly each?: true;
 }
 
 /** Points to ask losses at: theta plus the sum of each one's terms; no term is theta itself. */
@@ -57,6 +60,8 @@ export interface RoundsKind<Spec> {
   check(what: string, spec: Spec): void;
   /** @throws when it has nothing to do with these tensors */
   fits?(what: string, spec: Spec, layout: Layout): void;
+  /** Asked before a run. @throws when the objective can never answer; absent: every one can */
+  needs?(what: string, spec: Spec, objective: Objective<never>): void;
   /** What a step costs. */
   passes(spec: Spec): PassCost;
   /** Its first points are two for each query, ahead and behind along that direction, all from theta: what is recorded are derivatives there. */

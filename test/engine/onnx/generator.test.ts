@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import type { Adapter, AdapterSpec } from "../../../src/adapter/adapter";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
 import { loadModel } from "../../../src/engine/load-model";
-import { onnxGenerator } from "../../../src/engine/onnx/generator";
+import { nextToken, onnxGenerator } from "../../../src/engine/onnx/generator";
 import type { GeneratorOptions, OnnxGenerator } from "../../../src/engine/onnx/generator";
 import { onnxSession } from "../../../src/engine/onnx/session";
 import { llama } from "../../../src/model/llama";
@@ -18,7 +18,7 @@ import { logitsOf } from "../../support/logits";
 import { findModel, missingModel, missingModelFolder, modelFolder, modelRoots } from "../../support/models";
 import { scratch } from "../../support/scratch";
 import { skipUnless } from "../../support/skip";
-import { rejectsWith } from "../../support/throws";
+import { rejectsWith, throwsWith } from "../../support/throws";
 import { readJson, tinyModel } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
 
@@ -133,6 +133,100 @@ test("a stop token or string ends the text, a full context too", async () => {
     assert.equal((await generator.generate(NONE, prompt, { most: 8 })).ids, all, "nothing is left of other texts");
   });
 });
+
+for (const [name, spec, options] of cells.filter((_, i) => i > 2))
+  test(`${name}, ${spec.kind}${options.precision ? ` ${options.precision.kind}` : ""}${options.tuning?.fused === false ? ", small kernels" : ""}: several points and prompts at once write what each writes alone`, async () => {
+    const { model } = tinyModel(name);
+    const adapter = makeAdapter(spec, model);
+    const noise = normals(randomKey(6, "check"), adapter.layout.size);
+    const points = [0, 0.1, -0.2].map((by) => adapter.initial(3).map((x, i) => x + by * noise[i]!));
+    const prompts = [prompt, [7, 31], [12, 0, 44, 23, 16, 5, 9], [7], [1, 2], [5, 6]];
+    const generator = await onnxGenerator(model, adapter, { threads: 1, cacheDirectory, together: 8, ...options });
+    try {
+      const alone = [];
+      for (const point of points) {
+        const each = [];
+        for (const one of prompts) each.push((await generator.generate(point, one, { most: 6 })).ids);
+        alone.push(each);
+      }
+      const together = await generator.generateAll(points, prompts, { most: 6 });
+      assert.equal(
+        together.map((row) => row.map(({ ids }) => ids)),
+        alone,
+      );
+    } finally {
+      await generator.dispose();
+    }
+  });
+
+test("texts of one call end on their own: by a token, at the limit, where the context is full", async () => {
+  await opened("llama", async (generator, model) => {
+    const long = Array.from({ length: model.context - 2 }, (_, t) => (7 * t) % 50);
+    const { ids: all } = await generator.generate(NONE, prompt, { most: 5 });
+    const limits = { most: 5, stopTokens: [all[1]!] };
+    const alone = [];
+    for (const one of [prompt, long, [7, 31]]) alone.push(await generator.generate(NONE, one, limits));
+    assert.is(alone[0]!.reason, "token");
+    assert.equal(await generator.generateAll([NONE], [prompt, long, [7, 31]], limits), [alone]);
+    assert.equal(await generator.generateAll([NONE], [], limits), [[]]);
+    assert.equal(await generator.generateAll([], [prompt], limits), []);
+  });
+});
+
+test("drawn tokens follow their numbers: the same at every point, greedy towards temperature 0", async () => {
+  await opened("llama", async (generator) => {
+    const numbers = Float32Array.from({ length: 6 }, (_, k) => (0.37 * (k + 1)) % 1);
+    const draw = async (temperature: number) =>
+      (await generator.generateAll([NONE, NONE], [prompt, prompt], { most: 6 }, [
+        { temperature, uniforms: numbers },
+        { temperature, uniforms: numbers },
+      ])) as readonly (readonly { readonly ids: readonly number[] }[])[];
+    const [[a, b], [c, d]] = (await draw(1)) as [[Ids, Ids], [Ids, Ids]];
+    for (const other of [b, c, d]) assert.equal(other.ids, a.ids);
+    const greedy = await generator.generate(NONE, prompt, { most: 6 });
+    assert.not.equal(a.ids, greedy.ids);
+    assert.equal((await draw(1e-4))[0]![0]!.ids, greedy.ids);
+  });
+});
+
+type Ids = { readonly ids: readonly number[] };
+
+test("the token that is drawn is where the running sum of the probabilities passes the number", () => {
+  const scores = Float32Array.from([0, Math.log(2), 0]);
+  const at = (u: number, temperature = 1): number =>
+    nextToken(scores, { temperature, uniforms: Float32Array.of(u) }, 0);
+  assert.equal(
+    [0, 0.24, 0.26, 0.74, 0.76, 1 - 2 ** -24].map((u) => at(u)),
+    [0, 0, 1, 1, 2, 2],
+  );
+  assert.is(at(0, 0), 1);
+  assert.is(nextToken(Float32Array.of(1, NaN), null, 0), -1);
+  assert.is(
+    nextToken(Float32Array.of(-Infinity, 1, -Infinity), { temperature: 1, uniforms: Float32Array.of(0.9) }, 0),
+    1,
+  );
+  throwsWith(
+    () => nextToken(scores, { temperature: 1, uniforms: Float32Array.of(0.9) }, 1),
+    "drawing.uniforms: expected a number for token 1",
+  );
+});
+
+test("a point whose scores are no numbers ends as that, and the others go on", async () => {
+  const { model } = tinyModel("llama");
+  const adapter = makeAdapter(lora, model);
+  const generator = await onnxGenerator(model, adapter, { threads: 1, cacheDirectory });
+  try {
+    const points = [adapter.initial(0), adapter.initial(0).fill(NaN)];
+    const [[good], [lost]] = (await generator.generateAll(points, [prompt], { most: 4 })) as [[Written], [Written]];
+    assert.equal(good, await generator.generate(points[0]!, prompt, { most: 4 }));
+    assert.equal(lost, { ids: [], reason: "not finite" });
+    await rejectsWith(generator.generate(points[1]!, prompt, { most: 4 }), "logits: expected numbers, got NaN");
+  } finally {
+    await generator.dispose();
+  }
+});
+
+type Written = { readonly ids: readonly number[]; readonly reason: string };
 
 test("texts at the same time do not disturb each other", async () => {
   await opened("qwen2", async (generator) => {

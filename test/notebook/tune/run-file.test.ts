@@ -53,6 +53,16 @@ test("every adapter that is there can be named, with its own settings", () => {
   throwsWith(() => check({ adapter: { kind: "lora-xs", trainRank: 3 } }), "adapter.trainRank: expected one of");
 });
 
+test("an objective is the loss or a metric by its name, and a reward is sent to a cell", () => {
+  assert.is(check({ objective: "accuracy" }).objective, "accuracy");
+  assert.is(check({ objective: "token f1" }).objective, "token f1");
+  assert.is(check({}).objective, undefined);
+  throwsWith(() => check({ objective: "acuracy" }), 'objective: expected "loss", or a metric, accuracy, f1');
+  throwsWith(() => check({ objective: "acuracy" }), "nearest: accuracy");
+  for (const reward of ["reward", { kind: "reward", name: "short" }, 3])
+    throwsWith(() => check({ objective: reward }), "a reward is a function, which no file holds: runLive(problem");
+});
+
 test("a budget of passes is as many epochs as its own schedule makes of it", () => {
   for (const passes of [100, 1000, 30_000]) {
     const run = check({ budget: { forwardPasses: passes } });

@@ -161,6 +161,29 @@ test("a notebook's run, printed as JSON, is walked to the same bits without one"
   assert.is(readdirSync(files.file("cell")).length, 1);
 });
 
+test("a file's metric is trained for, told, and printed again; a cell with the same words has the same run", async () => {
+  const method = { recipe: "mezo", learningRate: 0.05, perturbationScale: 0.3, queries: 2 };
+  const file = example("metric", { objective: "macro f1", method, evaluation: { every: 4 }, result: { folder: files.file("metric") } }); // prettier-ignore
+  const { run, problem, lines } = await made(file);
+  const { settings } = run!.result.header;
+  assert.equal([settings.objective, settings.best], [{ kind: "metric", metric: "macro f1" }, "objective"]);
+  assert.ok(
+    lines.some((line) => /^step 12 .*, trained for: \d\.\d{4}/.test(line)),
+    lines.join("\n"),
+  );
+  const printed = checkRunFile("printed", JSON.parse(runJson(problem, run!)));
+  const again = await made({ ...printed, result: { folder: files.file("metric-again") } });
+  assert.is(fingerprintPoint(again.run!.result.point), fingerprintPoint(run!.result.point));
+  const { value } = await asCell(
+    () =>
+    runLive(problem, [run!.arm], { seed: 0, evaluateEvery: 4, objective: "macro f1", best: "objective", store: files.file("metric") }), // prettier-ignore
+  );
+  assert.is(value[0]!.kept.id, run!.kept.id);
+  await rejectsWith(proposeForFile(file), 'objective: expected "loss": a rate is proposed from its derivatives');
+  await rejectsWith(made(example("none", { objective: "f1" })), "objective of messages.csv: expected");
+  await rejectsWith(made(example("none", { objective: "accuracy", method: { recipe: "first-order", learningRate: 1e-3 } })), "the metric accuracy has no derivative"); // prettier-ignore
+});
+
 test("what was changed by hand is changed at its step again", async () => {
   const changes = [{ step: 4, change: { learningRate: { kind: "constant", value: 0.05 } } }];
   const by = await made(example("by-hand", { changes, result: { folder: files.file("by-hand") } }));

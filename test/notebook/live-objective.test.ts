@@ -1,0 +1,62 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { makeTrainable } from "../../src/experiment/make-trainable";
+import type { Arm } from "../../src/experiment/arm";
+import { bestOnDev } from "../../src/notebook/choose";
+import { runLive } from "../../src/notebook/live-runs";
+import { runJson } from "../../src/notebook/tune/run-json";
+import { firstOrder } from "../../src/optimizer/recipes";
+import { eggroll } from "../../src/optimizer/recipes/eggroll";
+import { ownReward } from "../../src/task/reward";
+import { asCell, closeSessions } from "../support/shown";
+import { questions } from "../support/made-options";
+import { scratch } from "../support/scratch";
+import { rejectsWith, throwsWith } from "../support/throws";
+import { tinyLoaded } from "../support/tiny-problem";
+
+const test = suite("notebook/live-objective");
+const files = scratch();
+test.after(async () => {
+  await closeSessions();
+  files.remove();
+});
+const open = () =>
+  makeTrainable(tinyLoaded("llama"), questions, { seed: 1, batchSize: 4, train: 8, dev: 6, test: 5 }, () => {
+    throw new Error("a causal model needs no prototypes");
+  });
+const arm: Arm = {
+  name: "EGGROLL",
+  adapter: { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },
+  method: eggroll({ learningRate: 0.1, perturbationScale: 0.2, queries: 2, groups: "rank" }),
+  budget: { kind: "steps", steps: 3 },
+  batchSize: 4,
+};
+const short = ownReward({ name: "short", reward: ({ answer }) => -answer.length, newTokens: 4, temperature: 1 });
+
+test("a reward of one's own trains in a cell, is kept, read from its record, and chosen by", async () => {
+  const problem = await open();
+  const how = { seed: 0, evaluateEvery: 1, objective: short, store: files.file("kept") };
+  const [first] = (await asCell(() => runLive(problem, [arm], how))).value;
+  assert.is(first!.result.end.reason, "finished");
+  const { objective } = first!.result.header.settings;
+  assert.equal(JSON.parse(JSON.stringify(objective)), objective);
+  const cell = await asCell(() => runLive(problem, [arm], how));
+  assert.is(cell.value[0]!.kept.id, first!.kept.id);
+  assert.ok(cell.lines.some((line) => line.includes("from the record of")));
+  const most = Math.max(...first!.result.evaluations.map((each) => each.objective!));
+  assert.is(bestOnDev([first!]).result.best!.evaluation.objective, most);
+  // A function with another text is another run.
+  const other = ownReward({ ...short.writing, name: "short", reward: ({ answer }) => -2 * answer.length });
+  const [second] = (await asCell(() => runLive(problem, [arm], { ...how, objective: other }))).value;
+  assert.is.not(second!.kept.id, first!.kept.id);
+  throwsWith(() => runJson({ ...problem, task: { ...problem.task, name: "squad" } }, first!), "a reward is a function");
+});
+
+test("a method that needs derivatives is refused before anything is opened or kept", async () => {
+  const exact = { ...arm, method: firstOrder({ learningRate: 0.1 }) };
+  const how = { seed: 0, objective: short, store: files.file("none") };
+  await rejectsWith(runLive(await open(), [exact], how), "the reward short has no derivative");
+  await rejectsWith(runLive(await open(), [arm], { ...how, objective: "acuracy" as never }), "expected \"loss\", exact match, token f1, or a reward"); // prettier-ignore
+});
+
+test.run();
