@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { localWorkers } from "../../src/cluster/local-workers";
@@ -30,14 +30,17 @@ const local = (of: TestMaker, count = 2): OpenTransport =>
 const partials = (folder: string): readonly string[] =>
   existsSync(`${folder}/partial`) ? readdirSync(`${folder}/partial`).filter((name) => name.endsWith(".jsonl")) : [];
 
-/** Steps that a trajectory in the folder has; 0 without one. */
-const stepsIn = (folder: string): number =>
-  Math.max(0, ...partials(folder).map((name) => readFileSync(`${folder}/partial/${name}`, "utf8").split("\n").length - 2)); // prettier-ignore
+/** Steps of each trajectory in the folder. */
+const allSteps = (folder: string): readonly number[] =>
+  partials(folder).map((name) => readFileSync(`${folder}/partial/${name}`, "utf8").split("\n").length - 2);
 
-/** Does something as soon as a run in the folder has some steps. */
-function onceRunning(folder: string, steps: number, act: () => void): void {
+/** Steps of the longest trajectory in the folder; 0 without one. */
+const stepsIn = (folder: string): number => Math.max(0, ...allSteps(folder));
+
+/** Does something as soon as that many runs in the folder have some steps. */
+function onceRunning(folder: string, steps: number, act: () => void, runs = 1): void {
   const timer = setInterval(() => {
-    if (stepsIn(folder) < steps) return;
+    if (allSteps(folder).filter((each) => each >= steps).length < runs) return;
     clearInterval(timer);
     act();
   }, 5);
@@ -225,8 +228,11 @@ withRay(test, "on a Ray of three machines one is killed in mid-run: its run is m
   const cluster = await smallCluster([1, 1, 1], rayPythonHere);
   try {
     const kills: Promise<void>[] = [];
-    onceRunning(folder, 8, () => kills.push(cluster.kill(2)));
-    const command = makerCommand({ folder, delayMs: 60 });
+    // Each machine has a run in hand, which cannot end before the kill has.
+    const until = files.file("ray-killed");
+    const kill = () => kills.push(cluster.kill(2).then(() => writeFileSync(until, "")));
+    onceRunning(folder, 8, kill, 3);
+    const command = makerCommand({ folder, until });
     const transport = rayWorkers({ address: cluster.address, count: 3, cores: 1, command, python: rayPythonHere });
     const { result, told } = await gridByWorkers(folder, transport);
     await Promise.all(kills);

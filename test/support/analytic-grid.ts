@@ -59,15 +59,15 @@ export async function runPartOfSmallGrid(
   return await runSmallGrid(folder, { cells: chosen, store, ...changes }, delayMs);
 }
 
-/** Makes one run of the grid; a pause before each batch leaves time to be killed. @param before is called before each batch */
+/** Makes one run of the grid; a pause before each batch leaves time to be killed. @param before is called, and waited for, before each batch */
 export function smallCell(
   delayMs: number,
-  before: (cell: Cell<RunSettings>, step: number) => void = () => undefined,
+  before: (cell: Cell<RunSettings>, step: number) => void | Promise<void> = () => undefined,
 ): GridOptions<RunSettings>["runCell"] {
   return async (cell, { path, signal, onEvent, note }) => {
     const run = logisticRun({ settings: cell.settings, signal, note });
     const batchAt = async (step: number) => {
-      before(cell, step);
+      await before(cell, step);
       if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
       return run.batchAt(step);
     };

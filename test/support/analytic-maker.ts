@@ -1,5 +1,6 @@
 // A worker that makes whole runs of the small grid: `node --import tsx test/support/analytic-maker.ts '{"folder": FOLDER, "delayMs": 4}'`.
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { runMaker } from "../../src/cluster/run-maker";
 import { serve } from "../../src/cluster/serve";
 import { cells, smallCell } from "./analytic-grid";
@@ -14,16 +15,19 @@ export interface TestMaker {
   readonly dies?: string;
   /** A run that it fails. */
   readonly fails?: string;
+  /** A file that each run waits for at its eighth step. */
+  readonly until?: string;
 }
 
-const { folder, delayMs = 0, code = "1", dies, fails } = JSON.parse(process.argv[2]!) as TestMaker;
+const { folder, delayMs = 0, code = "1", dies, fails, until } = JSON.parse(process.argv[2]!) as TestMaker;
 const partialPath = (key: string): string => `${folder}/partial/${key}.jsonl`;
 const maker = runMaker({
   cellOf: (order) => cells.find(({ key }) => key === (order as { readonly key: string }).key) ?? null,
   fingerprint: async () => ({ code }),
-  runCell: smallCell(delayMs, ({ key }, step) => {
+  runCell: smallCell(delayMs, async ({ key }, step) => {
     if (key === dies && step === 10) process.exit(9);
     if (key === fails && step === 5) throw new Error("no memory for it");
+    while (until !== undefined && step === 8 && !existsSync(until)) await setTimeout(20);
   }),
   partialPath,
   forget: (key) => rmSync(partialPath(key), { force: true }),
