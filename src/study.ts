@@ -38,7 +38,7 @@ export { gradientMemory } from "./notebook/gradient-memory";
 export { costRecords } from "./notebook/cost-records";
 export { measureStep } from "./notebook/measure-step";
 export { showCells, showDivergence, showDivergenceMap, showDuel } from "./notebook/paper-display";
-export { paperRecords } from "./notebook/paper-records";
+export { paperRecords, partOf } from "./notebook/paper-records";
 export { passTimes } from "./notebook/pass-times";
 export { machineNow, measuredNow } from "./notebook/provenance";
 export { studyRecords } from "./notebook/study-records";

@@ -38,7 +38,6 @@ export function paperRecords(name: string, asked: string = "tiny", folder: strin
   const planned = cellsOf(grid).map((cell) => ({ cell, record: known.get(cell.key) ?? null }));
   const records = planned.flatMap(({ record }) => record ?? []);
   const command = `npm run experiment -- ${name}${scale === "tiny" ? "" : ` --scale ${scale}`}`;
-  const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];
   const hours = records.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0) / 3_600_000;
   const machines = unique(records.map(({ machine }) => machine)).join("; ");
   const remark = faultRemark(records);
@@ -49,22 +48,34 @@ export function paperRecords(name: string, asked: string = "tiny", folder: strin
           `\`${command}\` ${records.length < planned.length ? "makes the rest" : "made them"}` +
           (remark === null ? "" : `; ${remark}`),
   );
-  const models = unique(planned.map(({ cell }) => cell.settings.model));
+  return describedRecords(planned);
+}
+
+/**
+ * Gives the runs of an experiment that some condition holds for, with what figures made of these alone say of their origin.
+ * For example `partOf(records, ({ cell }) => cell.seed < 2).origin.seeds`: [0, 1].
+ */
+export function partOf({ planned }: PaperRecords, condition: (one: PlannedRecord) => boolean): PaperRecords {
+  return describedRecords(planned.filter(condition));
+}
+
+function describedRecords(planned: readonly PlannedRecord[]): PaperRecords {
+  const records = planned.flatMap(({ record }) => record ?? []);
+  const tasks = unique(planned.map(({ cell }) => cell.task ?? cell.settings.task));
+  const dates = records.map(({ endedAt }) => endedAt.slice(0, 10)).sort();
   return {
     planned,
-    tasks: unique(planned.map(({ cell }) => cell.task ?? cell.settings.task)),
+    tasks,
     origin: {
       kind: "measured",
-      date:
-        records
-          .map(({ endedAt }) => endedAt.slice(0, 10))
-          .sort()
-          .at(-1) ?? "no date",
-      model: models.join(", "),
-      data: "short texts",
+      date: dates.at(-1) ?? "no date",
+      model: unique(planned.map(({ cell }) => cell.settings.model)).join(", "),
+      data: tasks.length === 1 ? tasks[0] : "short texts",
       seeds: unique(records.map(({ seed }) => seed)),
       commit: unique(records.map(({ commit }) => commit)).join("/") || "none",
-      remark,
+      remark: faultRemark(records),
     },
   };
 }
+
+const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { hasFault } from "../../src/experiment/faults";
 import { openTaskIfThere } from "../../src/notebook/open";
 import { showCells, showDivergence, showDivergenceMap, showDuel } from "../../src/notebook/paper-display";
-import { paperRecords } from "../../src/notebook/paper-records";
+import { paperRecords, partOf } from "../../src/notebook/paper-records";
 import { showPrompts } from "../../src/notebook/prompt-display";
 import { loadTask } from "../../src/task/load-task";
 import { asCell } from "../support/shown";
@@ -55,6 +55,23 @@ test("committed records with a known fault say so in the caption of every table 
     assert.is(said(table), faulty(tasks), name);
     for (const figure of figures) assert.is(said(figure), faulty(tasks), name);
   }
+});
+
+test("a part of the records names its own models, task, seeds, dates and faults as its origin", async () => {
+  const { value: all } = await asCell(async () => paperRecords("superglue-llama2"));
+  const one = partOf(all, ({ cell }) => cell.seed === 1 && cell.settings.task === "sst2");
+  assert.equal(one.tasks, ["sst2"]);
+  assert.equal(one.origin.seeds, [1]);
+  assert.is(one.origin.data, "sst2");
+  assert.is(one.origin.commit, [...new Set(one.planned.flatMap(({ record }) => record?.commit ?? []))].join("/"));
+  const sound = partOf(all, ({ record }) => record !== null && !hasFault(record));
+  assert.is(sound.origin.remark, null);
+  assert.equal(
+    partOf(all, () => true),
+    all,
+  );
+  const none = partOf(all, () => false);
+  assert.equal([none.tasks, none.origin.seeds, none.origin.date], [[], [], "no date"]);
 });
 
 test("prompts are shown to the character, with what may follow and where they come from", async () => {
