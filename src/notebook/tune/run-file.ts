@@ -164,7 +164,7 @@ const result = fields("where the result goes", {
       "how the best checkpoint leaves, once the run has ended; what is there already stays as it is",
       fields("", {
         as: oneOf(
-          "classifier: any adapter, for openClassifier; peft and gguf: a LoRA, LoRA-XS or tt-lora; onnx: any classifier in one ONNX file; merge: a model of its own",
+          "classifier: any adapter, for openClassifier; peft and gguf: a LoRA, LoRA-XS, tt-lora or tt-core; onnx: any classifier in one ONNX file; merge: a model of its own",
           EXPORTS,
         ),
         to: text("a folder or file name that is free"),
