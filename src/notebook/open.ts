@@ -155,7 +155,8 @@ export function scoredModel({
  * Samples a task of any kind for a model, with the readout fixed; see `makeTrainable`. Its `kind` says what it is: "classes" have a
  * readout of features, "options" are choices, texts to write, and classes whose label words are several tokens. Sessions are opened of
  * its `scoredModel`. An encoder's prototypes have a fitted temperature, unless `prototypeScale` says which (20 to compare with the
- * recorded studies); `readout: "probe"` begins with a linear probe in their place.
+ * recorded studies); `readout: "probe"` begins with a linear probe in their place, `"calibrated"` with
+ * label words of which a scale and a bias are fitted on the training texts.
  * For example `(await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind`: "classes".
  * @throws when the task and the model do not fit, or too few texts pass the length limit
  */
