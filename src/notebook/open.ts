@@ -9,7 +9,9 @@ import { onnxSession } from "../engine/onnx/session";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
 import { makeTrainable } from "../experiment/make-trainable";
+import type { Sources } from "../experiment/open-run";
 import type { OptionProblem } from "../experiment/option-problem";
+import { plannedTask } from "../experiment/own-tables";
 import type { Problem, ProblemOptions, Trainable } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadOptions } from "../task/load-task";
@@ -81,6 +83,12 @@ export async function openTask(
     told.finish();
   }
 }
+
+/** Where planned runs find models and tasks by name, the project's own tables among them. For example `studyRunner(plannedSources)`. */
+export const plannedSources: Sources = {
+  openModel: (name) => openModel(name),
+  openTask: (name) => openTask(plannedTask(name)),
+};
 
 /**
  * Loads the texts of a task as `openTask` does; null, with a line that says why, where the texts are in none of these places.
