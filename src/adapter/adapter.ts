@@ -47,7 +47,15 @@ export interface Bound<T> {
 }
 
 export type AdapterSpec =
-  TensorTrainSpec | BottleneckSpec | LoraSpec | LoraXsSpec | TrainLoraSpec | PrefixSpec | FullSpec | NoAdapterSpec;
+  | TensorTrainSpec
+  | BottleneckSpec
+  | LoraSpec
+  | LoraXsSpec
+  | TrainLoraSpec
+  | TrainCoreSpec
+  | PrefixSpec
+  | FullSpec
+  | NoAdapterSpec;
 
 /** Only these layers, counted from 0; without it, all of them. */
 export type Layers = readonly number[] | { readonly from: number };
@@ -123,6 +131,20 @@ export interface TrainLoraSpec {
   readonly alpha: number;
   /** The rank between the cores of both trains. */
   readonly trainRank: number;
+  /** As a LoRA's. */
+  readonly targets: readonly string[];
+  readonly layers?: Layers;
+}
+
+/** A trained inner core between the frozen outer cores of a tensor train of each weight (`trainCore`): linear, so it is a LoRA of rank `rank` times `inner`. */
+export interface TrainCoreSpec {
+  readonly kind: "tt-core";
+  /** r, of the outer cores. */
+  readonly rank: number;
+  /** m, the mode of inputs and the mode of outputs that the inner core has. */
+  readonly inner: number;
+  /** Over rank times inner. */
+  readonly alpha: number;
   /** As a LoRA's. */
   readonly targets: readonly string[];
   readonly layers?: Layers;

@@ -8,6 +8,7 @@ import { loraXs } from "./lora-xs";
 import { noAdapter } from "./none";
 import { prefix } from "./prefix";
 import { tensorTrain } from "./tensor-train";
+import { trainCore } from "./train-core";
 import { trainLora } from "./train-lora";
 
 /**
@@ -29,6 +30,8 @@ export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site
       return loraXs(spec, sites, "forward" in target ? target : undefined);
     case "tt-lora":
       return trainLora(spec, sites);
+    case "tt-core":
+      return trainCore(spec, sites, "forward" in target ? target : undefined);
     case "prefix":
       return prefix(spec, sites);
     case "full":

@@ -2,6 +2,7 @@ import type { Grid } from "./cells";
 import { divergenceGrid } from "./divergence";
 import { fieldGrid, fieldRatesGrid } from "./field-grid";
 import { firstOrderGrid } from "./first-order-grid";
+import { heldOutGrid } from "./held-out-grid";
 import type { Scale } from "./options";
 import { methodsGrid } from "./methods-grid";
 import { ablation } from "./paper/ablation";
@@ -10,6 +11,7 @@ import { glueRoberta } from "./paper/glue-roberta";
 import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
 import { ratesGrid } from "./rates-grid";
+import { searchGrid } from "./search-grid";
 
 /** The experiments by name: the studies of Figure 1, the rates and the methods, which have only a tiny scale, and the paper's tables. */
 const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
@@ -20,6 +22,8 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "field-rates": fieldRatesGrid,
   field: fieldGrid,
   "first-order-memory": firstOrderGrid,
+  search: searchGrid,
+  "held-out": heldOutGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

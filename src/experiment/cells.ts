@@ -29,6 +29,8 @@ export interface Grid<Settings> {
   readonly name: string;
   /** Stages run one after another; the parts of a stage take turns seed by seed. */
   readonly stages: readonly (readonly Part<Settings>[])[];
+  /** Why it has no runs yet, and what to do; absent: it has. */
+  readonly waits?: string;
 }
 
 /** One run of a grid. Cells with equal settings have equal keys, whatever their arms are called. */

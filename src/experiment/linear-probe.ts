@@ -117,8 +117,8 @@ export function fitProbe(
   return { ...best, losses: probes.map((probe) => probe.dev.loss) };
 }
 
-/** The features of several batches as those of one. */
-function joined(all: readonly Features[]): Features {
+/** Gives the features of several batches as those of one. @throws when there is no batch */
+export function joined(all: readonly Features[]): Features {
   const [first] = all;
   if (first === undefined) return fail("train", "at least one batch", "none");
   const { width } = first;

@@ -1,3 +1,4 @@
+import { fail } from "../check/check";
 import { oneTokenWords } from "../task/label-tokens";
 import { readingOf } from "../task/reading";
 import { makeChatProblem } from "./chat-problem";
@@ -9,6 +10,7 @@ import type { Problem } from "./problem";
 /**
  * Makes a task of any kind a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
  * words are several tokens after the prompt; `makeChatProblem` for conversations.
+ * @throws as they do, and when a fitted readout is asked for where nothing is read off
  */
 export function makeTrainable(
   ...[loaded, from, options, openFrozen, writing]: [
@@ -21,6 +23,9 @@ export function makeTrainable(
   const byRows =
     task.kind === "classification" &&
     (readingOf(task, loaded.model) !== "causal" || oneTokenWords(task, "causal", loaded.tokenizer));
+  const { readout } = options;
+  if (!byRows && readout !== undefined && readout !== "prototypes")
+    fail("readout", `none for ${task.name}, whose options are scored whole`, readout);
   if (byRows) return makeProblem(loaded, from, options, openFrozen);
   return makeOptionProblem(loaded, from, options, writing);
 }

@@ -28,8 +28,11 @@ export interface ProblemOptions {
   readonly minWords?: number;
   /** Labelled texts per class for an encoder's prototypes; default 8. Not used by language models. */
   readonly shots?: number;
-  /** What reads an encoder's features; default "prototypes". With "probe" training starts where a linear probe on the frozen features ends. */
-  readonly readout?: "prototypes" | "probe";
+  /**
+   * What reads the model's features; default: an encoder's "prototypes", a language model's label words. With "probe" training starts where a linear
+   * probe on the frozen features ends, with "calibrated" from label words with a scale and a bias that are fitted on the training texts.
+   */
+  readonly readout?: "prototypes" | "probe" | "calibrated";
   /**
    * Inverse temperature of the prototypes' cosines: a number (default 20, the recorded studies'), or fitted on the shots, each left out
    * of its own class's prototype. A scale that is too large makes a start over-confident: its loss is above chance, and whatever

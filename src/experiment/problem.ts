@@ -27,7 +27,8 @@ import type { Sample } from "../task/sample";
 import { taskMetrics } from "../task/task-metrics";
 import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
-import { fitProbe } from "./linear-probe";
+import { calibrated } from "./calibrate";
+import { fitProbe, joined } from "./linear-probe";
 import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 
@@ -163,14 +164,16 @@ export async function makeProblem(
   const classes = task.labels.length;
   const shotTexts = encode("prototypes");
   const texts = { train: inBatches(train), dev: inBatches(dev), test: inBatches(test), shots: inBatches(shotTexts) };
+  if (options.readout === "calibrated" && head === null)
+    fail("readout", `prototypes or probe: ${loaded.name} has no label words to calibrate`, options.readout);
+  const opened = async (make: (session: ModelSession) => Promise<Made>): Promise<Made> =>
+    withFrozen(await openFrozen(loaded), make);
   const made =
     options.readout === "probe"
-      ? await withFrozen(await openFrozen(loaded), (session) => probe(session, texts, classes))
+      ? await opened((session) => probe(session, texts, classes))
       : head === null
-        ? await withFrozen(await openFrozen(loaded), (session) =>
-            prototypes(session, shotTexts, classes, options.prototypeScale),
-          )
-        : { readout: headReadout(head, labelTokens(task, reading, tokenizer)), notices: [] };
+        ? await opened((session) => prototypes(session, shotTexts, classes, options.prototypeScale))
+        : await wordsReadout(headReadout(head, labelTokens(task, reading, tokenizer)), options, texts, opened);
   const { readout } = made;
   const chance = classChance(sample.counts.dev);
   const encoded = { train, dev, test };
@@ -266,4 +269,18 @@ async function probe(
 ): Promise<Made> {
   const { readout } = fitProbe(await readAll(session, [...shots, ...train]), await readAll(session, dev), classes);
   return { readout, notices: [] };
+}
+
+async function wordsReadout(
+  words: Readout,
+  options: ProblemOptions,
+  { train }: Pick<Problem, "train">,
+  opened: (make: (session: ModelSession) => Promise<Made>) => Promise<Made>,
+): Promise<Made> {
+  if (options.readout !== "calibrated") return { readout: words, notices: [] };
+  return opened(async (session) => {
+    const read = await readAll(session, train);
+    const features = joined(read.map((batch) => batch.features));
+    return { readout: calibrated(words, features, read.flatMap(({ labels }) => labels)), notices: [] }; // prettier-ignore
+  });
 }

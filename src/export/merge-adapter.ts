@@ -45,7 +45,7 @@ export interface MergedModel {
 
 /**
  * Writes a tuned model as one that needs no adapter: a folder that transformers' `from_pretrained` opens, or, where the path ends in ".gguf", a
- * GGUF file for llama.cpp. LoRA, LoRA-XS, a LoRA of tensor trains and full-parameter training can be merged. On a quantized base the decoded base is what was tuned, and the
+ * GGUF file for llama.cpp. LoRA, LoRA-XS, a LoRA or a core of tensor trains and full-parameter training can be merged. On a quantized base the decoded base is what was tuned, and the
  * metadata say which bits that was. What was written is opened again and scored: both numbers are given.
  * For example `await mergeAdapter(smollm2, adapter, "mine.gguf", { type: "Q8_0" })`.
  * @throws when the adapter cannot be merged (saying why), was tuned on another model, the name is taken or is the base's own, the type is
@@ -88,6 +88,7 @@ const LINEAR_NAMES: Readonly<Record<LinearSpec["kind"], string>> = {
   lora: "a LoRA",
   "lora-xs": "a LoRA-XS",
   "tt-lora": "a LoRA of tensor trains",
+  "tt-core": "a core of tensor trains",
 };
 
 function madeFrom(files: ModelFiles, { spec }: SavedAdapter, type: string): string {

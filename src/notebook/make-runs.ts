@@ -8,7 +8,7 @@ import { plannedFingerprint, plannedRuns, planningCode } from "../cluster/planne
 import { runMaker } from "../cluster/run-maker";
 import { serve } from "../cluster/serve";
 import { studyRunner } from "../experiment/study-run";
-import { openModel, openTask } from "./open";
+import { plannedSources } from "./open";
 import { machineNow } from "./provenance";
 
 // What libraries and notices say goes where people look: standard output is the coordinator's.
@@ -16,7 +16,7 @@ console.log = (...words) => console.error(...words);
 console.info = console.log;
 
 const partialPath = (key: string): string => `.cache/experiments/${key}.jsonl`;
-const runner = studyRunner({ openModel: (name) => openModel(name), openTask: (name) => openTask(name) });
+const runner = studyRunner(plannedSources);
 await serve(
   runMaker({
     cellOf: plannedRuns(),

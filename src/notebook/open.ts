@@ -9,7 +9,9 @@ import { onnxSession } from "../engine/onnx/session";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-session";
 import { makeTrainable } from "../experiment/make-trainable";
+import type { Sources } from "../experiment/open-run";
 import type { OptionProblem } from "../experiment/option-problem";
+import { plannedTask } from "../experiment/own-tables";
 import type { Problem, ProblemOptions, Trainable } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
 import type { LoadOptions } from "../task/load-task";
@@ -81,6 +83,12 @@ export async function openTask(
     told.finish();
   }
 }
+
+/** Where planned runs find models and tasks by name, the project's own tables among them. For example `studyRunner(plannedSources)`. */
+export const plannedSources: Sources = {
+  openModel: (name) => openModel(name),
+  openTask: (name) => openTask(plannedTask(name)),
+};
 
 /**
  * Loads the texts of a task as `openTask` does; null, with a line that says why, where the texts are in none of these places.
@@ -155,7 +163,8 @@ export function scoredModel({
  * Samples a task of any kind for a model, with the readout fixed; see `makeTrainable`. Its `kind` says what it is: "classes" have a
  * readout of features, "options" are choices, texts to write, and classes whose label words are several tokens. Sessions are opened of
  * its `scoredModel`. An encoder's prototypes have a fitted temperature, unless `prototypeScale` says which (20 to compare with the
- * recorded studies); `readout: "probe"` begins with a linear probe in their place.
+ * recorded studies); `readout: "probe"` begins with a linear probe in their place, `"calibrated"` with
+ * label words of which a scale and a bias are fitted on the training texts.
  * For example `(await openProblem(minilm, reviews, { ...options, readout: "probe" })).kind`: "classes".
  * @throws when the task and the model do not fit, or too few texts pass the length limit
  */

@@ -12,7 +12,7 @@ import { isInShare, shareRecordsPath } from "../experiment/share";
 import { studyRunner } from "../experiment/study-run";
 import { fingerprintData } from "../train/fingerprint";
 import { commandLine } from "./command-line";
-import { openModel, openTask } from "./open";
+import { plannedSources } from "./open";
 import { commitNow, machineNow } from "./provenance";
 import { describeCounts } from "../cluster/describe-counts";
 import { plannedFingerprint, planningCode } from "../cluster/planned-runs";
@@ -58,6 +58,11 @@ async function main(words: readonly string[]): Promise<number> {
   let failures = 0;
   if (faulty?.size === 0) console.log("no record has a known fault: nothing to make again");
   for (const grid of chosen) {
+    if (grid.waits !== undefined) {
+      console.error(`${grid.name}: ${grid.waits}`);
+      failures += listing || chosen.length > 1 ? 0 : 1;
+      continue;
+    }
     const selection =
       chosen.length > 1 ? { only: options.only, tasks: options.tasks, seeds: null, learningRates: null } : options;
     const { share } = options;
@@ -79,7 +84,7 @@ async function main(words: readonly string[]): Promise<number> {
     }
     const store = openStore(paths);
     const runner = studyRunner(
-      { openModel: (name) => openModel(name), openTask: (name) => openTask(name) },
+      plannedSources,
       helpers === null ? {} : { spread: (run, order) => helpers.spread(run, order) },
     );
     try {

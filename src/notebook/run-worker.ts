@@ -8,7 +8,7 @@ import { serve } from "../cluster/serve";
 import { worker } from "../cluster/worker";
 import { decidingFiles } from "../experiment/deciding-files";
 import { runOpener } from "../experiment/open-run";
-import { openModel, openTask } from "./open";
+import { plannedSources } from "./open";
 import { machineNow } from "./provenance";
 
 // What libraries and notices say goes where people look: standard output is the coordinator's.
@@ -16,7 +16,7 @@ console.log = (...words) => console.error(...words);
 console.info = console.log;
 const output = process.stdout;
 
-const opener = runOpener({ openModel: (name) => openModel(name), openTask: (name) => openTask(name) });
+const opener = runOpener(plannedSources);
 await serve(
   worker({
     open: orderOpener(opener),

@@ -95,6 +95,13 @@ function checkTogether({ directions, probe, rounds, combine, transforms, queries
       `${kindsThat((row) => row.again === true)}, which ${again.join(" and ")} can draw again`,
       directions.kind,
     );
+  if (former !== undefined && formed?.normals === true) {
+    if (directions.kind !== "gaussian")
+      fail("method.directions", `gaussian, whose moments ${former.kind} learns from`, directions.kind);
+    if (probe === undefined) fail("method", `a probe, whose numbers ${former.kind} learns from`, rounds?.kind);
+    if (combine.kind !== "mean")
+      fail("method.combine", `the mean, whose weights ${former.kind} learns from`, combine.kind);
+  }
   if (former !== undefined && formed?.form !== undefined && rounds !== undefined && roundsKind("", rounds).beyond)
     fail(
       "method.transforms[0].kind",

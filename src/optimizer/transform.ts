@@ -52,6 +52,8 @@ export interface TransformKind<Spec> {
   readonly keeps?: readonly Kept[];
   /** Asks for directions of earlier steps. */
   readonly again?: true;
+  /** Is made for the papers' average along normals: other directions and combinations have other moments. */
+  readonly normals?: true;
   /** Forms it as well in a layout of factors (`writeOuter`). */
   readonly unformed?: true;
   /** Opened once a step; the result changes a piece in place, null where there is nothing to change. Absent: a transform that only forms. */

@@ -4,6 +4,7 @@ import { adam } from "./transforms/adam";
 import { alignment } from "./transforms/alignment";
 import { clipNorm } from "./transforms/clip-norm";
 import { factored } from "./transforms/factored";
+import { learnedScales } from "./transforms/learned-scales";
 import { lowRankMomentum } from "./transforms/low-rank-momentum";
 import { momentum } from "./transforms/momentum";
 import { orthogonal } from "./transforms/orthogonal";
@@ -30,6 +31,7 @@ export const transformKinds = {
   "clip-norm": clipNorm,
   factored,
   "relative-rate": relativeRate,
+  "learned-scales": learnedScales,
 } as const;
 
 /** A transform as plain data. */

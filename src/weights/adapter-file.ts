@@ -89,6 +89,7 @@ const KINDS: Readonly<Record<AdapterSpec["kind"], true>> = {
   lora: true,
   "lora-xs": true,
   "tt-lora": true,
+  "tt-core": true,
   prefix: true,
   full: true,
   none: true,

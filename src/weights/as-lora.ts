@@ -1,10 +1,13 @@
 import type { Adaptable, AdapterSpec, LoraSpec } from "../adapter/adapter";
 import { chooseSites, inLayers } from "../adapter/choose-sites";
 import { lora } from "../adapter/lora";
-import { frozenFactors } from "../adapter/lora-xs";
+import { factorsAt } from "../adapter/frozen-core";
+import type { FrozenSides } from "../adapter/frozen-core";
+import { vectorSides } from "../adapter/lora-xs";
 import { siteMatrices } from "../adapter/site-weights";
+import { trainSides } from "../adapter/train-core";
 import { trainLoraModes } from "../adapter/train-lora";
-import { fail, sameLength } from "../check/check";
+import { fail, sameLength, unreachable } from "../check/check";
 import type { Model } from "../model/model";
 import { layoutOf, view } from "../tree/layout";
 import type { Layout } from "../tree/layout";
@@ -19,7 +22,7 @@ import type { SavedAdapter } from "./adapter-file";
 export type LinearModel = Pick<Model, "sites"> & Pick<Adaptable, "forward">;
 
 /** Kinds that are a LoRA written in another way. */
-export const LINEAR_KINDS = ["lora", "lora-xs", "tt-lora"] as const satisfies readonly AdapterSpec["kind"][];
+export const LINEAR_KINDS = ["lora", "lora-xs", "tt-lora", "tt-core"] as const satisfies readonly AdapterSpec["kind"][];
 
 /** A LoRA, or an adapter that is one. */
 export type LinearSpec = Extract<AdapterSpec, { readonly kind: (typeof LINEAR_KINDS)[number] }>;
@@ -30,8 +33,8 @@ export function isLinear(spec: AdapterSpec): spec is LinearSpec {
 }
 
 /**
- * Gives a linear adapter as the LoRA of the same rank that computes the same, its factors multiplied in float64 and rounded once to fp32: of
- * LoRA-XS A = Q S R and B = P^T, of a LoRA of tensor trains both contracted. A LoRA is given back as it is.
+ * Gives a linear adapter as the LoRA that computes the same, its factors multiplied in float64 and rounded once to fp32: of LoRA-XS A = Q S R
+ * and B = P^T, of a core of tensor trains likewise (of rank r m), of a LoRA of tensor trains both contracted. A LoRA is given back as it is.
  * For example `asLora(adapter, smollm2.model).spec.kind`: "lora".
  * @throws when the point does not fit the adapter
  */
@@ -42,11 +45,12 @@ export function asLora(
   const { spec, layout, point } = saved;
   sameLength("point", point.length, layout.size);
   if (spec.kind === "lora") return { ...saved, spec };
-  const { rank, alpha, targets, layers } = spec;
+  const { alpha, targets, layers } = spec;
+  const rank = loraRank(spec);
   const made: LoraSpec = { kind: "lora", rank, alpha, targets, ...(layers === undefined ? {} : { layers }) };
   const own = lora(made, model.sites).layout;
   const whole = new Float32Array(own.size);
-  const factors = spec.kind === "lora-xs" ? byVectors(saved, rank, model) : byTrains(saved, rank, spec.trainRank);
+  const factors = factorsOf(saved, spec, model);
   for (const site of chooseSites(targets, inLayers(model.sites, layers))) {
     const { a, b } = factors(site);
     view(own, whole, `${site.name}.A`).set(a);
@@ -63,13 +67,31 @@ type Factors = (site: LinearModel["sites"][number]) => {
 
 type Placed = Pick<SavedAdapter, "layout" | "point">;
 
-function byVectors({ layout, point }: Placed, rank: number, model: LinearModel): Factors {
+/** Gives the rank of the LoRA that a linear adapter is. @example loraRank({ kind: "tt-core", rank: 4, inner: 2, alpha: 16, targets: ["query"] }) // 8 */
+export function loraRank(spec: LinearSpec): number {
+  return spec.kind === "tt-core" ? spec.rank * spec.inner : spec.rank;
+}
+
+function factorsOf(at: Placed, spec: Exclude<LinearSpec, LoraSpec>, model: LinearModel): Factors {
+  switch (spec.kind) {
+    case "lora-xs":
+      return byCore(at, "R", vectorSides(spec.rank), model);
+    case "tt-core":
+      return byCore(at, "core", trainSides(spec.rank, spec.inner), model);
+    case "tt-lora":
+      return byTrains(at, spec.rank, spec.trainRank);
+    default:
+      return unreachable(spec);
+  }
+}
+
+function byCore({ layout, point }: Placed, part: string, sides: FrozenSides, model: LinearModel): Factors {
   const weights = siteMatrices(model);
   return ({ name, inputs }) => {
     const weight = weights.get(name) ?? fail(`site ${name}`, "a weight of the model", "none");
-    const { narrow, wide } = frozenFactors(weight, rank);
-    const core = matrix(rank, rank, tensor(layout, point, `${name}.R`));
-    return { a: multiply(matrix(inputs, rank, narrow), core).data, b: wide };
+    const { narrow, wide } = factorsAt(weight, sides);
+    const core = matrix(sides.side, sides.side, tensor(layout, point, `${name}.${part}`));
+    return { a: multiply(matrix(inputs, sides.side, narrow), core).data, b: wide };
   };
 }
 

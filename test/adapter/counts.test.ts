@@ -18,12 +18,14 @@ const train = (placement: "llama" | "roberta"): AdapterSpec => ({
 const prefix: AdapterSpec = { kind: "prefix", tokens: 5 };
 const xs: AdapterSpec = { kind: "lora-xs", rank: 8, alpha: 16, targets: ["query", "value"] };
 const trains: AdapterSpec = { kind: "tt-lora", rank: 8, alpha: 16, trainRank: 5, targets: ["query", "value"] };
+const core: AdapterSpec = { kind: "tt-core", rank: 4, inner: 2, alpha: 16, targets: ["query", "value"] };
 const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
 
 // Llama-2-7B: 32 layers x 3 adapters x (1,100 + 1,100 cores + 64 + 4,096 biases) = 610,560
 // A prefix of 5: 32 layers x 2 x 5 x 4,096 = 1,310,720
 // LoRA, rank 8 on two square projections: 32 layers x 2 x 8 x (4,096 + 4,096) = 4,194,304
 // LoRA-XS, rank 8: 8 x 8 at each site, whatever the model's width
+// A core of tensor trains, ranks 4 and inner modes 2: (4 x 2) x (2 x 4) at each site
 // A LoRA of tensor trains, rank 8 and 5 between cores, modes 16 16 16 | 2 2 2: 80 + 2 x 400 + 2 x 50 + 10 = 990 for A, as many for B
 //   384 = 6 x 8 x 8: A 30 + 200 + 200 + 50 + 50 + 10 = 540, B 10 + 50 + 50 + 150 + 200 + 40 = 500
 const table: readonly (readonly [keyof typeof descriptions, AdapterSpec, number])[] = [
@@ -37,6 +39,7 @@ const table: readonly (readonly [keyof typeof descriptions, AdapterSpec, number]
   ["minilm", train("roberta"), 20_496],
   ["minilm", lora, 73_728],
   ["minilm", xs, 768],
+  ["minilm", core, 768],
   ["minilm", trains, 12 * 1_040],
   ["smollm2", train("llama"), 179_100],
   ["smollm2", lora, 460_800],

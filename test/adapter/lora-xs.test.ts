@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { LoraXsSpec } from "../../src/adapter/adapter";
-import { frozenFactors, loraXs } from "../../src/adapter/lora-xs";
+import { factorsAt } from "../../src/adapter/frozen-core";
+import { loraXs, vectorSides } from "../../src/adapter/lora-xs";
 import { siteMatrices } from "../../src/adapter/site-weights";
 import { referenceFeatures64 } from "../../src/engine/reference/session";
 import { leadingSvd } from "../../src/tt/leading-svd";
@@ -22,11 +23,11 @@ test("the frozen factors, worked by hand: W = [[3, 0], [4, 5]]", () => {
     read: () => Float32Array.of(3, 0, 4, 5),
     rows: () => Float32Array.of(),
   };
-  const { narrow, wide } = frozenFactors(weight, 1);
+  const { narrow, wide } = factorsAt(weight, vectorSides(1));
   // q = (1, 1) / sqrt(2) times sqrt(45), p = (1, 3) / sqrt(10)
   near(narrow, [Math.sqrt(22.5), Math.sqrt(22.5)], 1e-7);
   near(wide, [1 / Math.sqrt(10), 3 / Math.sqrt(10)], 1e-7);
-  assert.is(frozenFactors(weight, 1).narrow, narrow);
+  assert.is(factorsAt(weight, vectorSides(1)).narrow, narrow);
 });
 
 test("at rank r, R = c I adds c (alpha / r) times the r largest parts of W to it: at full rank, of W itself", () => {
@@ -63,7 +64,7 @@ test("R starts from N(0, 1e-5^2), and its size does not depend on the model's", 
 
 test("two openings of a base have the same frozen factors, bit for bit", () => {
   const [a, b] = [tinyModel("bert"), tinyModel("bert")].map(({ model }) =>
-    frozenFactors(siteMatrices(model).get("layers.1.mlp.down")!, 3),
+    factorsAt(siteMatrices(model).get("layers.1.mlp.down")!, vectorSides(3)),
   );
   assert.not.ok(a === b);
   assert.equal(a, b);
@@ -73,7 +74,7 @@ test("of a quantized base the factors are those of the decoded weight", () => {
   const { matrix } = openGguf("test/fixtures/weights/tiny-llama.gguf");
   const weight = matrix("model.layers.0.self_attn.q_proj.weight", [64, 64]);
   assert.ok(weight.blocks !== undefined, "the file has blocks");
-  const { narrow, wide } = frozenFactors(weight, 2);
+  const { narrow, wide } = factorsAt(weight, vectorSides(2));
   const { left, values, right } = leadingSvd(weight.read(), 64, 64, 2);
   assert.equal([...wide], [...Float32Array.from([...left[0]!, ...left[1]!])]);
   near(narrow.filter((_, i) => i % 2 === 1), right[1]!.map((value) => value * values[1]!), 1e-7); // prettier-ignore

@@ -37,6 +37,7 @@ const adapters: readonly Row[] = [
   ["LoRA by patterns", { kind: "lora", rank: 2, alpha: 4, targets: ["layers.0.*", "*.mlp.down"] }, true],
   ["LoRA-XS", { kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "down"] }, false],
   ["a LoRA of tensor trains", { kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "up"] }, true],
+  ["a core of tensor trains", { kind: "tt-core", rank: 3, inner: 2, alpha: 6, targets: ["query", "down"] }, true],
   ["a prefix of three tokens", { kind: "prefix", tokens: 3, deviation: 0.5 }, false],
   ["all weights", { kind: "full", layers: "all" }, true],
   ["all weights of one layer", { kind: "full", layers: [1] }, true],
@@ -48,7 +49,7 @@ const adapters: readonly Row[] = [
 /** An encoder and a language model with a gate; without one where places matter, and every kind of head where it is trained. */
 const modelsFor = ({ kind }: AdapterSpec): readonly TinyModelName[] => {
   if (kind === "full") return ["bert", "roberta-masked", "llama", "qwen2", "opt"];
-  return kind.includes("lora") ? ["bert", "llama-tied"] : ["bert", "llama-tied", "opt"];
+  return kind.includes("lora") || kind === "tt-core" ? ["bert", "llama-tied"] : ["bert", "llama-tied", "opt"];
 };
 
 for (const [what, spec, unchangedAtStart] of adapters)

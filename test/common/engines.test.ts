@@ -60,6 +60,7 @@ const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> 
   lora: () => ({ kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] }),
   "lora-xs": () => ({ kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "value", "down"] }),
   "tt-lora": () => ({ kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "value"] }),
+  "tt-core": () => ({ kind: "tt-core", rank: 2, inner: 2, alpha: 4, targets: ["query", "value", "down"] }),
   bottleneck: (model) => ({
     kind: "bottleneck",
     placement: tinyPlacement(model),

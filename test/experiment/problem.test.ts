@@ -6,7 +6,7 @@ import { fitProbe } from "../../src/experiment/linear-probe";
 import { makeProblem } from "../../src/experiment/problem";
 import type { Problem } from "../../src/experiment/problem";
 import { rejectsWith } from "../support/throws";
-import { readAll } from "../../src/task/classifier";
+import { evaluateReadout, readAll } from "../../src/task/classifier";
 import { fitScale } from "../../src/task/fit-scale";
 import { leaveOneOutCosines } from "../../src/task/readout";
 import { classChance } from "../../src/task/chance";
@@ -211,6 +211,18 @@ test("with readout: probe a run starts where the probe on shots and train ends",
   const words = await tinyProblem("llama", { readout: "probe" });
   assert.is(words.readout.head, undefined);
   assert.is(words.readout.bias?.length, 2);
+});
+
+test("with readout: calibrated label words begin with a scale and a bias that are fitted on train, and stay frozen", async () => {
+  const [plain, problem] = [await tinyProblem("llama"), await tinyProblem("llama", { readout: "calibrated" })];
+  const session = referenceSession(problem.loaded.model, makeAdapter({ kind: "none" }, problem.loaded.model.sites));
+  const lossOn = async ({ readout, train }: typeof problem) => evaluateReadout(readout, await readAll(session, train)).loss; // prettier-ignore
+  assert.equal([...problem.readout.rows], [...plain.readout.rows]);
+  assert.ok((await lossOn(problem)) < (await lossOn(plain)));
+  assert.is(problem.readout.head, undefined);
+  assert.not.equal(problem.dataHash, plain.dataHash);
+  await session.dispose();
+  await rejectsWith(tinyProblem("bert", { readout: "calibrated" }), "readout: expected prototypes or probe: minilm has no label words to calibrate"); // prettier-ignore
 });
 
 test.run();

@@ -31,6 +31,7 @@ const specs: readonly AdapterSpec[] = [
   { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },
   { kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "down"] },
   { kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["key", "up"] },
+  { kind: "tt-core", rank: 2, inner: 2, alpha: 8, targets: ["value", "down"] },
 ];
 
 for (const name of ["llama", "bert"] as const)
@@ -55,7 +56,7 @@ for (const name of ["llama", "bert"] as const)
       assert.match((await verify(folder, other)).message, "this is another base: tuned was model.safetensors (");
     });
 
-    // A Python takes seconds to start: two of the six.
+    // A Python takes seconds to start: two of the eight.
     if (at !== "llama-lora-xs" && at !== "bert-tt-lora") continue;
     skipUnless(hasPeft, noPeft)(
       test,

@@ -45,6 +45,9 @@ export const composedMethods: Readonly<Record<string, Row>> = {
   })),
   "z-score": changed(mezo, () => ({ combine: { kind: "z-score" } })),
   "centred ranks": changed(mezo, () => ({ combine: { kind: "rank" } })),
+  "scales learned for each row, momentum": changed(mezo, ({ transforms }) => ({
+    transforms: [{ kind: "learned-scales", each: "row", decay: 0.95 }, { kind: "momentum", decay: 0.5 }, ...transforms],
+  })),
   "three points, unused": changed(mezo, () => ({ probe: { kind: "three-point", perturbationScale: 1e-3, chunk: 1 } })),
   "rounds, low-rank momentum": {
     make: (options) => {

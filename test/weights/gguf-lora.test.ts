@@ -245,6 +245,7 @@ function judged(count: number) {
 const LINEAR: readonly AdapterSpec[] = [
   { kind: "lora-xs", rank: 8, alpha: 16, targets: ["query", "down"], layers: [0, 1] },
   { kind: "tt-lora", rank: 8, alpha: 16, trainRank: 4, targets: ["query", "down"], layers: [0, 1] },
+  { kind: "tt-core", rank: 4, inner: 2, alpha: 16, targets: ["query", "down"], layers: [0, 1] },
 ];
 
 /** Such an adapter moved by noise, as a file, and what is computed here with it as it was tuned. */

@@ -60,6 +60,11 @@ export const adapterFields = {
   },
   "lora-xs": factored,
   "tt-lora": { ...factored, trainRank: optional(count("rank between the cores of both trains; default 5")) },
+  "tt-core": {
+    ...factored,
+    inner: optional(count("modes of the trained core; default 2")),
+    rank: optional(count("of the frozen outer cores; default 4")),
+  },
   prefix: {
     tokens: optional(count("default 5")),
     deviation: optional(positive("of the starting values; default 0.02")),
@@ -113,6 +118,7 @@ export function adapterChosen({ kind, ...said }: AdapterChoice, { placement }: P
     lora: linear,
     "lora-xs": linear,
     "tt-lora": { ...linear, trainRank: 5 },
+    "tt-core": { ...linear, rank: 4, inner: 2, alpha: 16 },
     prefix: { tokens: 5 },
     full: { layers: "all" },
   };

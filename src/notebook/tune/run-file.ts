@@ -94,7 +94,13 @@ const texts = fields("how many texts, and which", {
   cutTo: optional(count("longer prompts of a causal model lose their beginning")),
   beginning: optional(oneOf("what that cut does with the token that begins texts", ["kept", "dropped"])),
   shots: optional(count("labelled texts per class for an encoder's prototypes; default 8")),
-  readout: optional(oneOf("what reads an encoder's features; default prototypes", ["prototypes", "probe"])),
+  readout: optional(
+    oneOf("what reads features; default an encoder's prototypes, a language model's label words", [
+      "prototypes",
+      "probe",
+      "calibrated",
+    ]),
+  ),
   prototypeScale: optional(
     either<number | "fitted">(
       "inverse temperature of the prototypes; default fitted",
@@ -164,7 +170,7 @@ const result = fields("where the result goes", {
       "how the best checkpoint leaves, once the run has ended; what is there already stays as it is",
       fields("", {
         as: oneOf(
-          "classifier: any adapter, for openClassifier; peft and gguf: a LoRA, LoRA-XS or tt-lora; onnx: any classifier in one ONNX file; merge: a model of its own",
+          "classifier: any adapter, for openClassifier; peft and gguf: a LoRA, LoRA-XS, tt-lora or tt-core; onnx: any classifier in one ONNX file; merge: a model of its own",
           EXPORTS,
         ),
         to: text("a folder or file name that is free"),

@@ -1,0 +1,103 @@
+import type { AdapterSpec } from "../adapter/adapter";
+import { fail } from "../check/check";
+import { readText } from "../disk/read-text";
+import type { Method } from "../optimizer/method";
+import { fingerprintData } from "../train/fingerprint";
+import { armOf, armRow } from "./arms";
+import type { ArmId } from "./arms";
+import { studies } from "./divergence";
+import type { StudyName } from "./divergence";
+import { isStill } from "./plan";
+import { partFrom, STARTS } from "./search-grid";
+import type { Start } from "./search-grid";
+
+/** Where the choice is kept, once it is frozen. */
+export const CHOICE_PATH = "data/frozen-choice.json";
+
+/** What an arm is there for. */
+const ROLES = ["chosen", "rival", "ceiling", "ablation"] as const;
+
+/** One arm of the held-out runs, with all that was chosen for it. */
+export interface FrozenArm {
+  readonly arm: ArmId;
+  readonly role: (typeof ROLES)[number];
+  readonly start: Start;
+  /** null of an arm without steps. */
+  readonly learningRate: number | null;
+  /** What the arm's row makes at that rate, in full: a row that has changed since is told. Absent of an arm without steps. */
+  readonly adapter?: AdapterSpec;
+  readonly method?: Method;
+}
+
+/** What was chosen on dev of TREC and SST-2 before any held-out task was looked at: for each model its arms. */
+export type FrozenChoice = Readonly<Record<Model, readonly FrozenArm[]>>;
+
+type Model = (typeof studies)[StudyName]["model"];
+const FORMAT = "adazeta-frozen-choice-1";
+
+/**
+ * Writes an arm out as the frozen choice has it, adapter and method in full.
+ * For example `frozenArm("minilm-trec", { arm: "xs-15", role: "chosen", start: "probe", learningRate: 0.3 }).adapter`: { kind: "lora-xs", ... }.
+ */
+export function frozenArm(
+  study: StudyName,
+  { arm, role, start, learningRate }: Omit<FrozenArm, "adapter" | "method">,
+): FrozenArm {
+  const made = armOf(arm, partFrom(study, start).settings(learningRate ?? 1));
+  const chosen = { arm, role, start, learningRate };
+  return isStill(made) ? { ...chosen, learningRate: null } : { ...chosen, adapter: made.adapter, method: made.method };
+}
+
+/** Gives the text of the file that holds a choice. For example `choiceText({ minilm: [...], smollm2: [...] })`, to be written to `CHOICE_PATH` and committed. */
+export function choiceText(choice: FrozenChoice): string {
+  return `${JSON.stringify({ format: FORMAT, ...choice }, null, 2)}\n`;
+}
+
+/**
+ * Reads the frozen choice; null where there is none yet.
+ * @throws naming the place, when the file is no such choice, a model has not exactly one chosen arm and a rival, or an arm's row makes another
+ *   adapter or method than was frozen
+ */
+export function readChoice(path: string = CHOICE_PATH): FrozenChoice | null {
+  const text = readText(path);
+  if (text === null) return null;
+  const found = parsed(path, text);
+  if (found["format"] !== FORMAT) fail(`${path}: format`, FORMAT, found["format"]);
+  const models = Object.entries(studies).map(([study, { model }]) => {
+    const arms = found[model];
+    if (!Array.isArray(arms)) return fail(`${path}: ${model}`, "a list of arms", arms);
+    const checked = arms.map((each, i) => checkedArm(`${path}: ${model}[${i}]`, study as StudyName, each));
+    const count = (role: FrozenArm["role"]): number => checked.filter((each) => each.role === role).length;
+    if (count("chosen") !== 1) fail(`${path}: ${model}`, "exactly one arm that is chosen", count("chosen"));
+    if (count("rival") === 0) fail(`${path}: ${model}`, "at least one rival", 0);
+    return [model, checked] as const;
+  });
+  return Object.fromEntries(models) as unknown as FrozenChoice;
+}
+
+function parsed(path: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return fail(path, "an object", value);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return fail(path, "JSON", text.slice(0, 80));
+  }
+}
+
+function checkedArm(what: string, study: StudyName, value: unknown): FrozenArm {
+  if (typeof value !== "object" || value === null) return fail(what, "an arm {arm, role, start, learningRate, ...}", value); // prettier-ignore
+  const { arm, role, start, learningRate, ...rest } = value as FrozenArm;
+  armRow(arm);
+  if (!ROLES.includes(role)) fail(`${what}.role`, ROLES.join(", "), role);
+  if (!STARTS.includes(start)) fail(`${what}.start`, STARTS.join(", "), start);
+  const isRate = learningRate === null || (typeof learningRate === "number" && learningRate > 0 && Number.isFinite(learningRate)); // prettier-ignore
+  if (!isRate) fail(`${what}.learningRate`, "a positive number, or null of an arm without steps", learningRate);
+  const made = frozenArm(study, { arm, role, start, learningRate });
+  if (made.learningRate !== learningRate) fail(`${what}.learningRate`, "null: this arm makes no steps", learningRate);
+  for (const part of ["adapter", "method"] as const)
+    if (fingerprintData(rest[part] ?? null) !== fingerprintData(made[part] ?? null))
+      fail(`${what}.${part}`, `what ${arm} makes at that rate: ${JSON.stringify(made[part] ?? null)}`, JSON.stringify(rest[part] ?? null)); // prettier-ignore
+  return made;
+}
