@@ -6,7 +6,8 @@ import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
 import { garbageCollected, run } from "../../ops/program";
 import type { Memory } from "../../ops/program";
-import { recordGradient } from "../record-model";
+import { findHidden } from "../find-hidden";
+import { recordGradient, recordHidden } from "../record-model";
 import { checkTokens } from "../rows";
 import { asFactorLayout } from "../../tree/factor-layout";
 import type { FrozenMatrix } from "../../ops/ops";
@@ -42,6 +43,15 @@ export function referenceSession(frozen: Model, adapter: Adapter): ModelSession 
       const { primal, tangents } = referenceTangents64(model, adapter, point, directions, batch);
       return { primal: features(primal), tangents: features(tangents) };
     },
+    hidden: findHidden(frozen, 0, async (places, rows, batch) => {
+      const low = referenceOps({ batch, layout, points: [], directions: [] });
+      const recording = recordHidden(frozen, places, rows);
+      const values = run(recording, low, garbageCollected as Memory<Tensor>);
+      return recording.program.outputs.map((at) => {
+        const { shape, data } = values.get(at)!;
+        return { data: Float32Array.from(data), rows: shape[1], width: shape[2] };
+      });
+    }),
     async gradient(point, batch, pullBack) {
       let seen: Features | null = null;
       const gradient = referenceGradient64(model, adapter, point, batch, (output) => {
