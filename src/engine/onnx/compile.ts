@@ -180,7 +180,8 @@ export async function compile(
   const pieces = cutBack(pulled, {
     forward: nodes,
     states,
-    free: (value) => views.has(value),
+    // What is made of weights of the model's size is made again: kept, it would be a copy of them.
+    free: (value) => views.has(value) || (adapter.large === true && steady.has(value)),
     steady: (value) => steady.has(value),
     recompute,
     label: (value) => {

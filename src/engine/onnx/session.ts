@@ -120,7 +120,11 @@ export interface OnnxSession extends ModelSession {
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
   const { threads = THREADS, precision = FP32, keep = "both", tuning = {}, provider = "cpu" } = options;
-  const { fused = true, prefix = true, prefixCache = PREFIX_CACHE } = tuning;
+  const { fused = true, prefix = true } = tuning;
+  // Where texts depend on each other nothing is of one text alone.
+  const [prefixCache, mostBuckets] = model.together
+    ? [0, 1]
+    : [tuning.prefixCache ?? PREFIX_CACHE, tuning.buckets ?? 1];
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const { worker, kernels, told } = await openProvider(provider, directory, threads, runtimeOptions(options, "all"));
@@ -277,7 +281,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
     // The way back of a loss takes all texts at once.
-    const buckets = bucketsOf(batch, kind === "gradient" ? 1 : (tuning.buckets ?? 1));
+    const buckets = bucketsOf(batch, kind === "gradient" ? 1 : mostBuckets);
     const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, `${kind} ${i}`));
     const made = { batch, buckets, groups };
     newest.set(kind, made);
