@@ -37,6 +37,7 @@ export function loraXs(spec: LoraXsSpec, sites: readonly Site[], model?: Adaptab
   return {
     spec,
     layout,
+    sites: stack.sites,
     initial: (seed) => fillTensors(layout, seed, () => gaussian(START)),
     bind<T>(ops: Ops<T>): Bound<T> {
       const matrices = siteMatrices(model ?? fail("lora-xs", "a model, not its sites alone", "sites"));
@@ -52,7 +53,8 @@ export function loraXs(spec: LoraXsSpec, sites: readonly Site[], model?: Adaptab
             const constant = (side: "narrow" | "wide", shape: readonly [number, number]): T =>
               ops.reshape(ops.embed(asRow(weight, rank, side), "zero"), shape);
             const narrow = ops.matmul(x, constant("narrow", [inputs, rank]));
-            return ops.add(y, ops.matmul(ops.matmul(narrow, small), constant("wide", [rank, outputs])));
+            const change = ops.matmul(ops.matmul(narrow, small), constant("wide", [rank, outputs]));
+            return ops.add(y, ops.added(change, site));
           },
         },
       };

@@ -10,6 +10,8 @@ export interface TokenBatch {
   readonly scored?: readonly (number | readonly number[])[];
   /** The token whose log-probability is wanted at each scored position, in the same form; read by `tokenScorer` models alone. */
   readonly targets?: readonly (number | readonly number[])[];
+  /** What the adapter adds is multiplied by, by site; 1 where there is none. For an adapter made with `dropping` alone. */
+  readonly keep?: ReadonlyMap<string, number>;
 }
 
 /** Features [points, K, H] of one batch, row-major: a row for each of the K scored positions, text after text; for a mean-pooled model, each text. */

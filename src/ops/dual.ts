@@ -91,6 +91,8 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
       ),
     }),
     scale: (x, factor) => both(x, (value) => low.scale(value, factor)),
+    added: (x) => x,
+    keepFactor: (site) => ({ primal: low.keepFactor(site), tangents: null }),
     round: (x, grid) => ({ primal: low.round(x.primal, grid), tangents: x.tangents }),
     relu: (x) => through(x, low.relu(x.primal), () => low.positive(x.primal)),
     tanh: (x) => {

@@ -27,6 +27,8 @@ export interface LowOps<T> {
   multiply(x: T, y: T): T;
   scale(x: T, factor: number): T;
   addScalar(x: T, value: number): T;
+  /** The batch's keep factor at a site: [1, 1, 1]; 1 where it names none. */
+  keepFactor(site: string): T;
   /** Rounds to a grid; its derivative is 1 (the straight-through estimate). */
   round(x: T, grid: Grid): T;
   /** 1 where x > 0, else 0. */

@@ -29,6 +29,10 @@ export interface Ops<T> {
   add(x: T, y: T): T;
   multiply(x: T, y: T): T;
   scale(x: T, factor: number): T;
+  /** What an adapter adds at a site, as it is added: x itself, or x times the site's keep factor. */
+  added(x: T, site: string): T;
+  /** The batch's keep factor at a site: [1, 1, 1]; 1 where it names none. */
+  keepFactor(site: string): T;
   /** x rounded to a grid; a derivative goes straight through, as if it were x. */
   round(x: T, grid: Grid): T;
   relu(x: T): T;

@@ -27,6 +27,8 @@ export function plain<T>(low: LowOps<T>, past: PastTokens<T> | null = null): Ops
     add: low.add,
     multiply: low.multiply,
     scale: low.scale,
+    added: (x) => x,
+    keepFactor: low.keepFactor,
     round: low.round,
     relu: low.relu,
     tanh: low.tanh,

@@ -73,7 +73,7 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
 };
 
 /** Operations whose value does not change with what they read, or that have no value to read. */
-const constants: ReadonlySet<string> = new Set(["embed", "vector", "positive"]);
+const constants: ReadonlySet<string> = new Set(["embed", "vector", "keepFactor", "positive"]);
 
 /** A program that gives its features and then the derivative by each stack of trainable tensors [1, A, ...shape]. */
 export interface Gradient extends Recording {

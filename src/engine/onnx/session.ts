@@ -20,6 +20,7 @@ import { HELD } from "./frozen-product";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { largestBlock } from "./back-blocks";
+import { keepOf } from "../keep-factors";
 import { findHidden } from "../find-hidden";
 import type { ComputeHidden } from "../find-hidden";
 import { compile } from "./compile";
@@ -27,6 +28,8 @@ import type { BackBlock, CompiledGraph, GraphKind, Trunk } from "./compile";
 import { compileHidden } from "./compile-hidden";
 import type { CompiledHidden } from "./compile-hidden";
 import { feedsFor, trainableFeeds } from "./feeds";
+import type { FeedTensor } from "./feeds";
+import { KEEP } from "./low-ops";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
 import { computesInFp32, FP32, precisionName, storage } from "./precision";
@@ -282,22 +285,29 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     checkTokens(batch, model);
     // The way back of a loss takes all texts at once.
     const buckets = bucketsOf(batch, kind === "gradient" ? 1 : mostBuckets);
-    const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, `${kind} ${i}`));
+    const factors = keepOf(batch, adapter);
+    const keep = { type: "float32", dims: [factors.length, 1, 1], data: factors } as const;
+    const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, keep, `${kind} ${i}`));
     const made = { batch, buckets, groups };
     newest.set(kind, made);
     return made;
   };
-  const holdOne = (kind: GraphKind, compiled: CompiledGraph, batch: TokenBatch, place: string): HeldGroup => {
+  const holdOne = (
+    kind: GraphKind,
+    compiled: CompiledGraph,
+    batch: TokenBatch,
+    keep: FeedTensor,
+    place: string,
+  ): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
     const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
+    const given = feedsFor(new Set(wanted), feeds, geometry, 1);
+    if (wanted.includes(KEEP)) given.set(KEEP, keep);
     const ready = worker
-      .hold(
-        place,
-        feedsFor(new Set(wanted), feeds, geometry, 1),
-        before && { session: `${kind} prefix`, outputs: before.outputs },
-        { trunk: before?.trunk ? rowsOf(kind, compiled, before.trunk, batch) : null },
-      )
+      .hold(place, given, before && { session: `${kind} prefix`, outputs: before.outputs }, {
+        trunk: before?.trunk ? rowsOf(kind, compiled, before.trunk, batch) : null,
+      })
       .then((milliseconds) => void (engineMilliseconds += milliseconds));
     // A failure is reported by the run that needs it.
     ready.catch(() => {

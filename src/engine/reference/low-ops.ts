@@ -92,6 +92,7 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
     multiply: (x, y) => combine(x, y, (a, b) => a * b),
     scale: (x, factor) => map(x, (value) => value * factor),
     addScalar: (x, term) => map(x, (value) => value + term),
+    keepFactor: (site) => tensor([1, 1, 1], [Math.fround(batch.keep?.get(site) ?? 1)]),
     round(x, grid) {
       const data = x.data.slice();
       const size = grid.per === "row" ? x.shape[x.shape.length - 1] : data.length / x.shape[0];

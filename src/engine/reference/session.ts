@@ -13,6 +13,7 @@ import { asFactorLayout } from "../../tree/factor-layout";
 import type { FrozenMatrix } from "../../ops/ops";
 import { baseInMemory, heldBase } from "../held-base";
 import type { Features, ModelSession, TokenBatch } from "../session";
+import { keepOf } from "../keep-factors";
 import { addStack } from "../gradient-parts";
 import { referenceOps } from "./low-ops";
 import type { Point } from "./low-ops";
@@ -105,6 +106,7 @@ export function referenceGradient64(
 ): Float64Array {
   const { layout } = adapter;
   checkTokens(batch, model);
+  keepOf(batch, adapter);
   sameLength("point", point.length, layout.size);
   const recording = recordGradient(model, adapter);
   const low = reversibleReference({ batch, layout, points: [point], directions: [] }, (features) =>
@@ -129,6 +131,7 @@ export function referenceFeatures64(
 ): Tensor {
   const { layout } = adapter;
   checkTokens(batch, model);
+  keepOf(batch, adapter);
   points.forEach((point, i) => sameLength(`points[${i}]`, point.length, layout.size));
   const ops = plain(referenceOps({ batch, layout, points, directions: [] }));
   const features = forwardWith(model, adapter, ops);
@@ -145,6 +148,7 @@ export function referenceTangents64(
 ): { readonly primal: Tensor; readonly tangents: Tensor } {
   const { layout } = adapter;
   checkTokens(batch, model);
+  keepOf(batch, adapter);
   [point, ...directions].forEach((p, i) =>
     sameLength(i === 0 ? "point" : `directions[${i - 1}]`, p.length, layout.size),
   );

@@ -79,6 +79,7 @@ export function tfOps(
     multiply: (x, y) => tf.mul(x, y),
     scale: (x, factor) => (factor === 1 ? tf.clone(x) : tf.mul(x, factor)),
     addScalar: (x, term) => tf.add(x, term),
+    keepFactor: (site) => tf.tensor3d([pass.keep?.get(site) ?? 1], [1, 1, 1]),
     round(x, grid) {
       const axes = grid.per === "row" ? [x.rank - 1] : x.shape.map((_, axis) => axis).slice(1);
       const steps = stepsOf(grid);

@@ -19,6 +19,8 @@ export interface TfPass {
   readonly directions: Float32Array;
   /** Rows of frozen tables for the batch's tokens, by `embeddingKey`. */
   readonly embeddings: ReadonlyMap<string, EmbeddingRows>;
+  /** Keep factors by site; 1 where there is none. */
+  readonly keep?: ReadonlyMap<string, number>;
 }
 
 export interface EmbeddingRows {

@@ -4,6 +4,7 @@ import type { Model } from "../../model/model";
 import type { FrozenMatrix } from "../../ops/ops";
 import type { Recording } from "../../ops/program";
 import type { Gradient } from "../../ops/reverse";
+import { keepOf } from "../keep-factors";
 import { addStack } from "../gradient-parts";
 import { packBatch } from "../onnx/geometry";
 import { findHidden } from "../find-hidden";
@@ -83,8 +84,10 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     batch: TokenBatch,
   ): Promise<PassInput> => {
     checkTokens(batch, model);
+    keepOf(batch, adapter);
     const [theta, zs] = [stackRows("points", points, layout.size), stackRows("directions", directions, layout.size)];
-    return { ...batchInput(await program(kind), batch), points: theta, directions: zs };
+    const { keep } = batch;
+    return { ...batchInput(await program(kind), batch), points: theta, directions: zs, ...(keep && { keep }) };
   };
   const batchInput = (
     { program: recorded, frozen }: Recording,
