@@ -14,6 +14,10 @@ export interface Adapter {
   bind<T>(ops: Ops<T>): Bound<T>;
   /** The model's own weights that its tensors are a change of: an engine keeps the matrices where the change can be folded into them. Absent: none. */
   readonly base?: readonly BaseWeight[];
+  /** Where it adds something of its own to what the model computes. Absent: it works in another way. */
+  readonly sites?: readonly string[];
+  /** Sites where a batch may multiply what it adds by a factor (`dropping`). Absent: none. */
+  readonly drops?: readonly string[];
   /** Its tensors are as large as the model's: an engine takes each as an input of its own, and one point at a time. */
   readonly large?: true;
 }

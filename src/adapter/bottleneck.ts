@@ -43,12 +43,15 @@ export function bottleneckAdapter(
   return {
     spec,
     layout,
+    sites: chosen.map(({ site }) => site),
     initial: (seed) => fillTensors(layout, seed, ({ name }) => starts.get(name) ?? zeros),
     bind<T>(ops: Ops<T>): Bound<T> {
       const changes = new Map<string, (h: T) => T>();
       for (const { names, down, up } of families) {
         const [narrow, wide] = [down.bind(ops, 1), up.bind(ops, scale)];
-        names.forEach((site, i) => changes.set(site, (h) => ops.add(h, wide(ops[activation](narrow(h, i)), i))));
+        names.forEach((site, i) =>
+          changes.set(site, (h) => ops.add(h, ops.added(wide(ops[activation](narrow(h, i)), i), site))),
+        );
       }
       const change = (site: string, on: "input" | "output", h: T): T =>
         seatOn.get(site) === on ? (changes.get(site)?.(h) ?? h) : h;

@@ -66,7 +66,8 @@ export function frozenCore({ spec, sites, part, start, factor, sides }: FrozenCo
             const constant = (which: keyof FrozenFactors, shape: readonly [number, number]): T =>
               ops.reshape(ops.embed(asRow(weight, sides, which), "zero"), shape);
             const narrow = ops.matmul(x, constant("narrow", [inputs, side]));
-            return ops.add(y, ops.matmul(ops.matmul(narrow, small), constant("wide", [side, outputs])));
+            const change = ops.matmul(ops.matmul(narrow, small), constant("wide", [side, outputs]));
+            return ops.add(y, ops.added(change, site));
           },
         },
       };

@@ -34,6 +34,7 @@ export function lora(spec: LoraSpec, sites: readonly Site[], model?: Adaptable):
   return {
     spec,
     layout,
+    sites: chosen.map(({ name }) => name),
     initial(seed) {
       const point = fillTensors(layout, seed, ({ name, shape }) =>
         name.endsWith(".A") ? uniform(1 / Math.sqrt(shape[0] ?? 1)) : zeros,
@@ -51,7 +52,7 @@ export function lora(spec: LoraSpec, sites: readonly Site[], model?: Adaptable):
           output(site, x, y) {
             const a = down(site);
             const b = up(site);
-            return a === null || b === null ? y : ops.add(y, ops.matmul(ops.matmul(x, a), b));
+            return a === null || b === null ? y : ops.add(y, ops.added(ops.matmul(ops.matmul(x, a), b), site));
           },
         },
       };

@@ -1,3 +1,4 @@
+import { fail } from "../check/check";
 import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Ops } from "../ops/ops";
 import { factorPlace } from "../tree/factor-layout";
 import type { FactorLayout } from "../tree/factor-layout";
@@ -13,7 +14,8 @@ export interface OwnWeights<T> {
 }
 
 /**
- * Gives operations that read the point's tensors in place of the model's own weights of these names. The definition is unchanged:
+ * Gives operations that read the point's tensors in place of the model's own weights of these names, rounded where a product multiplies
+ * these rounded. The definition is unchanged:
  *     y = x W^T + b,  norms: scale * norm(x) + shift,  embeddings: rows of the point's table
  * @param trained names of weights, under which the point holds them in their own shapes
  */
@@ -22,7 +24,10 @@ export function withOwnWeights<T>(ops: Ops<T>, trained: ReadonlySet<string>): Op
   const own = <V>(name: string, make: (tensor: T) => V): V | null => (trained.has(name) ? make(tensorOf(name)) : null);
   return readingOwn(ops, {
     row: ({ name, shape }) => own(name, (tensor) => ops.reshape(tensor, [1, shape[0]])),
-    product: (x, { name }) => own(name, (tensor) => ops.matmulTransposed(x, tensor)),
+    product: (x, { name, rounding }) =>
+      own(name, (tensor) =>
+        ops.matmulTransposed(x, rounding ? ops.round(tensor, { ...rounding, per: "row" }) : tensor),
+      ),
     rows: ({ name }, by) => own(name, (tensor) => ops.gather(tensor, by)),
   });
 }
@@ -45,6 +50,12 @@ export function withChangedWeights<T>(ops: Ops<T>, layout: FactorLayout): Ops<T>
     product(x, weight) {
       const at = place(weight);
       if (at === null) return null;
+      if (weight.rounding !== undefined)
+        return fail(
+          "full.factors",
+          "weights that are not rounded (train them without factors)",
+          `${weight.rounding.bits} bits`,
+        );
       const y = ops.linear(x, weight, null);
       if (at.kind === "dense") return ops.add(y, ops.matmulTransposed(x, tensorOf(at.at.name)));
       const inner = ops.matmul(x, tensorOf(at.right.name));

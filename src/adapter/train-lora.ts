@@ -52,6 +52,7 @@ export function trainLora(spec: TrainLoraSpec, sites: readonly Site[]): Adapter 
   return {
     spec,
     layout,
+    sites: chosen.map(({ name }) => name),
     initial: (seed) => fillTensors(layout, seed, ({ name }) => starts.get(name) ?? zeros),
     bind<T>(ops: Ops<T>): Bound<T> {
       const down = bySite(ops, downs, 1);
@@ -62,7 +63,7 @@ export function trainLora(spec: TrainLoraSpec, sites: readonly Site[]): Adapter 
           input: (_site, x) => x,
           output(site, x, y) {
             const [a, b] = [down.get(site), up.get(site)];
-            return a === undefined || b === undefined ? y : ops.add(y, b(a(x)));
+            return a === undefined || b === undefined ? y : ops.add(y, ops.added(b(a(x)), site));
           },
         },
       };

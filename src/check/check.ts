@@ -61,6 +61,12 @@ export function numberBelowOne(what: string, value: unknown): number {
   return typeof value === "number" && value >= 0 && value < 1 ? value : fail(what, "a number from 0 to below 1", value);
 }
 
+/** Checks how many bits numbers are to be kept in. @throws when it is no count from 2 to 16 */
+export function checkBits(what: string, bits: unknown): number {
+  const count = positiveInteger(what, bits);
+  return count < 2 || count > 16 ? fail(what, "2 to 16 bits", bits) : count;
+}
+
 export function sameLength(what: string, got: number, expected: number): void {
   if (got !== expected) fail(what, `length ${expected}`, got);
 }

@@ -21,11 +21,21 @@ export function checkTokens(
       fail(`targets[${text}]`, `token ids 0..${model.vocabulary - 1}`, target);
   if (model.head === null && !scoresTargets && places.length > batch.ids.length)
     fail("batch.scored", "one position a text (the features are means over whole texts)", `${places.length} positions`);
-  batch.ids.forEach((ids, b) => {
-    if (ids.length > model.context)
-      fail(`batch[${b}]`, `at most ${model.context} tokens (the model's context)`, ids.length);
-    for (const id of ids)
-      if (!(id >= 0 && id < model.vocabulary)) fail(`batch[${b}]`, `token ids 0..${model.vocabulary - 1}`, id);
+  checkTexts(batch, model);
+}
+
+/**
+ * Checks a batch's texts against the model, whatever is to be computed of them.
+ * @throws when there is no text, one is longer than the model's context, or a token id is not in its vocabulary
+ */
+export function checkTexts(
+  { ids: texts }: TokenBatch,
+  { context, vocabulary }: Pick<Model, "context" | "vocabulary">,
+): void {
+  if (texts.length === 0) fail("batch", "at least one text", 0);
+  texts.forEach((ids, b) => {
+    if (ids.length > context) fail(`batch[${b}]`, `at most ${context} tokens (the model's context)`, ids.length);
+    for (const id of ids) if (!(id >= 0 && id < vocabulary)) fail(`batch[${b}]`, `token ids 0..${vocabulary - 1}`, id);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { GradientBlock } from "../estimator/objective";
+import type { HiddenRows } from "../model/hidden-forward";
 import type { Layout } from "../tree/layout";
 import type { Agreement } from "./agreement";
 
@@ -9,6 +10,8 @@ export interface TokenBatch {
   readonly scored?: readonly (number | readonly number[])[];
   /** The token whose log-probability is wanted at each scored position, in the same form; read by `tokenScorer` models alone. */
   readonly targets?: readonly (number | readonly number[])[];
+  /** What the adapter adds is multiplied by, by site; 1 where there is none. For an adapter made with `dropping` alone. */
+  readonly keep?: ReadonlyMap<string, number>;
 }
 
 /** Features [points, K, H] of one batch, row-major: a row for each of the K scored positions, text after text; for a mean-pooled model, each text. */
@@ -19,6 +22,23 @@ export interface Features {
   readonly texts: number;
   readonly width: number;
 }
+
+/** Hidden states of one layer on a batch, [rows, width] row-major: a row for each token, text or scored position, text after text. */
+export interface HiddenStates {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/**
+ * Gives hidden states of the frozen model by their names (`hiddenNames`), without the adapter, in one pass that ends at the last of them.
+ * Nothing is differentiated. Default rows: "token".
+ */
+export type FindHidden = (
+  names: readonly string[],
+  batch: TokenBatch,
+  rows?: HiddenRows,
+) => Promise<ReadonlyMap<string, HiddenStates>>;
 
 /**
  * A frozen model with a trainable adapter, open on some engine. Features are what the readout scores: the pooled vector of an
@@ -39,6 +59,8 @@ export interface ModelSession {
     directions: readonly Float32Array[],
     batch: TokenBatch,
   ): Promise<{ readonly primal: Features; readonly tangents: Features }>;
+  /** Absent where the engine has no hidden states by name. */
+  readonly hidden?: FindHidden;
   /** The exact gradient by all trainable parameters at once; absent where the engine has no reverse mode. */
   readonly gradient?: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
   /** Why there is no gradient, for people; absent where there is one, or the engine has no reverse mode. */

@@ -76,6 +76,8 @@ export interface Model {
   forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T;
   /** Null where the features are a sentence vector or scores already. */
   readonly head: Head | null;
+  /** A text's features depend on the other texts of its batch, so that an engine computes them together. Absent: on the text alone. */
+  readonly together?: true;
   /** The features are this head's log-probabilities of the targets that a batch must name (`tokenScorer`). */
   readonly scoredBy?: Head;
 }

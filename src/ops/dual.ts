@@ -1,3 +1,4 @@
+import { asMultiplied } from "./as-multiplied";
 import type { LowOps } from "./low-ops";
 import type { AttentionOptions, AttentionPrefix, Ops } from "./ops";
 import {
@@ -52,8 +53,8 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
     embed: (table, by) => ({ primal: low.embed(table, by), tangents: null }),
     linear: (x, weight, bias) => {
       const biased = (y: T): T => (bias ? low.add(y, low.vector(bias)) : y);
-      if (x.tangents === null) return { primal: biased(low.frozen(x.primal, weight)), tangents: null };
-      const y = low.frozen(join(x, x.tangents), weight);
+      if (x.tangents === null) return { primal: biased(low.frozen(x.primal, asMultiplied(weight))), tangents: null };
+      const y = low.frozen(join(x, x.tangents), asMultiplied(weight));
       return { primal: biased(low.first(y)), tangents: low.rest(y) };
     },
     parameters: (names) => ({
@@ -90,6 +91,9 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
       ),
     }),
     scale: (x, factor) => both(x, (value) => low.scale(value, factor)),
+    added: (x) => x,
+    keepFactor: (site) => ({ primal: low.keepFactor(site), tangents: null }),
+    round: (x, grid) => ({ primal: low.round(x.primal, grid), tangents: x.tangents }),
     relu: (x) => through(x, low.relu(x.primal), () => low.positive(x.primal)),
     tanh: (x) => {
       const y = low.tanh(x.primal);

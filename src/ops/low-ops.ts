@@ -1,3 +1,4 @@
+import type { Grid } from "./grid";
 import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary, Visibility } from "./ops";
 
 /**
@@ -26,6 +27,10 @@ export interface LowOps<T> {
   multiply(x: T, y: T): T;
   scale(x: T, factor: number): T;
   addScalar(x: T, value: number): T;
+  /** The batch's keep factor at a site: [1, 1, 1]; 1 where it names none. */
+  keepFactor(site: string): T;
+  /** Rounds to a grid; its derivative is 1 (the straight-through estimate). */
+  round(x: T, grid: Grid): T;
   /** 1 where x > 0, else 0. */
   positive(x: T): T;
   relu(x: T): T;

@@ -1,3 +1,5 @@
+import type { Grid, Levels } from "./grid";
+
 /**
  * The coarse operations that models and adapters are written in, once; engines interpret them.
  *
@@ -8,7 +10,7 @@
 export interface Ops<T> {
   /** Rows of a frozen table for each packed token: [1, T, H], or [1, 1, H] by "zero", the first row for all. `by` says which index selects the row. */
   embed(table: FrozenMatrix, by: EmbeddingIndex): T;
-  /** Frozen product y = x W^T + b with W [out, in], b [out] or null: [R, T, in] -> [R, T, out]. */
+  /** Frozen product y = x W^T + b with W [out, in], rounded where it says so, b [out] or null: [R, T, in] -> [R, T, out]. */
   linear(x: T, weight: FrozenMatrix, bias: FrozenVector | null): T;
   /** A stack [R, A, ...shape] of A trainable tensors of equal shape, contiguous in the layout, by name. */
   parameters(names: readonly string[]): T;
@@ -27,6 +29,12 @@ export interface Ops<T> {
   add(x: T, y: T): T;
   multiply(x: T, y: T): T;
   scale(x: T, factor: number): T;
+  /** What an adapter adds at a site, as it is added: x itself, or x times the site's keep factor. */
+  added(x: T, site: string): T;
+  /** The batch's keep factor at a site: [1, 1, 1]; 1 where it names none. */
+  keepFactor(site: string): T;
+  /** x rounded to a grid; a derivative goes straight through, as if it were x. */
+  round(x: T, grid: Grid): T;
   relu(x: T): T;
   tanh(x: T): T;
   /** x Phi(x), the exact (erf) form. */
@@ -98,6 +106,8 @@ export interface FrozenMatrix {
   rows(indices: ArrayLike<number>): Float32Array;
   /** The rows as the file has them, where it keeps few bits a number; absent where it does not. */
   readonly blocks?: StoredBlocks;
+  /** A product multiplies these values rounded to such levels, each row [in] by itself. Absent: as they are. */
+  readonly rounding?: Levels;
   /** The file that the values are read from, as it was when it was opened: another one has another text. Absent: no file. */
   readonly source?: string;
 }

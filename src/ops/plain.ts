@@ -1,3 +1,4 @@
+import { asMultiplied } from "./as-multiplied";
 import type { LowOps } from "./low-ops";
 import type { AttentionOptions, Ops } from "./ops";
 
@@ -13,7 +14,7 @@ export function plain<T>(low: LowOps<T>, past: PastTokens<T> | null = null): Ops
   return {
     embed: low.embed,
     linear: (x, weight, bias) => {
-      const y = low.frozen(x, weight);
+      const y = low.frozen(x, asMultiplied(weight));
       return bias ? low.add(y, low.vector(bias)) : y;
     },
     parameters: (names) => low.parameters(names, "point"),
@@ -26,6 +27,9 @@ export function plain<T>(low: LowOps<T>, past: PastTokens<T> | null = null): Ops
     add: low.add,
     multiply: low.multiply,
     scale: low.scale,
+    added: (x) => x,
+    keepFactor: low.keepFactor,
+    round: low.round,
     relu: low.relu,
     tanh: low.tanh,
     gelu: (x) => low.multiply(x, normalCdf(low, x)),

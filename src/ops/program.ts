@@ -83,6 +83,25 @@ export function inputsOf({ args }: Instruction): readonly number[] {
   return args.flatMap((arg) => (arg.kind === "value" ? [arg.at] : arg.kind === "values" ? arg.at : []));
 }
 
+/** Leaves out what no output needs: a program of fewer instructions with the same outputs. */
+export function needed({ program, frozen }: Recording): Recording {
+  const wanted = new Set(program.outputs);
+  for (let place = program.instructions.length - 1; place >= 0; place--)
+    if (wanted.has(place)) for (const at of inputsOf(program.instructions[place] as Instruction)) wanted.add(at);
+  const kept = program.instructions.flatMap((_, place) => (wanted.has(place) ? [place] : []));
+  const now = new Map(kept.map((place, i) => [place, i]));
+  const moved = (at: number): number => now.get(at) ?? fail("program", "an earlier value", at);
+  const argument = (arg: Argument): Argument => {
+    if (arg.kind === "value") return { kind: "value", at: moved(arg.at) };
+    return arg.kind === "values" ? { kind: "values", at: arg.at.map(moved) } : arg;
+  };
+  const instructions = kept.map((place): Instruction => {
+    const { op, args } = program.instructions[place] as Instruction;
+    return { op, args: args.map(argument) };
+  });
+  return { program: { instructions, outputs: program.outputs.map(moved) }, frozen };
+}
+
 /** Gives the place of each value's last reader; outputs and what `keep` names are never done with. */
 export function lastReaders({ instructions, outputs }: Program, keep: ReadonlySet<number>): readonly number[] {
   const last = instructions.map((_, place) => place);

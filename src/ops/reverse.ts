@@ -36,6 +36,8 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
   multiply: ({ low, dy, input, shape }, of) => low.sumTo(low.multiply(dy, input(1 - of)), shape(of)),
   scale: ({ low, dy, args }) => low.scale(dy, args[1] as number),
   addScalar: ({ dy }) => dy,
+  // Straight through: a staircase has no slope of its own.
+  round: ({ dy }) => dy,
   relu: ({ low, dy, output }) => low.multiply(dy, low.positive(output)),
   tanh: ({ low, dy, output }) => low.multiply(dy, low.addScalar(low.scale(low.multiply(output, output), -1), 1)),
   sigmoid: ({ low, dy, output }) => low.multiply(dy, low.subtract(output, low.multiply(output, output))),
@@ -71,7 +73,7 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
 };
 
 /** Operations whose value does not change with what they read, or that have no value to read. */
-const constants: ReadonlySet<string> = new Set(["embed", "vector", "positive"]);
+const constants: ReadonlySet<string> = new Set(["embed", "vector", "keepFactor", "positive"]);
 
 /** A program that gives its features and then the derivative by each stack of trainable tensors [1, A, ...shape]. */
 export interface Gradient extends Recording {

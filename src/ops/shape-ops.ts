@@ -38,6 +38,8 @@ export function shapeOps(layout: Layout, points: Dimension): Reversible<Shape> {
     multiply: broadcast,
     scale: same,
     addScalar: same,
+    keepFactor: () => [1, 1, 1],
+    round: same,
     positive: same,
     relu: same,
     tanh: same,

@@ -26,6 +26,7 @@ export const streams = {
   rescaling: 18,
   decomposition: 19,
   writing: 20,
+  dropping: 21,
 } as const;
 
 export type StreamName = keyof typeof streams;

@@ -1,17 +1,22 @@
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceGradient64 } from "../../src/engine/reference/session";
 import type { TokenBatch } from "../../src/engine/session";
+import { lowBits } from "../../src/model/low-bits";
+import type { LowBits } from "../../src/model/low-bits";
 import { tokenScorer } from "../../src/model/token-scorer";
 import type { Layout } from "../../src/tree/layout";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
-import { tinyModel, tinyModelNames } from "../support/tiny-models";
+import { readJson, tinyModel, tinyModelNames } from "../support/tiny-models";
+import type { TinyModelName } from "../support/tiny-models";
 
-/** Gradients by all weights, as PyTorch's autograd gives them: a judge that shares no rule with the engines (`make_gradients.py`). */
+/**
+ * Gradients by all weights, as PyTorch's autograd gives them: a judge that shares no rule with the engines (`make_gradients.py`), also where
+ * linear layers round their weights and inputs, straight through (`make_rounded.py`).
+ */
 const test = suite("engine/autograd");
 const folder = scratch();
 test.after(() => folder.remove());
@@ -21,9 +26,19 @@ interface Autograd {
   /** Of each parameter: the length of its gradient, and its product with sin(0.7 i + 0.3). */
   readonly gradients: Readonly<Record<string, readonly [length: number, product: number]>>;
 }
-const expected = JSON.parse(readFileSync("test/fixtures/models/gradients.json", "utf8")) as Readonly<
-  Record<string, Autograd>
->;
+const expected = ["gradients", "rounded"].flatMap((file) =>
+  Object.entries(readJson(`test/fixtures/models/${file}.json`) as Readonly<Record<string, Autograd>>),
+);
+
+/** "W4A8 per tensor" as it is asked for. */
+function asked(case_: string): LowBits {
+  const [, weights = "", activations = "", together] = /^W(\d+)A(\d+)( per tensor)?$/.exec(case_)!;
+  return {
+    weights: weights === "32" ? null : Number(weights),
+    activations: Number(activations),
+    per: together === undefined ? "token" : "tensor",
+  };
+}
 
 /** Those two numbers of each tensor of a gradient. Some tables lack first rows that no token takes: `NAME[2:]`. */
 function told({ entries }: Layout, gradient: ArrayLike<number>): ReadonlyMap<string, readonly [number, number]> {
@@ -45,16 +60,23 @@ function told({ entries }: Layout, gradient: ArrayLike<number>): ReadonlyMap<str
 const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
   Array.from(x).reduce((sum, v, i) => sum + v * y[i]!, 0);
 
-for (const name of tinyModelNames)
-  test(`${name}: the gradient by every weight is autograd's, in float64 and on ONNX Runtime`, async () => {
-    const { model: bare, batch: texts } = tinyModel(name);
+test("every tiny checkpoint is judged", () =>
+  assert.equal(
+    expected.map(([what]) => what).filter((what) => !what.includes(" ")),
+    tinyModelNames,
+  ));
+
+for (const [what, { loss, gradients }] of expected)
+  test(`${what}: the gradient by every weight is autograd's, in float64 and on ONNX Runtime`, async () => {
+    const [name, ...bits] = what.split(" ") as [TinyModelName, ...string[]];
+    const { model: whole, batch: texts } = tinyModel(name);
+    const bare = bits.length === 0 ? whole : lowBits(whole, asked(bits.join(" ")));
     const scores = bare.head !== null;
     const model = scores ? tokenScorer(bare) : bare;
     const targets = texts.ids.map((_, k) => (7 * k + 3) % bare.vocabulary);
     const batch: TokenBatch = scores ? { ...texts, targets } : { ids: texts.ids };
     const adapter = makeAdapter({ kind: "full", layers: "all" }, model);
     const point = adapter.initial(0);
-    const { loss, gradients } = expected[name]!;
     const slope = Float32Array.from({ length: texts.ids.length * model.width }, (_, k) => Math.sin(k + 1));
     const exactSlope = Float64Array.from(slope, (_, k) => Math.sin(k + 1));
     let found = NaN;

@@ -134,7 +134,9 @@ export async function compile(
   const held = (adapter.base ?? []).filter(({ shape }) => matrixOf(shape) !== null);
   const weights = new WeightFile(directory, model.id, precision, new Set(held.map(({ name }) => name)));
   const feeds: Feeds = { embeddings: new Map(), rotations: new Map() };
-  const low = onnxLowOps(graph, weights, adapter.layout, feeds, kind === "plain" ? "R" : 1, adapter.large === true);
+  const points = kind === "plain" ? "R" : 1;
+  const { layout, large = false, drops } = adapter;
+  const low = onnxLowOps(graph, weights, layout, feeds, points, large, 1, drops);
   const outputs: Record<string, string> = {};
   const gradients: BackStack[] = [];
   /** The nodes of the way forward are the first ones. */
@@ -180,7 +182,8 @@ export async function compile(
   const pieces = cutBack(pulled, {
     forward: nodes,
     states,
-    free: (value) => views.has(value),
+    // What is made of weights of the model's size is made again: kept, it would be a copy of them.
+    free: (value) => views.has(value) || (large && steady.has(value)),
     steady: (value) => steady.has(value),
     recompute,
     label: (value) => {

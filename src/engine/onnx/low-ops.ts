@@ -27,6 +27,9 @@ export interface Feeds {
   readonly rotations: Map<string, Rotary>;
 }
 
+/** The input that takes the keep factors [sites, 1, 1]. */
+export const KEEP = "keep";
+
 /** Gives the name of a rotation's inputs: equal rotations have one. */
 export function rotationName(feeds: Feeds, rotary: Rotary): string {
   const content = JSON.stringify(rotary);
@@ -40,6 +43,7 @@ export function rotationName(feeds: Feeds, rotary: Rotary): string {
  * Emits ONNX nodes for the lower operations. All of P, B, S and T are dynamic.
  * @param points the leading axis of the trainable parameters: "R" points, or 1 in a dual graph
  * @param tokenRows the leading axis of what tokens are looked up as: "R" where each point has its own, as in texts that it writes; default 1
+ * @param drops the sites whose keep factors are the input `keep`, in its order; default: none, every factor is 1
  * @param large each trainable tensor is an input of its own, `theta:NAME`, instead of a slice of theta, which would copy it
  */
 export function onnxLowOps(
@@ -50,6 +54,7 @@ export function onnxLowOps(
   points: Dimension,
   large: boolean,
   tokenRows: Dimension = 1,
+  drops: readonly string[] = [],
 ): LowOps<Value> {
   const shared = sharedOps(graph, (rotary) => rotationName(feeds, rotary));
   return {
@@ -95,6 +100,16 @@ export function onnxLowOps(
         names.length,
         ...head.shape,
       ]);
+    },
+    keepFactor(site) {
+      const at = drops.indexOf(site);
+      if (at < 0)
+        return constant(
+          graph.memo("keep 1", () => graph.floats(Float32Array.of(1), [1, 1, 1])),
+          [1, 1, 1],
+        );
+      const shape = [drops.length, 1, 1];
+      return shared.slice(constant(graph.input(KEEP, FLOAT, shape), shape), at, at + 1, 0, 1);
     },
     matmulTransposed: (x, y, factor) => ({ ...timesTurned(graph, x, y, factor), shared: x.shared && y.shared }),
   };

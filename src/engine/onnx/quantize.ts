@@ -1,3 +1,5 @@
+import { nearestEven } from "../../ops/grid";
+
 /**
  * Rounds rows of a weight matrix to few bits. All arithmetic is fp32 with ties to even, so that NumPy gives the same bytes.
  */
@@ -78,11 +80,8 @@ export function quantizeBlocks(rows: Float32Array, width: number, block: number,
   return { values, scales, zeros };
 }
 
-/** Adding and taking away 1.5 * 2^52 leaves the nearest whole number, ties to even. */
-const WHOLE = 1.5 * 2 ** 52;
-
 function nearest(value: number, scale: number): number {
-  return Math.fround(value / scale) + WHOLE - WHOLE;
+  return nearestEven(Math.fround(value / scale));
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Adapter, BaseWeight } from "../../adapter/adapter";
 import { layerOf } from "../../adapter/choose-sites";
 import { fail } from "../../check/check";
+import type { HiddenRows } from "../../model/hidden-forward";
 import type { Model } from "../../model/model";
 import { requireMemory } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
@@ -19,9 +20,16 @@ import { HELD } from "./frozen-product";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { readAgreements } from "./agreements";
 import { largestBlock } from "./back-blocks";
+import { keepOf } from "../keep-factors";
+import { findHidden } from "../find-hidden";
+import type { ComputeHidden } from "../find-hidden";
 import { compile } from "./compile";
 import type { BackBlock, CompiledGraph, GraphKind, Trunk } from "./compile";
+import { compileHidden } from "./compile-hidden";
+import type { CompiledHidden } from "./compile-hidden";
 import { feedsFor, trainableFeeds } from "./feeds";
+import type { FeedTensor } from "./feeds";
+import { KEEP } from "./low-ops";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
 import { computesInFp32, FP32, precisionName, storage } from "./precision";
@@ -72,6 +80,7 @@ export interface OnnxTuning {
    * Ours: where adapters are in the top layers only, the hidden states that the layers below make of a text are kept for the next epoch, in
    * so many bytes (4 x width a token), longest unused first out; default 256 MiB, 0: none, all texts of a batch anew together. Each
    * text's are computed alone, so what a run computes does not depend on what is kept; they may differ from those of 0 in their last bits.
+   * As many bytes again keep hidden states that were asked for by name.
    */
   readonly prefixCache?: number;
   /** Threads spin while they wait for work: faster, and takes processor time between operations; default true. */
@@ -114,7 +123,11 @@ export interface OnnxSession extends ModelSession {
  */
 export async function onnxSession(model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<OnnxSession> {
   const { threads = THREADS, precision = FP32, keep = "both", tuning = {}, provider = "cpu" } = options;
-  const { fused = true, prefix = true, prefixCache = PREFIX_CACHE } = tuning;
+  const { fused = true, prefix = true } = tuning;
+  // Where texts depend on each other nothing is of one text alone.
+  const [prefixCache, mostBuckets] = model.together
+    ? [0, 1]
+    : [tuning.prefixCache ?? PREFIX_CACHE, tuning.buckets ?? 1];
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const { worker, kernels, told } = await openProvider(provider, directory, threads, runtimeOptions(options, "all"));
@@ -139,20 +152,35 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     return found;
   };
 
+  /** The graph of the hidden states that were asked for last; one is open at a time. */
+  let states: { readonly of: string; readonly graph: Promise<CompiledHidden> } | null = null;
+  const closeHidden = async (): Promise<void> => {
+    const before = states;
+    states = null;
+    await before?.graph.then(
+      () => worker.release(HIDDEN),
+      () => undefined,
+    );
+  };
+  const closeAllBut = async (kind: GraphKind | null): Promise<void> => {
+    if (kind !== null) await closeHidden();
+    for (const [other, graph] of [...opened]) {
+      if (other === kind) continue;
+      const { prefix: before, back } = await graph;
+      opened.delete(other);
+      newest.delete(other);
+      await worker.release(other);
+      if (before) await worker.release(`${other} prefix`);
+      if (before?.trunk) await worker.release(`${other} trunk`);
+      for (const k of back?.blocks.keys() ?? []) await worker.release(`${other} back ${k}`);
+    }
+  };
+
   const open = (kind: GraphKind): Promise<CompiledGraph> => {
     const known = opened.get(kind);
     if (known) return known;
     const opening = (async () => {
-      for (const [other, graph] of keep === "one" ? [...opened] : []) {
-        if (other === kind) continue;
-        const { prefix: before, back } = await graph;
-        opened.delete(other);
-        newest.delete(other);
-        await worker.release(other);
-        if (before) await worker.release(`${other} prefix`);
-        if (before?.trunk) await worker.release(`${other} trunk`);
-        for (const k of back?.blocks.keys() ?? []) await worker.release(`${other} back ${k}`);
-      }
+      if (keep === "one") await closeAllBut(kind);
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
@@ -197,6 +225,38 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     return opening;
   };
 
+  const openHidden = (places: readonly number[], rows: HiddenRows): Promise<CompiledHidden> => {
+    const of = `${places.join()} ${rows}`;
+    if (states?.of === of) return states.graph;
+    const closing = closeHidden().then(() => (keep === "one" ? closeAllBut(null) : undefined));
+    const graph = closing.then(async () => {
+      requireMemory({
+        name: `${model.family} of ${model.layers} layers`,
+        model,
+        precision: storage(precision),
+        pass: { ...USUAL_PASS, points: 1, trainable: 0 },
+        freeBytes: options.freeBytes ?? freeMemory(),
+        alternatives: [{ kind: "int8" }, { kind: "int4", block: 32 }],
+      });
+      const { progress } = options;
+      const compiled = await compileHidden(model, places, rows, directory, { fused, kernels, precision, progress });
+      await worker.create(HIDDEN, compiled.path, runtimeOptions(options, "all"));
+      return compiled;
+    });
+    states = { of, graph };
+    graph.catch(() => {
+      if (states?.graph === graph) states = null;
+    });
+    return graph;
+  };
+  const hidden: ComputeHidden = async (places, rows, batch) => {
+    const { inputs, feeds, outputs } = await openHidden(places, rows);
+    const given = feedsFor(inputs, feeds, packBatch(batch), 1);
+    const reply = await worker.run(HIDDEN, HIDDEN, given, new Map(), outputs);
+    engineMilliseconds += reply.milliseconds;
+    return reply.outputs.map(({ data, dims: [, count, width] }) => ({ data, rows: count!, width: width! }));
+  };
+
   /** Gives the worker the weights that changes are folded into, in memory of their own, once: the largest first, whose second copy then adds least to the peak. */
   const handOver = async (): Promise<void> => {
     const numbers = ({ shape }: BaseWeight): number => shape.reduce((product, axis) => product * axis, 1);
@@ -224,23 +284,30 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
     // The way back of a loss takes all texts at once.
-    const buckets = bucketsOf(batch, kind === "gradient" ? 1 : (tuning.buckets ?? 1));
-    const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, `${kind} ${i}`));
+    const buckets = bucketsOf(batch, kind === "gradient" ? 1 : mostBuckets);
+    const factors = keepOf(batch, adapter);
+    const keep = { type: "float32", dims: [factors.length, 1, 1], data: factors } as const;
+    const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, keep, `${kind} ${i}`));
     const made = { batch, buckets, groups };
     newest.set(kind, made);
     return made;
   };
-  const holdOne = (kind: GraphKind, compiled: CompiledGraph, batch: TokenBatch, place: string): HeldGroup => {
+  const holdOne = (
+    kind: GraphKind,
+    compiled: CompiledGraph,
+    batch: TokenBatch,
+    keep: FeedTensor,
+    place: string,
+  ): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
     const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
+    const given = feedsFor(new Set(wanted), feeds, geometry, 1);
+    if (wanted.includes(KEEP)) given.set(KEEP, keep);
     const ready = worker
-      .hold(
-        place,
-        feedsFor(new Set(wanted), feeds, geometry, 1),
-        before && { session: `${kind} prefix`, outputs: before.outputs },
-        { trunk: before?.trunk ? rowsOf(kind, compiled, before.trunk, batch) : null },
-      )
+      .hold(place, given, before && { session: `${kind} prefix`, outputs: before.outputs }, {
+        trunk: before?.trunk ? rowsOf(kind, compiled, before.trunk, batch) : null,
+      })
       .then((milliseconds) => void (engineMilliseconds += milliseconds));
     // A failure is reported by the run that needs it.
     ready.catch(() => {
@@ -385,6 +452,7 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
             readAgreements(directory, model.id, adapter.spec.kind, precision)[estimator] ?? null,
         }),
     features,
+    hidden: findHidden(model, prefixCache, hidden),
     async tangents(point, directions, batch) {
       if (directions.length === 0) fail("directions", "at least one direction", 0);
       if (layout.size === 0) return withoutTangents(await features([point], batch), directions.length);
@@ -440,6 +508,9 @@ function matricesOfLayers({ entries }: Layout): number {
     0,
   );
 }
+
+/** The session of hidden states. */
+const HIDDEN = "hidden";
 
 /** Inside one operation, by default. */
 export const THREADS = 2;

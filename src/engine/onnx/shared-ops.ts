@@ -1,14 +1,15 @@
 import type { LowOps } from "../../ops/low-ops";
+import { LEAST_WIDTH, stepsOf } from "../../ops/grid";
 import type { FrozenVector, Rotary } from "../../ops/ops";
 import { broadcast, joined, productShape, restOf, withAxis } from "../../ops/shape";
-import type { Dimension } from "../../ops/shape";
+import type { Dimension, Shape } from "../../ops/shape";
 import { constant, emitter } from "./emit";
 import type { Value } from "./emit";
 import { BOOL, FLOAT, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
 
 /** What a graph computes with the session's own operators, or where its weights lie: each kind of graph has its own. */
-type Own = "embed" | "frozen" | "parameters" | "matmulTransposed";
+type Own = "embed" | "frozen" | "parameters" | "matmulTransposed" | "keepFactor";
 
 /** The lower operations that every graph has alike, of the ONNX standard alone. */
 export interface SharedOps extends Omit<LowOps<Value>, Own> {
@@ -90,6 +91,26 @@ export function sharedOps(graph: GraphBuilder, rotationName: (rotary: Rotary) =>
     multiply: mul,
     scale: (x, factor) => (factor === 1 ? x : mul(x, number(factor))),
     addScalar: (x, term) => add(x, number(term)),
+    round(x, grid) {
+      const axes = grid.per === "row" ? [x.shape.length - 1] : x.shape.map((_, axis) => axis).slice(1);
+      const narrow = axes.reduce<Shape>((shape, axis) => withAxis(shape, axis, 1), x.shape);
+      const over = (type: string, value: Value): Value =>
+        emit(type, [value.name, graph.integers(axes)], narrow, [value], { keepdims: 1 });
+      const bounded = (value: Value, type: "Min" | "Max", by: number): Value => binary(type)(value, number(by));
+      const div = binary("Div");
+      const steps = number(stepsOf(grid));
+      const levelOf = (value: Value, width: Value): Value => unary("Round")(div(mul(value, steps), width));
+      if (grid.range === "symmetric") {
+        const width = bounded(over("ReduceMax", unary("Abs")(x)), "Max", LEAST_WIDTH);
+        return mul(levelOf(x, width), div(width, steps));
+      }
+      const least = bounded(over("ReduceMin", x), "Min", 0);
+      const most = bounded(over("ReduceMax", x), "Max", 0);
+      const width = bounded(binary("Sub")(most, least), "Max", LEAST_WIDTH);
+      const zero = levelOf(unary("Neg")(least), width);
+      const level = bounded(bounded(add(levelOf(x, width), zero), "Max", 0), "Min", stepsOf(grid));
+      return mul(binary("Sub")(level, zero), div(width, steps));
+    },
     positive(x) {
       const is = graph.describe(graph.node("Greater", [x.name, graph.scalar(0)]), x.shape, BOOL);
       return emit("Cast", [is], x.shape, [x], { to: FLOAT });

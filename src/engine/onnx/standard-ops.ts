@@ -38,6 +38,11 @@ export function standardOps(
       const rows = emit("Gather", [weights.table(table), index], ["T", width], [], { axis: 0 });
       return emit("Unsqueeze", [rows.name, graph.integers([0])], [1, "T", width], []);
     },
+    keepFactor: () =>
+      constant(
+        graph.memo("keep 1", () => graph.floats(Float32Array.of(1), [1, 1, 1])),
+        [1, 1, 1],
+      ),
     frozen: (x, weight) =>
       emit("MatMul", [x.name, weights.turned(weight)], withAxis(x.shape, -1, weight.shape[0]), [x]),
     parameters(names) {

@@ -1,5 +1,6 @@
 import { fail } from "../../check/check";
 import type { LowOps } from "../../ops/low-ops";
+import { roundTogether } from "../../ops/grid";
 import type { EmbeddingIndex } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
 import type { Layout } from "../../tree/layout";
@@ -91,6 +92,13 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
     multiply: (x, y) => combine(x, y, (a, b) => a * b),
     scale: (x, factor) => map(x, (value) => value * factor),
     addScalar: (x, term) => map(x, (value) => value + term),
+    keepFactor: (site) => tensor([1, 1, 1], [Math.fround(batch.keep?.get(site) ?? 1)]),
+    round(x, grid) {
+      const data = x.data.slice();
+      const size = grid.per === "row" ? x.shape[x.shape.length - 1] : data.length / x.shape[0];
+      for (let from = 0; from < data.length; from += size) roundTogether(data.subarray(from, from + size), grid);
+      return { shape: x.shape, data };
+    },
     positive: (x) => map(x, (value) => (value > 0 ? 1 : 0)),
     relu: (x) => map(x, (value) => Math.max(value, 0)),
     tanh: (x) => map(x, Math.tanh),

@@ -6,12 +6,14 @@ import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
 import { garbageCollected, run } from "../../ops/program";
 import type { Memory } from "../../ops/program";
-import { recordGradient } from "../record-model";
+import { findHidden } from "../find-hidden";
+import { recordGradient, recordHidden } from "../record-model";
 import { checkTokens } from "../rows";
 import { asFactorLayout } from "../../tree/factor-layout";
 import type { FrozenMatrix } from "../../ops/ops";
 import { baseInMemory, heldBase } from "../held-base";
 import type { Features, ModelSession, TokenBatch } from "../session";
+import { keepOf } from "../keep-factors";
 import { addStack } from "../gradient-parts";
 import { referenceOps } from "./low-ops";
 import type { Point } from "./low-ops";
@@ -42,6 +44,15 @@ export function referenceSession(frozen: Model, adapter: Adapter): ModelSession 
       const { primal, tangents } = referenceTangents64(model, adapter, point, directions, batch);
       return { primal: features(primal), tangents: features(tangents) };
     },
+    hidden: findHidden(frozen, 0, async (places, rows, batch) => {
+      const low = referenceOps({ batch, layout, points: [], directions: [] });
+      const recording = recordHidden(frozen, places, rows);
+      const values = run(recording, low, garbageCollected as Memory<Tensor>);
+      return recording.program.outputs.map((at) => {
+        const { shape, data } = values.get(at)!;
+        return { data: Float32Array.from(data), rows: shape[1], width: shape[2] };
+      });
+    }),
     async gradient(point, batch, pullBack) {
       let seen: Features | null = null;
       const gradient = referenceGradient64(model, adapter, point, batch, (output) => {
@@ -95,6 +106,7 @@ export function referenceGradient64(
 ): Float64Array {
   const { layout } = adapter;
   checkTokens(batch, model);
+  keepOf(batch, adapter);
   sameLength("point", point.length, layout.size);
   const recording = recordGradient(model, adapter);
   const low = reversibleReference({ batch, layout, points: [point], directions: [] }, (features) =>
@@ -119,6 +131,7 @@ export function referenceFeatures64(
 ): Tensor {
   const { layout } = adapter;
   checkTokens(batch, model);
+  keepOf(batch, adapter);
   points.forEach((point, i) => sameLength(`points[${i}]`, point.length, layout.size));
   const ops = plain(referenceOps({ batch, layout, points, directions: [] }));
   const features = forwardWith(model, adapter, ops);
@@ -135,6 +148,7 @@ export function referenceTangents64(
 ): { readonly primal: Tensor; readonly tangents: Tensor } {
   const { layout } = adapter;
   checkTokens(batch, model);
+  keepOf(batch, adapter);
   [point, ...directions].forEach((p, i) =>
     sameLength(i === 0 ? "point" : `directions[${i - 1}]`, p.length, layout.size),
   );

@@ -1,5 +1,6 @@
 import { fail } from "../../check/check";
 import type { Reversible } from "../../ops/reversible";
+import { LEAST_WIDTH, stepsOf } from "../../ops/grid";
 import type { EmbeddingIndex } from "../../ops/ops";
 import { stackAt } from "../../tree/layout";
 import { poolMatrix, turns } from "../batch-tables";
@@ -78,6 +79,21 @@ export function tfOps(
     multiply: (x, y) => tf.mul(x, y),
     scale: (x, factor) => (factor === 1 ? tf.clone(x) : tf.mul(x, factor)),
     addScalar: (x, term) => tf.add(x, term),
+    keepFactor: (site) => tf.tensor3d([pass.keep?.get(site) ?? 1], [1, 1, 1]),
+    round(x, grid) {
+      const axes = grid.per === "row" ? [x.rank - 1] : x.shape.map((_, axis) => axis).slice(1);
+      const steps = stepsOf(grid);
+      const levelOf = (value: Tensor, width: Tensor): Tensor => tf.round(tf.div(tf.mul(value, steps), width));
+      if (grid.range === "symmetric") {
+        const width = tf.maximum(tf.max(tf.abs(x), axes, true), LEAST_WIDTH);
+        return tf.mul(levelOf(x, width), tf.div(width, steps));
+      }
+      const least = tf.minimum(tf.min(x, axes, true), 0);
+      const width = tf.maximum(tf.sub(tf.maximum(tf.max(x, axes, true), 0), least), LEAST_WIDTH);
+      const zero = levelOf(tf.neg(least), width);
+      const level = tf.clipByValue(tf.add(levelOf(x, width), zero), 0, steps);
+      return tf.mul(tf.sub(level, zero), tf.div(width, steps));
+    },
     positive: (x) => tf.step(x),
     relu: (x) => tf.relu(x),
     tanh: (x) => tf.tanh(x),

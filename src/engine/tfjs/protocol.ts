@@ -19,6 +19,8 @@ export interface TfPass {
   readonly directions: Float32Array;
   /** Rows of frozen tables for the batch's tokens, by `embeddingKey`. */
   readonly embeddings: ReadonlyMap<string, EmbeddingRows>;
+  /** Keep factors by site; 1 where there is none. */
+  readonly keep?: ReadonlyMap<string, number>;
 }
 
 export interface EmbeddingRows {
@@ -43,6 +45,9 @@ export type PassInput = Omit<TfPass, "layout">;
 /** Features, features with their tangents, or features and gradients. */
 export type ProgramKind = "plain" | "dual" | "gradient";
 
+/** Those of points, and the frozen model's hidden states. */
+export type SentKind = ProgramKind | "hidden";
+
 /** What the session asks of its worker thread. */
 export type TfRequest =
   | { readonly action: "open"; readonly layout: Layout; readonly backends: readonly BackendName[] }
@@ -52,8 +57,8 @@ export type TfRequest =
       readonly shape: readonly number[];
       readonly data: Float32Array;
     }
-  | { readonly action: "program"; readonly kind: ProgramKind; readonly program: Program }
-  | { readonly action: "run"; readonly kind: ProgramKind; readonly input: PassInput }
+  | { readonly action: "program"; readonly kind: SentKind; readonly program: Program }
+  | { readonly action: "run"; readonly kind: SentKind; readonly input: PassInput }
   | { readonly action: "forward"; readonly pass: number; readonly input: PassInput }
   | { readonly action: "pullBack"; readonly pass: number; readonly cotangent: Float32Array }
   | { readonly action: "release"; readonly pass: number }

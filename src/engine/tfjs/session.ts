@@ -4,15 +4,27 @@ import type { Model } from "../../model/model";
 import type { FrozenMatrix } from "../../ops/ops";
 import type { Recording } from "../../ops/program";
 import type { Gradient } from "../../ops/reverse";
+import { keepOf } from "../keep-factors";
 import { addStack } from "../gradient-parts";
 import { packBatch } from "../onnx/geometry";
-import { recordGradient, recordModel } from "../record-model";
+import { findHidden } from "../find-hidden";
+import type { ComputeHidden } from "../find-hidden";
+import { recordGradient, recordHidden, recordModel } from "../record-model";
 import { readThrough } from "../row-blocks";
 import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
 import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
 import { WorkerThread } from "../worker-thread";
 import { backendNames, embeddingKey } from "./protocol";
-import type { BackendName, EmbeddingRows, PassInput, ProgramKind, Rows, TfReply, TfRequest } from "./protocol";
+import type {
+  BackendName,
+  EmbeddingRows,
+  PassInput,
+  ProgramKind,
+  Rows,
+  SentKind,
+  TfReply,
+  TfRequest,
+} from "./protocol";
 
 export interface TfjsOptions {
   /** Backends to try, in order; default: tfjs-node-gpu, tfjs-node, wasm, cpu. */
@@ -49,20 +61,20 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   const program = (kind: ProgramKind): Promise<Recording> => {
     const known = recordings.get(kind);
     if (known) return known;
-    const sending = (async () => {
-      const recording = kind === "gradient" ? backwards() : recordModel(model, adapter, kind);
-      const read = recording.program.instructions.filter(({ op }) => ["frozen", "vector", "frozenBack"].includes(op));
-      for (const arg of read.flatMap(({ args }) => args)) {
-        if (arg.kind !== "frozen" || uploaded.has(arg.name)) continue;
-        uploaded.add(arg.name);
-        const weight = recording.frozen.get(arg.name)!;
-        await ask({ action: "weight", name: arg.name, shape: weight.shape, data: weight.read() });
-      }
-      await ask({ action: "program", kind, program: recording.program });
-      return recording;
-    })();
+    const sending = send(kind, kind === "gradient" ? backwards() : recordModel(model, adapter, kind));
     recordings.set(kind, sending);
     return sending;
+  };
+  const send = async (kind: SentKind, recording: Recording): Promise<Recording> => {
+    const read = recording.program.instructions.filter(({ op }) => ["frozen", "vector", "frozenBack"].includes(op));
+    for (const arg of read.flatMap(({ args }) => args)) {
+      if (arg.kind !== "frozen" || uploaded.has(arg.name)) continue;
+      uploaded.add(arg.name);
+      const weight = recording.frozen.get(arg.name)!;
+      await ask({ action: "weight", name: arg.name, shape: weight.shape, data: weight.read() });
+    }
+    await ask({ action: "program", kind, program: recording.program });
+    return recording;
   };
 
   const passInput = async (
@@ -72,9 +84,16 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     batch: TokenBatch,
   ): Promise<PassInput> => {
     checkTokens(batch, model);
+    keepOf(batch, adapter);
     const [theta, zs] = [stackRows("points", points, layout.size), stackRows("directions", directions, layout.size)];
+    const { keep } = batch;
+    return { ...batchInput(await program(kind), batch), points: theta, directions: zs, ...(keep && { keep }) };
+  };
+  const batchInput = (
+    { program: recorded, frozen }: Recording,
+    batch: TokenBatch,
+  ): Pick<PassInput, "geometry" | "embeddings"> => {
     const geometry = packBatch(batch);
-    const { program: recorded, frozen } = await program(kind);
     const embeddings = new Map<string, EmbeddingRows>();
     for (const { op, args } of recorded.instructions) {
       const [table, by] = args;
@@ -83,7 +102,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
       const { rows: readRows, shape } = frozen.get(table.name) as FrozenMatrix;
       embeddings.set(embeddingKey(table.name, String(by.data)), { data: readRows(rows), width: shape[1] });
     }
-    return { geometry, points: theta, directions: zs, embeddings };
+    return { geometry, embeddings };
   };
 
   const asFeatures = (found: Rows | undefined): Features => {
@@ -96,6 +115,17 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     const input = await passInput("plain", points, [], batch);
     const { outputs } = await ask({ action: "run", kind: "plain", input });
     return repeated(asFeatures(outputs?.[0]), points.length);
+  };
+
+  /** One program of hidden states is kept: of those that were asked for last. */
+  let states: { readonly of: string; readonly recording: Recording } | null = null;
+  const hidden: ComputeHidden = async (places, rows, batch) => {
+    const of = `${places.join()} ${rows}`;
+    if (states?.of !== of) states = { of, recording: await send("hidden", recordHidden(model, places, rows)) };
+    const input = batchInput(states.recording, batch);
+    const none = { points: new Float32Array(0), directions: new Float32Array(0) };
+    const { outputs = [] } = await ask({ action: "run", kind: "hidden", input: { ...input, ...none } });
+    return outputs.map(({ data, shape }) => ({ data, rows: shape[1], width: shape[2] }));
   };
 
   let opened: TfReply;
@@ -118,6 +148,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     backend: name,
     told,
     features,
+    hidden: findHidden(model, 0, hidden),
     async tangents(point, directions, batch) {
       if (directions.length === 0) fail("directions", "at least one direction", 0);
       if (layout.size === 0) return withoutTangents(await features([point], batch), directions.length);

@@ -4,7 +4,7 @@ import { begin, run } from "../../ops/program";
 import type { Layout } from "../../tree/layout";
 import { tfOps } from "./low-ops";
 import { productOn } from "./product";
-import type { PassInput, ProgramKind, Rows } from "./protocol";
+import type { PassInput, Rows, SentKind } from "./protocol";
 import type { OpenBackend, Tensor } from "./tensorflow";
 import { frozenTensors } from "./weights";
 
@@ -14,9 +14,9 @@ import { frozenTensors } from "./weights";
  */
 export interface TfModel {
   addWeight(name: string, shape: readonly number[], data: Float32Array): void;
-  addProgram(kind: ProgramKind, program: Program): void;
+  addProgram(kind: SentKind, program: Program): void;
   /** The outputs of a program: features, and tangents where it is "dual". */
-  run(kind: ProgramKind, input: PassInput): Promise<readonly Rows[]>;
+  run(kind: SentKind, input: PassInput): Promise<readonly Rows[]>;
   /** Features of one point; `id` names the pass until `pullBack` or `release`. */
   forward(id: number, input: PassInput): Promise<Rows>;
   /** The other outputs of "gradient", from the loss's derivative by the features; the pass is over then. */
@@ -36,8 +36,7 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
   const memory: Memory<Tensor> = { tidy: (make) => tf.tidy(make), dispose: (tensor) => tensor.dispose() };
   const opsFor = (input: PassInput, cotangent?: () => Float32Array) =>
     tfOps(tf, product, weights, { ...input, layout }, cotangent);
-  const recording = (kind: ProgramKind): Recording =>
-    recordings.get(kind) ?? fail("program", "one that was added", kind);
+  const recording = (kind: SentKind): Recording => recordings.get(kind) ?? fail("program", "one that was added", kind);
   const read = async (tensor: Tensor): Promise<Rows> => ({
     data: (await tensor.data()) as Float32Array,
     shape: tensor.shape,

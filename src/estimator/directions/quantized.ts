@@ -1,4 +1,4 @@
-import { fail, positiveInteger } from "../../check/check";
+import { checkBits } from "../../check/check";
 import { drawStored, type DirectionKind, type Draw, type Here } from "../direction";
 import { seededNoise, uniformNoise, type Noise } from "../noise";
 
@@ -33,7 +33,7 @@ export function quantizedFrom(noise: Noise, uniform: Noise): DirectionKind<Quant
       }
     });
   return {
-    check: (what, { bits }) => checkBits(`${what}.bits`, bits),
+    check: (what, { bits }) => void checkBits(`${what}.bits`, bits),
     again: true,
     open: (spec, here) => draw(spec, here, 0),
     formed: (spec, here) => draw(spec, here, 1),
@@ -51,9 +51,4 @@ export function largestOf(x: Float32Array): number {
   let most = 0;
   for (const value of x) most = Math.max(most, Math.abs(value));
   return most;
-}
-
-/** Checks a number of bits that came from outside. @throws when it is no count from 2 to 16 */
-export function checkBits(what: string, bits: number): void {
-  if (positiveInteger(what, bits) < 2 || bits > 16) fail(what, "2 to 16 bits", bits);
 }

@@ -1,5 +1,5 @@
-import { fail } from "../../check/check";
-import { checkBits, largestOf, roundedByChance } from "../../estimator/directions/quantized";
+import { checkBits, fail } from "../../check/check";
+import { largestOf, roundedByChance } from "../../estimator/directions/quantized";
 import { uniformNoise, type Noise } from "../../estimator/noise";
 import type { TransformKind } from "../transform";
 
