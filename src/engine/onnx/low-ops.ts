@@ -1,5 +1,5 @@
 import { fail } from "../../check/check";
-import type { LowOps } from "../../ops/low-ops";
+import type { GivenName, LowOps } from "../../ops/low-ops";
 import type { Dimension } from "../../ops/shape";
 import type { EmbeddingIndex, FrozenMatrix, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
@@ -25,6 +25,11 @@ export interface Feeds {
   readonly embeddings: Map<string, EmbeddingFeed>;
   /** By the name that their inputs carry. */
   readonly rotations: Map<string, Rotary>;
+}
+
+/** Gives the name of the input that takes what a call brings. */
+export function givenInput(name: GivenName): string {
+  return `given:${name}`;
 }
 
 /** Gives the name of a rotation's inputs: equal rotations have one. */
@@ -96,6 +101,7 @@ export function onnxLowOps(
         ...head.shape,
       ]);
     },
+    given: (name, shape) => constant(graph.input(givenInput(name), FLOAT, shape), shape),
     matmulTransposed: (x, y, factor) => ({ ...timesTurned(graph, x, y, factor), shared: x.shared && y.shared }),
   };
 }

@@ -1,3 +1,4 @@
+import type { GivenName } from "../../ops/low-ops";
 import type { Program } from "../../ops/program";
 import type { Layout } from "../../tree/layout";
 import type { Geometry } from "../onnx/geometry";
@@ -19,6 +20,10 @@ export interface TfPass {
   readonly directions: Float32Array;
   /** Rows of frozen tables for the batch's tokens, by `embeddingKey`. */
   readonly embeddings: ReadonlyMap<string, EmbeddingRows>;
+  /** What a gradient's call brings besides. */
+  readonly given?: ReadonlyMap<GivenName, Rows>;
+  /** The loss's derivative by the program's first result, where it is known before. */
+  readonly cotangent?: Float32Array;
 }
 
 export interface EmbeddingRows {
@@ -40,8 +45,8 @@ export interface Rows {
 /** What a pass is computed for; the layout is the model's. */
 export type PassInput = Omit<TfPass, "layout">;
 
-/** Features, features with their tangents, or features and gradients. */
-export type ProgramKind = "plain" | "dual" | "gradient";
+/** Features, features with their tangents, or features and gradients of some form. */
+export type ProgramKind = "plain" | "dual" | `gradient ${string}`;
 
 /** What the session asks of its worker thread. */
 export type TfRequest =
@@ -54,7 +59,7 @@ export type TfRequest =
     }
   | { readonly action: "program"; readonly kind: ProgramKind; readonly program: Program }
   | { readonly action: "run"; readonly kind: ProgramKind; readonly input: PassInput }
-  | { readonly action: "forward"; readonly pass: number; readonly input: PassInput }
+  | { readonly action: "forward"; readonly kind: ProgramKind; readonly pass: number; readonly input: PassInput }
   | { readonly action: "pullBack"; readonly pass: number; readonly cotangent: Float32Array }
   | { readonly action: "release"; readonly pass: number }
   | { readonly action: "tensors" };
