@@ -56,6 +56,7 @@ export { checkpointOf } from "./notebook/checkpoint-of";
 export { runJson } from "./notebook/tune/run-json";
 export { evaluateClassifier } from "./task/classifier";
 export { promptText } from "./task/reading";
+export { labelLoss } from "./task/readout";
 export { taskNamed } from "./task/tasks";
 export { diverged, divergenceMargin } from "./train/diverged";
 export { formedWeights, replay, standAt } from "./train/replay";

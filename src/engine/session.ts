@@ -1,5 +1,6 @@
 import type { GradientBlock } from "../estimator/objective";
 import type { HiddenRows } from "../model/hidden-forward";
+import type { DerivativeBy } from "../ops/reverse";
 import type { Layout } from "../tree/layout";
 import type { Agreement } from "./agreement";
 
@@ -61,8 +62,18 @@ export interface ModelSession {
   ): Promise<{ readonly primal: Features; readonly tangents: Features }>;
   /** Absent where the engine has no hidden states by name. */
   readonly hidden?: FindHidden;
-  /** The exact gradient by all trainable parameters at once; absent where the engine has no reverse mode. */
-  readonly gradient?: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
+  /**
+   * The exact gradient by all trainable parameters at once, by what is added to the embeddings, or by both. A loss that the engine computes itself
+   * takes one call of it, a pull-back two. Absent where the engine has no reverse mode.
+   */
+  readonly gradient?: (
+    point: Float32Array,
+    batch: TokenBatch,
+    loss: GradientLoss,
+    offset?: EmbeddingOffset,
+  ) => Promise<PointGradient>;
+  /** Width of an offset's rows; absent where there is no gradient. */
+  readonly embeddingWidth?: number;
   /** Why there is no gradient, for people; absent where there is one, or the engine has no reverse mode. */
   readonly noGradient?: string;
   /**
@@ -73,9 +84,9 @@ export interface ModelSession {
   readonly gradientBlocks?: (
     point: Float32Array,
     batch: TokenBatch,
-    pullBack: PullBack,
-    take: (block: GradientBlock) => void | Promise<void>,
-  ) => Promise<Features>;
+    loss: GradientLoss,
+    take: (block: GradientBlock, forward: ForwardResults) => void | Promise<void>,
+  ) => Promise<ForwardResults>;
   /** The weights that the trainable parameters are a change of; absent where they are no change, or the engine cannot fold one. */
   readonly base?: HeldBase;
   /** One line: what computes, and why nothing better; absent where there is no choice. */
@@ -97,11 +108,48 @@ export interface HeldBase {
   formed(point: Float32Array): Promise<Float32Array>;
 }
 
+/** What is differentiated: a loss of rows, which is known before the features are, or else its derivative by them. */
+export type GradientLoss = PullBack | RowLoss;
+
 /** From the features [1, B, H] at a point to the loss's derivative by each of them [1, B, H]. */
 export type PullBack = (features: Features) => Float32Array;
 
-export interface PointGradient {
+/** L = sum_k weight_k l_k over the K rows of the features, computed by the engine. */
+export interface RowLoss {
+  /** [K]: 1 / K each for a mean; 0 leaves a row out. */
+  readonly weights: ArrayLike<number>;
+  /** l_k is the cross-entropy over these classes; null: the feature itself, which then has width 1 (as those of a `tokenScorer`). */
+  readonly classes: ClassScores | null;
+}
+
+/** Scores s_k = W f_k + b of C classes and what is right: l_k = log sum_c exp(s_kc) - sum_c share_kc s_kc. */
+export interface ClassScores {
+  /** W [C, H], row-major. */
+  readonly rows: ArrayLike<number>;
+  /** b [C]. */
+  readonly biases: ArrayLike<number>;
+  /** [K, C]; of a label: 1 at its class, 0 elsewhere. */
+  readonly shares: ArrayLike<number>;
+}
+
+/** What is added to the rows that a batch's tokens take of the embedding table (`inputs_embeds` + offset, in Hugging Face's words). */
+export interface EmbeddingOffset {
+  /** [T, embedding width], row-major: a row for each token of the batch, text after text. */
+  readonly rows: ArrayLike<number>;
+  /** What derivatives are wanted by. */
+  readonly by: DerivativeBy;
+}
+
+/** What the way forward of a gradient gives. */
+export interface ForwardResults {
   readonly features: Features;
-  /** [d] */
+  /** l_k of each row [K]; absent where the caller pulls back. */
+  readonly losses?: Float32Array;
+}
+
+export interface PointGradient extends ForwardResults {
+  /** [d]; empty where the derivative by the offset alone is wanted. */
   readonly gradient: Float32Array;
+  /** [T, embedding width]; absent where no derivative by an offset is wanted. */
+  readonly offsetGradient?: Float32Array;
 }

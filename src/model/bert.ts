@@ -132,6 +132,7 @@ export function bert(config: BertConfig, weights: Weights): Model {
     placement: "roberta",
     moduleNames: { layers: masked === null ? "encoder.layer" : `${family}.encoder.layer`, inLayer: IN_LAYER },
     width: hidden,
+    embeddingWidth: hidden,
     layers: config.layers,
     context: config.positions - firstPosition,
     vocabulary: config.vocabulary,

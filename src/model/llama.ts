@@ -180,6 +180,7 @@ export function llama(config: LlamaConfig, weights: Weights, type: ModelType = "
     gguf:
       type === "qwen2" ? { architecture: type, interleaved: null } : { architecture: "llama", interleaved: headSize },
     width: hidden,
+    embeddingWidth: hidden,
     layers: config.layers,
     context: config.context,
     vocabulary: config.vocabulary,

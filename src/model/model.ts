@@ -65,6 +65,8 @@ export interface Model {
   readonly gguf?: GgufForm;
   /** Width H of the features. */
   readonly width: number;
+  /** Width of a token's row in the embedding table. */
+  readonly embeddingWidth: number;
   readonly layers: number;
   /** Longest text in tokens. */
   readonly context: number;

@@ -125,6 +125,7 @@ export function opt(config: OptConfig, weights: Weights): Model {
     placement: "llama",
     moduleNames: MODULE_NAMES,
     width: embedding,
+    embeddingWidth: embedding,
     layers: config.layers,
     context: config.context,
     vocabulary: config.vocabulary,

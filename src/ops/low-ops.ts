@@ -1,5 +1,6 @@
 import type { Grid } from "./grid";
 import type { EmbeddingIndex, FrozenMatrix, FrozenVector, Rotary, Visibility } from "./ops";
+import type { Shape } from "./shape";
 
 /**
  * The smaller operations that `plain(low)` and `dual(low)` build the coarse `Ops` from. An engine implements these.
@@ -14,6 +15,8 @@ export interface LowOps<T> {
   vector(weight: FrozenVector): T;
   /** Stacked trainable tensors [R, A, ...shape] of the point(s), or of the directions [P, A, ...shape] (dual graphs only). */
   parameters(names: readonly string[], of: "point" | "directions"): T;
+  /** What a call brings besides batch and points, of this shape. */
+  given(name: GivenName, shape: Shape): T;
   pick(stack: T, index: number): T;
   reshape(x: T, shape: readonly number[]): T;
   /** Last two axes, leading axes broadcast. */
@@ -65,3 +68,9 @@ export interface LowOps<T> {
   /** From each scored token's row the number at its target, as the batch names it: [R, K, V] -> [R, K, 1]. */
   takeTargets(x: T): T;
 }
+
+/**
+ * Values that a call may bring: what is added to the embeddings of its tokens [1, T, width] and directions of that [P, T, width]; the rows [1, C, H]
+ * and biases [1, 1, C] that make classes' scores of features, and the share [1, K, C] that each class has in what is right.
+ */
+export type GivenName = "offset" | "offsetDirections" | "rows" | "biases" | "shares";

@@ -75,31 +75,43 @@ const rules: Readonly<Partial<Record<keyof LowOps<unknown>, Rule>>> = {
 /** Operations whose value does not change with what they read, or that have no value to read. */
 const constants: ReadonlySet<string> = new Set(["embed", "vector", "keepFactor", "positive"]);
 
-/** A program that gives its features and then the derivative by each stack of trainable tensors [1, A, ...shape]. */
+/** What a derivative is by: the trainable parameters of a point, the offset of the embeddings, or both. */
+export type DerivativeBy = "point" | "offset" | "both";
+
+/** A program that gives the outputs of the one it was made of, and derivatives of the first of them. */
 export interface Gradient extends Recording {
-  /** The names of each stack's tensors, in the order of the outputs after the first; a stack that was read twice is there twice. */
-  readonly stacks: readonly (readonly string[])[];
+  /** The places of those outputs. */
+  readonly results: readonly number[];
+  readonly derivatives: readonly Derivative[];
   /** The place of the loss's derivative by the features: what is before it is the forward pass. */
   readonly cotangent: number;
 }
 
+/** A derivative by a stack of trainable tensors [1, A, ...shape], or by the offset [1, T, width]. */
+export interface Derivative {
+  /** Of the output that it is. */
+  readonly place: number;
+  /** The names of the stack's tensors, where a stack that was read twice is there twice; null: the offset. */
+  readonly names: readonly string[] | null;
+}
+
 /**
- * Differentiates a recorded program of one output in reverse mode, as a program: the forward pass, the loss's derivative by its output
- * (`cotangent`), and the way back. Only values that depend on a trainable tensor are differentiated; everything before the first adapter
- * costs nothing. What the way back reads of the forward pass stays alive until then.
- * For example `reverse(recordModel(model, adapter, "plain"), adapter.layout).stacks`.
+ * Differentiates a recorded program's first output in reverse mode, as a program: the forward pass, the loss's derivative by its output
+ * (`cotangent`), and the way back. Only values that depend on what is differentiated by are; everything before the first adapter
+ * costs nothing. What the way back reads of the forward pass stays alive until then. An output may be there twice: for derivatives that are one value.
+ * For example `reverse(recordModel(model, adapter, "plain"), adapter.layout).derivatives`.
  * @param layout of the trainable tensors of one point
  * @throws when a trainable value goes through an operation that has no rule
  */
-export function reverse(recording: Recording, layout: Layout): Gradient {
+export function reverse(recording: Recording, layout: Layout, by: DerivativeBy = "point"): Gradient {
   const { program, frozen } = recording;
   const { instructions, outputs } = program;
   const [output] = outputs;
-  if (output === undefined || outputs.length > 1) return fail("gradient", "a program of one output", outputs.length);
-  const active = activePlaces(instructions);
+  if (output === undefined) return fail("gradient", "a program with an output", "none");
+  const active = activePlaces(instructions, by);
   const shapes = shapesOf(recording, layout);
   const shapeAt = (place: number): Shape => shapes.get(place) ?? fail("gradient", "a known shape", place);
-  const stacks: (readonly string[])[] = [];
+  const found: Derivative["names"][] = [];
   const extended = extend(recording, (recorder) => {
     const low = simplified(followed(recorder, shapeOps(layout, 1), shapes), shapeAt);
     const arrived = new Map<number, RecordedValue>();
@@ -131,8 +143,8 @@ export function reverse(recording: Recording, layout: Layout): Gradient {
       const dy = arrivedAt(place);
       if (dy === null) continue;
       const instruction = instructions[place] as Instruction;
-      if (instruction.op === "parameters") {
-        stacks.push(dataOf(instruction, 0) as readonly string[]);
+      if (isLeaf(instruction, by)) {
+        found.push(instruction.op === "given" ? null : (dataOf(instruction, 0) as readonly string[]));
         gradients.push(dy);
         continue;
       }
@@ -160,9 +172,10 @@ export function reverse(recording: Recording, layout: Layout): Gradient {
         add(arrived, input, dx);
       });
     }
-    return [{ place: output }, ...gradients];
+    return [...outputs.map((place) => ({ place })), ...gradients];
   });
-  return { ...extended, stacks, cotangent: instructions.length };
+  const derivatives = found.map((names, i) => ({ names, place: extended.program.outputs[outputs.length + i]! }));
+  return { ...extended, results: outputs, derivatives, cotangent: instructions.length };
 }
 
 function ruleOf({ op }: Instruction): Rule {
@@ -184,12 +197,20 @@ function sizes(shape: Shape): readonly number[] {
   );
 }
 
-/** The places whose values change with a trainable tensor. */
-function activePlaces(instructions: Program["instructions"]): ReadonlySet<number> {
+/** Whether an instruction brings what is differentiated by. */
+function isLeaf(instruction: Instruction, by: DerivativeBy): boolean {
+  if (instruction.op === "parameters") return by !== "offset";
+  return instruction.op === "given" && dataOf(instruction, 0) === "offset" && by !== "point";
+}
+
+/** The places whose values change with what is differentiated by. */
+function activePlaces(instructions: Program["instructions"], by: DerivativeBy): ReadonlySet<number> {
   const active = new Set<number>();
   instructions.forEach((instruction, place) => {
-    const leaf = instruction.op === "parameters";
-    if (leaf || (!constants.has(instruction.op) && inputsOf(instruction).some((at) => active.has(at))))
+    if (
+      isLeaf(instruction, by) ||
+      (!constants.has(instruction.op) && inputsOf(instruction).some((at) => active.has(at)))
+    )
       active.add(place);
   });
   return active;

@@ -29,6 +29,7 @@ export function shapeOps(layout: Layout, points: Dimension): Reversible<Shape> {
     frozen: (x, { shape: [outputs] }) => withAxis(x, -1, outputs),
     vector: ({ shape }) => shape,
     parameters: (names, of) => [of === "point" ? points : "P", names.length, ...entryOf(layout, names[0] ?? "").shape],
+    given: (_name, shape) => shape,
     pick: ([leading, , ...rest]) => [leading as Dimension, ...rest],
     reshape: ([leading], shape) => [leading as Dimension, ...shape],
     matmul: productShape,

@@ -1,5 +1,5 @@
 import { fail, sameLength } from "../check/check";
-import type { Features, ModelSession, TokenBatch } from "../engine/session";
+import type { Features, ForwardResults, ModelSession, TokenBatch } from "../engine/session";
 import type { GradientPart, Objective } from "../estimator/objective";
 import { noGradient } from "./no-gradient";
 import type { BatchMetricName } from "./batch-metrics";
@@ -9,9 +9,9 @@ import { accuracy } from "./metrics";
 import {
   addHeadGradientInPlace,
   addHeadTensorGradientInPlace,
-  featureGradient,
   headTangents,
   headTensors,
+  labelLoss,
   readoutAt,
   scores,
   scoreTangents,
@@ -108,59 +108,57 @@ async function scoresAt(
   return points.map((point, p) => scores(readoutAt(now, session.layout, point), featuresOf(features, p)));
 }
 
-/** The loss and its gradient: the readout's derivative in float64 here, pulled back through the model by its engine. */
+/** The loss and its gradient: by the model in one call of its engine, by the head's own rows in float64 here. */
 function gradientOf(
   session: ModelSession,
-  pullBack: NonNullable<ModelSession["gradient"]>,
+  gradientBy: NonNullable<ModelSession["gradient"]>,
   readout: Readout,
 ): NonNullable<Objective<LabelledBatch>["gradient"]> {
   return async (point, batch) => {
-    const back = lossBack(session, readout, point, batch);
-    const { features, gradient } = await pullBack.call(session, point, checked(batch), back.slope);
-    const { loss, scoreGradient } = back.found();
-    addHeadGradientInPlace(gradient, readout, session.layout, features, scoreGradient);
-    return { loss, gradient };
+    const here = readoutAt(readout, session.layout, point);
+    const found = await gradientBy.call(session, point, checked(batch), labelLoss(here, batch.labels));
+    const { features, gradient } = found;
+    if (headTensors(readout, session.layout).length > 0)
+      addHeadGradientInPlace(gradient, readout, session.layout, features, scoreGradient(here, features, batch));
+    return { loss: meanOf(found, batch), gradient };
   };
 }
 
 /** The same block by block: what a tensor of the head has by the readout is added to what it has by the model. */
 function blocksOf(
   session: ModelSession,
-  pullBack: NonNullable<ModelSession["gradientBlocks"]>,
+  blocks: NonNullable<ModelSession["gradientBlocks"]>,
   readout: Readout,
 ): NonNullable<Objective<LabelledBatch>["gradientBlocks"]> {
   return async (point, batch, take) => {
-    const back = lossBack(session, readout, point, batch);
+    const here = readoutAt(readout, session.layout, point);
     const left = new Map(headTensors(readout, session.layout).map((entry) => [entry.name, entry]));
-    const withHead = ({ tensor, gradient }: GradientPart): GradientPart => {
-      const { features, scoreGradient } = back.found();
-      if (left.delete(tensor)) addHeadTensorGradientInPlace(gradient, tensor, readout, features, scoreGradient);
+    const withHead = ({ tensor, gradient }: GradientPart, { features }: ForwardResults): GradientPart => {
+      if (left.delete(tensor))
+        addHeadTensorGradientInPlace(gradient, tensor, readout, features, scoreGradient(here, features, batch));
       return { tensor, gradient };
     };
-    await pullBack.call(session, point, checked(batch), back.slope, ({ name, parts }) =>
-      take({ name, parts: parts.map(withHead) }),
+    const loss = labelLoss(here, batch.labels);
+    const forward = await blocks.call(session, point, checked(batch), loss, ({ name, parts }, results) =>
+      take({ name, parts: parts.map((part) => withHead(part, results)) }),
     );
     // What the model itself does not read.
     for (const { name, size } of [...left.values()])
-      await take({ name: "head", parts: [withHead({ tensor: name, gradient: new Float32Array(size) })] });
-    return { loss: back.found().loss };
+      await take({ name: "head", parts: [withHead({ tensor: name, gradient: new Float32Array(size) }, forward)] });
+    return { loss: meanOf(forward, batch) };
   };
 }
 
-/** The way back from the loss to the features, and what it leaves for the head. */
-function lossBack(session: ModelSession, readout: Readout, point: Float32Array, batch: LabelledBatch) {
-  const here = readoutAt(readout, session.layout, point);
-  let found: { readonly loss: number; readonly features: Features; readonly scoreGradient: Float64Array } | null = null;
-  return {
-    slope: (features: Features): Float32Array => {
-      expectShape(features, 1, batch);
-      const at = scores(here, features);
-      const scoreGradient = crossEntropyGradient(at, readout.classes, batch.labels);
-      found = { loss: crossEntropy(at, readout.classes, batch.labels).mean, features, scoreGradient };
-      return featureGradient(here, scoreGradient);
-    },
-    found: () => found ?? fail("gradient", "an engine that asks for the loss's derivative", "none"),
-  };
+/** The loss's derivative by the scores [B, C]. */
+function scoreGradient(readout: Readout, features: Features, { labels }: LabelledBatch): Float64Array {
+  return crossEntropyGradient(scores(readout, features), readout.classes, labels);
+}
+
+/** The mean of the losses that the engine has computed. */
+function meanOf({ features, losses }: ForwardResults, batch: LabelledBatch): number {
+  expectShape(features, 1, batch);
+  if (losses === undefined) return fail("gradient", "an engine that computes losses of rows", "none");
+  return losses.reduce((sum, value) => sum + value, 0) / losses.length;
 }
 
 /**

@@ -87,9 +87,25 @@ export function logSumExp(row: Float64Array): number {
   return top + Math.log(row.reduce((sum, value) => sum + Math.exp(value - top), 0));
 }
 
+/**
+ * Gives 1 at each example's class and 0 elsewhere: [B, C].
+ * @throws when a label is not a class
+ * @example labelShares(2, [1]) // Float32Array [0, 1]
+ */
+export function labelShares(classes: number, labels: readonly number[]): Float32Array {
+  checkClasses(classes, labels);
+  const shares = new Float32Array(labels.length * classes);
+  labels.forEach((label, b) => (shares[b * classes + label] = 1));
+  return shares;
+}
+
 function checkLabels(scores: Float64Array, classes: number, labels: readonly number[]): void {
-  if (labels.length === 0) fail("labels", "at least one example", "none");
+  checkClasses(classes, labels);
   sameLength("scores", scores.length, labels.length * classes);
+}
+
+function checkClasses(classes: number, labels: readonly number[]): void {
+  if (labels.length === 0) fail("labels", "at least one example", "none");
   labels.forEach((label, b) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       fail(`labels[${b}]`, `a class in 0..${classes - 1}`, label);

@@ -1,11 +1,12 @@
 import { HEAD_COPY } from "../adapter/head";
 import { fail, finiteNumber, sameLength } from "../check/check";
-import type { Features } from "../engine/session";
+import type { Features, RowLoss } from "../engine/session";
 import type { Head } from "../model/model";
 import { addChangeInPlace, asFactorLayout, factorPlace, factorPlaces } from "../tree/factor-layout";
 import type { FactorLayout } from "../tree/factor-layout";
 import { view } from "../tree/layout";
 import type { Entry, Layout } from "../tree/layout";
+import { labelShares } from "./loss";
 
 /**
  * A frozen linear readout of a model's features: score[c] = scale <feature, row_c> + bias_c.
@@ -62,6 +63,19 @@ export function featureGradient({ rows, classes, width, scale }: Readout, scoreG
     for (let c = 0; c < classes; c++) sum += scoreGradient[b * classes + c] * rows[c * width + h];
     return scale * sum;
   });
+}
+
+/**
+ * Gives the mean cross-entropy of labelled texts under a readout, as a loss that an engine computes with its gradient in one call.
+ * For example `session.gradient(point, batch.input, labelLoss(readout, batch.labels))`.
+ * @param labels [B]
+ * @throws when there is no label, or one is not a class
+ */
+export function labelLoss({ rows, classes, scale, bias }: Readout, labels: readonly number[]): RowLoss {
+  const shares = labelShares(classes, labels);
+  const scaled = scale === 1 ? rows : rows.map((value) => scale * value);
+  const biases = bias ?? new Float32Array(classes);
+  return { weights: labels.map(() => 1 / labels.length), classes: { rows: scaled, biases, shares } };
 }
 
 function project(readout: Readout, features: Features, bias: Float32Array | undefined): Float64Array {

@@ -1,5 +1,5 @@
 import { fail } from "../check/check";
-import type { Features, ModelSession } from "../engine/session";
+import type { Features, GradientLoss, ModelSession } from "../engine/session";
 import type { GradientBlock, Objective } from "../estimator/objective";
 import { noGradient } from "./no-gradient";
 import type { BatchMetricName } from "./batch-metrics";
@@ -18,13 +18,32 @@ import type { OptionBatch } from "./option-batch";
  *   tokens of the batch that are not masked out; `only_train_option`.
  */
 export function optionObjective(session: ModelSession): Objective<OptionBatch> {
-  return objectiveOf(session, (scores, batch) => {
-    const right = optionSpans(batch).map((spans, b) => spans[batch.labels[b]]);
-    const tokens = right.reduce((count, { from, to }) => count + to - from, 0);
-    const slope = new Float64Array(scores.length);
-    for (const { from, to } of right) slope.fill(-1 / tokens, from, to);
-    return { loss: -right.reduce((all, span) => all + sum(scores, span), 0) / tokens, slope };
-  });
+  return objectiveOf(
+    session,
+    (scores, batch) => {
+      const right = rightSpans(batch);
+      const total = right.reduce((all, span) => all + sum(scores, span), 0);
+      return { loss: -total / tokensOf(right), slope: rightShares(batch) };
+    },
+    rightShares,
+  );
+}
+
+function rightSpans(batch: OptionBatch): readonly Span[] {
+  return optionSpans(batch).map((spans, b) => spans[batch.labels[b]]);
+}
+
+function tokensOf(spans: readonly Span[]): number {
+  return spans.reduce((count, { from, to }) => count + to - from, 0);
+}
+
+/** The loss's derivative by each score: -1/K at the K tokens of right options, 0 elsewhere. */
+function rightShares(batch: OptionBatch): Float64Array {
+  const slope = new Float64Array(batch.input.targets.reduce((count, { length }) => count + length, 0));
+  const right = rightSpans(batch);
+  const tokens = tokensOf(right);
+  for (const { from, to } of right) slope.fill(-1 / tokens, from, to);
+  return slope;
 }
 
 /**
@@ -138,11 +157,29 @@ function mean(scores: ArrayLike<number>, span: Span): number {
 /** A batch's loss from its tokens' log-probabilities [K], and the loss's derivative by each of them [K]. */
 type TokenLoss = (scores: Float32Array, batch: OptionBatch) => { readonly loss: number; readonly slope: Float64Array };
 
-/** The objective of a loss that is a function of token scores alone: its derivatives are the scores' own times the slope. */
-function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<OptionBatch> {
+/**
+ * The objective of a loss that is a function of token scores alone: its derivatives are the scores' own times the slope.
+ * @param weightsOf the slope, where no score decides it: loss and gradient are then one call of the engine
+ */
+function objectiveOf(
+  session: ModelSession,
+  lossOf: TokenLoss,
+  weightsOf?: (batch: OptionBatch) => Float64Array,
+): Objective<OptionBatch> {
   checkScorer(session);
-  const { gradient: pullBack, gradientBlocks: blocks } =
+  const { gradient: gradientBy, gradientBlocks: blocks } =
     session.layout.factors === undefined ? session : { gradient: undefined, gradientBlocks: undefined };
+  const pulled = (batch: OptionBatch): GradientLoss => {
+    if (weightsOf) return { weights: weightsOf(batch), classes: null };
+    return (scores) => {
+      checkShape(scores, 1, batch);
+      return Float32Array.from(lossOf(scores.data, batch).slope);
+    };
+  };
+  const lossAt = (scores: Features, batch: OptionBatch): number => {
+    checkShape(scores, 1, batch);
+    return lossOf(scores.data, batch).loss;
+  };
   return {
     ...(session.base && { base: session.base }),
     ...noGradient(session),
@@ -159,11 +196,10 @@ function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<Option
       const along = (t: Float32Array): number => slope.reduce((total, by, k) => total + by * t[k], 0);
       return { loss, derivatives: directions.map((_, p) => along(rows(tangents, p))) };
     },
-    ...(pullBack && {
+    ...(gradientBy && {
       async gradient(point: Float32Array, batch: OptionBatch) {
-        const back = lossBack(lossOf, batch);
-        const { gradient } = await pullBack.call(session, point, batch.input, back.slope);
-        return { loss: back.loss(), gradient };
+        const { features, gradient } = await gradientBy.call(session, point, batch.input, pulled(batch));
+        return { loss: lossAt(features, batch), gradient };
       },
     }),
     ...(blocks && {
@@ -172,25 +208,10 @@ function objectiveOf(session: ModelSession, lossOf: TokenLoss): Objective<Option
         batch: OptionBatch,
         take: (block: GradientBlock) => void | Promise<void>,
       ) {
-        const back = lossBack(lossOf, batch);
-        await blocks.call(session, point, batch.input, back.slope, take);
-        return { loss: back.loss() };
+        const { features } = await blocks.call(session, point, batch.input, pulled(batch), take);
+        return { loss: lossAt(features, batch) };
       },
     }),
-  };
-}
-
-/** The way back from the loss to the scores. */
-function lossBack(lossOf: TokenLoss, batch: OptionBatch) {
-  let loss = NaN;
-  return {
-    slope: (scores: Features): Float32Array => {
-      checkShape(scores, 1, batch);
-      const found = lossOf(scores.data, batch);
-      loss = found.loss;
-      return Float32Array.from(found.slope);
-    },
-    loss: () => loss,
   };
 }
 

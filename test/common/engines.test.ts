@@ -6,6 +6,7 @@ import { onnxSession } from "../../src/engine/onnx/session";
 import { computesInFp32, precisionName } from "../../src/engine/onnx/precision";
 import type { Precision } from "../../src/engine/onnx/precision";
 import {
+  referenceDerivatives64,
   referenceFeatures64,
   referenceGradient64,
   referenceSession,
@@ -19,6 +20,7 @@ import { tokenScorer } from "../../src/model/token-scorer";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { near } from "../support/near";
+import { classLoss, someOffset } from "../support/row-losses";
 import { roundedModel } from "../support/rounded";
 import { scratch } from "../support/scratch";
 import { tinyModel, tinyPlacement } from "../support/tiny-models";
@@ -83,7 +85,7 @@ const precisions: readonly Precision[] = [
 const engines = ["reference", "onnx", "tfjs"] as const;
 type Engine = (typeof engines)[number];
 
-const quantities = ["one point", "many points", "directional", "gradient"] as const;
+const quantities = ["one point", "many points", "directional", "gradient", "loss with an offset"] as const;
 type Quantity = (typeof quantities)[number];
 
 /** The largest error relative to the largest number: of features, and of derivatives. */
@@ -99,7 +101,7 @@ function tolerance(engine: Engine, precision: Precision): { readonly features: n
 function impossible(engine: Engine, precision: Precision, adapter: string, quantity: Quantity): string | null {
   if (engine === "tfjs" && precision.kind !== "fp32") return "TensorFlow.js computes in fp32 only";
   if (engine === "reference" && precision.kind !== "fp32") return "the reference computes in float64 only";
-  if (quantity === "gradient" && !computesInFp32(precision))
+  if ((quantity === "gradient" || quantity === "loss with an offset") && !computesInFp32(precision))
     return "rounded activations make a staircase, which has no gradient";
   const derivative = quantity === "gradient" || quantity === "directional";
   return adapter === "none" && derivative ? "without an adapter there is nothing to differentiate by" : null;
@@ -170,6 +172,16 @@ for (const { name, scored } of subjects)
               const exact = referenceGradient64(stored, adapter, point, batch, () => cotangent);
               near(features.data, referenceFeatures64(stored, adapter, [point], batch).data, allowed.features, "value");
               near(gradient, exact, allowed.derivatives, "gradient");
+            },
+            "loss with an offset": async () => {
+              assert.ok(session.gradient, "the engine has gradients");
+              const loss = scored ? { weights: cotangent, classes: null } : classLoss(model, batch);
+              const offset = { rows: someOffset(model, batch), by: "both" } as const;
+              const found = await session.gradient(point, batch, loss, offset);
+              const exact = referenceDerivatives64(stored, adapter, point, batch, loss, offset);
+              near(found.losses!, exact.losses!, allowed.features, "losses");
+              near(found.gradient, exact.gradient, allowed.derivatives, "gradient");
+              near(found.offsetGradient!, exact.offsetGradient!, allowed.derivatives, "by the offset");
             },
           };
           try {

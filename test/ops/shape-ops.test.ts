@@ -34,7 +34,7 @@ for (const name of ["bert", "llama", "opt"] as const)
           told.get(place)!.map((size) => (typeof size === "number" ? size : sizes[size])),
           `${place}: ${op}`,
         );
-      assert.is(recording.program.outputs.length, 1 + recording.stacks.length);
+      assert.is(recording.program.outputs.length, 1 + recording.derivatives.length);
     });
 
 test.run();

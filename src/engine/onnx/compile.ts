@@ -9,9 +9,11 @@ import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
 import { begin, garbageCollected } from "../../ops/program";
 import type { Memory } from "../../ops/program";
+import type { Derivative } from "../../ops/reverse";
 import type { Shape } from "../../ops/shape";
 import { matrixOf } from "../../tree/matrix";
-import { recordGradient } from "../record-model";
+import { FEATURES_BY_POINT, recordGradient } from "../record-model";
+import type { GradientForm } from "../record-model";
 import { blockName, blocksOf, cutBack, joinedPieces } from "./back-blocks";
 import type { BackPiece } from "./back-blocks";
 import type { Value } from "./emit";
@@ -42,10 +44,12 @@ export interface CompiledGraph {
   readonly back: Back | null;
 }
 
-/** The way back from the loss's derivative by the features, in one graph or one for each block of tensors, and what the way forward keeps for it. */
+/** The way back from the loss's derivative, in the way forward's graph, in another or in one for each block of tensors, and what the way forward keeps for it. */
 export interface Back {
-  /** In the order in which they run. */
+  /** In the order in which they run; none where the way forward's graph has the way back in it. */
   readonly blocks: readonly BackBlock[];
+  /** The derivatives of the way forward's graph, where it has the way back in it; null: they are the blocks'. */
+  readonly together: readonly BackStack[] | null;
   /** Outputs of the way forward that are inputs here, with their shapes. */
   readonly kept: ReadonlyMap<string, Shape>;
   /** What is made between two hidden states on the way back, by their shapes: about what is alive at a time. */
@@ -62,13 +66,14 @@ export interface BackBlock {
   readonly carried: readonly string[];
   /** What was kept or carried so far and no later block reads. */
   readonly forget: readonly string[];
-  /** Derivatives by stacks of trainable tensors, and their tensors' names; an output may be there for several of them. */
+  /** Its derivatives; an output may be there for several of them. */
   readonly stacks: readonly BackStack[];
 }
 
-interface BackStack {
+/** An output that is a derivative by a stack of trainable tensors, with their names, or by the offset: null. */
+export interface BackStack {
   readonly output: string;
-  readonly names: readonly string[];
+  readonly names: Derivative["names"];
 }
 
 export interface Prefix {
@@ -105,13 +110,18 @@ export interface CompileOptions {
   readonly recompute?: boolean;
   /** Cuts the way back into a graph for each block of tensors, whose gradient is alive alone; default false: one graph. */
   readonly blocks?: boolean;
+  /** What of a gradient is differentiated, by what; default: the features at a point, by the point. */
+  readonly form?: GradientForm;
+  /** The loss's derivative is known before the features: without recomputation and blocks, one graph has both ways; default false. */
+  readonly known?: boolean;
   /** Told while weights are written. */
   readonly progress?: WriteProgress | undefined;
 }
 
 /**
  * Compiles a model with its adapter to an ONNX file in `directory`: "plain" gives `features` [R, B, H], "dual" also their
- * `tangents` [P, B, H], "gradient" keeps what a second graph needs for the way back. Weights go to a file beside it, shared by all graphs of the model.
+ * `tangents` [P, B, H], "gradient" has the way back in it or keeps what a second graph needs for that, and gives the `losses` of rows where it
+ * computes them. Weights go to a file beside it, shared by all graphs of the model.
  * @throws when the disk does not take the files, or a dual graph has nothing trainable
  */
 export async function compile(
@@ -127,6 +137,8 @@ export async function compile(
     precision = FP32,
     recompute = false,
     blocks = false,
+    form = FEATURES_BY_POINT,
+    known = false,
     progress,
   }: CompileOptions,
 ): Promise<CompiledGraph> {
@@ -147,13 +159,15 @@ export async function compile(
     const features = forwardWith(model, adapter, ops);
     outputs["features"] = features.name;
   } else if (kind === "gradient") {
-    const recording = recordGradient(model, adapter);
+    const recording = recordGradient(model, adapter, form);
     const under = begin(recording, onnxReversible(graph, weights, low), garbageCollected as Memory<Value>);
-    const [features, ...places] = recording.program.outputs as [number, ...number[]];
-    outputs["features"] = under.advance(recording.cotangent).get(features)!.name;
+    const [first, features = first] = recording.results as [number, number?];
+    const there = under.advance(recording.cotangent);
+    outputs["features"] = there.get(features)!.name;
+    if (form.classes !== null) outputs["losses"] = there.get(first)!.name;
     forward = graph.nodes.length;
     const values = under.advance(recording.program.instructions.length);
-    places.forEach((place, i) => gradients.push({ output: values.get(place)!.name, names: recording.stacks[i]! }));
+    for (const { place, names } of recording.derivatives) gradients.push({ output: values.get(place)!.name, names });
   } else {
     const ops = dual(low);
     const { primal, tangents } = forwardWith(model, adapter, ops);
@@ -187,7 +201,7 @@ export async function compile(
     steady: (value) => steady.has(value),
     recompute,
     label: (value) => {
-      const [name] = tensors.get(value) ?? [];
+      const name = tensors.get(value)?.[0];
       return name === undefined ? null : blockName(name);
     },
   });
@@ -195,8 +209,10 @@ export async function compile(
   const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
   const before = waist?.after ?? cut?.prefix;
   const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
+  const together = forward !== null && known && !recompute && !blocks;
+  const whole = (): Uint8Array => graph.finish(outputs, weights.location, all, [...new Set(gradients.map(({ output }) => output))]); // prettier-ignore
   return {
-    path: save(graph.finish(outputs, weights.location, nodes, kept)),
+    path: save(together ? whole() : graph.finish(outputs, weights.location, nodes, kept)),
     inputs: graph.inputsOf(all),
     feeds,
     nodes: all.length,
@@ -204,7 +220,8 @@ export async function compile(
       forward === null
         ? null
         : {
-            blocks: backBlocks(pieces, gradients, blocks).map(({ piece, forget, ...block }) => {
+            together: together ? gradients : null,
+            blocks: (together ? [] : backBlocks(pieces, gradients, blocks)).map(({ piece, forget, ...block }) => {
               const results = [...new Set(block.stacks.map(({ output }) => output))];
               const bytes = graph.finish(results, weights.location, piece.nodes, piece.carried);
               return {
@@ -256,6 +273,7 @@ function backBlocks(
     const made = new Set(of.flatMap((piece) => piece.nodes.flatMap(({ outputs }) => outputs)));
     return gradients.filter(({ output }) => made.has(output));
   };
+  if (pieces.length === 0) return [];
   const blocks = cut ? blocksOf(pieces.map(({ label }) => label)) : [{ name: "all", from: 0, to: pieces.length }];
   const joined = blocks.map(({ from, to }) => joinedPieces(pieces.slice(from, to), pieces.slice(to)));
   const left = new Set(joined.flatMap(({ kept, carried }) => [...kept, ...carried]));

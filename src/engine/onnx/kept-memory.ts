@@ -4,7 +4,7 @@ import { formatBytes } from "../../weights/memory";
 import { freeMemory } from "../free-memory";
 import type { Geometry } from "./geometry";
 
-/** What is kept lies once in ONNX Runtime and once as it is handed to the way back. */
+/** What is kept lies once in ONNX Runtime and once as it is handed to a graph of the way back. */
 const COPIES = 2;
 
 /**
@@ -32,15 +32,17 @@ type SizedBatch = Pick<Geometry, "tokens" | "texts" | "longest"> & { readonly sc
 export interface GradientHolds {
   readonly kept: ReadonlyMap<string, Shape>;
   readonly made: readonly (readonly Shape[])[];
+  /** Null or absent: the way back has graphs of its own. */
+  readonly together?: object | null;
 }
 
 /**
- * Gives the bytes that a gradient of a batch takes: what is kept, twice, and the most that a piece of the way back makes.
+ * Gives the bytes that a gradient of a batch takes: what is kept, twice where it goes from graph to graph, and the most that a piece of the way back makes.
  * @example gradientBytes({ kept: new Map([["x", ["T", 4]]]), made: [[["T", 2]], [["T", 3], ["B"]]] }, packBatch({ ids: [[5, 6], [7]] })) // 140
  */
-export function gradientBytes({ kept, made }: GradientHolds, geometry: SizedBatch): number {
+export function gradientBytes({ kept, made, together }: GradientHolds, geometry: SizedBatch): number {
   const most = made.reduce((all, shapes) => Math.max(all, keptBytes(shapes, geometry)), 0);
-  return COPIES * keptBytes(kept.values(), geometry) + most;
+  return (together ? 1 : COPIES) * keptBytes(kept.values(), geometry) + most;
 }
 
 /**

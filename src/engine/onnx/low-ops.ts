@@ -1,5 +1,5 @@
 import { fail } from "../../check/check";
-import type { LowOps } from "../../ops/low-ops";
+import type { GivenName, LowOps } from "../../ops/low-ops";
 import type { Dimension } from "../../ops/shape";
 import type { EmbeddingIndex, FrozenMatrix, Rotary } from "../../ops/ops";
 import type { Layout } from "../../tree/layout";
@@ -29,6 +29,10 @@ export interface Feeds {
 
 /** The input that takes the keep factors [sites, 1, 1]. */
 export const KEEP = "keep";
+/** Gives the name of the input that takes what a call brings. */
+export function givenInput(name: GivenName): string {
+  return `given:${name}`;
+}
 
 /** Gives the name of a rotation's inputs: equal rotations have one. */
 export function rotationName(feeds: Feeds, rotary: Rotary): string {
@@ -111,6 +115,7 @@ export function onnxLowOps(
       const shape = [drops.length, 1, 1];
       return shared.slice(constant(graph.input(KEEP, FLOAT, shape), shape), at, at + 1, 0, 1);
     },
+    given: (name, shape) => constant(graph.input(givenInput(name), FLOAT, shape), shape),
     matmulTransposed: (x, y, factor) => ({ ...timesTurned(graph, x, y, factor), shared: x.shared && y.shared }),
   };
 }

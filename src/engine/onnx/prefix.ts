@@ -15,9 +15,9 @@ export interface CutPrefix {
   readonly value: string;
 }
 
-/** Inputs of a run that are not the batch's alone: trainable parameters, weights that may change, directions, what counts points, and the loss's derivative. */
+/** Inputs of a run that are not the batch's alone: trainable parameters, weights that may change, directions, what counts points, the loss's derivative, and what a call brings. */
 export function variesWithPoints(input: string): boolean {
-  return /^(theta|base|directions|cotangent)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
+  return /^(theta|base|directions|cotangent|given)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
 }
 
 /**

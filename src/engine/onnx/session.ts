@@ -17,19 +17,31 @@ import { matrixOf } from "../../tree/matrix";
 import { heldBase } from "../held-base";
 import type { Lend } from "../held-base";
 import { HELD } from "./frozen-product";
-import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
+import { givenGradient } from "../given";
+import { FEATURES_BY_POINT } from "../record-model";
+import type { GradientForm } from "../record-model";
+import type {
+  EmbeddingOffset,
+  Features,
+  ForwardResults,
+  GradientLoss,
+  ModelSession,
+  PointGradient,
+  PullBack,
+  TokenBatch,
+} from "../session";
 import { readAgreements } from "./agreements";
 import { largestBlock } from "./back-blocks";
 import { keepOf } from "../keep-factors";
 import { findHidden } from "../find-hidden";
 import type { ComputeHidden } from "../find-hidden";
 import { compile } from "./compile";
-import type { BackBlock, CompiledGraph, GraphKind, Trunk } from "./compile";
+import type { BackStack, CompiledGraph, GraphKind, Trunk } from "./compile";
 import { compileHidden } from "./compile-hidden";
 import type { CompiledHidden } from "./compile-hidden";
 import { feedsFor, trainableFeeds } from "./feeds";
 import type { FeedTensor } from "./feeds";
-import { KEEP } from "./low-ops";
+import { givenInput, KEEP } from "./low-ops";
 import { packBatch } from "./geometry";
 import type { Geometry } from "./geometry";
 import { computesInFp32, FP32, precisionName, storage } from "./precision";
@@ -131,8 +143,8 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   const directory = resolve(options.cacheDirectory ?? ".cache/onnx");
   const { layout } = adapter;
   const { worker, kernels, told } = await openProvider(provider, directory, threads, runtimeOptions(options, "all"));
-  const opened = new Map<GraphKind, Promise<CompiledGraph>>();
-  const newest = new Map<GraphKind, Held>();
+  const opened = new Map<string, Promise<CompiledGraph>>();
+  const newest = new Map<string, Held>();
   const kept = recentTexts(prefixCache);
   const matrices = new Map(
     (adapter.base ?? []).flatMap((own) => (matrixOf(own.shape) === null ? [] : [[own.name, own]])),
@@ -162,10 +174,10 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       () => undefined,
     );
   };
-  const closeAllBut = async (kind: GraphKind | null): Promise<void> => {
-    if (kind !== null) await closeHidden();
+  const closeAllBut = async (name: string | null): Promise<void> => {
+    if (name !== null) await closeHidden();
     for (const [other, graph] of [...opened]) {
-      if (other === kind) continue;
+      if (other === name) continue;
       const { prefix: before, back } = await graph;
       opened.delete(other);
       newest.delete(other);
@@ -176,11 +188,12 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     }
   };
 
-  const open = (kind: GraphKind): Promise<CompiledGraph> => {
-    const known = opened.get(kind);
+  const open = (graph: Graph): Promise<CompiledGraph> => {
+    const { kind, name } = graph;
+    const known = opened.get(name);
     if (known) return known;
     const opening = (async () => {
-      if (keep === "one") await closeAllBut(kind);
+      if (keep === "one") await closeAllBut(name);
       requireMemory({
         name: `${model.family} of ${model.layers} layers`,
         model,
@@ -207,6 +220,8 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
         trunk: prefixCache > 0,
         recompute: options.recompute ?? false,
         blocks: inBlocks,
+        form: graph.form,
+        known: graph.known,
         precision,
         progress: options.progress,
       });
@@ -214,14 +229,14 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       const arena = kind === "gradient" && inBlocks ? { arena: false } : {};
       const tuned = { ...options, tuning: { ...arena, ...tuning } };
       const how = runtimeOptions(tuned, kind === "plain" ? "all" : "basic");
-      await worker.create(kind, compiled.path, how);
-      if (compiled.prefix) await worker.create(`${kind} prefix`, compiled.prefix.path, how);
-      if (compiled.prefix?.trunk) await worker.create(`${kind} trunk`, compiled.prefix.trunk.path, how);
+      await worker.create(name, compiled.path, how);
+      if (compiled.prefix) await worker.create(`${name} prefix`, compiled.prefix.path, how);
+      if (compiled.prefix?.trunk) await worker.create(`${name} trunk`, compiled.prefix.trunk.path, how);
       for (const [k, { path }] of compiled.back?.blocks.entries() ?? [])
-        await worker.create(`${kind} back ${k}`, path, how);
+        await worker.create(`${name} back ${k}`, path, how);
       return compiled;
     })();
-    opened.set(kind, opening);
+    opened.set(name, opening);
     return opening;
   };
 
@@ -279,21 +294,21 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 
   /** What the batch alone decides is made, sent and computed once for all queries of a step; only the newest batch is kept. */
-  const hold = (kind: GraphKind, compiled: CompiledGraph, batch: TokenBatch): Held => {
-    const known = newest.get(kind);
+  const hold = ({ kind, name }: Graph, compiled: CompiledGraph, batch: TokenBatch): Held => {
+    const known = newest.get(name);
     if (known?.batch === batch) return known;
     checkTokens(batch, model);
     // The way back of a loss takes all texts at once.
     const buckets = bucketsOf(batch, kind === "gradient" ? 1 : mostBuckets);
     const factors = keepOf(batch, adapter);
     const keep = { type: "float32", dims: [factors.length, 1, 1], data: factors } as const;
-    const groups = buckets.map((bucket, i) => holdOne(kind, compiled, bucket.batch, keep, `${kind} ${i}`));
+    const groups = buckets.map((bucket, i) => holdOne(name, compiled, bucket.batch, keep, `${name} ${i}`));
     const made = { batch, buckets, groups };
-    newest.set(kind, made);
+    newest.set(name, made);
     return made;
   };
   const holdOne = (
-    kind: GraphKind,
+    name: string,
     compiled: CompiledGraph,
     batch: TokenBatch,
     keep: FeedTensor,
@@ -301,50 +316,50 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   ): HeldGroup => {
     const geometry = packBatch(batch);
     const { inputs, feeds, prefix: before } = compiled;
-    const wanted = [...inputs, ...(before?.inputs ?? [])].filter((name) => !variesWithPoints(name));
+    const wanted = [...inputs, ...(before?.inputs ?? [])].filter((input) => !variesWithPoints(input));
     const given = feedsFor(new Set(wanted), feeds, geometry, 1);
     if (wanted.includes(KEEP)) given.set(KEEP, keep);
     const ready = worker
-      .hold(place, given, before && { session: `${kind} prefix`, outputs: before.outputs }, {
-        trunk: before?.trunk ? rowsOf(kind, compiled, before.trunk, batch) : null,
+      .hold(place, given, before && { session: `${name} prefix`, outputs: before.outputs }, {
+        trunk: before?.trunk ? rowsOf(name, compiled, before.trunk, batch) : null,
       })
       .then((milliseconds) => void (engineMilliseconds += milliseconds));
     // A failure is reported by the run that needs it.
     ready.catch(() => {
-      newest.delete(kind);
+      newest.delete(name);
       kept.clear();
     });
     return { place, geometry, ready };
   };
   /** What the layers below the adapters make of each text of a batch: fed where it is not kept. */
-  const rowsOf = (kind: string, { feeds }: CompiledGraph, trunk: Trunk, batch: TokenBatch): TextRows => {
+  const rowsOf = (name: string, { feeds }: CompiledGraph, trunk: Trunk, batch: TokenBatch): TextRows => {
     const seen = new Set<string>();
     const texts = batch.ids.map((ids) => {
-      const key = `${kind} ${ids.join()}`;
+      const key = `${name} ${ids.join()}`;
       const known = kept.has(key) || seen.has(key);
       seen.add(key);
       if (!known) prefixTexts++;
       return { key, feeds: known ? null : feedsFor(trunk.inputs, feeds, packBatch({ ids: [ids] }), 1) };
     });
     const forget = kept.use(texts.map(({ key }, b) => ({ key, bytes: 4 * trunk.width * batch.ids[b].length })));
-    return { session: `${kind} trunk`, output: trunk.output, width: trunk.width, texts, forget };
+    return { session: `${name} trunk`, output: trunk.output, width: trunk.width, texts, forget };
   };
 
   const run = async (
-    kind: GraphKind,
+    graph: Graph,
     points: readonly Float32Array[],
     directions: readonly Float32Array[],
     batch: TokenBatch,
     fetches: readonly string[],
   ): Promise<readonly Features[]> => {
-    const compiled = await open(kind);
+    const compiled = await open(graph);
     if (matrices.size > 0) await baseReady();
-    const { buckets, groups } = hold(kind, compiled, batch);
+    const { buckets, groups } = hold(graph, compiled, batch);
     const varying = new Set([...compiled.inputs].filter(variesWithPoints));
     const each = groups.map(async ({ place, geometry, ready }) => {
       const feeds = feedsFor(varying, compiled.feeds, geometry, points.length);
       const trainable = trainableFeeds(compiled.inputs, adapter, { points, directions }, (n) => worker.memory(n));
-      const [reply] = await Promise.all([worker.run(kind, place, feeds, trainable, fetches), ready]);
+      const [reply] = await Promise.all([worker.run(graph.name, place, feeds, trainable, fetches), ready]);
       engineMilliseconds += reply.milliseconds;
       const texts = geometry.scored.length;
       return reply.outputs.map(({ data, dims }) => ({ data, points: Number(dims[0]), texts, width: model.width }));
@@ -360,65 +375,90 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     );
   };
 
-  /** Goes back through the blocks of tensors, and hands on what each gives. */
+  /** Goes back from a loss, and hands on the derivatives of each block of tensors. */
   const pulled = async (
     point: Float32Array,
     batch: TokenBatch,
-    pullBack: PullBack,
-    take: (block: BackBlock, found: RunReply["outputs"], fetches: readonly string[]) => void | Promise<void>,
-  ): Promise<Features> => {
-    const cotangentOf = (found: Features): Float32Array => {
-      const cotangent = pullBack(found);
-      if (cotangent.length === found.data.length) return cotangent;
-      return fail("pullBack", `${found.data.length} numbers, one for each feature`, cotangent.length);
-    };
-    if (layout.size === 0) {
+    loss: GradientLoss,
+    offset: EmbeddingOffset | undefined,
+    take: (name: string, found: readonly Found[], forward: ForwardResults) => void | Promise<void>,
+  ): Promise<ForwardResults> => {
+    checkTokens(batch, model);
+    const { form, values, cotangent: known } = givenGradient(model, batch, loss, offset);
+    if (typeof loss === "function" && layout.size === 0 && offset === undefined) {
       const found = await features([point], batch);
-      cotangentOf(found);
-      return found;
+      cotangentOf(loss, found);
+      return { features: found };
     }
-    const compiled = await open("gradient");
+    const graph = gradientGraph(form, known !== null);
+    const compiled = await open(graph);
     if (matrices.size > 0) await baseReady();
     const back = compiled.back!;
-    const [group] = hold("gradient", compiled, batch).groups as [HeldGroup];
+    const [group] = hold(graph, compiled, batch).groups as [HeldGroup];
     const { place, geometry, ready } = group;
     granted = requireKept(back, geometry, granted, options.freeBytes, options.recompute);
+    const given = new Map<string, FeedTensor>();
+    const give = (name: string, data: ArrayLike<number>, dims: readonly number[]): void =>
+      void given.set(name, { type: "float32", data: Float32Array.from(data), dims });
+    for (const [name, { data, shape }] of values) give(givenInput(name), data, shape);
+    if (known !== null) give(COTANGENT, known, [1, known.length, 1]);
     const theta = { points: [point], directions: [] };
-    const feedsOf = (inputs: ReadonlySet<string>) => trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));
-    const carried = [...back.kept.keys()].map(stays);
-    const forwards = worker.run("gradient", place, new Map(), feedsOf(compiled.inputs), ["features"], carried);
-    const [reply] = await Promise.all([forwards, ready]);
-    engineMilliseconds += reply.milliseconds;
-    const [{ data, dims }] = reply.outputs as [RunReply["outputs"][number]];
-    const found = { data, points: Number(dims[0]), texts: geometry.scored.length, width: model.width };
-    const seed = { type: "float32", dims, data: Float32Array.from(cotangentOf(found)) } as const;
-    for (const [k, block] of back.blocks.entries()) {
-      const fetches = [...new Set(block.stacks.map(({ output }) => output))];
-      const kept = new Map(block.inputs.has(COTANGENT) ? [[COTANGENT, seed]] : []);
-      const given = feedsOf(block.inputs);
-      const { outputs, milliseconds } = await worker.run(`gradient back ${k}`, place, kept, given, fetches, block.carried.map(stays), block.forget); // prettier-ignore
+    const run = async (
+      session: string,
+      inputs: ReadonlySet<string>,
+      fetches: readonly string[],
+      carried: readonly string[],
+      forget: readonly string[] = [],
+    ): Promise<ReadonlyMap<string, RunReply["outputs"][number]>> => {
+      const small = new Map([...given].filter(([name]) => inputs.has(name)));
+      const trainable = trainableFeeds(inputs, adapter, theta, (n) => worker.memory(n));
+      const running = worker.run(session, place, small, trainable, fetches, carried.map(stays), forget);
+      const [{ outputs, milliseconds }] = await Promise.all([running, ready]);
       engineMilliseconds += milliseconds;
-      await take(block, outputs, fetches);
-    }
-    return found;
+      return new Map(fetches.map((name, i) => [name, outputs[i]!]));
+    };
+    const results = ["features", ...(form.classes === null ? [] : ["losses"])];
+    const inOne = outputsOf(back.together ?? []);
+    const carried = back.together === null ? [...back.kept.keys()] : [];
+    const there = await run(graph.name, compiled.inputs, [...results, ...inOne], carried);
+    const { data, dims } = there.get("features")!;
+    const found = { data, points: Number(dims[0]), texts: geometry.scored.length, width: model.width };
+    if (typeof loss === "function") give(COTANGENT, cotangentOf(loss, found), dims);
+    const forward = {
+      features: found,
+      ...(known !== null && { losses: (there.get("losses") ?? { data }).data }),
+    };
+    const handOn = (name: string, stacks: readonly BackStack[], outputs: typeof there): void | Promise<void> => {
+      const derivatives = stacks.map(({ names, output }) => ({ names, data: outputs.get(output)!.data }));
+      return take(name, derivatives, forward);
+    };
+    if (back.together !== null) await handOn("all", back.together, there);
+    for (const [k, { name, inputs, stacks, carried: later, forget }] of back.blocks.entries())
+      await handOn(name, stacks, await run(`${graph.name} back ${k}`, inputs, outputsOf(stacks), later, forget));
+    return forward;
   };
 
-  const gradient = async (point: Float32Array, batch: TokenBatch, pullBack: PullBack): Promise<PointGradient> => {
+  const gradient = async (
+    point: Float32Array,
+    batch: TokenBatch,
+    loss: GradientLoss,
+    offset?: EmbeddingOffset,
+  ): Promise<PointGradient> => {
     let all = new Float32Array(0);
-    const features = await pulled(point, batch, pullBack, ({ stacks }, outputs, fetches) => {
-      if (all.length === 0) all = new Float32Array(layout.size);
-      for (const { output, names } of stacks) addStack(layout, names, outputs[fetches.indexOf(output)]!.data, all);
+    let offsetGradient: Float32Array | undefined;
+    const rest = await pulled(point, batch, loss, offset, (_block, found) => {
+      if (all.length === 0 && offset?.by !== "offset") all = new Float32Array(layout.size);
+      for (const { names, data } of found)
+        if (names === null) offsetGradient = data;
+        else addStack(layout, names, data, all);
     });
-    return { features, gradient: all };
+    return { ...rest, gradient: all, ...(offsetGradient === undefined ? {} : { offsetGradient }) };
   };
 
-  const gradientBlocks: NonNullable<ModelSession["gradientBlocks"]> = (point, batch, pullBack, take) =>
-    pulled(point, batch, pullBack, ({ name, stacks }, outputs, fetches) => {
-      const parts = stacks.map(({ output, names: [tensor = ""] }) => ({
-        tensor,
-        gradient: outputs[fetches.indexOf(output)]!.data,
-      }));
-      return parts.length === 0 ? undefined : take({ name, parts });
+  const gradientBlocks: NonNullable<ModelSession["gradientBlocks"]> = (point, batch, loss, take) =>
+    pulled(point, batch, loss, undefined, (name, found, forward) => {
+      const parts = found.map(({ names, data }) => ({ tensor: names?.[0] ?? "", gradient: data }));
+      return parts.length === 0 ? undefined : take({ name, parts }, forward);
     });
 
   const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
@@ -428,12 +468,12 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
       for (const point of points) each.push(await features([point], batch));
       return joined(each);
     }
-    const [found] = await run("plain", points, [], batch, ["features"]);
+    const [found] = await run(PLAIN, points, [], batch, ["features"]);
     return repeated(found as Features, points.length);
   };
 
   try {
-    if (keep === "both") await open("plain");
+    if (keep === "both") await open(PLAIN);
   } catch (error) {
     await worker.end();
     throw error;
@@ -456,16 +496,17 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
     async tangents(point, directions, batch) {
       if (directions.length === 0) fail("directions", "at least one direction", 0);
       if (layout.size === 0) return withoutTangents(await features([point], batch), directions.length);
-      const [primal, tangents] = await run("dual", [point], directions, batch, ["features", "tangents"]);
+      const [primal, tangents] = await run(DUAL, [point], directions, batch, ["features", "tangents"]);
       return { primal: primal as Features, tangents: tangents as Features };
     },
     ...(!computesInFp32(precision) && {
       noGradient: `${precisionName(precision)} rounds activations, so its loss is a staircase without a derivative: fp32, int8 and int4 have one`,
     }),
     ...(computesInFp32(precision) && {
-      gradient: (point, batch, pullBack) => inTurn(() => gradient(point, batch, pullBack)),
+      embeddingWidth: model.embeddingWidth,
+      gradient: (point, batch, loss, offset) => inTurn(() => gradient(point, batch, loss, offset)),
       ...(inBlocks && {
-        gradientBlocks: (point, batch, pullBack, take) => inTurn(() => gradientBlocks(point, batch, pullBack, take)),
+        gradientBlocks: (point, batch, loss, take) => inTurn(() => gradientBlocks(point, batch, loss, take)),
       }),
     }),
     ...(adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, lend) }),
@@ -496,6 +537,24 @@ export function runtimeOptions(
       },
     },
   };
+}
+
+/** Gives the loss's derivative by the features, as whoever asked pulls it back. @throws when it has another number of values */
+function cotangentOf(pullBack: PullBack, features: Features): Float32Array {
+  const cotangent = pullBack(features);
+  if (cotangent.length === features.data.length) return cotangent;
+  return fail("pullBack", `${features.data.length} numbers, one for each feature`, cotangent.length);
+}
+
+/** A derivative that a run gave. */
+interface Found {
+  readonly names: BackStack["names"];
+  readonly data: Float32Array;
+}
+
+/** What derivatives are fetched as, each once. */
+function outputsOf(stacks: readonly BackStack[]): readonly string[] {
+  return [...new Set(stacks.map(({ output }) => output))];
 }
 
 /** An output that is an input of later runs under its own name. */
@@ -534,6 +593,23 @@ function unusual({ provider, recompute, tuning: { optimization, buckets, prefixC
     .filter(([, value]) => value !== undefined && value !== "cpu")
     .map(([name, value]) => ` ${name}=${value}`)
     .join("");
+}
+
+/** A graph that is opened when it is first needed, by a name of its own. */
+interface Graph {
+  readonly name: string;
+  readonly kind: GraphKind;
+  readonly form: GradientForm;
+  /** Whether the loss's derivative is known before the features. */
+  readonly known: boolean;
+}
+
+const PLAIN: Graph = { name: "plain", kind: "plain", form: FEATURES_BY_POINT, known: false };
+const DUAL: Graph = { name: "dual", kind: "dual", form: FEATURES_BY_POINT, known: false };
+
+function gradientGraph(form: GradientForm, known: boolean): Graph {
+  const { classes, offset } = form;
+  return { name: `gradient ${known} ${classes} ${offset}`, kind: "gradient", form, known };
 }
 
 /** The batch whose inputs the worker holds. */

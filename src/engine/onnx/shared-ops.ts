@@ -9,7 +9,7 @@ import { BOOL, FLOAT, INT64 } from "./graph";
 import type { GraphBuilder } from "./graph";
 
 /** What a graph computes with the session's own operators, or where its weights lie: each kind of graph has its own. */
-type Own = "embed" | "frozen" | "parameters" | "matmulTransposed" | "keepFactor";
+type Own = "embed" | "frozen" | "parameters" | "given" | "matmulTransposed" | "keepFactor";
 
 /** The lower operations that every graph has alike, of the ONNX standard alone. */
 export interface SharedOps extends Omit<LowOps<Value>, Own> {

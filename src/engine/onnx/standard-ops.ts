@@ -1,3 +1,4 @@
+import { fail } from "../../check/check";
 import type { LowOps } from "../../ops/low-ops";
 import { withAxis } from "../../ops/shape";
 import { stackAt } from "../../tree/layout";
@@ -51,6 +52,7 @@ export function standardOps(
       const read = (): Float32Array => point.slice(offset, offset + names.length * size);
       return constant(weights.values(names.join(), all, read), all);
     },
+    given: (name) => fail(name, "a graph of texts alone", "values that a call brings"),
     matmulTransposed: (x, y, factor) => ({ ...timesTurned(graph, x, y, factor), shared: x.shared && y.shared }),
   };
 }

@@ -164,7 +164,11 @@ const actions = {
       if (!inPlace) here[input] = /** @type {Tensors[string]} */ (results[output]);
     const left = Object.entries(here).filter(([name]) => !forget.includes(name));
     if (forget.length > 0) held.set(place, Object.fromEntries(left));
-    for (const { tensor } of fetched) tensor.dispose();
+    // What is fetched may be an input of later runs besides.
+    const staying = new Set(carried.map(({ output }) => output));
+    fetches.forEach((name, i) => {
+      if (!staying.has(name)) fetched[i]?.tensor.dispose();
+    });
     const milliseconds = performance.now() - started;
     return { outputs, milliseconds, lent: lent.map((name) => float32(tensors, name).data) };
   },

@@ -1,5 +1,5 @@
 import { fail } from "../../check/check";
-import type { LowOps } from "../../ops/low-ops";
+import type { GivenName, LowOps } from "../../ops/low-ops";
 import { roundTogether } from "../../ops/grid";
 import type { EmbeddingIndex } from "../../ops/ops";
 import { entryOf } from "../../tree/layout";
@@ -19,6 +19,8 @@ export interface Pass {
   readonly layout: Layout;
   readonly points: readonly Point[];
   readonly directions: readonly Point[];
+  /** What the call brings besides. */
+  readonly given?: ReadonlyMap<GivenName, Tensor>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Pass {
  * Texts are padded with copies of their last token where heads are split, as an engine would.
  * @throws when shapes do not fit, a text is empty, or stacked parameters are not one after another in the layout
  */
-export function referenceOps({ batch, layout, points, directions }: Pass): LowOps<Tensor> {
+export function referenceOps({ batch, layout, points, directions, given }: Pass): LowOps<Tensor> {
   const lengths = batch.ids.map((text, b) => text.length || fail(`batch[${b}]`, "at least one token", text));
   const starts = lengths.map((_, b) => lengths.slice(0, b).reduce((sum, length) => sum + length, 0));
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
@@ -80,6 +82,7 @@ export function referenceOps({ batch, layout, points, directions }: Pass): LowOp
         (i) => rows[Math.floor(i / length)][offset + (i % length)],
       );
     },
+    given: (name) => given?.get(name) ?? fail(name, "values that the call brings", "none"),
     pick({ shape: [leading, count, ...rest], data }, index) {
       const size = sizeOf(rest);
       return generate([leading, ...rest], (i) => data[(Math.floor(i / size) * count + index) * size + (i % size)]);

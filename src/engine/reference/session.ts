@@ -7,13 +7,16 @@ import { plain } from "../../ops/plain";
 import { garbageCollected, run } from "../../ops/program";
 import type { Memory } from "../../ops/program";
 import { findHidden } from "../find-hidden";
-import { recordGradient, recordHidden } from "../record-model";
+import { byOffset, recordGradient, recordHidden } from "../record-model";
 import { checkTokens } from "../rows";
 import { asFactorLayout } from "../../tree/factor-layout";
+import type { GivenName } from "../../ops/low-ops";
 import type { FrozenMatrix } from "../../ops/ops";
 import { baseInMemory, heldBase } from "../held-base";
-import type { Features, ModelSession, TokenBatch } from "../session";
 import { keepOf } from "../keep-factors";
+import { givenGradient, givenOffset } from "../given";
+import type { GivenRows } from "../given";
+import type { EmbeddingOffset, Features, ModelSession, RowLoss, TokenBatch } from "../session";
 import { addStack } from "../gradient-parts";
 import { referenceOps } from "./low-ops";
 import type { Point } from "./low-ops";
@@ -53,14 +56,18 @@ export function referenceSession(frozen: Model, adapter: Adapter): ModelSession 
         return { data: Float32Array.from(data), rows: shape[1], width: shape[2] };
       });
     }),
-    async gradient(point, batch, pullBack) {
-      let seen: Features | null = null;
-      const gradient = referenceGradient64(model, adapter, point, batch, (output) => {
-        seen = features(output);
-        return pullBack(seen);
-      });
-      return { features: seen!, gradient: Float32Array.from(gradient) };
+    async gradient(point, batch, loss, offset) {
+      const seen = typeof loss === "function" ? (output: Tensor) => loss(features(output)) : loss;
+      const found = referenceDerivatives64(model, adapter, point, batch, seen, offset);
+      const { losses, offsetGradient } = found;
+      return {
+        features: features(found.features),
+        gradient: Float32Array.from(found.gradient),
+        ...(losses && { losses: Float32Array.from(losses) }),
+        ...(offsetGradient && { offsetGradient: Float32Array.from(offsetGradient) }),
+      };
     },
+    embeddingWidth: model.embeddingWidth,
     ...(memory && adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, memory.lend) }),
     dispose: async () => undefined,
   };
@@ -104,23 +111,59 @@ export function referenceGradient64(
   batch: TokenBatch,
   pullBack: (features: Tensor) => ArrayLike<number>,
 ): Float64Array {
+  return referenceDerivatives64(model, adapter, point, batch, pullBack).gradient;
+}
+
+/** What a gradient gives, in float64. */
+export interface Derivatives64 {
+  readonly features: Tensor;
+  /** [K]; null where the caller pulls back. */
+  readonly losses: Float64Array | null;
+  /** [d]; empty where the derivative by the offset alone is wanted. */
+  readonly gradient: Float64Array;
+  /** [T, embedding width]; null where no derivative by an offset is wanted. */
+  readonly offsetGradient: Float64Array | null;
+}
+
+/**
+ * Gives all that a session's `gradient` does, in float64.
+ * @throws when the batch, the point, the loss or the offset does not fit the model
+ */
+export function referenceDerivatives64(
+  model: Model,
+  adapter: Adapter,
+  point: Point,
+  batch: TokenBatch,
+  loss: RowLoss | ((features: Tensor) => ArrayLike<number>),
+  offset?: EmbeddingOffset,
+): Derivatives64 {
   const { layout } = adapter;
   checkTokens(batch, model);
   keepOf(batch, adapter);
   sameLength("point", point.length, layout.size);
-  const recording = recordGradient(model, adapter);
-  const low = reversibleReference({ batch, layout, points: [point], directions: [] }, (features) =>
-    tensor(features.shape, pullBack(features)),
+  const { form, values: given, cotangent } = givenGradient(model, batch, loss, offset);
+  const recording = recordGradient(model, adapter, form);
+  const pass = { batch, layout, points: [point], directions: [], given: tensors(given) };
+  const low = reversibleReference(pass, (output) =>
+    tensor(output.shape, typeof loss === "function" ? loss(output) : cotangent!),
   );
   const values = run(recording, low, garbageCollected as Memory<Tensor>);
-  const gradient = new Float64Array(layout.size);
-  const [, ...places] = recording.program.outputs;
-  recording.stacks.forEach((names, i) => addStack(layout, names, values.get(places[i])!.data, gradient));
-  return gradient;
+  const gradient = new Float64Array(form.offset === "offset" ? 0 : layout.size);
+  let offsetGradient = byOffset(form) ? new Float64Array(offset!.rows.length) : null;
+  for (const { names, place } of recording.derivatives)
+    if (names === null) offsetGradient = values.get(place)!.data;
+    else addStack(layout, names, values.get(place)!.data, gradient);
+  const [first, last = first] = recording.results.map((place) => values.get(place)!) as [Tensor, Tensor?];
+  return { features: last, losses: cotangent === null ? null : first.data, gradient, offsetGradient };
+}
+
+function tensors(given: ReadonlyMap<GivenName, GivenRows>): ReadonlyMap<GivenName, Tensor> {
+  return new Map([...given].map(([name, { shape, data }]) => [name, tensor(shape, data)]));
 }
 
 /**
  * Gives the features [P, B, H] in float64 at P points, which may themselves be float64.
+ * @param offset [T, embedding width], added to the embeddings; default: nothing
  * @throws when a point has not the adapter's number of parameters
  */
 export function referenceFeatures64(
@@ -128,23 +171,36 @@ export function referenceFeatures64(
   adapter: Adapter,
   points: readonly Point[],
   batch: TokenBatch,
+  offset?: ArrayLike<number>,
 ): Tensor {
   const { layout } = adapter;
   checkTokens(batch, model);
   keepOf(batch, adapter);
   points.forEach((point, i) => sameLength(`points[${i}]`, point.length, layout.size));
-  const ops = plain(referenceOps({ batch, layout, points, directions: [] }));
-  const features = forwardWith(model, adapter, ops);
+  const width = model.embeddingWidth;
+  const low = referenceOps({
+    batch,
+    layout,
+    points,
+    directions: [],
+    ...(offset && { given: tensors(new Map([["offset", givenOffset(batch, width, offset)]])) }),
+  });
+  const added = offset ? low.given("offset", [1, "T", width]) : null;
+  const features = forwardWith(model, adapter, plain(low), added);
   return spread(features, points.length);
 }
 
-/** Gives the features [1, B, H] and their derivatives [P, B, H] along P directions, in float64. */
+/**
+ * Gives the features [1, B, H] and their derivatives [P, B, H] along P directions, in float64.
+ * @param offset what is added to the embeddings [T, embedding width], and how it changes along each direction [P, T, embedding width]; default: nothing
+ */
 export function referenceTangents64(
   model: Model,
   adapter: Adapter,
   point: Point,
   directions: readonly Point[],
   batch: TokenBatch,
+  offset?: { readonly rows: ArrayLike<number>; readonly directions: ArrayLike<number> },
 ): { readonly primal: Tensor; readonly tangents: Tensor } {
   const { layout } = adapter;
   checkTokens(batch, model);
@@ -152,8 +208,18 @@ export function referenceTangents64(
   [point, ...directions].forEach((p, i) =>
     sameLength(i === 0 ? "point" : `directions[${i - 1}]`, p.length, layout.size),
   );
-  const ops = dual(referenceOps({ batch, layout, points: [point], directions }));
-  const { primal, tangents } = forwardWith(model, adapter, ops);
+  const width = model.embeddingWidth;
+  const given = new Map<GivenName, GivenRows>();
+  if (offset) {
+    given.set("offset", givenOffset(batch, width, offset.rows));
+    given.set("offsetDirections", givenOffset(batch, width, offset.directions, directions.length));
+  }
+  const low = referenceOps({ batch, layout, points: [point], directions, given: tensors(given) });
+  const added = offset && {
+    primal: low.given("offset", [1, "T", width]),
+    tangents: low.given("offsetDirections", ["P", "T", width]),
+  };
+  const { primal, tangents } = forwardWith(model, adapter, dual(low), added);
   const shape = [directions.length, ...primal.shape.slice(1)];
   return { primal, tangents: tangents ?? tensor(shape, new Float64Array(directions.length * primal.data.length)) };
 }

@@ -62,6 +62,10 @@ export function tfOps(
       }
       return tf.tensor(data, [rows, names.length, ...head.shape]);
     },
+    given(name) {
+      const rows = pass.given?.get(name) ?? fail(name, "values that the call brings", "none");
+      return tf.tensor(rows.data, [...rows.shape]);
+    },
     pick(stack, index) {
       const [R, , ...rest] = stack.shape;
       const start = stack.shape.map((_, axis) => (axis === 1 ? index : 0));

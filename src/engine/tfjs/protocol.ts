@@ -1,3 +1,4 @@
+import type { GivenName } from "../../ops/low-ops";
 import type { Program } from "../../ops/program";
 import type { Layout } from "../../tree/layout";
 import type { Geometry } from "../onnx/geometry";
@@ -21,6 +22,10 @@ export interface TfPass {
   readonly embeddings: ReadonlyMap<string, EmbeddingRows>;
   /** Keep factors by site; 1 where there is none. */
   readonly keep?: ReadonlyMap<string, number>;
+  /** What a gradient's call brings besides. */
+  readonly given?: ReadonlyMap<GivenName, Rows>;
+  /** The loss's derivative by the program's first result, where it is known before. */
+  readonly cotangent?: Float32Array;
 }
 
 export interface EmbeddingRows {
@@ -42,8 +47,8 @@ export interface Rows {
 /** What a pass is computed for; the layout is the model's. */
 export type PassInput = Omit<TfPass, "layout">;
 
-/** Features, features with their tangents, or features and gradients. */
-export type ProgramKind = "plain" | "dual" | "gradient";
+/** Features, features with their tangents, or features and gradients of some form. */
+export type ProgramKind = "plain" | "dual" | `gradient ${string}`;
 
 /** Those of points, and the frozen model's hidden states. */
 export type SentKind = ProgramKind | "hidden";
@@ -59,7 +64,7 @@ export type TfRequest =
     }
   | { readonly action: "program"; readonly kind: SentKind; readonly program: Program }
   | { readonly action: "run"; readonly kind: SentKind; readonly input: PassInput }
-  | { readonly action: "forward"; readonly pass: number; readonly input: PassInput }
+  | { readonly action: "forward"; readonly kind: SentKind; readonly pass: number; readonly input: PassInput }
   | { readonly action: "pullBack"; readonly pass: number; readonly cotangent: Float32Array }
   | { readonly action: "release"; readonly pass: number }
   | { readonly action: "tensors" };

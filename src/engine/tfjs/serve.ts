@@ -29,7 +29,7 @@ export function serve(port: MessagePort, state: Int32Array, load: Load): void {
       case "run":
         return { outputs: await opened().run(request.kind, request.input) };
       case "forward":
-        return { outputs: [await opened().forward(request.pass, request.input)] };
+        return { outputs: [await opened().forward(request.kind, request.pass, request.input)] };
       case "pullBack":
         return { outputs: await opened().pullBack(request.pass, request.cotangent) };
       case "release":

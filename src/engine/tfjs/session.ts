@@ -7,12 +7,14 @@ import type { Gradient } from "../../ops/reverse";
 import { keepOf } from "../keep-factors";
 import { addStack } from "../gradient-parts";
 import { packBatch } from "../onnx/geometry";
+import { givenGradient } from "../given";
+import { byOffset, recordGradient, recordHidden, recordModel } from "../record-model";
+import type { GradientForm } from "../record-model";
 import { findHidden } from "../find-hidden";
 import type { ComputeHidden } from "../find-hidden";
-import { recordGradient, recordHidden, recordModel } from "../record-model";
 import { readThrough } from "../row-blocks";
 import { checkTokens, repeated, stackRows, withoutTangents } from "../rows";
-import type { Features, ModelSession, PointGradient, PullBack, TokenBatch } from "../session";
+import type { Features, ModelSession, TokenBatch } from "../session";
 import { WorkerThread } from "../worker-thread";
 import { backendNames, embeddingKey } from "./protocol";
 import type {
@@ -32,12 +34,16 @@ export interface TfjsOptions {
 }
 
 export interface TfjsSession extends ModelSession {
-  readonly gradient: (point: Float32Array, batch: TokenBatch, pullBack: PullBack) => Promise<PointGradient>;
+  readonly gradient: NonNullable<ModelSession["gradient"]>;
   readonly backend: BackendName;
   /** One line: which backend computes, and why those before it do not. */
   readonly told: string;
   /** Tensors on the backend now: the frozen weights alone, while nothing is being computed. */
   tensors(): Promise<number>;
+}
+
+function gradientKind({ classes, offset }: GradientForm): ProgramKind {
+  return `gradient ${classes} ${offset}`;
 }
 
 /**
@@ -56,12 +62,16 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   const uploaded = new Set<string>();
   let passes = 0;
 
-  let recorded: Gradient | null = null;
-  const backwards = (): Gradient => (recorded ??= recordGradient(model, adapter));
-  const program = (kind: ProgramKind): Promise<Recording> => {
+  const recorded = new Map<ProgramKind, Gradient>();
+  const backwards = (form: GradientForm): Gradient => {
+    const made = recorded.get(gradientKind(form)) ?? recordGradient(model, adapter, form);
+    recorded.set(gradientKind(form), made);
+    return made;
+  };
+  const program = (kind: ProgramKind, record: () => Recording): Promise<Recording> => {
     const known = recordings.get(kind);
     if (known) return known;
-    const sending = send(kind, kind === "gradient" ? backwards() : recordModel(model, adapter, kind));
+    const sending = send(kind, record());
     recordings.set(kind, sending);
     return sending;
   };
@@ -78,7 +88,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   };
 
   const passInput = async (
-    kind: ProgramKind,
+    recording: Promise<Recording>,
     points: readonly Float32Array[],
     directions: readonly Float32Array[],
     batch: TokenBatch,
@@ -87,15 +97,15 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     keepOf(batch, adapter);
     const [theta, zs] = [stackRows("points", points, layout.size), stackRows("directions", directions, layout.size)];
     const { keep } = batch;
-    return { ...batchInput(await program(kind), batch), points: theta, directions: zs, ...(keep && { keep }) };
+    return { ...batchInput(await recording, batch), points: theta, directions: zs, ...(keep && { keep }) };
   };
   const batchInput = (
-    { program: recorded, frozen }: Recording,
+    { program: { instructions }, frozen }: Recording,
     batch: TokenBatch,
   ): Pick<PassInput, "geometry" | "embeddings"> => {
     const geometry = packBatch(batch);
     const embeddings = new Map<string, EmbeddingRows>();
-    for (const { op, args } of recorded.instructions) {
+    for (const { op, args } of instructions) {
       const [table, by] = args;
       if (op !== "embed" || table.kind !== "frozen" || by.kind !== "data") continue;
       const rows = by.data === "token" ? geometry.ids : by.data === "position" ? geometry.positions : [0];
@@ -110,9 +120,11 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     return { data, points: shape[0], texts: shape[1], width: shape[2] };
   };
 
+  const plain = (): Promise<Recording> => program("plain", () => recordModel(model, adapter, "plain"));
+
   const features = async (points: readonly Float32Array[], batch: TokenBatch): Promise<Features> => {
     if (points.length === 0) fail("points", "at least one point", 0);
-    const input = await passInput("plain", points, [], batch);
+    const input = await passInput(plain(), points, [], batch);
     const { outputs } = await ask({ action: "run", kind: "plain", input });
     return repeated(asFeatures(outputs?.[0]), points.length);
   };
@@ -131,9 +143,12 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
   let opened: TfReply;
   try {
     opened = await ask({ action: "open", layout, backends });
-    const { program: recorded, frozen } = await program("plain");
+    const {
+      program: { instructions },
+      frozen,
+    } = await plain();
     // Their rows are read when a text needs them.
-    for (const { op, args } of recorded.instructions)
+    for (const { op, args } of instructions)
       if (op === "embed" && args[0].kind === "frozen") readThrough(frozen.get(args[0].name) as FrozenMatrix);
     if (model.head !== null) readThrough(model.head.weight);
   } catch (error) {
@@ -152,28 +167,59 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
     async tangents(point, directions, batch) {
       if (directions.length === 0) fail("directions", "at least one direction", 0);
       if (layout.size === 0) return withoutTangents(await features([point], batch), directions.length);
-      const input = await passInput("dual", [point], directions, batch);
+      const dual = program("dual", () => recordModel(model, adapter, "dual"));
+      const input = await passInput(dual, [point], directions, batch);
       const { outputs } = await ask({ action: "run", kind: "dual", input });
       return { primal: asFeatures(outputs?.[0]), tangents: asFeatures(outputs?.[1]) };
     },
-    async gradient(point, batch, pullBack) {
-      const input = await passInput("gradient", [point], [], batch);
+    async gradient(point, batch, loss, offset) {
+      checkTokens(batch, model);
+      const { form, values, cotangent: known } = givenGradient(model, batch, loss, offset);
+      const kind = gradientKind(form);
+      const { derivatives, results } = backwards(form);
+      const input = {
+        ...(await passInput(
+          program(kind, () => backwards(form)),
+          [point],
+          [],
+          batch,
+        )),
+        given: new Map([...values].map(([name, { data, shape }]) => [name, { data: Float32Array.from(data), shape }])),
+        ...(known && { cotangent: Float32Array.from(known) }),
+      };
+      const gathered = (parts: readonly Rows[]) => {
+        const gradient = new Float32Array(form.offset === "offset" ? 0 : layout.size);
+        let offsetGradient: Float32Array | null = byOffset(form) ? new Float32Array(offset!.rows.length) : null;
+        derivatives.forEach(({ names }, i) => {
+          if (names === null) offsetGradient = parts[i].data;
+          else addStack(layout, names, parts[i].data, gradient);
+        });
+        return { gradient, ...(offsetGradient && { offsetGradient }) };
+      };
+      if (typeof loss !== "function") {
+        const { outputs = [] } = await ask({ action: "run", kind, input });
+        const losses = outputs[0]!.data;
+        return {
+          features: asFeatures(outputs[results.length - 1]),
+          losses,
+          ...gathered(outputs.slice(results.length)),
+        };
+      }
       const pass = passes++;
-      const { outputs } = await ask({ action: "forward", pass, input });
+      const { outputs } = await ask({ action: "forward", kind, pass, input });
       try {
         const found = asFeatures(outputs?.[0]);
-        const cotangent = pullBack(found);
+        const cotangent = loss(found);
         if (cotangent.length !== found.data.length)
           fail("pullBack", `${found.data.length} numbers, one for each feature`, cotangent.length);
         const { outputs: parts = [] } = await ask({ action: "pullBack", pass, cotangent });
-        const gradient = new Float32Array(layout.size);
-        backwards().stacks.forEach((names, i) => addStack(layout, names, parts[i].data, gradient));
-        return { features: found, gradient };
+        return { features: found, ...gathered(parts) };
       } catch (error) {
         await ask({ action: "release", pass }).catch(() => undefined);
         throw error;
       }
     },
+    embeddingWidth: model.embeddingWidth,
     tensors: async () => (await ask({ action: "tensors" })).tensors ?? 0,
     hasEnded: () => worker.hasEnded(),
     dispose: () => worker.end(),

@@ -15,11 +15,11 @@ import { frozenTensors } from "./weights";
 export interface TfModel {
   addWeight(name: string, shape: readonly number[], data: Float32Array): void;
   addProgram(kind: SentKind, program: Program): void;
-  /** The outputs of a program: features, and tangents where it is "dual". */
+  /** The outputs of a program: features, and tangents where it is "dual"; of a gradient's all, where its input has the cotangent. */
   run(kind: SentKind, input: PassInput): Promise<readonly Rows[]>;
   /** Features of one point; `id` names the pass until `pullBack` or `release`. */
-  forward(id: number, input: PassInput): Promise<Rows>;
-  /** The other outputs of "gradient", from the loss's derivative by the features; the pass is over then. */
+  forward(kind: SentKind, id: number, input: PassInput): Promise<Rows>;
+  /** The other outputs of a gradient's program, from the loss's derivative by the features; the pass is over then. */
   pullBack(id: number, cotangent: Float32Array): Promise<readonly Rows[]>;
   release(id: number): void;
   /** Tensors on the backend now. */
@@ -51,7 +51,8 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
       recordings.set(kind, { program, frozen: new Map(names.map((weight) => [weight, uploaded(weight)])) });
     },
     async run(kind, input) {
-      const values = run(recording(kind), opsFor(input), memory);
+      const { cotangent } = input;
+      const values = run(recording(kind), opsFor(input, cotangent && (() => cotangent)), memory);
       try {
         const outputs = recording(kind).program.outputs.map((place) => values.get(place)!);
         return await Promise.all(outputs.map(read));
@@ -59,21 +60,21 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
         values.forEach(memory.dispose);
       }
     },
-    async forward(id, input) {
-      const { program } = recording("gradient");
+    async forward(kind, id, input) {
+      const { program } = recording(kind);
       const given: Float32Array[] = [];
       const ops = opsFor(input, () => given[0] ?? fail("pull-back", "a cotangent", "none"));
-      const under = begin(recording("gradient"), ops, memory);
+      const under = begin(recording(kind), ops, memory);
       const values = under.advance(program.instructions.findIndex(({ op }) => op === "cotangent"));
-      waiting.set(id, { under, give: (cotangent) => void given.push(cotangent) });
+      waiting.set(id, { program, under, give: (cotangent) => void given.push(cotangent) });
       return read(values.get(program.outputs[0])!);
     },
     async pullBack(id, cotangent) {
-      const { under, give } = waiting.get(id) ?? fail("pull-back", "a forward pass that waits for it", id);
+      const { program, under, give } = waiting.get(id) ?? fail("pull-back", "a forward pass that waits for it", id);
       waiting.delete(id);
       give(cotangent);
       try {
-        const { instructions, outputs } = recording("gradient").program;
+        const { instructions, outputs } = program;
         const values = under.advance(instructions.length);
         return await Promise.all(outputs.slice(1).map((place) => read(values.get(place)!)));
       } finally {
@@ -95,6 +96,7 @@ export function tfModel({ tf, name }: OpenBackend, layout: Layout): TfModel {
 
 /** A forward pass that waits for the loss's derivative by its features. */
 interface Waiting {
+  readonly program: Program;
   readonly under: Run<Tensor>;
   give(cotangent: Float32Array): void;
 }

@@ -177,7 +177,7 @@ test("block by block, from the top down, each tensor's gradient comes once, with
           assert.is(session.gradientBlocks !== undefined, blocks);
           if (session.gradientBlocks === undefined) return;
           const taken = new Map<string, string>();
-          const { data } = await session.gradientBlocks(point, batch, pullBack, ({ name: block, parts }) => {
+          const { features } = await session.gradientBlocks(point, batch, pullBack, ({ name: block, parts }) => {
             for (const { tensor, gradient: part } of parts) {
               assert.not(taken.has(tensor), tensor);
               taken.set(tensor, block);
@@ -185,7 +185,7 @@ test("block by block, from the top down, each tensor's gradient comes once, with
               assert.equal(part, found.slice(offset, offset + size), tensor);
             }
           });
-          assert.equal(data, (await gradient(point, batch, pullBack)).features.data);
+          assert.equal(features.data, (await gradient(point, batch, pullBack)).features.data);
           for (const { name: tensor, offset, size } of session.layout.entries)
             if (!taken.has(tensor)) assert.ok(found.subarray(offset, offset + size).every((value) => value === 0));
           const numbers = [...new Set(taken.values())].flatMap((block) => /^layer (\d+)$/.exec(block)?.[1] ?? []);

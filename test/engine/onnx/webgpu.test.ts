@@ -21,6 +21,7 @@ import { openKeys, unregister } from "../../../src/notebook/registry";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
 import { near } from "../../support/near";
+import { classLoss, someOffset } from "../../support/row-losses";
 import { roundedModel } from "../../support/rounded";
 import { scratch } from "../../support/scratch";
 import { skipUnless } from "../../support/skip";
@@ -166,10 +167,12 @@ there(test, "a model of many layers: no kernel is given more tensors than a devi
     const { primal, tangents } = await session.tangents(point, directions, batch);
     const features = await session.features([point], batch);
     const { gradient } = await session.gradient!(point, batch, ({ data }) => data.map((_, i) => Math.sin(i)));
-    found.push([features.data, primal.data, tangents.data, gradient]);
+    const offset = { rows: someOffset(model, batch), by: "both" } as const;
+    const one = await session.gradient!(point, batch, classLoss(model, batch), offset);
+    found.push([features.data, primal.data, one.losses!, tangents.data, gradient, one.gradient, one.offsetGradient!]);
     await session.dispose();
   }
-  found[0]!.forEach((expected, i) => near(found[1]![i]!, expected, i < 2 ? 2e-5 : 1e-4, `quantity ${i}`));
+  found[0]!.forEach((expected, i) => near(found[1]![i]!, expected, i < 3 ? 2e-5 : 1e-4, `quantity ${i}`));
 });
 
 /** A session of a small model with its point and batch. */
