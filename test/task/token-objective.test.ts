@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceSession } from "../../src/engine/reference/session";
-import type { Features, ModelSession } from "../../src/engine/session";
+import type { Features, GradientLoss, ModelSession } from "../../src/engine/session";
 import { tfjsSession } from "../../src/engine/tfjs/session";
 import { tokenScorer } from "../../src/model/token-scorer";
 import { randomKey } from "../../src/random/key";
@@ -208,6 +208,24 @@ test("an option without tokens, a label that is none, and a session of another k
     scoreOptions(fixedScores([-1, -2]), new Float32Array(0), worked),
     "features: expected 1 points x 6 tokens",
   );
+});
+
+test("where no score decides the weights, loss and gradient are one call of the engine; else it pulls back", async () => {
+  const asked: GradientLoss[] = [];
+  const session: ModelSession = {
+    ...fixedScores([-1, -2, -4, -8, -16, -32]),
+    async gradient(point, batch, loss) {
+      asked.push(loss);
+      const features = await fixedScores([-1, -2, -4, -8, -16, -32]).features([point], batch);
+      return { features, gradient: new Float32Array(0) };
+    },
+  };
+  const point = new Float32Array(0);
+  for (const objective of [optionObjective(session), optionClassifierObjective(session)])
+    near((await objective.gradient!(point, worked)).loss, (await objective.losses([point], worked))[0], 1e-12);
+  const [weighted, pulled] = asked;
+  assert.equal(weighted, { weights: Float64Array.of(-1 / 4, -1 / 4, 0, 0, -1 / 4, -1 / 4), classes: null });
+  assert.type(pulled, "function");
 });
 
 test.run();
