@@ -19,11 +19,12 @@ export function runFingerprint(
   sources: SourceHashes | null,
 ): RunFingerprint {
   const { settings, identity, start } = headerOf(options);
-  const { method, seed, stepsPerEpoch } = settings;
+  const { method, seed, stepsPerEpoch, dropping } = settings;
   const { model, adapter, data, plan } = identity;
   const own = sourceHashes(["src/cluster/follower.ts"]);
   const code = sources === null ? null : fingerprintData({ ...sources, ...own });
-  return { model, adapter, data, plan, start, method, seed, stepsPerEpoch, code, engine: engineVersion() };
+  const drops = dropping === undefined ? {} : { dropping };
+  return { model, adapter, data, plan, start, method, seed, stepsPerEpoch, ...drops, code, engine: engineVersion() };
 }
 
 /** Says where a coordinator's fingerprint and that of here differ, one sentence for each place; what is undefined is absent, as JSON carries it. */

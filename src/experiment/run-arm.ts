@@ -7,6 +7,7 @@ import type { BestBy } from "../train/best";
 import type { RunSettings } from "../train/settings";
 import type { TrainOptions } from "../train/train";
 import type { Arm } from "./arm";
+import { droppedBatches } from "./dropped-batches";
 import { checkObjectiveAnswered, chosenObjective } from "./objective-choice";
 import type { ObjectiveChoice, OpenWriter } from "./objective-choice";
 import type { Trainable } from "./problem";
@@ -23,6 +24,8 @@ export interface ArmRun {
   readonly patience?: number | undefined;
   /** How many of the last evaluated points are averaged when the run has ended, and scored on dev; default: none. */
   readonly averageLast?: number | undefined;
+  /** The probability with which what the adapter adds at a site is dropped in a step; for an adapter made with `dropping`. Default: nothing is. */
+  readonly dropping?: number | undefined;
   /** A second problem of the same model, which is not trained on: its dev texts are scored at each evaluation. Default: none. */
   readonly drift?: Trainable<unknown> | undefined;
   /** What is trained for; default: the task's loss. With another the best evaluation is by default the one where it is largest on dev. */
@@ -47,7 +50,7 @@ export function armOptions<Batch>(
   problem: Trainable<Batch>,
   adapter: Adapter,
   session: ModelSession,
-  { seed, evaluateEvery, stopMargin, patience, averageLast, drift, anyPrecision = false, ...run }: ArmRun,
+  { seed, evaluateEvery, stopMargin, patience, averageLast, dropping, drift, anyPrecision = false, ...run }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
   const { probe, rounds } = arm.method;
   const chosen = chosenObjective(problem, run.objective);
@@ -77,6 +80,7 @@ export function armOptions<Batch>(
     ...(chosen.spec === undefined ? {} : { objective: chosen.spec }),
     ...(best === undefined ? {} : { best }),
     ...(averageLast === undefined ? {} : { averageLast }),
+    ...(dropping === undefined ? {} : { dropping }),
     ...(drift === undefined ? {} : { drift: { task: drift.task.name, data: drift.dataHash } }),
   };
   return {
@@ -90,7 +94,7 @@ export function armOptions<Batch>(
     start: adapter.initial(seed),
     layout: adapter.layout,
     objective: chosen.objective(session, adapter.layout, seed, run.writer),
-    batchAt: (index) => batches.at(index),
+    batchAt: dropping === undefined ? batches.at : droppedBatches(batches.at, adapter, dropping, seed),
     evaluate: async (point) => {
       const found = await problem.evaluate(session, point, "dev", adapter.spec, chosen.metric);
       const judged = await chosen.onDev?.(point, run.writer);

@@ -1,4 +1,11 @@
-import { fail, finiteNumber, nonNegativeInteger, positiveInteger, positiveNumber } from "../check/check";
+import {
+  fail,
+  finiteNumber,
+  nonNegativeInteger,
+  numberBelowOne,
+  positiveInteger,
+  positiveNumber,
+} from "../check/check";
 import { passesPerStep } from "../schedule/forward-passes";
 import { checkMethod, isReplayable, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
@@ -43,6 +50,11 @@ export interface RunSettings {
   readonly best?: BestBy;
   /** How many of the last evaluated points are averaged when the run has ended; the mean is scored on dev once. Default: none. */
   readonly averageLast?: number;
+  /**
+   * The probability with which what the adapter adds at a site is dropped in a step (`keepFactors`, by this seed and the step); evaluations keep all
+   * of it. Default: nothing is dropped.
+   */
+  readonly dropping?: number;
   /** A second task that is not trained on and scored at the evaluations: its name, and the fingerprint of its texts. Default: none. */
   readonly drift?: { readonly task: string; readonly data: string };
 }
@@ -67,6 +79,7 @@ export function checkSettings(settings: RunSettings): void {
     else if (rule.kind === "patience") positiveInteger(`settings.stop[${i}].evaluations`, rule.evaluations);
     else fail(`settings.stop[${i}]`, '"diverged", "constant-output" or "patience"', rule);
   });
+  if (settings.dropping !== undefined) numberBelowOne("settings.dropping", settings.dropping);
   const { averageLast } = settings;
   if (averageLast === undefined) return;
   positiveInteger("settings.averageLast", averageLast);
