@@ -42,28 +42,30 @@ const SEARCHED: Readonly<Record<StudyName, { readonly seeds: readonly number[]; 
         "subzero-schedule": 3e-3,
         "first-order-lora": 1e-3,
         "linear-probe": null,
-        "xs-one": 1e-1,
-        "xs-15": 1,
-        "core-15": 1,
-        "tt-lora-15": 3e-2,
+        "xs-one": 3e-2,
+        "xs-15": 3e-1,
+        "core-15": 3e-1,
+        "tt-lora-15": 3e-1,
       },
       probe: {
         "mezo-lora": 3e-3,
         "lora-15": 3e-2,
         "first-order-lora": 1e-3,
-        "xs-one": 1e-1,
-        "xs-15": 1,
-        "core-one": 1e-1,
-        "core-15": 1,
-        "tt-lora-one": 3e-3,
-        "tt-lora-15": 3e-2,
-        "xs-31": 1,
+        "xs-one": 3e-2,
+        "xs-15": 3e-1,
+        "core-one": 3e-2,
+        "core-15": 3e-1,
+        "tt-lora-one": 3e-2,
+        "tt-lora-15": 3e-1,
+        "xs-31": 3e-1,
         "xs-one-decay": 1e-1,
-        "xs-15-decay": 1,
+        "xs-15-decay": 3e-1,
         "xs-15-spread": 1e-1,
+        "xs-15-spread-decay": 1e-1,
+        "core-15-spread": 1e-1,
         "xs-15-scales": 1e-1,
         "xs-15-row-scales": 1e-1,
-        "xs-15-momentum": 1e-1,
+        "xs-15-momentum": 3e-2,
       },
     },
   },
@@ -71,8 +73,8 @@ const SEARCHED: Readonly<Record<StudyName, { readonly seeds: readonly number[]; 
     seeds: [0],
     starts: {
       own: { "mezo-lora": 3e-3, "adazeta-passes": 3e-3, "sparse-mezo": 1e-2, "linear-probe": null },
-      calibrated: { "xs-one": 1e-1, "xs-15": 1, "xs-15-decay": 1, "core-15": 1 },
-      probe: { "xs-15": 1 },
+      calibrated: { "xs-one": 3e-2, "xs-15": 3e-1, "xs-15-spread": 1e-1, "core-15": 3e-1 },
+      probe: { "xs-15": 3e-1 },
     },
   },
 };
@@ -80,7 +82,7 @@ const SEARCHED: Readonly<Record<StudyName, { readonly seeds: readonly number[]; 
 /**
  * Searches for the method that learns most from 800 forward passes, on the dev texts of TREC (MiniLM) and SST-2 (SmolLM2) alone, as many trials for
  * every rival and candidate: three rates in half decades. A part's name says what its runs start from (`trec-probe`).
- * @example cellsOf(searchGrid()).length // 189: 27 trained arms, 3 rates, 2 seeds, and a probe, on MiniLM; 8 arms, 3 rates, one seed, and a probe, on SmolLM2
+ * @example cellsOf(searchGrid()).length // 201: 29 trained arms, 3 rates, 2 seeds, and a probe, on MiniLM; 8 arms, 3 rates, one seed, and a probe, on SmolLM2
  */
 export function searchGrid(): Grid<PlannedRun> {
   const stage = (name: StudyName): readonly Part<PlannedRun>[] =>

@@ -38,12 +38,10 @@ export const searchRows = [
   row("xs-one-decay", "LoRA-XS, one query, decay", xs, ({ common, scheduledPasses: passes }) =>
     mezo({ ...common, learningRate: falling(common.learningRate, passes / 2) }),
   ),
-  row("xs-15-decay", "LoRA-XS, 15 directional, decay", xs, (settings) =>
-    fifteen(settings, falling(settings.common.learningRate, settings.scheduledPasses / PASSES)),
-  ),
-  row("xs-15-spread", "LoRA-XS, 15 directional, spread", xs, (settings) =>
-    checkMethod({ ...fifteen(settings), combine: { kind: "spread" } }),
-  ),
+  row("xs-15-decay", "LoRA-XS, 15 directional, decay", xs, (settings) => decayed(settings)),
+  row("xs-15-spread", "LoRA-XS, 15 directional, spread", xs, (settings) => overSpread(fifteen(settings))),
+  row("xs-15-spread-decay", "LoRA-XS, 15 directional, spread, decay", xs, (settings) => overSpread(decayed(settings))),
+  row("core-15-spread", "TT core, 15 directional, spread", core, (settings) => overSpread(fifteen(settings))),
   row("xs-15-scales", "LoRA-XS, 15 directional, scales of tensors", xs, (settings) => scaled(settings, "tensor")),
   row("xs-15-row-scales", "LoRA-XS, 15 directional, scales of rows", xs, (settings) => scaled(settings, "row")),
   row("xs-15-momentum", "LoRA-XS, 15 directional, momentum", xs, (settings) =>
@@ -63,6 +61,15 @@ function row<Id extends string>(
 /** What all rows of exact derivatives share: all of a step's directions in one call, and no epsilon. */
 function exact({ common: { learningRate, weightDecay } }: RowSettings): Parameters<typeof mezo>[0] {
   return { learningRate, weightDecay, estimator: "directional" };
+}
+
+function decayed(settings: RowSettings): Method {
+  return fifteen(settings, falling(settings.common.learningRate, settings.scheduledPasses / PASSES));
+}
+
+/** Steps whose length does not depend on the loss's scale: each p over the spread of its step's. */
+function overSpread(method: Method): Method {
+  return checkMethod({ ...method, combine: { kind: "spread" } });
 }
 
 function scaled(settings: RowSettings, each: "tensor" | "row"): Method {

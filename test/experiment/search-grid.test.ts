@@ -53,7 +53,7 @@ test("every candidate is searched, and the small cores have as many numbers", ()
 });
 
 test("a decayed rate falls to a tenth by the run's last step", () => {
-  for (const name of ["xs-one-decay", "xs-15-decay"]) {
+  for (const name of ["xs-one-decay", "xs-15-decay", "xs-15-spread-decay"]) {
     const { arm, learningRate } = trained.find((cell) => cell.arm.name === name)!;
     const { steps } = budgetOf(arm, 16);
     assert.equal(arm.method.learningRate, { kind: "linear", from: learningRate, to: learningRate / 10, over: steps, unit: "step" }); // prettier-ignore
