@@ -73,8 +73,8 @@ const SEARCHED: Readonly<Record<StudyName, { readonly seeds: readonly number[]; 
     seeds: [0],
     starts: {
       own: { "mezo-lora": 3e-3, "adazeta-passes": 3e-3, "sparse-mezo": 1e-2, "linear-probe": null },
-      calibrated: { "xs-one": 3e-2, "xs-15": 3e-1, "xs-15-spread": 1e-1, "core-15": 3e-1 },
-      probe: { "xs-15": 3e-1 },
+      calibrated: { "xs-one": 1e-2, "xs-15": 1e-1, "xs-15-spread": 3e-2, "core-15": 1e-1 },
+      probe: { "xs-15": 1e-1 },
     },
   },
 };
