@@ -93,7 +93,7 @@ export function stepSeconds({ measured }: Pick<CostRecord, "measured">): number 
 
 /**
  * Gives one row for each measurement: peak memory, step time, and both as a multiple of inference with the same model and precision
- * ("-" where that was not measured).
+ * ("-" where that was not measured; a time also where another machine measured it).
  * @throws when there is no record
  */
 export function costTable(records: readonly CostRecord[]): ColumnTable {
@@ -104,7 +104,7 @@ export function costTable(records: readonly CostRecord[]): ColumnTable {
       const { model, weights, precision, method, measured, failed } = record;
       const base = baseOf(record);
       const seconds = stepSeconds(record);
-      const baseSeconds = base ? stepSeconds(base) : null;
+      const baseSeconds = base?.machine === record.machine ? stepSeconds(base) : null;
       const peak = measured === null ? null : measured.peakMiB / 1024;
       return {
         model: `${model}${weights === "generated" ? " (shape)" : ""}`,

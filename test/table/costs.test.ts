@@ -38,6 +38,12 @@ test("a step's time is the median after the first; memory and time are told as m
   assert.is(costOf(records, "M", "fp32", "inference").peakMiB, 512);
 });
 
+test("a time is a multiple of one that the same machine took", () => {
+  const elsewhere = { ...record("directional, adapters", 1024, [4]), machine: "another machine" };
+  const [, row] = costTable([records[0]!, elsewhere]).objects() as Record<string, unknown>[];
+  assert.equal([row!["x inference's memory"], row!["x inference's time"]], [2, null]);
+});
+
 test("the figure has a bar for each measurement in each panel, and none for what did not run", () => {
   const { data } = costsFigure(records, { title: "costs" });
   assert.equal(
