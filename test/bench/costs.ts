@@ -34,7 +34,7 @@ export async function costsBench({ rounds = 2, minutes, dry }: BenchOptions): Pr
     known.some((r) => r.model === c.model && r.precision === c.precision && r.method === c.method);
   for (const given of costCases.filter((c) => !has(c))) {
     if (performance.now() > until) break;
-    const large = given.model === "Llama-2-7B" || (given.model === "RoBERTa-large" && given.method.startsWith("first"));
+    const large = given.model === "Llama-2-7B";
     const record = await measure({ ...given, ...BATCH, phase: "measure", steps: large ? 1 : rounds + 1, directory });
     console.error(`${given.model}, ${given.precision}, ${given.method}: ${record.failed ?? "measured"}`);
     known.push(record);
