@@ -20,7 +20,7 @@ export type { CostMethod, CostRecord } from "./table/costs";
 export { besidePublished, paperCells, taskRuns } from "./table/paper-cells";
 export { paperWords } from "./table/paper-words";
 export { secondsByArm } from "./table/pass-times";
-export { passesTo, rankingTable, rankMethods, sharedSeeds } from "./table/ranking";
+export { passesToLowest, rankingTable, rankMethods, sharedSeeds } from "./table/ranking";
 export type { RankedMethod } from "./table/ranking";
 export { gradientMemoryTable, usualSeconds } from "./table/gradient-memory";
 export { rateTable } from "./table/rates";

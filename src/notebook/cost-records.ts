@@ -22,8 +22,12 @@ export function costRecords(path: string = "data/results/memory-and-speed.jsonl"
   );
   const [first] = records;
   if (first === undefined) throw new Error(`${path}: expected records, got an empty file; \`${command}\` makes them`);
-  const unique = (values: readonly string[]): string => [...new Set(values)].join("/");
-  console.log(`from the record of ${records.length} measurements on ${first.machine}; made by \`${command}\``);
+  const unique = (values: readonly string[], between = "/"): string => [...new Set(values)].join(between);
+  const machines = unique(
+    records.map(({ machine }) => machine),
+    "; ",
+  );
+  console.log(`from the record of ${records.length} measurements on ${machines}; made by \`${command}\``);
   return {
     records,
     origin: {
@@ -33,7 +37,7 @@ export function costRecords(path: string = "data/results/memory-and-speed.jsonl"
           .map(({ date }) => date)
           .sort()
           .at(-1) ?? "",
-      model: first.machine,
+      model: machines,
       data: `${first.texts} texts of ${first.tokens} tokens`,
       seeds: [],
       commit: unique(records.map(({ commit }) => commit)),

@@ -153,17 +153,38 @@ function inWords({ mean, interval: { low, high }, together }: PairedDifference):
   return `${signed} (${formatNumber(low, 3)} to ${formatNumber(high, 3)})${together ? " =" : ""}`;
 }
 
+/** Forward passes of two methods to the same dev loss at one seed. */
+export interface SeedPasses {
+  readonly seed: number;
+  /** The reference's lowest dev loss there. */
+  readonly loss: number;
+  /** Those of the reference to it. */
+  readonly reference: number;
+  /** Those of the method to it; Infinity where it never was there. */
+  readonly passes: number;
+}
+
+type AtRate = Pick<RankedMethod, "arm" | "learningRate">;
+
 /**
- * Gives the forward passes after which an arm's runs at a rate were first at or below a dev loss: the median over its seeds, at evaluations; Infinity
- * where most never were.
- * For example `passesTo(runs, "fzoo", 1e-3, 1.1)`: 240.
- * @throws when the arm has no run at that rate
+ * Gives, for each seed that both have, the forward passes after which a method's run was first at or below the lowest dev loss of a reference's, and
+ * the reference's own to it; each at its rate, at evaluations.
+ * For example `passesToLowest(runs, ranked[0], ranked[4]).map(({ passes, reference }) => passes / reference)`: [0.25, 0.5, Infinity].
+ * @throws when one of the two has no run at its rate
  */
-export function passesTo(runs: readonly RunRecord[], arm: string, learningRate: number, loss: number): number {
-  const own = runs.filter((run) => isArm(run.arm, arm) && run.learningRate === learningRate);
-  someRuns(own);
-  const reached = own
-    .map(({ evaluations }) => evaluations.find((e) => e.loss !== null && e.loss <= loss)?.forwardPasses ?? Infinity)
-    .sort((a, b) => a - b);
-  return reached[Math.floor((reached.length - 1) / 2)]!;
+export function passesToLowest(runs: readonly RunRecord[], method: AtRate, reference: AtRate): readonly SeedPasses[] {
+  const at = ({ arm, learningRate }: AtRate): readonly RunRecord[] => {
+    const own = runs.filter((run) => isArm(run.arm, arm) && run.learningRate === learningRate);
+    someRuns(own);
+    return own;
+  };
+  const first = ({ evaluations }: RunRecord, loss: number): number =>
+    evaluations.find((each) => each.loss !== null && each.loss <= loss)?.forwardPasses ?? Infinity;
+  const [ours, theirs] = [at(method), at(reference)];
+  return theirs.flatMap((run) => {
+    const other = ours.find(({ seed }) => seed === run.seed);
+    const loss = Math.min(...run.evaluations.map((each) => each.loss ?? Infinity));
+    if (other === undefined || loss === Infinity) return [];
+    return [{ seed: run.seed, loss, reference: first(run, loss), passes: first(other, loss) }];
+  });
 }

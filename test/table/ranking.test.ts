@@ -1,8 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { passesTo, rankingTable, rankMethods, sharedSeeds } from "../../src/table/ranking";
+import { passesToLowest, rankingTable, rankMethods, sharedSeeds } from "../../src/table/ranking";
 import type { RunRecord } from "../../src/table/record";
 import { throwsWith } from "../support/throws";
+
+type RankedRate = Parameters<typeof passesToLowest>[1];
 
 const test = suite("table/ranking");
 
@@ -71,11 +73,18 @@ test("the table marks what cannot be told apart", () => {
   assert.equal(table.columnNames().at(-1), "against a");
 });
 
-test("passes to a loss are the median over seeds, and without end where most never come there", () => {
-  const runs = [run("a", 0, [2, 1, 0.5]), run("a", 1, [2, 0.5]), run("a", 2, [2, 2, 2])];
-  assert.is(passesTo(runs, "a", 3e-3, 0.6), 200);
-  assert.is(passesTo(runs, "a", 3e-3, 0.1), Infinity);
-  throwsWith(() => passesTo(runs, "b", 3e-3, 1), "runs: expected at least one run");
+test("passes to the reference's lowest loss, seed by seed: both of one seed, without end where it never comes there", () => {
+  const reference = [run("a", 0, [2, 1, 0.5, 0.6]), run("a", 1, [2, 1.5]), run("a", 2, [null]), run("a", 3, [2])];
+  const runs = [...reference, run("b", 0, [2, 0.4]), run("b", 1, [2, 1.6]), run("b", 2, [1]), run("b", 1, [1], 1e-3)];
+  const [a, b] = ["a", "b"].map((arm) => ({ arm, learningRate: 3e-3 })) as [RankedRate, RankedRate];
+  const [before, next] = reference[0]!.evaluations.map(({ forwardPasses }) => forwardPasses);
+  const each = next - before;
+  assert.equal(passesToLowest(runs, b, a), [
+    { seed: 0, loss: 0.5, reference: before + 2 * each, passes: before + each },
+    { seed: 1, loss: 1.5, reference: before + each, passes: Infinity },
+  ]);
+  assert.equal(passesToLowest(runs, a, a).map(({ passes, reference: own }) => passes / own).slice(0, 2), [1, 1]); // prettier-ignore
+  throwsWith(() => passesToLowest(runs, { arm: "c", learningRate: 3e-3 }, a), "runs: expected at least one run");
 });
 
 test("nothing to rank, and nothing spent, are refused", () => {
