@@ -16,7 +16,7 @@ export interface Reached {
 
 /**
  * Draws what each way of training reached against what it needed: peak memory, or seconds. A way with no other both above and to its left is
- * on the front, which is joined.
+ * on the front, which is joined. Colours follow the order given, so that a way has the same one in each figure.
  * @throws when there is none
  */
 export function reachedFigure(
@@ -37,7 +37,7 @@ export function reachedFigure(
     hoverinfo: "skip",
   };
   const names = Object.values(colors);
-  const points = sorted.map((one, i): Trace => ({
+  const points = reached.map((one, i): Trace => ({
     type: "scatter",
     mode: "markers",
     name: escapeText(one.name),

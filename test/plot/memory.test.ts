@@ -23,11 +23,13 @@ test("each way is a point of its own; the front joins those that nothing beats f
   assert.equal(
     data.slice(1).map(({ name, x, y }) => [name, x, y]),
     [
-      ["small", [300], [0.7]],
-      ["worse &amp; dearer", [1000], [0.6]],
       ["large", [1500], [0.9]],
+      ["worse &amp; dearer", [1000], [0.6]],
+      ["small", [300], [0.7]],
     ],
   );
+  const coloured = (by: "peakMiB" | "seconds") => reachedFigure(ways, by).data.map(({ name, marker }) => [name, marker?.color]); // prettier-ignore
+  assert.equal(coloured("peakMiB"), coloured("seconds"));
   assert.equal(reachedFigure(ways, "seconds").data[0]!.x, [50, 60]);
   throwsWith(() => reachedFigure([], "seconds"), "reached: expected at least one way of training");
 });
