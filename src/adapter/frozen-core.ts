@@ -51,6 +51,7 @@ export function frozenCore({ spec, sites, part, start, factor, sides }: FrozenCo
   return {
     spec,
     layout,
+    sites: stack.sites,
     initial: (seed) => fillTensors(layout, seed, () => start),
     bind<T>(ops: Ops<T>): Bound<T> {
       const matrices = siteMatrices(model ?? fail(spec.kind, "a model, not its sites alone", "sites"));

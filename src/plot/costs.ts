@@ -28,7 +28,10 @@ export function costsFigure(records: readonly CostRecord[], options: FigureOptio
   const ran = records.filter(({ measured }) => measured !== null);
   if (ran.length === 0) fail("records", "at least one measurement", records);
   const methods = [...new Set(ran.map(({ method }) => method))];
-  const place = ({ model, precision }: CostRecord): string => escapeText(`${model} ${precision.split(":")[0]}`);
+  // Of one model, which a title names, the precisions alone fit side by side.
+  const several = new Set(ran.map(({ model }) => model)).size > 1;
+  const place = ({ model, precision }: CostRecord): string =>
+    escapeText([...(several ? [model] : []), precision.split(":")[0]].join(" "));
   const bars = (panel: "memory" | "time") =>
     methods.map((method): Trace => {
       const own = ran.filter((record) => record.method === method);

@@ -32,6 +32,7 @@ test.after(() => folder.remove());
 const specs: Readonly<Record<string, (name: TinyModelName) => AdapterSpec>> = {
   lora: () => ({ kind: "lora", rank: 2, alpha: 4, targets: ["query", "value", "down"] }),
   "lora-xs": () => ({ kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "down"] }),
+  "tt-core": () => ({ kind: "tt-core", rank: 2, inner: 2, alpha: 8, targets: ["query"] }),
   "tt-lora": () => ({ kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "value"] }),
   bottleneck: (name) => ({
     kind: "bottleneck",
