@@ -97,6 +97,8 @@ export function fullSettings(
   planned: number,
 ): (learningRate: number, train?: number) => StudySettings {
   const { steps, batchSize, weightDecay, tensorTrain, lora, schedule } = full;
+  // Counted epoch by epoch, of which few texts make very many: once for all runs on as many texts.
+  const spent = new Map<number, number>();
   return (learningRate, train = planned) => {
     const queries = {
       kind: "power-law",
@@ -105,6 +107,9 @@ export function fullSettings(
       cap: schedule.cap,
       exponent: { target: schedule.target, epochs: (steps * batchSize) / train },
     } as const;
+    const scheduledPasses =
+      spent.get(train) ?? forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), TWO_SIDED);
+    spent.set(train, scheduledPasses);
     return {
       learningRate,
       steps,
@@ -114,7 +119,7 @@ export function fullSettings(
       lora,
       chunk: 1,
       schedule: queries,
-      scheduledPasses: forwardPasses(queries, steps, stepsPerEpoch(train, batchSize), TWO_SIDED),
+      scheduledPasses,
       perturbationScale: 1e-3,
       prefixTokens: 5,
       firstOrderSteps: FIRST_ORDER_STEPS,
