@@ -1,4 +1,5 @@
 import { fail, sameLength } from "../check/check";
+import { mean } from "../tree/mean";
 
 /** How an estimator's projected gradients at some precision agree with the exact ones in fp32, on one model with one kind of adapter. */
 export interface Agreement {
@@ -16,7 +17,6 @@ export interface Agreement {
 export function agreement(got: readonly number[], exact: readonly number[]): Agreement {
   sameLength("projected gradients", got.length, exact.length);
   if (got.length < 2) fail("projected gradients", "at least two directions", got.length);
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const centred = (values: readonly number[]): readonly number[] => values.map((value) => value - mean(values));
   const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, a, i) => sum + a * y[i]!, 0);
   const [x, y] = [centred(got), centred(exact)];

@@ -3,7 +3,7 @@ import type { Model } from "../model/model";
 import type { GivenName } from "../ops/low-ops";
 import type { GradientForm } from "./record-model";
 import { scoredPlaces } from "./scored";
-import type { EmbeddingOffset, GradientLoss, TokenBatch } from "./session";
+import type { EmbeddingOffset, Features, GradientLoss, PullBack, TokenBatch } from "./session";
 
 /** Numbers with their axes. */
 export interface GivenRows {
@@ -66,4 +66,11 @@ export function givenOffset(
       rows.length,
     );
   return { data: rows, shape: [leading, tokens, width] };
+}
+
+/** Gives the loss's derivative by the features, as whoever asked pulls it back. @throws when it has another number of values */
+export function cotangentOf(pullBack: PullBack, features: Features): Float32Array {
+  const cotangent = pullBack(features);
+  if (cotangent.length === features.data.length) return cotangent;
+  return fail("pullBack", `${features.data.length} numbers, one for each feature`, cotangent.length);
 }

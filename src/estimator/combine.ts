@@ -1,4 +1,5 @@
 import { kindIn, type SpecIn } from "../check/kinds";
+import { mean } from "../tree/mean";
 
 /** A kind of combination: how the numbers that were measured become weights on directions. */
 export interface CombineKind<Spec> {
@@ -38,7 +39,7 @@ export const combineKinds = {
   "z-score": {
     check: NOTHING,
     compares: true,
-    weights: (_spec, ps) => ps.map((p) => (p - meanOf(ps)) / (deviation(ps) + 1e-8) / ps.length),
+    weights: (_spec, ps) => ps.map((p) => (p - mean(ps)) / (deviation(ps) + 1e-8) / ps.length),
   },
   /** Centred ranks from -1/2 to 1/2, equal numbers sharing theirs: outliers do not count. Source: Salimans et al., arXiv 1703.03864, section 2. */
   rank: { check: NOTHING, compares: true, weights: (_spec, ps) => ps.map((p) => rankOf(p, ps) / ps.length) },
@@ -66,13 +67,9 @@ export function combineKind(what: string, spec: CombineSpec): CombineKind<Combin
   return kindIn(combineKinds, what, spec);
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 function deviation(values: readonly number[]): number {
-  const mean = meanOf(values);
-  return Math.sqrt(meanOf(values.map((value) => (value - mean) ** 2)));
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
 }
 
 function over(value: number, by: number): number {

@@ -1,6 +1,6 @@
 import type { Features } from "../engine/session";
 import { fail, positiveNumber, sameLength } from "../check/check";
-import { crossEntropy, crossEntropyGradient } from "../task/loss";
+import { checkClasses, crossEntropy, crossEntropyGradient } from "../task/loss";
 import { scores } from "../task/readout";
 import type { Readout } from "../task/readout";
 import { minimise } from "./lbfgs";
@@ -31,10 +31,7 @@ export function calibrated(
   if (texts === 0) fail("features", "at least one text", 0);
   sameLength("labels", labels.length, texts);
   positiveNumber("strength", strength);
-  labels.forEach((label, i) => {
-    if (!(Number.isInteger(label) && label >= 0 && label < classes))
-      fail(`labels[${i}]`, `a class in 0..${classes - 1}`, label);
-  });
+  checkClasses(classes, labels);
   const found = scores(readout, features);
   const centred = found.map((score, i) => {
     const from = i - (i % classes);

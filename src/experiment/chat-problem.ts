@@ -19,6 +19,7 @@ import type { OptionProblem } from "./option-problem";
 import type { Scores } from "./problem";
 import { samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
+import { mean } from "../tree/mean";
 
 /** Conversations of one evaluation pass. */
 const EVALUATION_BATCH = 16;
@@ -159,8 +160,4 @@ async function evaluated(
     scores.forEach(([score], i) => perExample.push((-score! * some[i]!.targets.length) / each));
   }
   return { perExample, passes };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -31,6 +31,7 @@ import { fingerprintData } from "../train/fingerprint";
 import { cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 import type { Scores, Trainable } from "./problem";
+import { mean } from "../tree/mean";
 
 /** A problem of choosing among options that are scored whole, or of writing texts. */
 export interface OptionProblem extends Trainable<OptionBatch> {
@@ -203,10 +204,6 @@ function rightTokens({ options, right }: EncodedChoice): readonly number[] {
 function shares(losses: readonly ExampleLoss[]): readonly number[] {
   const each = mean(losses.map(({ tokens }) => tokens));
   return losses.map(({ nats }) => nats / each);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Indices of examples in their order, so many at a time that their options are about one batch. */

@@ -75,9 +75,13 @@ export function probabilities(scores: Float64Array, classes: number): Float64Arr
 /** Gives the best class of each example (the first of equals), or -1 where a score is NaN: [B, C] -> [B]. */
 export function predictions(scores: Float64Array, classes: number): readonly number[] {
   return Array.from({ length: scores.length / classes }, (_, b) => {
-    const row = scores.subarray(b * classes, (b + 1) * classes);
-    return row.some(Number.isNaN) ? -1 : row.indexOf(Math.max(...row));
+    return largestAt(scores.subarray(b * classes, (b + 1) * classes));
   });
+}
+
+/** Gives the place of the largest number, the first of equals; -1 where one is NaN, or there is none. @example largestAt([1, 3, 3]) // 1 */
+export function largestAt(values: readonly number[] | Float64Array): number {
+  return values.indexOf(Math.max(...values));
 }
 
 /** Computes log sum_i exp(row_i), without overflow; NaN and infinities are passed through. */
@@ -104,7 +108,8 @@ function checkLabels(scores: Float64Array, classes: number, labels: readonly num
   sameLength("scores", scores.length, labels.length * classes);
 }
 
-function checkClasses(classes: number, labels: readonly number[]): void {
+/** @throws when there is no label, or one is no class in 0..classes-1 */
+export function checkClasses(classes: number, labels: readonly number[]): void {
   if (labels.length === 0) fail("labels", "at least one example", "none");
   labels.forEach((label, b) => {
     if (!Number.isInteger(label) || label < 0 || label >= classes)

@@ -7,6 +7,7 @@ import type { Tokenizer } from "../text/tokenizer";
 import type { PromptText } from "./prompt-texts";
 import { rewardsOf } from "./reward";
 import type { Answered, Reward } from "./reward";
+import { mean } from "../tree/mean";
 
 /** Prompts of one training step. */
 export interface PromptBatch {
@@ -56,14 +57,14 @@ export function rewardObjective(
     return points.map((_, p) =>
       texts.map((_, b) => {
         const from = (p * texts.length + b) * samples;
-        return 0 - meanOf(all.slice(from, from + samples));
+        return 0 - mean(all.slice(from, from + samples));
       }),
     );
   };
   return {
     without,
     each,
-    losses: async (points, batch) => (await each(points, batch)).map(meanOf),
+    losses: async (points, batch) => (await each(points, batch)).map(mean),
     derivatives: async () => {
       requireDerivatives("derivatives", { without });
       return { loss: NaN, derivatives: [] };
@@ -134,8 +135,4 @@ async function rewardsWhereFinite(reward: Reward, answers: readonly (Answered | 
   const found = await rewardsOf(reward, there);
   let at = 0;
   return answers.map((answered) => (answered === null ? NaN : found[at++]));
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

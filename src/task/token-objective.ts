@@ -4,7 +4,7 @@ import type { GradientBlock, Objective } from "../estimator/objective";
 import { noGradient } from "./no-gradient";
 import type { BatchMetricName } from "./batch-metrics";
 import { metricObjective } from "./metric-objective";
-import { crossEntropy, crossEntropyGradient } from "./loss";
+import { crossEntropy, crossEntropyGradient, largestAt } from "./loss";
 import type { OptionBatch } from "./option-batch";
 
 /**
@@ -95,18 +95,13 @@ export function optionMetric(
       const spans = optionSpans(batch);
       const right = batch.right ?? batch.labels.map((label) => [label]);
       return points.map((_, p) => ({
-        predictions: spans.map((each) => largest(each.map((span) => mean(rows(scores, p), span)))),
+        predictions: spans.map((each) => largestAt(each.map((span) => mean(rows(scores, p), span)))),
         right,
         classes,
       }));
     },
     session.base,
   );
-}
-
-/** The place of the largest, the first of equals; -1 where one is NaN. */
-function largest(values: readonly number[]): number {
-  return values.indexOf(Math.max(...values));
 }
 
 /**

@@ -17,7 +17,7 @@ import { matrixOf } from "../../tree/matrix";
 import { heldBase } from "../held-base";
 import type { Lend } from "../held-base";
 import { HELD } from "./frozen-product";
-import { givenGradient } from "../given";
+import { cotangentOf, givenGradient } from "../given";
 import { FEATURES_BY_POINT } from "../record-model";
 import type { GradientForm } from "../record-model";
 import type {
@@ -27,7 +27,6 @@ import type {
   GradientLoss,
   ModelSession,
   PointGradient,
-  PullBack,
   TokenBatch,
 } from "../session";
 import { readAgreements } from "./agreements";
@@ -537,13 +536,6 @@ export function runtimeOptions(
       },
     },
   };
-}
-
-/** Gives the loss's derivative by the features, as whoever asked pulls it back. @throws when it has another number of values */
-function cotangentOf(pullBack: PullBack, features: Features): Float32Array {
-  const cotangent = pullBack(features);
-  if (cotangent.length === features.data.length) return cotangent;
-  return fail("pullBack", `${features.data.length} numbers, one for each feature`, cotangent.length);
 }
 
 /** A derivative that a run gave. */

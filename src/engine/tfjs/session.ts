@@ -7,7 +7,7 @@ import type { Gradient } from "../../ops/reverse";
 import { keepOf } from "../keep-factors";
 import { addStack } from "../gradient-parts";
 import { packBatch } from "../onnx/geometry";
-import { givenGradient } from "../given";
+import { cotangentOf, givenGradient } from "../given";
 import { byOffset, recordGradient, recordHidden, recordModel } from "../record-model";
 import type { GradientForm } from "../record-model";
 import { findHidden } from "../find-hidden";
@@ -209,10 +209,7 @@ export async function tfjsSession(model: Model, adapter: Adapter, options: TfjsO
       const { outputs } = await ask({ action: "forward", kind, pass, input });
       try {
         const found = asFeatures(outputs?.[0]);
-        const cotangent = loss(found);
-        if (cotangent.length !== found.data.length)
-          fail("pullBack", `${found.data.length} numbers, one for each feature`, cotangent.length);
-        const { outputs: parts = [] } = await ask({ action: "pullBack", pass, cotangent });
+        const { outputs: parts = [] } = await ask({ action: "pullBack", pass, cotangent: cotangentOf(loss, found) });
         return { features: found, ...gathered(parts) };
       } catch (error) {
         await ask({ action: "release", pass }).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { fail, positiveNumber } from "../../check/check";
 import { weightsOf } from "../../estimator/combine";
 import type { Ask, RoundsEnd, RoundsKind } from "./round";
+import { mean } from "../../tree/mean";
 
 /** What a population is set by. */
 export interface Population {
@@ -17,18 +18,18 @@ export interface Population {
 const fitnessKinds = {
   /** (mean - L) / sqrt(var + 1e-5), as without groups. */
   "z-score": (losses: readonly number[]) => {
-    const { mean, deviation } = spreadOf(losses);
-    return losses.map((loss) => (mean - loss) / deviation);
+    const { centre, deviation } = spreadOf(losses);
+    return losses.map((loss) => (centre - loss) / deviation);
   },
   /** The centred rank, from -1/2 to 1/2. */
   rank: (losses: readonly number[]) => weightsOf({ kind: "rank" }, losses).map((weight) => 0 - weight * losses.length),
 } as const;
 
 /** The mean, and sqrt(var + 1e-5) over all, 1 / N. */
-function spreadOf(losses: readonly number[]): { readonly mean: number; readonly deviation: number } {
-  const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-  const variance = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / losses.length;
-  return { mean, deviation: Math.sqrt(variance + 1e-5) };
+function spreadOf(losses: readonly number[]): { readonly centre: number; readonly deviation: number } {
+  const centre = mean(losses);
+  const variance = mean(losses.map((loss) => (loss - centre) ** 2));
+  return { centre, deviation: Math.sqrt(variance + 1e-5) };
 }
 
 /**
@@ -55,13 +56,13 @@ export const population: RoundsKind<Population> = {
     const losses: number[] = [];
     for (let query = 0; query < queries; query++)
       losses.push(...(yield [[{ by: sigma, query }], [{ by: -sigma, query }]]));
-    const { mean, deviation } = spreadOf(losses);
+    const { centre, deviation } = spreadOf(losses);
     const differences = Array.from({ length: queries }, (_, query) => losses[2 * query] - losses[2 * query + 1]);
     const by = Math.sqrt(losses.length) * deviation;
     return {
       projectedGradients: differences.map((difference) => difference / (2 * sigma)),
       weights: differences.map((difference) => difference / by),
-      loss: mean,
+      loss: centre,
     };
   },
 };
@@ -82,12 +83,12 @@ function* grouped(
   const members = losses.map(() => 0);
   for (let b = 0; b < texts; b++)
     fitness(losses.map((member) => member[b]!)).forEach((f, m) => (members[m] += f / texts));
-  const means = losses.map((member) => member.reduce((sum, loss) => sum + loss, 0) / texts);
+  const means = losses.map(mean);
   const each = <T>(of: (ahead: number, behind: number) => T): readonly T[] =>
     Array.from({ length: queries }, (_, query) => of(2 * query, 2 * query + 1));
   return {
     projectedGradients: each((ahead, behind) => (means[ahead]! - means[behind]!) / (2 * sigma)),
     weights: each((ahead, behind) => (members[behind]! - members[ahead]!) / Math.sqrt(losses.length)),
-    loss: means.reduce((sum, loss) => sum + loss, 0) / means.length,
+    loss: mean(means),
   };
 }

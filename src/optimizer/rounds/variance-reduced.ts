@@ -1,6 +1,7 @@
 import { fail, positiveInteger, positiveNumber } from "../../check/check";
 import { readPast, writtenPast } from "../past";
 import type { RoundsKind, Term } from "./round";
+import { mean } from "../../tree/mean";
 
 /** What variance-reduced steps are set by. */
 export interface VarianceReduced {
@@ -43,7 +44,6 @@ export const varianceReduced: RoundsKind<VarianceReduced> = {
     const ends: readonly (readonly Term[])[] = all.flatMap((query) => [epsilon, -epsilon].map((by) => [{ by, query }]));
     const numbers = (losses: readonly number[]): readonly number[] =>
       all.map((query) => (losses[2 * query] - losses[2 * query + 1]) / (2 * epsilon));
-    const mean = (losses: readonly number[]): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     if (step % every === 0) {
       const large = ends.map(() => 0);
       for (let batch = step; batch < step + batches; batch++) {
