@@ -1,25 +1,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Adapter, AdapterSpec } from "../../src/adapter/adapter";
+import type { AdapterSpec } from "../../src/adapter/adapter";
 import { dropping } from "../../src/adapter/dropping";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { keepFactors } from "../../src/engine/keep-factors";
-import { onnxSession } from "../../src/engine/onnx/session";
-import type { OnnxOptions } from "../../src/engine/onnx/session";
-import {
-  referenceFeatures64,
-  referenceGradient64,
-  referenceSession,
-  referenceTangents64,
-} from "../../src/engine/reference/session";
+import { referenceFeatures64, referenceGradient64, referenceTangents64 } from "../../src/engine/reference/session";
 import type { ModelSession, TokenBatch } from "../../src/engine/session";
-import { tfjsSession } from "../../src/engine/tfjs/session";
-import type { Model } from "../../src/model/model";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { view } from "../../src/tree/layout";
 import { near, relativeError } from "../support/near";
 import { scratch } from "../support/scratch";
+import { smallEngines } from "../support/small-engines";
 import { rejectsWith, throwsWith } from "../support/throws";
 import { tinyModel, tinyPlacement } from "../support/tiny-models";
 import type { TinyModelName } from "../support/tiny-models";
@@ -52,13 +44,7 @@ const specs: Readonly<Record<string, (name: TinyModelName) => AdapterSpec>> = {
   }),
 };
 
-const onOnnx = (model: Model, adapter: Adapter, options: OnnxOptions = {}): Promise<ModelSession> =>
-  onnxSession(model, adapter, { threads: 1, cacheDirectory: folder.file("cache"), ...options });
-const engines: Readonly<Record<string, (model: Model, adapter: Adapter) => Promise<ModelSession>>> = {
-  reference: async (model, adapter) => referenceSession(model, adapter),
-  onnx: onOnnx,
-  tfjs: (model, adapter) => tfjsSession(model, adapter, { backends: ["wasm"] }),
-};
+const engines = smallEngines(folder.file("cache"));
 
 function opened(name: TinyModelName, specOf: (name: TinyModelName) => AdapterSpec) {
   const { model, batch } = tinyModel(name);
@@ -111,7 +97,7 @@ for (const name of ["bert", "llama", "opt"] as const)
 
 test("factors of 0 leave the frozen model, and one factor for all of a LoRA is a shorter B", async () => {
   const { model, batch, bare, adapter, point, all } = opened("llama", specs.lora!);
-  const session = await onOnnx(model, adapter);
+  const session = await engines.onnx(model, adapter);
   const frozen = referenceFeatures64(model, makeAdapter({ kind: "none" }, model), [[]], batch).data;
   near((await session.features([point], { ...batch, keep: all(0) })).data, frozen, 1e-5);
   const shorter = point.slice();
@@ -134,7 +120,7 @@ test("in groups of texts, with one graph open, recomputed on the way back or abo
     layers: { from: 1 },
   });
   const { model, batch, adapter, point, slope } = opened("bert", top);
-  const session = await onOnnx(model, adapter, { recompute: true, keep: "one", tuning: { buckets: 2 } });
+  const session = await engines.onnx(model, adapter, { recompute: true, keep: "one", tuning: { buckets: 2 } });
   for (const step of [0, 1, 2]) {
     const part = { ...batch, keep: keepFactors(adapter.drops!, 0.5, 5, step) };
     near((await session.features([point], part)).data, referenceFeatures64(model, adapter, [point], part).data, 2e-5);

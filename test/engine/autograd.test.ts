@@ -8,6 +8,7 @@ import { lowBits } from "../../src/model/low-bits";
 import type { LowBits } from "../../src/model/low-bits";
 import { tokenScorer } from "../../src/model/token-scorer";
 import type { Layout } from "../../src/tree/layout";
+import { dot } from "../support/dot";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
 import { readJson, tinyModel, tinyModelNames } from "../support/tiny-models";
@@ -56,9 +57,6 @@ function told({ entries }: Layout, gradient: ArrayLike<number>): ReadonlyMap<str
     }),
   );
 }
-
-const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
-  Array.from(x).reduce((sum, v, i) => sum + v * y[i]!, 0);
 
 test("every tiny checkpoint is judged", () =>
   assert.equal(

@@ -3,16 +3,13 @@ import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../src/adapter/adapter";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { findHidden } from "../../src/engine/find-hidden";
-import { onnxSession } from "../../src/engine/onnx/session";
-import type { OnnxOptions, OnnxSession } from "../../src/engine/onnx/session";
-import { referenceSession } from "../../src/engine/reference/session";
-import type { ModelSession } from "../../src/engine/session";
-import { tfjsSession } from "../../src/engine/tfjs/session";
+import type { OnnxOptions } from "../../src/engine/onnx/session";
 import { hiddenNames } from "../../src/model/hidden-names";
 import type { Model } from "../../src/model/model";
 import { tokenScorer } from "../../src/model/token-scorer";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
+import { smallEngines } from "../support/small-engines";
 import { rejectsWith } from "../support/throws";
 import { tinyModel, tinyModelNames } from "../support/tiny-models";
 import type { TinyModel } from "../support/tiny-models";
@@ -24,23 +21,13 @@ test.after(() => folder.remove());
 
 const lora: AdapterSpec = { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] };
 
+const engines = smallEngines(folder.file("cache"));
 /** float32's rounding on ONNX Runtime and TensorFlow.js; 9 written digits, and the session's float32, on the reference. */
-const engines = {
-  reference: { tolerance: 1e-7, open: async (model, spec) => referenceSession(model, makeAdapter(spec, model)) },
-  onnx: { tolerance: 2e-5, open: (model, spec) => onOnnx(model, spec) },
-  tfjs: {
-    tolerance: 2e-5,
-    open: (model, spec) => tfjsSession(model, makeAdapter(spec, model), { backends: ["wasm"] }),
-  },
-} satisfies Record<string, { tolerance: number; open: (model: Model, spec: AdapterSpec) => Promise<ModelSession> }>;
+const tolerances = { reference: 1e-7, onnx: 2e-5, tfjs: 2e-5 } as const satisfies Record<keyof typeof engines, number>;
+const engineNames = Object.keys(engines) as readonly (keyof typeof engines)[];
 
-function onOnnx(model: Model, spec: AdapterSpec, options: OnnxOptions = {}): Promise<OnnxSession> {
-  return onnxSession(model, makeAdapter(spec, model), {
-    threads: 1,
-    cacheDirectory: folder.file("cache"),
-    ...options,
-  });
-}
+const onOnnx = (model: Model, spec: AdapterSpec, options: OnnxOptions = {}) =>
+  engines.onnx(model, makeAdapter(spec, model), options);
 
 /** What transformers computes, as these rows. */
 const expected = {
@@ -60,18 +47,18 @@ const expected = {
 } as const;
 
 for (const name of tinyModelNames)
-  for (const [engine, { tolerance, open }] of Object.entries(engines))
+  for (const engine of engineNames)
     test(`${name}, ${engine}: every layer's hidden states, of tokens, texts and scored positions, are transformers'`, async () => {
       const tiny = tinyModel(name);
       const names = hiddenNames(tiny.model);
-      const session = await open(tiny.model, lora);
+      const session = await engines[engine](tiny.model, makeAdapter(lora, tiny.model));
       for (const rows of ["token", "mean", "scored"] as const) {
         const found = await session.hidden!(names, tiny.batch, rows);
         assert.equal([...found.keys()], names);
         expected[rows](tiny).forEach((wanted, layer) => {
           const { data, rows: count, width } = found.get(names[layer]!)!;
           assert.is(count * width, wanted.length);
-          near(data, wanted, tolerance, `${rows}, ${names[layer]}`);
+          near(data, wanted, tolerances[engine], `${rows}, ${names[layer]}`);
         });
       }
       await session.dispose();
@@ -140,8 +127,8 @@ test("at int8 they are those of the weights as stored: near, not equal", async (
 
 test("a name that is not there is answered with those that are; texts that the model cannot take are refused", async () => {
   const { model, batch } = tinyModel("bert");
-  for (const [engine, { open }] of Object.entries(engines)) {
-    const session = await open(model, lora);
+  for (const engine of engineNames) {
+    const session = await engines[engine](model, makeAdapter(lora, model));
     const find = session.hidden!;
     await rejectsWith(
       find(["layers.2"], batch),

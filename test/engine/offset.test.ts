@@ -15,6 +15,7 @@ import { tfjsSession } from "../../src/engine/tfjs/session";
 import { tokenScorer } from "../../src/model/token-scorer";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
+import { dot } from "../support/dot";
 import { near, relativeError } from "../support/near";
 import { classLoss, someOffset } from "../support/row-losses";
 import { roundedModel } from "../support/rounded";
@@ -29,8 +30,6 @@ test.after(() => folder.remove());
 
 const lora: AdapterSpec = { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] };
 const specs: readonly AdapterSpec[] = [{ kind: "none" }, lora, { kind: "full", layers: "all" }];
-const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
-  Array.from(x).reduce((sum, value, i) => sum + value * y[i]!, 0);
 
 for (const name of tinyModelNames)
   for (const spec of specs) {

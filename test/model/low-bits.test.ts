@@ -2,7 +2,6 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../src/adapter/adapter";
 import { makeAdapter } from "../../src/adapter/make-adapter";
-import { onnxSession } from "../../src/engine/onnx/session";
 import type { OnnxOptions } from "../../src/engine/onnx/session";
 import {
   referenceFeatures64,
@@ -10,13 +9,14 @@ import {
   referenceSession,
   referenceTangents64,
 } from "../../src/engine/reference/session";
-import { tfjsSession } from "../../src/engine/tfjs/session";
 import { lowBits, lowBitsName } from "../../src/model/low-bits";
 import type { LowBits } from "../../src/model/low-bits";
+import type { Model } from "../../src/model/model";
 import { randomKey } from "../../src/random/key";
 import { normals } from "../../src/random/normals";
 import { near, relativeError } from "../support/near";
 import { scratch } from "../support/scratch";
+import { smallEngines } from "../support/small-engines";
 import { rejectsWith, throwsWith } from "../support/throws";
 import { tinyModel, tinyPlacement } from "../support/tiny-models";
 import type { TinyModelName } from "../support/tiny-models";
@@ -39,8 +39,9 @@ const specs = (name: TinyModelName): readonly AdapterSpec[] => [
   { kind: "bottleneck", placement: tinyPlacement(name), bottleneck: 4, activation: "gelu", scale: 1, up: "small" },
   { kind: "full", layers: "all" },
 ];
-const onOnnx = (model: Parameters<typeof onnxSession>[0], spec: AdapterSpec, options: OnnxOptions = {}) =>
-  onnxSession(model, makeAdapter(spec, model), { threads: 1, cacheDirectory: folder.file("cache"), ...options });
+const engines = smallEngines(folder.file("cache"));
+const onOnnx = (model: Model, spec: AdapterSpec, options: OnnxOptions = {}) =>
+  engines.onnx(model, makeAdapter(spec, model), options);
 
 /** float32's rounding: a number that fell on the other side of a tie would move all that follows by a part of a step. */
 const TOLERANCE = { features: 5e-5, derivatives: 5e-4 } as const;
@@ -79,7 +80,7 @@ test("TensorFlow.js agrees, and several points have the bits of one at a time", 
     const adapter = makeAdapter(specs("llama")[1]!, model);
     const points = [0, 1].map((seed) => adapter.initial(seed));
     const slope = normals(randomKey(12, "check"), batch.ids.length * model.width);
-    const tfjs = await tfjsSession(model, adapter, { backends: ["wasm"] });
+    const tfjs = await engines.tfjs(model, adapter);
     near((await tfjs.features(points, batch)).data, referenceFeatures64(model, adapter, points, batch).data, 5e-5);
     const exact = referenceGradient64(model, adapter, points[0]!, batch, () => slope);
     near((await tfjs.gradient(points[0]!, batch, () => slope)).gradient, exact, 5e-4);

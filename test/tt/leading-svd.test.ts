@@ -6,14 +6,13 @@ import { leadingEigen } from "../../src/tt/leading-eigen";
 import { leadingSvd } from "../../src/tt/leading-svd";
 import { matrix } from "../../src/tt/matrix";
 import { svd } from "../../src/tt/svd";
+import { dot } from "../support/dot";
 import { near } from "../support/near";
 import { throwsWith } from "../support/throws";
 
 const test = suite("tt/leading-svd");
 const drawn = (rows: number, columns: number, index = 0): Float32Array =>
   normals(randomKey(1, "check", index), rows * columns);
-const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
-  Array.from(x).reduce((sum, value, k) => sum + value * y[k]!, 0);
 
 test("a worked example: W = [[3, 0], [4, 5]] has the values sqrt(45) and sqrt(5)", () => {
   // W^T W = [[25, 20], [20, 25]]: 45 along (1, 1), 5 along (1, -1); W (1, 1) / sqrt(2) = (3, 9) / sqrt(2), of length sqrt(45)

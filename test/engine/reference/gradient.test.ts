@@ -9,6 +9,7 @@ import { lowBits, lowBitsName } from "../../../src/model/low-bits";
 import type { LowBits } from "../../../src/model/low-bits";
 import { randomKey } from "../../../src/random/key";
 import { normals } from "../../../src/random/normals";
+import { dot } from "../../support/dot";
 import { relativeError } from "../../support/near";
 import { tinyModel, tinyModelNames, tinyPlacement } from "../../support/tiny-models";
 import type { TinyModelName } from "../../support/tiny-models";
@@ -51,8 +52,6 @@ for (const { name, bits, drops } of subjects)
     const noise = (query: number) => Float64Array.from(normals(randomKey(4, "check", query), adapter.layout.size));
     const point = Float64Array.from(adapter.initial(1), (value, i) => value + 0.05 * noise(9)[i]);
     const weights = normals(randomKey(5, "check"), batch.ids.length * model.width);
-    const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number =>
-      Array.from(x).reduce((sum, value, i) => sum + value * y[i], 0);
     const called = `${name}${bits === null ? "" : ` ${lowBitsName(bits)}`}${drops ? " with parts dropped" : ""}`;
     const what = `${called}, ${spec.kind}${spec.kind === "lora" ? ` on ${spec.targets.join(" and ")}` : ""}`;
 
