@@ -108,7 +108,7 @@ function checkLabels(scores: Float64Array, classes: number, labels: readonly num
   sameLength("scores", scores.length, labels.length * classes);
 }
 
-/** @throws when there is no label, or one is no class in 0..classes-1 */
+/** Checks that each label is a class. @throws when there is no label, or one is no class in 0..classes-1 */
 export function checkClasses(classes: number, labels: readonly number[]): void {
   if (labels.length === 0) fail("labels", "at least one example", "none");
   labels.forEach((label, b) => {
