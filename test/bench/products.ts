@@ -6,6 +6,7 @@ import { frozenProduct } from "../../src/engine/onnx/frozen-product";
 import { FLOAT, GraphBuilder } from "../../src/engine/onnx/graph";
 import { FP32 } from "../../src/engine/onnx/precision";
 import type { Precision } from "../../src/engine/onnx/precision";
+import { runtimeOptions } from "../../src/engine/onnx/session";
 import { WeightFile } from "../../src/engine/onnx/weight-file";
 import type { Model } from "../../src/model/model";
 import { generatedWeights } from "./generated";
@@ -85,13 +86,7 @@ export interface OpenGraph {
 }
 
 /** How benchmarks open a graph in their own thread: as the engine does by default. */
-export const engineOptions = {
-  intraOpNumThreads: THREADS,
-  interOpNumThreads: 1,
-  executionMode: "sequential",
-  enableMemPattern: false,
-  logSeverityLevel: 3,
-} as const;
+export const engineOptions = runtimeOptions({ threads: THREADS }, "all");
 
 /** A graph of these products, one after another, ready to run; its files are gone once it is open (it holds what it maps). */
 export async function bareRun(list: readonly Product[], precision: Precision = FP32): Promise<OpenGraph> {

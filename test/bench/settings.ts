@@ -17,7 +17,8 @@ interface Setting {
 const tuned = (tuning: OnnxTuning): OnnxOptions => ({ tuning });
 const SETTINGS: readonly Setting[] = [
   { name: "one thread", options: { threads: 1 } },
-  { name: "threads do not spin", options: tuned({ spinning: false }) },
+  { name: "threads never spin", options: tuned({ spinning: "never" }) },
+  { name: "threads spin on after a run", options: tuned({ spinning: "always" }) },
   { name: "no arena", options: tuned({ arena: false }) },
   { name: "memory pattern", options: tuned({ memoryPattern: true }) },
   { name: "no packed weights", options: tuned({ prepack: false }) },

@@ -17,6 +17,10 @@ import type { Subject } from "./timing";
 
 const BATCH = 16;
 const RATE = 1e-6;
+/** Forward passes of a turn, at the least: steps follow each other there as in training, so that caches and threads are the engine's own. */
+const IN_A_ROW = 8;
+/** Batches of a turn; a method whose steps have more passes takes the first of them alone. */
+const BATCHES = 4;
 
 interface Row {
   readonly what: string;
@@ -71,6 +75,15 @@ function rowsOf(train: AdapterSpec, goal: number, precision: string): readonly R
   ];
 }
 
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
+}
+
+/** Steps of a turn. */
+function stepsOf({ passes }: Row): number {
+  return Math.min(BATCHES, Math.max(1, Math.round(IN_A_ROW / passes)));
+}
+
 /**
  * The engine's rate inside a step beside its plain rate: tokens a second of a step, its directions, points and update included, over those of
  * forward passes of the frozen model on the same texts, one after another.
@@ -94,16 +107,23 @@ export async function throughputBench({ rounds = 5, minutes = 20 }: BenchOptions
       const open = { threads: THREADS, precision: parsePrecision(precision), freeBytes: Infinity };
       const { model } = texts.loaded;
       // The rounds that count see the texts for the second time, as every epoch but the first does: what the layers below the adapters make of a text is kept.
-      const batchOf = (round: number) => texts.batch(round % rounds);
+      const batchOf = (round: number, index: number) => texts.batch((round % rounds) * BATCHES + index);
       const frozen = await onnxSession(model, makeAdapter({ kind: "none" }, model), open);
       const none = new Float32Array(0);
+      /** Milliseconds of two passes of each batch, by round. */
+      const alone: number[][] = [];
       const plain: Subject = {
         name: "plain",
         async run(round) {
-          const { input } = batchOf(round);
-          const started = performance.now();
-          for (let pass = 0; pass < 2; pass++) await frozen.features([none], input);
-          return (performance.now() - started) / 2;
+          const taken: number[] = [];
+          for (let index = 0; index < BATCHES; index++) {
+            const { input } = batchOf(round, index);
+            const started = performance.now();
+            for (let pass = 0; pass < IN_A_ROW / BATCHES; pass++) await frozen.features([none], input);
+            taken.push((performance.now() - started) / (IN_A_ROW / BATCHES));
+          }
+          alone[round] = taken;
+          return sum(taken) / BATCHES;
         },
       };
       const sessions = new Map<string, Awaited<ReturnType<typeof onnxSession>>>();
@@ -120,28 +140,34 @@ export async function throughputBench({ rounds = 5, minutes = 20 }: BenchOptions
         return {
           name: key(row),
           async run(round) {
-            const at = { seed: 0, step: index++, epoch: 0, layout, batch: batchOf(round), workspace };
             const started = performance.now();
-            outcome = await step(row.method, objective, outcome.point, { ...at, state: outcome.state });
-            return (performance.now() - started) / row.passes;
+            for (let batch = 0; batch < stepsOf(row); batch++) {
+              const at = { seed: 0, step: index++, epoch: 0, layout, batch: batchOf(round, batch), workspace };
+              outcome = await step(row.method, objective, outcome.point, { ...at, state: outcome.state });
+            }
+            return (performance.now() - started) / (stepsOf(row) * row.passes);
           },
         };
       });
       const times = await alternate([plain, ...subjects], { rounds, warmUps: rounds, minutes: minutes / 4 });
+      const tokensOf = (round: number, batches: number): number =>
+        sum(Array.from({ length: batches }, (_, index) => tokenCounts(batchOf(round, index)).packed)) / batches;
+      /** Tokens a second, of a turn's milliseconds a pass. */
+      const rate = (taken: readonly number[], batches: number): number =>
+        median(taken.map((value, round) => (1000 * tokensOf(round, batches)) / value));
       const base = times.get("plain")!;
-      const tokens = base.map((_, round) => tokenCounts(batchOf(round)).packed);
-      const rate = (taken: readonly number[]): number => median(taken.map((value, i) => (1000 * tokens[i]) / value));
       for (const row of rows) {
         const taken = times.get(key(row))!;
-        const ratios = taken.map((value, i) => base[i] / value);
+        const same = alone.slice(rounds).map((each) => sum(each.slice(0, stepsOf(row))) / stepsOf(row));
+        const ratios = taken.map((value, i) => same[i] / value);
         const share = median(ratios);
         table.push([
           name,
           precision,
           row.what,
           String(row.queries),
-          rate(base).toFixed(0),
-          rate(taken).toFixed(0),
+          rate(base, BATCHES).toFixed(0),
+          rate(taken, stepsOf(row)).toFixed(0),
           `${share.toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
           `${row.goal.toFixed(2)}${share >= row.goal ? "" : ", not met"}`,
         ]);
@@ -155,7 +181,7 @@ export async function throughputBench({ rounds = 5, minutes = 20 }: BenchOptions
       {
         caption:
           `${BATCH} texts a batch, packed, ${THREADS} threads, up to ${rounds} rounds in turn, other texts in each round, the same for all, and all of them seen once before: a second epoch. ` +
-          `Plain: forward passes of the frozen model, one after another. Step: directions, points, passes and update; a tangent row counts as a pass. ` +
+          `In a turn ${BATCHES} batches follow each other, as in training, or as many as make ${IN_A_ROW} passes. Plain: passes of the frozen model on the same texts. Step: directions, points, passes and update; a tangent row counts as a pass. ` +
           `Tokens a second: medians; the ratio: median (smallest to largest) of the rounds'.`,
         head: [
           "model, task",

@@ -94,8 +94,11 @@ export interface OnnxTuning {
    * As many bytes again keep hidden states that were asked for by name.
    */
   readonly prefixCache?: number;
-  /** Threads spin while they wait for work: faster, and takes processor time between operations; default true. */
-  readonly spinning?: boolean;
+  /**
+   * When threads spin while they wait for work, which is faster than sleep: "in runs" (the default), between a run's operations; "always", for a
+   * second and more after a run as well, which takes processors from every other session and from the caller; "never".
+   */
+  readonly spinning?: "in runs" | "always" | "never";
   /** How far ONNX Runtime rewrites the graph; default "all" for features, "basic" for derivatives. */
   readonly optimization?: Optimization;
   /** Keeps freed memory for later runs; default true. */
@@ -514,12 +517,16 @@ export async function onnxSession(model: Model, adapter: Adapter, options: OnnxO
   };
 }
 
-/** Gives the options of a session as ONNX Runtime takes them. */
+/**
+ * Gives the options of a session as ONNX Runtime takes them. Threads that are left to spin after a run halve the speed of the next run of another
+ * session: every step has such pairs, the graph below the adapters and the one with them.
+ * Source: session.force_spinning_stop, microsoft/onnxruntime pull request 11841.
+ */
 export function runtimeOptions(
   { threads = THREADS, provider = "cpu", tuning = {} }: Pick<OnnxOptions, "threads" | "provider" | "tuning">,
   usualOptimization: Optimization,
 ): object {
-  const { spinning = true, prepack = true, arena = true, memoryPattern = false } = tuning;
+  const { spinning = "in runs", prepack = true, arena = true, memoryPattern = false } = tuning;
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -531,7 +538,8 @@ export function runtimeOptions(
     enableMemPattern: memoryPattern,
     extra: {
       session: {
-        intra_op: { allow_spinning: spinning ? "1" : "0" },
+        intra_op: { allow_spinning: spinning === "never" ? "0" : "1" },
+        ...(spinning === "in runs" ? { force_spinning_stop: "1" } : {}),
         ...(prepack ? {} : { disable_prepacking: "1" }),
       },
     },

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../../src/adapter/adapter";
 import { makeAdapter } from "../../../src/adapter/make-adapter";
-import { onnxSession } from "../../../src/engine/onnx/session";
+import { onnxSession, runtimeOptions } from "../../../src/engine/onnx/session";
 import { WEIGHT_FORMAT } from "../../../src/engine/onnx/weight-file";
 import type { OnnxOptions, OnnxSession } from "../../../src/engine/onnx/session";
 import { referenceSession } from "../../../src/engine/reference/session";
@@ -245,7 +245,7 @@ test("calls may be under way together, on other batches too: each gets its own b
 test("settings of ONNX Runtime do not change what is computed", async () => {
   const { model, batch } = tinyModel("bert");
   const options: OnnxOptions = {
-    tuning: { spinning: false, optimization: "disabled", arena: false, memoryPattern: true, prepack: false },
+    tuning: { spinning: "never", optimization: "disabled", arena: false, memoryPattern: true, prepack: false },
   };
   await opened(model, lora(["query"]), {}, async (usual, point) => {
     const expected = await usual.features([point], batch);
@@ -256,6 +256,14 @@ test("settings of ONNX Runtime do not change what is computed", async () => {
       assert.match(usual.id, ` weights=${WEIGHT_FORMAT}`, "runs on weights of an earlier form are others");
     });
   });
+});
+
+test("threads spin within a run and stop after it, where they would hold back the next session's", () => {
+  const spinning = (tuning: OnnxOptions["tuning"] = {}): unknown =>
+    Reflect.get(runtimeOptions({ tuning }, "all"), "extra");
+  assert.equal(spinning(), { session: { intra_op: { allow_spinning: "1" }, force_spinning_stop: "1" } });
+  assert.equal(spinning({ spinning: "always" }), { session: { intra_op: { allow_spinning: "1" } } });
+  assert.equal(spinning({ spinning: "never" }), { session: { intra_op: { allow_spinning: "0" } } });
 });
 
 test("a provider of no such name is refused with those that there are", async () => {
