@@ -191,6 +191,16 @@ test("one openProblem opens a task of any kind, and what it gives says which kin
   throwsWith(() => withReadout(several), "task sst2: expected classes that are read off features");
 });
 
+test("a fitted readout is refused where options are scored whole, naming the task", async () => {
+  for (const readout of ["probe", "calibrated"] as const)
+    await rejectsWith(
+      (async () => makeTrainable(tinyLoaded("llama"), choices, { ...options, readout }, unused))(),
+      "readout: expected none for copa, whose options are scored whole",
+    );
+  const asEver = await makeTrainable(tinyLoaded("llama"), choices, { ...options, readout: "prototypes" }, unused);
+  assert.is(asEver.kind, "options");
+});
+
 test("words that cannot be told apart, or that only rows were asked for, are refused", async () => {
   const same = await reviewsWith([" very good", " very good"]);
   await rejectsWith(
