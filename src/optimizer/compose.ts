@@ -88,7 +88,7 @@ export function composeExact(
   name: string,
   learningRate: number | Schedule,
   transforms: readonly TransformSpec[],
-  probe: ProbeSpec = { kind: "backpropagation" },
+  probe: ProbeSpec = inParts(),
 ): Method {
   return checkMethod({
     name,
@@ -99,4 +99,9 @@ export function composeExact(
     queries: { kind: "constant", value: 1 },
     learningRate: scheduleOf(learningRate, "learningRate"),
   });
+}
+
+/** Gives the probe of a plain exact gradient. @example inParts(2) // { kind: "backpropagation", parts: 2 } */
+export function inParts(parts?: number): ProbeSpec {
+  return { kind: "backpropagation", ...(parts !== undefined && { parts }) };
 }

@@ -5,6 +5,7 @@ import type { Schedule } from "../schedule/schedule";
 import {
   compose,
   composeExact,
+  inParts,
   type ExactOptions,
   type LozoOptions,
   type MethodOptions,
@@ -48,6 +49,8 @@ export interface AdazetaOptions extends MethodOptions {
 export interface FirstOrderOptions extends ExactOptions {
   /** Default "adamw". */
   readonly rule?: "adamw" | "sgd";
+  /** Into so many parts a batch is divided, whose gradients are averaged: memory for one of them. Default: none. */
+  readonly parts?: number;
 }
 
 /**
@@ -247,7 +250,7 @@ export function conservative({
  * Source: AdamW's constants are PyTorch's defaults, but for the weight decay.
  */
 export function firstOrder(options: FirstOrderOptions = {}): Method {
-  const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order" } = options;
+  const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order", parts } = options;
   const transforms: Readonly<Record<typeof rule, readonly TransformSpec[]>> = {
     adamw: [
       { kind: "adam", firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 },
@@ -256,7 +259,7 @@ export function firstOrder(options: FirstOrderOptions = {}): Method {
     sgd: [{ kind: "weight-decay", weightDecay }],
   };
   const chain = transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
-  return composeExact(name, learningRate, chain);
+  return composeExact(name, learningRate, chain, inParts(parts));
 }
 
 /**

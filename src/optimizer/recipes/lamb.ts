@@ -1,4 +1,4 @@
-import { composeExact, type ExactOptions } from "../compose";
+import { composeExact, inParts, type ExactOptions } from "../compose";
 import type { Method } from "../method";
 import type { TransformSpec } from "../transforms";
 
@@ -17,8 +17,7 @@ export interface LambOptions extends ExactOptions {
  *   tensors that do not decay.
  */
 export function lamb({ learningRate = 1e-2, name = "lamb", weightDecay, parts }: LambOptions = {}): Method {
-  const probe = { kind: "backpropagation", ...(parts !== undefined && { parts }) } as const;
-  return composeExact(name, learningRate, lambChain(weightDecay), probe);
+  return composeExact(name, learningRate, lambChain(weightDecay), inParts(parts));
 }
 
 /** Gives LAMB's chain, for other gradients than the plain one. @example lambChain().at(-1) // { kind: "trust-ratio" } */
