@@ -6,8 +6,8 @@ import type { GridPart } from "./grid-arm";
 import { PASS_TEXTS } from "./large-batch-rows";
 import { isStill, type PlannedRun, type StudyArm } from "./plan";
 
-/** Steps of a run in batches of 16: six epochs of 1024 texts. */
-const STEPS = 384;
+/** Steps of a run in batches of 16: five epochs of 1024 texts. */
+const STEPS = 320;
 /** Times that a run looks at dev. */
 const LOOKS = 12;
 const SEEDS = [0, 1, 2] as const;
@@ -17,10 +17,10 @@ const PROBLEM = { batchSize: PASS_TEXTS, train: 1024, dev: 200, test: 200, maxTo
 const CHAINS = {
   "large-adamw-16": [3e-4, 1e-4],
   "large-adamw-512": [1e-3, 3e-4],
-  "large-lamb-512": [3e-2, 1e-2],
-  "large-lamb-random-512": [3e-2, 1e-2],
-  "large-lamb-adversary-512": [3e-2, 1e-2],
-  "large-lamb-late-512": [3e-2, 1e-2],
+  "large-lamb-512": [1e-2, 3e-3],
+  "large-lamb-random-512": [1e-2, 3e-3],
+  "large-lamb-adversary-512": [1e-2, 3e-3],
+  "large-lamb-late-512": [1e-2, 3e-3],
 } as const satisfies Partial<Readonly<Record<ArmId, readonly number[]>>>;
 /** At batch 64; the others' are in proportion. */
 const WORKER_RATES = [1e-2, 3e-2] as const;

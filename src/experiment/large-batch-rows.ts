@@ -14,8 +14,8 @@ export const PASS_TEXTS = 16;
 /** Micro-batches of a batch whose workers extrapolate. */
 export const WORKERS = 8;
 
-/** How far inputs are moved: about a seventh of the length of the word vectors of ten of MiniLM's tokens together. */
-const RADIUS = 0.5;
+/** How far inputs are moved: about a seventeenth of the length of the word vectors of ten of MiniLM's tokens together. */
+const RADIUS = 0.2;
 
 /**
  * Large batches on the last two of MiniLM's layers, with as many texts for each: AdamW, LAMB, and LAMB at moved inputs, in batches of 512 against AdamW
@@ -123,7 +123,7 @@ function zeroth<Id extends string>(id: Id, title: string, batchFactor: number): 
     batchFactor,
     adapter: lora,
     method: ({ common }) => mezo({ ...common, name: id }),
-    budget: ({ steps }) => ({ kind: "steps", steps: Math.max(1, Math.floor(steps / 6)) }),
+    budget: ({ steps }) => ({ kind: "steps", steps: Math.max(1, Math.floor(steps / 10)) }),
   };
 }
 

@@ -75,6 +75,7 @@ export const adversarial: ProbeKind<Adversarial> = {
       const sizes = inputs.sizes(part);
       const noise = (which: number): Float32Array => {
         const all = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+        if (which === 0 && spread === 0) return all;
         eachText(sizes, (begin, end, text) =>
           normalsInto(randomKey(seed, "perturbing", step, before + text, which), all.subarray(begin, end)),
         );

@@ -214,12 +214,13 @@ test("a gradient of the offset that is not finite ends the step where it stands,
 });
 
 test("a run without what it needs is refused before any work; bad settings are named", async () => {
-  const { inputs: _inputs, ...without } = matrices.objective;
+  const { losses, derivatives, gradient, inputs } = matrices.objective;
+  const without = { losses, derivatives, gradient: gradient! };
   await rejectsWith(
     train(methodRun(matrices, scala(), {}, { objective: without })),
     "probe: expected an objective whose inputs can be moved",
   );
-  const { split: _split, ...whole } = matrices.objective;
+  const whole = { ...without, inputs: inputs! };
   await rejectsWith(
     train(methodRun(matrices, scala({ parts: 4 }), {}, { objective: whole })),
     "probe.parts: expected 1: this objective's loss is no mean over texts, so its batches are taken whole, got 4",

@@ -139,7 +139,8 @@ test("what it carries is counted in the memory of a run; what cannot work is ref
     runBytes(extrapolatedSgd({ direction, workers: 3 }), layout);
   // Two points, and twice momentum with 30, 10, 3 or no numbers.
   assert.equal((["own-past", "mean-past", "noise", "extragradient"] as const).map(bytes), [400, 240, 184, 160]);
-  const { split: _split, ...whole } = matrices.objective;
+  const { losses, derivatives, gradient } = matrices.objective;
+  const whole = { losses, derivatives, gradient: gradient! };
   await rejectsWith(
     train(methodRun(matrices, extrapolatedSgd(), {}, { objective: whole })),
     "probe.workers: expected 1: this objective's loss is no mean over texts",
