@@ -131,7 +131,7 @@ function lastLayers(): AdapterSpec {
   return { kind: "full", layers: { from: 4 } };
 }
 
-/** A rate that climbs in two stairs: a quarter and a half of it for a twelfth of the steps each. @example warmedUp(4, 24).kind // "steps" */
+/** A rate that climbs in two stairs: a quarter and a half of it for a twelfth of the steps each. */
 function warmedUp(learningRate: number, steps: number): Schedule {
   const stair = Math.max(1, Math.round(steps / 12));
   const changes = [
