@@ -21,6 +21,7 @@ export { relativeError, ttSvd } from "./tt/tt-svd";
 export { direction, gaussianDirection } from "./estimator/directions";
 export { estimate } from "./estimator/estimate";
 export { gradientOf } from "./estimator/form";
+export { largestCurvature } from "./estimator/largest-curvature";
 export { NO_STATE } from "./estimator/state";
 export { passesOf } from "./optimizer/method";
 export { applyChain } from "./optimizer/chain";

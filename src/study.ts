@@ -42,3 +42,5 @@ export { paperRecords, partOf } from "./notebook/paper-records";
 export { passTimes } from "./notebook/pass-times";
 export { machineNow, measuredNow } from "./notebook/provenance";
 export { studyRecords } from "./notebook/study-records";
+export { textsOfPass } from "./experiment/large-batch-rows";
+export { toTarget } from "./table/to-target";

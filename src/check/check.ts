@@ -53,6 +53,11 @@ export function positiveNumber(what: string, value: unknown): number {
     : fail(what, "a positive number", value);
 }
 
+/** Checks a number of 0 or more. @example nonNegativeNumber("reach", 0) // 0 */
+export function nonNegativeNumber(what: string, value: unknown): number {
+  return finiteNumber(what, value) >= 0 ? (value as number) : fail(what, "0 or more", value);
+}
+
 export function finiteNumber(what: string, value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? value : fail(what, "a finite number", value);
 }

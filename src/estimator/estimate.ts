@@ -34,7 +34,8 @@ export async function estimate<Batch>(
   positiveInteger("queries", queries);
   sameLength("point", point.length, workspace.size);
   const draw = openDirections(directions, beginDirections(directions, plainHere(seed, step, point.length, point)));
-  const asked = { queries, draw, batch, weightOf: (p: number) => p / queries };
+  const at = { seed, step, learningRate: 0, carried: {} };
+  const asked = { queries, draw, batch, weightOf: (p: number) => p / queries, at };
   return probeKind("probe", spec).measure(spec, objective, point, asked, workspace);
 }
 

@@ -26,6 +26,13 @@ export interface Objective<Batch> {
   ): Promise<{ readonly loss: number }>;
   /** The loss of each text of the batch at each point, [points][texts], whose mean `losses` gives. Absent where a batch's number is no such mean. */
   each?(points: readonly Float32Array[], batch: Batch): Promise<readonly (readonly number[])[]>;
+  /**
+   * Divides a batch into so many parts of neighbouring texts, or as many as it has texts, as equal as can be: the batch's loss is the sum of the
+   * parts' by their shares. Absent where a batch's number is no mean over texts.
+   */
+  split?(batch: Batch, parts: number): readonly BatchPart<Batch>[];
+  /** The loss where something is added to what the model reads of each token. Absent where the engine has no gradient by it. */
+  readonly inputs?: PerturbedInputs<Batch>;
   /** What the numbers are, in words, where they are values alone: a metric or a reward has neither derivatives nor a gradient. */
   readonly without?: string;
   /** The weights that points are changes of; absent where points are all there is. */
@@ -35,6 +42,26 @@ export interface Objective<Batch> {
    * elsewhere, all at once. Absent: each call is computed when it comes.
    */
   expect?(queries: readonly number[]): void;
+}
+
+/** A part of a batch. */
+export interface BatchPart<Batch> {
+  readonly batch: Batch;
+  /** Its texts over those of the batch. */
+  readonly share: number;
+}
+
+/** A loss whose inputs can be moved: to each token's embedding a row of an offset is added. */
+export interface PerturbedInputs<Batch> {
+  /** How many numbers each text's part of an offset has: its tokens times the embedding's width. An offset is the parts one after another. */
+  sizes(batch: Batch): readonly number[];
+  /** The loss at (point, inputs + offset), and its gradient by the point [d] or by the offset: one forward and one backward pass. */
+  gradient(
+    point: Float32Array,
+    batch: Batch,
+    offset: Float32Array,
+    by: "point" | "offset",
+  ): Promise<{ readonly loss: number; readonly gradient: Float32Array }>;
 }
 
 /** Says that an objective's number is not to be had (a reward failed or came too late): the run ends by this name, with all steps before. */

@@ -1,6 +1,7 @@
 import type { PassCost } from "../schedule/forward-passes";
 import type { Draw, Measured } from "./direction";
 import type { Objective } from "./objective";
+import type { Vectors } from "./state";
 import type { Workspace } from "./workspace";
 
 /** What a step is measured with: Q directions, all on the same batch. */
@@ -15,6 +16,17 @@ export interface StepQueries<Batch> {
    * gradient is formed when all numbers are there.
    */
   readonly weightOf: ((projectedGradient: number) => number) | null;
+  /** Where in a run the step is, for probes that draw or carry something themselves. */
+  readonly at: ProbeHere;
+}
+
+/** Where in a run a probe measures. */
+export interface ProbeHere {
+  readonly seed: number;
+  readonly step: number;
+  readonly learningRate: number;
+  /** The probe's own vectors, as the step before left them; only to be read. */
+  readonly carried: Vectors;
 }
 
 /** What an estimate leaves behind: plain numbers, from which the gradient is formed again. */
@@ -31,6 +43,8 @@ export interface Estimate extends Measured {
   readonly gradientNorm?: number;
   /** The first tensor whose exact gradient is not finite, where it was seen tensor by tensor. */
   readonly notFinite?: string;
+  /** What the probe carries on; absent: nothing. No record has it. */
+  readonly carried?: Vectors;
 }
 
 /** A kind of probe: what its settings must be, what its steps cost, and how it asks the objective. */
@@ -40,9 +54,13 @@ export interface ProbeKind<Spec> {
   /** What a step costs. */
   passes(spec: Spec): PassCost;
   /** Asked before a run. @throws when the engine behind the objective can never answer; absent: every one can */
-  needs?(objective: Objective<never>): void;
+  needs?(spec: Spec, objective: Objective<never>): void;
   /** Gives an exact gradient: it is in no record, so a run goes on from a snapshot and is not walked again. */
   readonly exact?: true;
+  /** Says whether the step's gradient is the objective's own at theta on the whole batch, so that it may come block by block; absent: never. */
+  inBlocks?(spec: Spec): boolean;
+  /** Counts the numbers that it carries from step to step; absent: none. */
+  carried?(spec: Spec, size: number): number;
   /** Its further numbers are curvatures, one a query. */
   readonly curvature?: true;
   /**

@@ -1,7 +1,9 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { ProbeKind } from "./probe";
+import { adversarial } from "./probes/adversarial";
 import { backpropagation } from "./probes/backpropagation";
 import { directionalProbe } from "./probes/directional";
+import { extrapolatedGradients } from "./probes/extrapolated-gradients";
 import { oneSided } from "./probes/one-sided";
 import { ownProbe } from "./probes/own";
 import { threePoint } from "./probes/three-point";
@@ -15,6 +17,8 @@ export const probeKinds = {
   directional: directionalProbe,
   backpropagation,
   own: ownProbe,
+  adversarial,
+  "extrapolated-gradients": extrapolatedGradients,
 } as const;
 
 /** What is measured in a step, as plain data (an own estimator carries its function beside it). */

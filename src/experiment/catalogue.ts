@@ -4,6 +4,7 @@ import { fieldGrid, fieldRatesGrid } from "./field-grid";
 import { firstOrderGrid } from "./first-order-grid";
 import { heldOutGrid } from "./held-out-grid";
 import type { Scale } from "./options";
+import { largeBatchGrid } from "./large-batch-grid";
 import { methodsGrid } from "./methods-grid";
 import { ablation } from "./paper/ablation";
 import { generationLlama2 } from "./paper/generation-llama2";
@@ -24,6 +25,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "first-order-memory": firstOrderGrid,
   search: searchGrid,
   "held-out": heldOutGrid,
+  "large-batches": largeBatchGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

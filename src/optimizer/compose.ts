@@ -72,3 +72,36 @@ function probeOf(
   if (estimator === "directional") return { kind: estimator, chunk: chunk ?? null };
   return { kind: estimator ?? probe, perturbationScale, chunk: chunk ?? 1 };
 }
+
+/** What methods along an exact gradient let one choose. */
+export interface ExactOptions {
+  /** eta; default: the method's own, 1e-4 for `firstOrder`. */
+  readonly learningRate?: number | Schedule;
+  /** Default 0. */
+  readonly weightDecay?: number;
+  /** The name in records and figures. */
+  readonly name?: string;
+}
+
+/** Composes a method along an exact gradient: what gives it, and the chain of its step. @throws naming the option that is out of range */
+export function composeExact(
+  name: string,
+  learningRate: number | Schedule,
+  transforms: readonly TransformSpec[],
+  probe: ProbeSpec = inParts(),
+): Method {
+  return checkMethod({
+    name,
+    directions: { kind: "gaussian" },
+    probe,
+    combine: { kind: "mean" },
+    transforms,
+    queries: { kind: "constant", value: 1 },
+    learningRate: scheduleOf(learningRate, "learningRate"),
+  });
+}
+
+/** Gives the probe of a plain exact gradient. @example inParts(2) // { kind: "backpropagation", parts: 2 } */
+export function inParts(parts?: number): ProbeSpec {
+  return { kind: "backpropagation", ...(parts !== undefined && { parts }) };
+}

@@ -166,7 +166,7 @@ function checkUnformed({ directions, probe, rounds, transforms, queries }: Metho
 export function checkMethodAnswered<Batch>({ probe, rounds }: Method, objective: Objective<Batch>): void {
   if (rounds !== undefined)
     roundsKind("method.rounds", rounds).needs?.("method.rounds", rounds, objective as Objective<never>);
-  if (probe !== undefined) probeKind("method.probe", probe).needs?.(objective as Objective<never>);
+  if (probe !== undefined) probeKind("method.probe", probe).needs?.(probe, objective as Objective<never>);
 }
 
 /** Says what a step of a method costs: the one count that budgets, progress bars, tables and records ask. */

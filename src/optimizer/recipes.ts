@@ -1,20 +1,31 @@
 import { fail } from "../check/check";
 import { kindsInWords } from "../check/kinds";
 import type { Exponent } from "../schedule/power-law";
-import { scheduleOf, type Schedule } from "../schedule/schedule";
-import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
-import { checkMethod, type Method } from "./method";
+import type { Schedule } from "../schedule/schedule";
+import {
+  compose,
+  composeExact,
+  inParts,
+  type ExactOptions,
+  type LozoOptions,
+  type MethodOptions,
+  type MezoOptions,
+} from "./compose";
+import type { Method } from "./method";
 import { adamezo } from "./recipes/adamezo";
 import { dizo } from "./recipes/dizo";
 import { eggroll } from "./recipes/eggroll";
 import { es } from "./recipes/es";
 import { extrapolated } from "./recipes/extrapolated";
+import { extrapolatedSgd } from "./recipes/extrapolated-sgd";
 import { forwardGradient } from "./recipes/forward-gradient";
 import { fzoo } from "./recipes/fzoo";
+import { lamb } from "./recipes/lamb";
 import { mezoGreedy, mezoGv } from "./recipes/mezo-gv";
 import { mezoSvrg } from "./recipes/mezo-svrg";
 import { quzo } from "./recipes/quzo";
 import { rateDecay } from "./recipes/rate-decay";
+import { scala } from "./recipes/scala";
 import { sparseMezo } from "./recipes/sparse-mezo";
 import { tezo, tezoAdam, tezoM } from "./recipes/tezo";
 import { zoAdamu } from "./recipes/zo-adamu";
@@ -24,7 +35,7 @@ import { zoMuon } from "./recipes/zo-muon";
 import { zoSparse } from "./recipes/zo-sparse";
 import type { TransformSpec } from "./transforms";
 
-export type { LozoOptions, MethodOptions, MezoOptions } from "./compose";
+export type { ExactOptions, LozoOptions, MethodOptions, MezoOptions } from "./compose";
 
 export interface AdazetaOptions extends MethodOptions {
   /** alpha, default 0.85. */
@@ -35,19 +46,11 @@ export interface AdazetaOptions extends MethodOptions {
   readonly cap?: number;
 }
 
-/** What methods along an exact gradient let one choose. */
-export interface ExactOptions {
-  /** eta; default: the method's own, 1e-4 for `firstOrder`. */
-  readonly learningRate?: number | Schedule;
-  /** Default 0. */
-  readonly weightDecay?: number;
-  /** The name in records and figures. */
-  readonly name?: string;
-}
-
 export interface FirstOrderOptions extends ExactOptions {
   /** Default "adamw". */
   readonly rule?: "adamw" | "sgd";
+  /** Into so many parts a batch is divided, whose gradients are averaged: memory for one of them. Default: none. */
+  readonly parts?: number;
 }
 
 /**
@@ -247,7 +250,7 @@ export function conservative({
  * Source: AdamW's constants are PyTorch's defaults, but for the weight decay.
  */
 export function firstOrder(options: FirstOrderOptions = {}): Method {
-  const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order" } = options;
+  const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order", parts } = options;
   const transforms: Readonly<Record<typeof rule, readonly TransformSpec[]>> = {
     adamw: [
       { kind: "adam", firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 },
@@ -256,7 +259,7 @@ export function firstOrder(options: FirstOrderOptions = {}): Method {
     sgd: [{ kind: "weight-decay", weightDecay }],
   };
   const chain = transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
-  return exact(name, learningRate, chain);
+  return composeExact(name, learningRate, chain, inParts(parts));
 }
 
 /**
@@ -276,7 +279,7 @@ export function lomo({
   readonly clipNorm?: number;
 } = {}): Method {
   const clipped = clipNorm === undefined ? [] : [{ kind: "clip-norm", norm: clipNorm } as const];
-  return exact(name, learningRate, [...clipped, { kind: "decoupled-weight-decay", weightDecay }]);
+  return composeExact(name, learningRate, [...clipped, { kind: "decoupled-weight-decay", weightDecay }]);
 }
 
 /**
@@ -286,23 +289,11 @@ export function lomo({
  * Source: arXiv 2310.10195; OpenLMLab/LOMO@45d4bac, lomo_optim/adalomo.py.
  */
 export function adalomo({ learningRate = 1e-3, weightDecay = 0, name = "adalomo" }: ExactOptions = {}): Method {
-  return exact(name, learningRate, [
+  return composeExact(name, learningRate, [
     { kind: "factored", exponent: 0.8, epsilon: 1e-30, clip: 1 },
     { kind: "weight-decay", weightDecay },
     { kind: "relative-rate", least: 1e-3 },
   ]);
-}
-
-function exact(name: string, learningRate: number | Schedule, transforms: readonly TransformSpec[]): Method {
-  return checkMethod({
-    name,
-    directions: { kind: "gaussian" },
-    probe: { kind: "backpropagation" },
-    combine: { kind: "mean" },
-    transforms,
-    queries: { kind: "constant", value: 1 },
-    learningRate: scheduleOf(learningRate, "learningRate"),
-  });
 }
 
 /** A named method: how it is called, where it comes from, and how it is made. */
@@ -363,6 +354,9 @@ export const recipes = {
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),
+  lamb: row("LAMB", "arXiv 1904.00962", lamb),
+  scala: row("LAMB at inputs moved by an adversary", "arXiv 2201.12469 (abstract; the form is ours)", scala),
+  "extrapolated-sgd": row("extrapolated SGD", "arXiv 2006.05720 (abstract; the form is ours)", extrapolatedSgd),
 } as const;
 
 /** Names of the methods. */

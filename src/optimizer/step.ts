@@ -106,19 +106,23 @@ export async function step<Batch>(
   }
   if (probe === undefined) return fail("method", "a probe or rounds", "none");
   const exact = isExact(method);
-  if (exact && givesBlocks(objective)) {
+  const kind = probeKind("probe", probe);
+  if (kind.inBlocks?.(probe) && givesBlocks(objective)) {
     const chain = { learningRate, state: begun.state, over: input.over };
     const { estimate, moved: next } = await stepInBlocks(method.transforms, objective, begun.here, input.batch, chain);
     return { ...(next ?? { point, state: begun.state }), estimate, queries: 0, learningRate };
   }
   const eager = begun.kind.formed === undefined ? weightOf(method, queries) : null;
-  const asked = { queries, draw, batch: input.batch, weightOf: eager };
-  const estimate = await probeKind("probe", probe).measure(probe, objective, begun.here.point, asked, workspace);
+  const carried = ownVectors(begun.state, "probe");
+  const at = { seed: input.seed, step: input.step, learningRate, carried };
+  const asked = { queries, draw, batch: input.batch, weightOf: eager, at };
+  const measured = await kind.measure(probe, objective, begun.here.point, asked, workspace);
+  const { carried: kept, ...estimate } = measured;
   const summed = exact || eager !== null;
   const next = moved(
     method,
     begun,
-    isFiniteEstimate(estimate) ? { ...estimate, ...(summed && { summed }) } : null,
+    isFiniteEstimate(estimate) ? { ...estimate, probed: kept, ...(summed && { summed }) } : null,
     input,
   );
   return { ...next, estimate, queries: exact ? 0 : queries, learningRate };
@@ -227,6 +231,8 @@ interface Found extends Measured {
   readonly weights?: readonly number[];
   /** What rounds carry on. */
   readonly carried?: Vectors | undefined;
+  /** What a probe carries on. */
+  readonly probed?: Vectors | undefined;
   readonly beyond?: RoundsEnd["beyond"] | undefined;
   readonly from?: Float32Array | undefined;
   /** `workspace.gradient` is the gradient already. */
@@ -247,6 +253,7 @@ function moved(method: Method, begun: Begun, found: Found | null, { over }: Step
   const kept: Vectors = {
     ...namedFor("directions", after.state.vectors),
     ...namedFor("rounds", found.carried ?? {}),
+    ...namedFor("probe", found.probed ?? {}),
   };
   const formed = found.summed ? {} : form(method, { ...begun, here }, after, found, chain);
   return applyChain(method.transforms, here, workspace.gradient, chain, { ...kept, ...formed });

@@ -13,6 +13,7 @@ import { relativeRate } from "./transforms/relative-rate";
 import { requantize } from "./transforms/requantize";
 import { temporalAdam } from "./transforms/temporal-adam";
 import { temporalMomentum } from "./transforms/temporal-momentum";
+import { trustRatio } from "./transforms/trust-ratio";
 import { decoupledWeightDecay, weightDecay } from "./transforms/weight-decay";
 
 /** The kinds of transforms by name, links of a chain between the gradient and the step. */
@@ -32,6 +33,7 @@ export const transformKinds = {
   factored,
   "relative-rate": relativeRate,
   "learned-scales": learnedScales,
+  "trust-ratio": trustRatio,
 } as const;
 
 /** A transform as plain data. */

@@ -27,6 +27,8 @@ export const streams = {
   decomposition: 19,
   writing: 20,
   dropping: 21,
+  perturbing: 24,
+  extrapolating: 25,
 } as const;
 
 export type StreamName = keyof typeof streams;

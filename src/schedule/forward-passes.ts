@@ -9,6 +9,8 @@ export interface PassCost {
   readonly chunk?: number | null;
   /** Steps that cost otherwise: the one with index `at`, and then every so many. Absent: none. */
   readonly every?: { readonly steps: number; readonly at: number; readonly once: number; readonly perQuery: number };
+  /** The first so many steps cost otherwise: `once` each. Absent: they do not. */
+  readonly first?: { readonly steps: number; readonly once: number };
 }
 
 /** Two losses a query. */
@@ -23,7 +25,9 @@ export const DIRECTIONAL: PassCost = { once: 0, perQuery: 1, chunk: null };
  * @throws when the cost changes with the step, and it was not said which
  * @example passesPerStep({ once: 0, perQuery: 2 }, 4) // 8
  */
-export function passesPerStep({ once, perQuery, chunk, every }: PassCost, queries: number, step?: number): number {
+export function passesPerStep(cost: PassCost, queries: number, step?: number): number {
+  const { once, perQuery, chunk, every, first } = cost;
+  if (first !== undefined && nonNegativeInteger("step", step) < first.steps) return first.once;
   if (every !== undefined && nonNegativeInteger("step", step) % every.steps === every.at)
     return every.once + every.perQuery * queries;
   return once + perQuery * queries + (chunk === undefined ? 0 : Math.ceil(queries / (chunk ?? queries)));
@@ -34,6 +38,11 @@ export function passesPerStep({ once, perQuery, chunk, every }: PassCost, querie
  * @example passesOverSteps({ once: 0, perQuery: 4, every: { steps: 2, at: 0, once: 0, perQuery: 16 } }, 1, 0, 3) // 36
  */
 export function passesOverSteps(cost: PassCost, queries: number, from: number, to: number): number {
+  const { first, ...later } = cost;
+  if (first !== undefined) {
+    const plainly = Math.max(0, Math.min(first.steps, to) - from);
+    return plainly * first.once + (plainly < to - from ? passesOverSteps(later, queries, from + plainly, to) : 0);
+  }
   const { every, ...others } = cost;
   const plain = passesPerStep(others, queries);
   if (every === undefined) return (to - from) * plain;
@@ -97,7 +106,7 @@ function changesInEpochs(schedule: Schedule): boolean {
 export function stepsForPasses(schedule: Schedule, passes: number, epochSteps: number, cost: PassCost): number {
   nonNegativeInteger("passes", passes);
   positiveInteger("stepsPerEpoch", epochSteps);
-  const stride = changesInEpochs(schedule) || cost.every !== undefined ? 1 : epochSteps;
+  const stride = changesInEpochs(schedule) || cost.every !== undefined || cost.first !== undefined ? 1 : epochSteps;
   for (let step = 0, spent = 0; ; step += stride) {
     const each = passesPerStep(cost, queriesAt(schedule, { epoch: Math.floor(step / epochSteps), step }), step);
     if (spent + stride * each > passes) return step + Math.floor((passes - spent) / each);

@@ -1,6 +1,7 @@
 import { fail, sameLength } from "../check/check";
-import type { Features, ForwardResults, ModelSession, TokenBatch } from "../engine/session";
+import type { EmbeddingOffset, Features, ForwardResults, ModelSession, TokenBatch } from "../engine/session";
 import type { GradientPart, Objective } from "../estimator/objective";
+import { dividedBatch } from "./divided-batch";
 import { noGradient } from "./no-gradient";
 import type { BatchMetricName } from "./batch-metrics";
 import { metricObjective } from "./metric-objective";
@@ -62,10 +63,10 @@ export function classifierObjective(session: ModelSession, readout: Readout): Ob
         derivatives: crossEntropyDerivatives(at, along, readout.classes, batch.labels),
       };
     },
+    split: dividedBatch,
     ...(session.base && { base: session.base }),
     ...noGradient(session),
-    ...(session.gradient &&
-      session.layout.factors === undefined && { gradient: gradientOf(session, session.gradient, readout) }),
+    ...(session.gradient && session.layout.factors === undefined && byGradient(session, session.gradient, readout)),
     ...(session.gradientBlocks &&
       session.layout.factors === undefined && { gradientBlocks: blocksOf(session, session.gradientBlocks, readout) }),
   };
@@ -108,19 +109,31 @@ async function scoresAt(
   return points.map((point, p) => scores(readoutAt(now, session.layout, point), featuresOf(features, p)));
 }
 
-/** The loss and its gradient: by the model in one call of its engine, by the head's own rows in float64 here. */
-function gradientOf(
+/** The loss and its gradient, at the inputs as they are and at moved ones: by the model in one call of its engine, by the head's own rows in float64 here. */
+function byGradient(
   session: ModelSession,
   gradientBy: NonNullable<ModelSession["gradient"]>,
   readout: Readout,
-): NonNullable<Objective<LabelledBatch>["gradient"]> {
-  return async (point, batch) => {
-    const here = readoutAt(readout, session.layout, point);
-    const found = await gradientBy.call(session, point, checked(batch), labelLoss(here, batch.labels));
-    const { features, gradient } = found;
-    if (headTensors(readout, session.layout).length > 0)
-      addHeadGradientInPlace(gradient, readout, session.layout, features, scoreGradient(here, features, batch));
-    return { loss: meanOf(found, batch), gradient };
+): Pick<Objective<LabelledBatch>, "gradient" | "inputs"> {
+  const { layout, embeddingWidth } = session;
+  const ask = async (point: Float32Array, batch: LabelledBatch, offset?: EmbeddingOffset) => {
+    const here = readoutAt(readout, layout, point);
+    const found = await gradientBy.call(session, point, checked(batch), labelLoss(here, batch.labels), offset);
+    const loss = meanOf(found, batch);
+    const { features, gradient, offsetGradient } = found;
+    if (offset?.by === "offset") return { loss, gradient: offsetGradient ?? fail("gradient", "one by the offset", "none") }; // prettier-ignore
+    if (headTensors(readout, layout).length > 0)
+      addHeadGradientInPlace(gradient, readout, layout, features, scoreGradient(here, features, batch));
+    return { loss, gradient };
+  };
+  return {
+    gradient: (point, batch) => ask(point, batch),
+    ...(embeddingWidth !== undefined && {
+      inputs: {
+        sizes: ({ input }) => input.ids.map(({ length }) => length * embeddingWidth),
+        gradient: (point, batch, rows, by) => ask(point, batch, { rows, by }),
+      },
+    }),
   };
 }
 

@@ -12,13 +12,14 @@ export function evaluationDue(settings: RunSettings, step: number, done: boolean
   return step === 0 || done || (settings.evaluateEvery > 0 && step % settings.evaluateEvery === 0);
 }
 
-/** Gives the record of a step that was taken. */
+/** Gives the record of a step that was taken. @param before the one before it, whose backward passes are counted on */
 export function stepRecord(
   outcome: StepResult,
   step: number,
   epoch: number,
   forwardPasses: number,
   elapsedMs: number,
+  before?: StepRecord,
 ): StepRecord {
   const { projectedGradients, further, loss, directionalPasses = 0, backwardPasses, gradientNorm } = outcome.estimate;
   const squares = projectedGradients.reduce((sum, p) => sum + p * p, 0);
@@ -33,8 +34,7 @@ export function stepRecord(
     learningRate: outcome.learningRate,
     forwardPasses,
     directionalPasses,
-    // A first-order step takes one pass forward and one back.
-    ...(backwardPasses !== undefined && { backwardPasses: forwardPasses }),
+    ...(backwardPasses !== undefined && { backwardPasses: (before?.backwardPasses ?? 0) + backwardPasses }),
     ...(gradientNorm !== undefined && { gradientNorm }),
     rmsProjectedGradient: Math.sqrt(squares / Math.max(projectedGradients.length, 1)),
     weightNorm: norm(outcome.point),

@@ -1,24 +1,26 @@
 import { freeMemory } from "../engine/free-memory";
+import { probeKind } from "../estimator/probes";
 import type { Method } from "../optimizer/method";
 import { transformKind } from "../optimizer/transforms";
 import type { Layout } from "../tree/layout";
 import { formatBytes } from "../weights/memory";
 
 /**
- * Gives the bytes that a run holds besides its engine: the next point, the best one, and what the method's transforms carry, with the next step's
+ * Gives the bytes that a run holds besides its engine: the next point, the best one, and what the method's probe and transforms carry, with the next step's
  * beside it.
  * @example runBytes({ transforms: [{ kind: "momentum", decay: 0.9 }] }, { entries: [], size: 5 }) // 80
  */
-export function runBytes({ transforms }: Pick<Method, "transforms">, layout: Layout): number {
-  return 4 * (2 * layout.size + 2 * carriedNumbers({ transforms }, layout));
+export function runBytes(method: Pick<Method, "transforms" | "probe">, layout: Layout): number {
+  return 4 * (2 * layout.size + 2 * carriedNumbers(method, layout));
 }
 
-/** Counts the numbers that a method's transforms carry from step to step. */
-function carriedNumbers({ transforms }: Pick<Method, "transforms">, layout: Layout): number {
+/** Counts the numbers that a method's probe and transforms carry from step to step. */
+function carriedNumbers({ transforms, probe }: Pick<Method, "transforms" | "probe">, layout: Layout): number {
   const sizes = transforms.flatMap((spec) =>
     Object.values(transformKind("transforms", spec).vectors?.(spec, layout) ?? {}),
   );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const probed = probe && probeKind("probe", probe).carried?.(probe, layout.size);
+  return sizes.reduce((sum, size) => sum + size, probed ?? 0);
 }
 
 /**

@@ -307,7 +307,7 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
         break;
       }
       forwardPasses += outcome.estimate.forwardPasses;
-      const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed());
+      const line = stepRecord(outcome, step + 1, epoch, forwardPasses, elapsed(), steps.at(-1));
       ending = notFiniteStep(line, () => outcome.estimate.notFinite ?? firstNotFinite(layout, workspace.gradient));
       if (ending !== null) break;
       ({ point, state } = outcome);

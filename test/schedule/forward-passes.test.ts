@@ -59,7 +59,9 @@ test("steps that cost otherwise are counted where they are, in sums and in what 
   const cost = { once: 0, perQuery: 4, every };
   assert.equal([0, 1, 2, 3, 4, 5].map((step) => passesPerStep(cost, 2, step)), [8, 8, 24, 8, 8, 24]); // prettier-ignore
   const snapshots = { once: 0, perQuery: 4, every: { steps: 2, at: 0, once: 0, perQuery: 16 } };
-  for (const each of [cost, snapshots, TWO_SIDED, DIRECTIONAL]) {
+  const late = { once: 4, perQuery: 1, first: { steps: 3, once: 1 } };
+  assert.equal([0, 2, 3].map((step) => passesPerStep(late, 2, step)), [1, 1, 6]); // prettier-ignore
+  for (const each of [cost, snapshots, late, { ...cost, first: late.first }, TWO_SIDED, DIRECTIONAL]) {
     for (const [from, to] of [
       [0, 0],
       [0, 1],

@@ -13,6 +13,9 @@ import {
 } from "../../src/optimizer/recipes";
 import { adamezo } from "../../src/optimizer/recipes/adamezo";
 import { extrapolated } from "../../src/optimizer/recipes/extrapolated";
+import { extrapolatedSgd } from "../../src/optimizer/recipes/extrapolated-sgd";
+import { lamb } from "../../src/optimizer/recipes/lamb";
+import { scala } from "../../src/optimizer/recipes/scala";
 import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
 
 /** What a table of rows takes. */
@@ -71,6 +74,17 @@ export const composedMethods: Readonly<Record<string, Row>> = {
     transforms: [...zoAdam().transforms.slice(0, 1), { kind: "decoupled-weight-decay", weightDecay: 0.01 }],
   })),
   "LOMO, clipped": { make: ({ learningRate = 1e-2 } = {}) => lomo({ learningRate, clipNorm: 0.5 }) },
+  "LAMB in parts": { make: ({ learningRate = 1e-2 } = {}) => lamb({ learningRate, parts: 3, weightDecay: 0.01 }) },
+  "an adversary that comes late, in parts": {
+    make: ({ learningRate = 1e-2 } = {}) => scala({ learningRate, spread: 0.1, from: 2, parts: 2 }),
+  },
+  "inputs moved at random": { make: ({ learningRate = 1e-2 } = {}) => scala({ learningRate, player: "random" }) },
+  ...Object.fromEntries(
+    (["mean-past", "noise", "extragradient"] as const).map((direction): [string, Row] => [
+      `extrapolated gradients, ${direction}`,
+      { make: ({ learningRate = 1e-2 } = {}) => extrapolatedSgd({ learningRate, direction, workers: 3 }) },
+    ]),
+  ),
   "first-order, SGD with momentum": changed(
     ({ learningRate = 1e-4 }) => firstOrder({ learningRate, rule: "sgd" }),
     () => ({ transforms: [{ kind: "momentum", decay: 0.9 }] }),

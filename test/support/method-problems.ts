@@ -20,6 +20,11 @@ interface Bowl {
   readonly slope: (x: number) => number;
 }
 
+/** Numbers of the offset of each of two texts, and what an offset's number shifts c by. */
+const TEXTS = [2, 1] as const;
+const SHARE = 0.03;
+const STILL = new Float32Array(1);
+
 const square: Bowl = { value: (x) => x ** 2 / 2, slope: (x) => x };
 /** Round at the bottom, straight far away: log cosh x without overflow. */
 const round: Bowl = {
@@ -36,12 +41,13 @@ function problem(
 ): MethodProblem {
   const layout = layoutOf(tensors);
   const heights = Float64Array.from({ length: layout.size }, (_, i) => height(i / Math.max(layout.size - 1, 1)));
-  const away = (point: Float32Array, batch: number | null, i: number): number =>
-    point[i] - 1 - (batch === null ? 0 : shift * Math.sin(3 * i + batch));
-  const loss = (point: Float32Array, batch: number | null): number =>
-    heights.reduce((sum, h, i) => sum + h * bowl.value(away(point, batch, i)), 0);
-  const gradient = (point: Float32Array, batch: number): Float64Array =>
-    heights.map((h, i) => h * bowl.slope(away(point, batch, i)));
+  // An offset of the inputs shifts c too, number by number in turn.
+  const away = (point: Float32Array, batch: number | null, i: number, offset: Float32Array = STILL): number =>
+    point[i] - 1 - (batch === null ? 0 : shift * Math.sin(3 * i + batch)) - SHARE * offset[i % offset.length];
+  const loss = (point: Float32Array, batch: number | null, offset?: Float32Array): number =>
+    heights.reduce((sum, h, i) => sum + h * bowl.value(away(point, batch, i, offset)), 0);
+  const gradient = (point: Float32Array, batch: number, offset?: Float32Array): Float64Array =>
+    heights.map((h, i) => h * bowl.slope(away(point, batch, i, offset)));
   return {
     name,
     layout,
@@ -61,6 +67,18 @@ function problem(
         loss: loss(point, batch),
         gradient: Float32Array.from(gradient(point, batch)),
       }),
+      // Parts of one kind: their mean is the batch's.
+      split: (batch, parts) => Array.from({ length: parts }, () => ({ batch, share: 1 / parts })),
+      inputs: {
+        sizes: () => TEXTS,
+        gradient: async (point, batch, offset, by) => {
+          const byPoint = Float32Array.from(gradient(point, batch, offset));
+          const byOffset = offset.map((_, k) =>
+            byPoint.reduce((sum, value, i) => sum - (i % offset.length === k ? SHARE * value : 0), 0),
+          );
+          return { loss: loss(point, batch, offset), gradient: by === "point" ? byPoint : byOffset };
+        },
+      },
     },
   };
 }
@@ -118,6 +136,16 @@ export function spoiled({ objective }: MethodProblem, before: number, { value, n
       const spoiledLoss = spoil(loss);
       gradient[gradient.length - 1] = spoil(gradient[gradient.length - 1]);
       return { loss: spoiledLoss, gradient };
+    },
+    split: objective.split!,
+    inputs: {
+      ...objective.inputs!,
+      gradient: async (...asked) => {
+        const { loss, gradient } = await objective.inputs!.gradient(...asked);
+        const spoiledLoss = spoil(loss);
+        gradient[gradient.length - 1] = spoil(gradient[gradient.length - 1]);
+        return { loss: spoiledLoss, gradient };
+      },
     },
   };
 }

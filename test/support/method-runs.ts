@@ -137,6 +137,14 @@ export function watched(objective: Objective<number>, onAsked: (asked: Asked) =>
       onAsked({ kind: "gradient", points: copies([point]), directions: [] });
       return objective.gradient!(point, batch);
     },
+    split: objective.split!,
+    inputs: {
+      ...objective.inputs!,
+      gradient: (point, ...asked) => {
+        onAsked({ kind: "gradient", points: copies([point]), directions: [] });
+        return objective.inputs!.gradient(point, ...asked);
+      },
+    },
   };
 }
 

@@ -4,6 +4,10 @@ import * as assert from "uvu/assert";
 import { makeAdapter } from "../../src/adapter/make-adapter";
 import { parsePrecision } from "../../src/engine/onnx/precision";
 import { onnxSession } from "../../src/engine/onnx/session";
+import { extrapolatedSgd } from "../../src/optimizer/recipes/extrapolated-sgd";
+import { scala } from "../../src/optimizer/recipes/scala";
+import { matrices } from "../support/method-problems";
+import { methodRun } from "../support/method-runs";
 import { firstOrder, mezo } from "../../src/optimizer/recipes";
 import type { Method } from "../../src/optimizer/method";
 import { classifierObjective } from "../../src/task/classifier";
@@ -47,6 +51,14 @@ test("SGD on a quadratic goes where the closed form says; passes forward and bac
   const { forwardPasses, backwardPasses, queries, projectedGradients, gradientNorm } = steps[1];
   assert.equal([forwardPasses, backwardPasses, queries, projectedGradients.length], [2, 2, 0, 0]);
   assert.ok(Math.abs(gradientNorm! - 2 * 0.6) < 1e-6, String(gradientNorm));
+});
+
+test("backward passes are counted on their own: an adversary that comes late, and parts of a batch, cost what they take", async () => {
+  const settings = { budget: { kind: "steps", steps: 4 } } as const;
+  const counted = async (method: Method) =>
+    (await train(methodRun(matrices, method, settings))).steps.map((step) => step.backwardPasses);
+  assert.equal(await counted(scala({ from: 2, parts: 3 })), [3, 6, 12, 18]);
+  assert.equal(await counted(extrapolatedSgd({ workers: 2, direction: "extragradient" })), [4, 8, 12, 16]);
 });
 
 test("a budget of forward passes buys one step each", async () => {

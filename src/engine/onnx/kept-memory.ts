@@ -71,7 +71,7 @@ export function requireKept(
   while (fitting > 0 && ofTexts(fitting) > freeBytes) fitting--;
   const instead =
     fitting > 0
-      ? `take at most ${fitting} such text${fitting === 1 ? "" : "s"} a batch and the mean of ${Math.ceil(texts / fitting)} batches' gradients`
+      ? `take at most ${fitting} such text${fitting === 1 ? "" : "s"} a batch and the mean of ${Math.ceil(texts / fitting)} batches' gradients (parts: ${Math.ceil(texts / fitting)} of a method that has them)`
       : `take texts of fewer tokens`;
   throw new Error(
     `batch: a gradient of ${texts} texts of up to ${longest} tokens (${tokens} in all) needs about ${formatBytes(needed)} for what its way back reads and makes, ` +

@@ -1,35 +1,47 @@
-import { fail, sameLength } from "../../check/check";
+import { fail } from "../../check/check";
 import { norm } from "../../tree/vector";
+import { checkParts, meanOverParts, needsParts, partsOf } from "../batch-parts";
 import type { Estimate, ProbeKind, StepQueries } from "../probe";
 import type { Objective } from "../objective";
 import { requireDerivatives } from "../without-derivatives";
 import type { Workspace } from "../workspace";
 
+/** How an exact gradient is taken. */
+export interface Backpropagation {
+  /** Into so many parts a batch is divided, one after another: memory for one of them. Absent: the batch is taken whole. */
+  readonly parts?: number;
+}
+
 /** The exact gradient by reverse-mode differentiation, the first-order baseline, as a row of the table. */
-export const backpropagation: ProbeKind<unknown> = {
-  check: () => undefined,
-  passes: () => ({ once: 1, perQuery: 0 }),
-  needs: (objective) => void gradientOf(objective),
+export const backpropagation: ProbeKind<Backpropagation> = {
+  check: checkParts,
+  passes: ({ parts = 1 }) => ({ once: parts, perQuery: 0 }),
+  needs({ parts = 1 }, objective) {
+    gradientOf(objective);
+    needsParts("probe.parts", parts, objective);
+  },
   exact: true,
+  inBlocks: ({ parts = 1 }) => parts === 1,
   measure: exactGradient,
 };
 
 /**
- * g = grad L(theta), exactly. Costs one forward pass, and one backward pass that is counted apart; there are no directions, so
- * no projected gradients either.
- * @throws when the objective's engine has no reverse mode
+ * g = grad L(theta), exactly. Costs one forward pass, and one backward pass that is counted apart, for each part of the batch (`meanOverParts`); there
+ * are no directions, so no projected gradients either.
+ * @throws when the objective's engine has no reverse mode, or its batches cannot be divided
  */
 async function exactGradient<Batch>(
-  _spec: unknown,
+  { parts = 1 }: Backpropagation,
   objective: Objective<Batch>,
   point: Float32Array,
   { batch }: StepQueries<Batch>,
-  workspace: Workspace,
+  { gradient }: Workspace,
 ): Promise<Estimate> {
-  const { loss, gradient } = await gradientOf(objective)(point, batch);
-  sameLength("gradient of the objective", gradient.length, workspace.size);
-  workspace.gradient.set(gradient);
-  return { projectedGradients: [], loss, forwardPasses: 1, backwardPasses: 1, gradientNorm: norm(gradient) };
+  const ask = gradientOf(objective);
+  const divided = partsOf("probe.parts", objective, batch, parts);
+  const loss = await meanOverParts(divided, gradient, (part) => ask(point, part));
+  const passes = divided.length;
+  return { projectedGradients: [], loss, forwardPasses: passes, backwardPasses: passes, gradientNorm: norm(gradient) };
 }
 
 /**

@@ -23,7 +23,7 @@ export const directionalProbe: ProbeKind<Directional> = {
     if (chunk !== null) positiveInteger(`${what}.chunk`, chunk);
   },
   passes: ({ chunk }) => ({ once: 0, perQuery: 1, chunk }),
-  needs: (objective) => requireDerivatives("directional", objective),
+  needs: (_spec, objective) => requireDerivatives("directional", objective),
   measure: directional,
 };
 

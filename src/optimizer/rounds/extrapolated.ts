@@ -1,4 +1,4 @@
-import { fail, finiteNumber, positiveNumber } from "../../check/check";
+import { nonNegativeNumber, positiveNumber } from "../../check/check";
 import { readPast, writtenPast } from "../past";
 import type { RoundsKind, Term } from "./round";
 
@@ -21,7 +21,7 @@ export interface Extrapolated {
 export const extrapolated: RoundsKind<Extrapolated> = {
   check(what, { perturbationScale, reach }) {
     positiveNumber(`${what}.perturbationScale`, perturbationScale);
-    if (finiteNumber(`${what}.reach`, reach) < 0) fail(`${what}.reach`, "0 or more", reach);
+    nonNegativeNumber(`${what}.reach`, reach);
   },
   passes: () => ({ once: 0, perQuery: 2 }),
   again: true,

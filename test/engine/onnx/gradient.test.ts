@@ -253,6 +253,11 @@ test("what a batch keeps is counted from its shapes; what the engine has had alr
     () => requireKept({ kept: new Map([["tokens", [1, "T", 1e6]]]), made: [] }, geometry, 0, 1e6),
     "24 MB for what its way back reads and makes, 1 MB free: open the session with recompute: true (time of one forward pass more), take texts of fewer tokens, or pass freeBytes",
   );
+  // 16 MB for two texts, 8 for one.
+  throwsWith(
+    () => requireKept({ kept: new Map([["texts", ["B", 1e6]]]), made: [] }, geometry, 0, 9e6),
+    "take at most 1 such text a batch and the mean of 2 batches' gradients (parts: 2 of a method that has them), or pass freeBytes",
+  );
 });
 
 test("a session whose gradient would not fit beside its losses is refused before it is made, with what would do", async () => {
