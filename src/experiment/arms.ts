@@ -7,8 +7,9 @@ import { fieldRows } from "./field-rows";
 import { firstOrderRows } from "./first-order-rows";
 import type { StudyArm } from "./plan";
 import { searchRows } from "./search-rows";
+import { sideRows } from "./side-rows";
 
-const table = [...comparedRows, ...changedRows, ...fieldRows, ...firstOrderRows, ...searchRows] as const;
+const table = [...comparedRows, ...changedRows, ...fieldRows, ...firstOrderRows, ...searchRows, ...sideRows] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;
 type RecordedName<Of extends Row> = Of extends { readonly recordedAs: infer Name } ? Name : Of["id"];
