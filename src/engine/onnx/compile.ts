@@ -351,7 +351,7 @@ function wholeLayers(
   return waist && worth(waist.trunk) ? waist : null;
 }
 
-/** Several values with a row per token as one, side by side, which is cut apart again behind the cut. */
+/** Values with a row per token as one, side by side, which is cut apart again behind the cut. */
 function asOneValue(graph: GraphBuilder, { trunk, after, values }: CutEnd): CutPrefix {
   const before = graph.nodes.length;
   const widths = values.map((value) => Number(graph.shapeOf(value)?.[2]));

@@ -74,10 +74,10 @@ export function cutAtWaist(
 }
 
 /**
- * Cuts a prefix at its end, where several values are left of all that weights and embeddings have made, each with a row per token: the hidden
+ * Cuts a prefix at its end, where the values that are left of all that weights and embeddings have made have a row per token each: the hidden
  * states that an adapter reads. What only geometry makes is left behind the cut.
  * @param results what the prefix is to make
- * @returns null when one of them has no row per token, or there are not several
+ * @returns null when one of them has no row per token, or there is none
  */
 export function cutAtEnd(
   prefix: readonly Node[],
@@ -89,7 +89,7 @@ export function cutAtEnd(
     if (inputs.some((input) => made.has(input) || is.weight(input) || input.startsWith("embedding:")))
       outputs.forEach((output) => made.add(output));
   const values = results.filter((result) => made.has(result));
-  if (values.length < 2 || !values.every(is.perToken)) return null;
+  if (values.length === 0 || !values.every(is.perToken)) return null;
   const others = results.filter((result) => !made.has(result));
   return { trunk: leadingTo(prefix, values), after: leadingTo(prefix, others), values };
 }
