@@ -11,7 +11,7 @@ const LOSS_STEPS = 4;
 /**
  * How far back a gradient goes: through every layer (bottlenecks in each), through the last one alone (its own weights, or a side network in front of
  * it), by AdamW. SHERL, and the same network without its weights against redundancy, which is what ladder side tuning comes to here.
- * MeZO on SHERL's network is ours.
+ * MeZO on SHERL's network, begun at the model as it is, is ours.
  * Source: SHERL, arXiv 2407.07523; ladder side tuning, arXiv 2206.06522 (second-hand: a sum of down-projected hidden states).
  */
 export const sideRows = [
@@ -25,7 +25,8 @@ export const sideRows = [
   {
     id: "mezo-sherl",
     title: "SHERL's network by MeZO",
-    adapter: (settings) => sideOf(settings, "anti-redundancy"),
+    // Begun where the model is unchanged: what a closed skip takes away, losses alone do not bring back in so many steps.
+    adapter: (settings) => ({ ...sideOf(settings, "anti-redundancy"), skip: "whole" }),
     method: ({ common }) => mezo(common),
     budget: ({ steps }) => ({ kind: "steps", steps: LOSS_STEPS * steps }),
     evaluateFactor: LOSS_STEPS,
@@ -40,6 +41,6 @@ function byAdamW<Id extends string>(
   return { id, title, adapter, method: ({ learningRate }): Method => firstOrder({ learningRate }) };
 }
 
-function sideOf({ side }: RowSettings, aggregation: SideSpec["aggregation"]): AdapterSpec {
+function sideOf({ side }: RowSettings, aggregation: SideSpec["aggregation"]): SideSpec {
   return { ...(side ?? fail("settings.side", "a side network", "none")), kind: "side", aggregation };
 }
