@@ -18,6 +18,8 @@ export interface Adapter {
   readonly sites?: readonly string[];
   /** Sites where a batch may multiply what it adds by a factor (`dropping`). Absent: none. */
   readonly drops?: readonly string[];
+  /** Places of the hidden states that it reads, as a tap counts them: an engine may keep those of each text. Absent: none. */
+  readonly reads?: readonly number[];
   /** Its tensors are as large as the model's: an engine takes each as an input of its own, and one point at a time. */
   readonly large?: true;
 }
@@ -58,6 +60,7 @@ export type AdapterSpec =
   | TrainLoraSpec
   | TrainCoreSpec
   | PrefixSpec
+  | SideSpec
   | FullSpec
   | NoAdapterSpec;
 
@@ -162,6 +165,24 @@ export interface PrefixSpec {
   /** Of the starting values, N(0, deviation^2); default 0.02. */
   readonly deviation?: number;
   readonly layers?: Layers;
+}
+
+/** A small network beside the frozen layers, whose output is what the last layer takes in place of the hidden states before it (`side`). */
+export interface SideSpec {
+  readonly kind: "side";
+  /** H, of all that the network computes with. */
+  readonly width: number;
+  /** How its features of the layers become one: weighted against what they say twice (SHERL), or their mean. */
+  readonly aggregation: "anti-redundancy" | "mean";
+  /** Its features and its output: "gated" as SHERL has them for T5, "norm" as for BERT. */
+  readonly form: "gated" | "norm";
+  /**
+   * Which hidden states it reads besides those that it replaces: places, 0 of the embeddings and k of the output of k layers, or those so many
+   * layers apart, from the embeddings on. Absent: all.
+   */
+  readonly features?: readonly number[] | { readonly apart: number };
+  /** What of the replaced hidden states is added to its output: "gate", a trained share that is none at the start (the default), or the "whole". */
+  readonly skip?: "gate" | "whole";
 }
 
 /** The model's own weights, as MeZO trains them; the starting point is the model as it is. */

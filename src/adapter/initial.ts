@@ -21,6 +21,11 @@ export function fillTensors(layout: Layout, seed: number, rule: (entry: Entry) =
 
 export const zeros: Fill = () => undefined;
 
+/** Writes one value everywhere. */
+export function filledWith(value: number): Fill {
+  return (_key, out) => void out.fill(value);
+}
+
 /** Draws from U(-bound, bound). */
 export function uniform(bound: number): Fill {
   return (key, out) => {

@@ -7,6 +7,7 @@ import { lora } from "./lora";
 import { loraXs } from "./lora-xs";
 import { noAdapter } from "./none";
 import { prefix } from "./prefix";
+import { side } from "./side";
 import { tensorTrain } from "./tensor-train";
 import { trainCore } from "./train-core";
 import { trainLora } from "./train-lora";
@@ -34,6 +35,8 @@ export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site
       return trainCore(spec, sites, "forward" in target ? target : undefined);
     case "prefix":
       return prefix(spec, sites);
+    case "side":
+      return side(spec, sites);
     case "full":
       return full(spec, "forward" in target ? target : fail("full", "a model, not its sites alone", "sites"));
     case "none":

@@ -124,7 +124,7 @@ function asTable(vector: FrozenVector): FrozenMatrix {
   return { name: vector.name, shape: [1, size], read: () => vector.read(), rows };
 }
 
-/** A vector of equal numbers, for a norm whose own are trained. */
-function constant(value: number, { shape: [size] }: FrozenVector): FrozenVector {
+/** Gives a vector of equal numbers, for a norm whose own are trained. For example `constant(1, { shape: [4] })`: four ones. */
+export function constant(value: number, { shape: [size] }: Pick<FrozenVector, "shape">): FrozenVector {
   return { name: `${value} x ${size}`, shape: [size], read: () => new Float32Array(size).fill(value) };
 }

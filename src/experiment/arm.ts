@@ -1,4 +1,4 @@
-import type { AdapterSpec } from "../adapter/adapter";
+import type { AdapterSpec, SideSpec } from "../adapter/adapter";
 import type { Method } from "../optimizer/method";
 import type { Schedule } from "../schedule/schedule";
 import type { Budget } from "../train/settings";
@@ -29,6 +29,8 @@ export interface StudySettings {
   readonly lora: AdapterSpec;
   /** A dense bottleneck; without one an arm that trains it is refused. */
   readonly bottleneck?: AdapterSpec;
+  /** A side network; without one an arm that trains it is refused. */
+  readonly side?: Omit<SideSpec, "kind" | "aggregation">;
   /** Tokens of a prefix; default 5. */
   readonly prefixTokens?: number;
   /** Steps of the first-order arm, which needs far fewer; default `steps`. */

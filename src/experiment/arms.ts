@@ -8,6 +8,7 @@ import { firstOrderRows } from "./first-order-rows";
 import { largeBatchRows } from "./large-batch-rows";
 import type { StudyArm } from "./plan";
 import { searchRows } from "./search-rows";
+import { sideRows } from "./side-rows";
 
 const table = [
   ...comparedRows,
@@ -16,6 +17,7 @@ const table = [
   ...firstOrderRows,
   ...searchRows,
   ...largeBatchRows,
+  ...sideRows,
 ] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;

@@ -13,6 +13,7 @@ import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
 import { ratesGrid } from "./rates-grid";
 import { searchGrid } from "./search-grid";
+import { sideGrid } from "./side-grid";
 
 /** The experiments by name: the studies of Figure 1, the rates and the methods, which have only a tiny scale, and the paper's tables. */
 const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
@@ -23,6 +24,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "field-rates": fieldRatesGrid,
   field: fieldGrid,
   "first-order-memory": firstOrderGrid,
+  "side-network": sideGrid,
   search: searchGrid,
   "held-out": heldOutGrid,
   "large-batches": largeBatchGrid,

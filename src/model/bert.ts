@@ -5,7 +5,7 @@ import type { Head, Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
-import { layerSites, siteAttention, siteLinear } from "./site";
+import { layerSites, siteAttention, siteHidden, siteLinear } from "./site";
 
 /** What the two architectures, which are one encoder, have of their own: the names of the masked-LM head, and where positions begin. */
 const FAMILIES = {
@@ -143,11 +143,12 @@ export function bert(config: BertConfig, weights: Weights): Model {
       const at = siteLinear(ops, hooks);
       const attend = siteAttention(ops, hooks);
       const normalized = (x: T, { scale, shift }: Norm): T => ops.layerNorm(x, scale, shift, epsilon);
+      const taken = siteHidden(hooks, tap);
       const scored = scoredTokens(ops, layers.length, tap);
       const typed = ops.add(ops.embed(embeddings.word, "token"), ops.embed(embeddings.type, "zero"));
       let x = normalized(ops.add(typed, ops.embed(embeddings.position, "position")), embeddings.norm);
-      tap?.(0, x);
       layers.forEach((layer, i) => {
+        x = taken(i, x);
         const needed = (value: T): T => (masked === null ? value : scored.after(i, value));
         const attended = attend(
           `${layer.site}.attention`,
@@ -160,8 +161,8 @@ export function bert(config: BertConfig, weights: Weights): Model {
         x = normalized(ops.add(needed(x), mixed), layer.attentionNorm);
         const inner = ops.gelu(at(`${layer.site}.mlp.up`, x, layer.up));
         x = normalized(ops.add(x, at(`${layer.site}.mlp.down`, inner, layer.down)), layer.norm);
-        tap?.(i + 1, x);
       });
+      tap?.(layers.length, x);
       if (masked === null) return ops.normalize(ops.meanPool(x));
       const { dense, norm } = masked;
       return normalized(ops.gelu(ops.linear(scored.end(x), dense.weight, dense.bias)), norm);

@@ -7,7 +7,7 @@ import type { Site } from "../ops/site";
 import { headOf, linearAt, prefixOf, scoredTokens } from "./parts";
 import { rotary, rotaryConfig } from "./rotary";
 import type { RotaryConfig } from "./rotary";
-import { layerSites, siteAttention, siteLinear } from "./site";
+import { layerSites, siteAttention, siteHidden, siteLinear } from "./site";
 
 const MODULE_NAMES: ModuleNames = {
   layers: "model.layers",
@@ -190,10 +190,11 @@ export function llama(config: LlamaConfig, weights: Weights, type: ModelType = "
     forward<T>(ops: Ops<T>, hooks: Hooks<T>, tap?: Tap<T>): T {
       const at = siteLinear(ops, hooks);
       const attend = siteAttention(ops, hooks);
+      const taken = siteHidden(hooks, tap);
       const scored = scoredTokens(ops, layers.length, tap);
       let x = ops.embed(embedding, "token");
       layers.forEach((layer, i) => {
-        tap?.(i, x);
+        x = taken(i, x);
         const n = ops.rmsNorm(x, layer.inputScale, epsilon);
         const attended = attend(
           `${layer.site}.attention`,

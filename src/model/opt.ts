@@ -5,7 +5,7 @@ import type { Model, ModuleNames, Tap, Weights } from "./model";
 import type { Site } from "../ops/site";
 import { headOf, linearAt, normAt, prefixOf, rowsFrom, scoredTokens } from "./parts";
 import type { Linear, Norm } from "./parts";
-import { layerSites, siteAttention, siteLinear } from "./site";
+import { layerSites, siteAttention, siteHidden, siteLinear } from "./site";
 
 export interface OptConfig {
   readonly hidden: number;
@@ -136,11 +136,12 @@ export function opt(config: OptConfig, weights: Weights): Model {
       const at = siteLinear(ops, hooks);
       const attend = siteAttention(ops, hooks);
       const normalized = (x: T, by: Norm | null): T => (by ? ops.layerNorm(x, by.scale, by.shift, EPSILON) : x);
+      const taken = siteHidden(hooks, tap);
       const scored = scoredTokens(ops, layers.length, tap);
       const token = ops.embed(words, "token");
       let x = ops.add(lead ? ops.linear(token, lead, null) : token, ops.embed(position, "position"));
       layers.forEach((layer, i) => {
-        tap?.(i, x);
+        x = taken(i, x);
         const [before, after] = normFirst ? [layer.attentionNorm, null] : [null, layer.attentionNorm];
         const n = normalized(x, before);
         const attended = attend(

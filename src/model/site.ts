@@ -1,5 +1,6 @@
 import type { AttentionOptions, Hooks, Ops } from "../ops/ops";
 import type { Site } from "../ops/site";
+import type { Tap } from "./model";
 import type { Linear } from "./parts";
 
 /** A frozen linear layer with its name as a site: the adapter sees what goes in and what comes out. */
@@ -25,6 +26,22 @@ export type SiteAttention<T> = (site: string, q: T, k: T, v: T, options: Attenti
  */
 export function siteAttention<T>(ops: Ops<T>, hooks: Hooks<T>): SiteAttention<T> {
   return (site, q, k, v, options) => ops.attention(q, k, v, options, hooks.prefix?.(site) ?? null);
+}
+
+/** The hidden states [R, T, H] at a place, as the next layer takes them (`Hooks.hidden`). */
+export type SiteHidden<T> = (place: number, h: T) => T;
+
+/**
+ * Hands hidden states on to the next layer: the adapter may change them, and a tap sees what the layer takes. The only way by which a model's
+ * layers take them.
+ * For example `siteHidden(hooks, tap)(0, x)`: what the first layer takes.
+ */
+export function siteHidden<T>(hooks: Hooks<T>, tap: Tap<T> | undefined): SiteHidden<T> {
+  return (place, h) => {
+    const taken = hooks.hidden?.(place, h) ?? h;
+    tap?.(place, taken);
+    return taken;
+  };
 }
 
 /**

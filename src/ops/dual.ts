@@ -91,6 +91,13 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
       ),
     }),
     scale: (x, factor) => both(x, (value) => low.scale(value, factor)),
+    addScalar: (x, value) => ({ primal: low.addScalar(x.primal, value), tangents: x.tangents }),
+    sum: (x) => both(x, low.sum),
+    inverseSqrt: (x) => {
+      const y = low.inverseSqrt(x.primal);
+      // (x^-1/2)' = -1/2 y^3
+      return through(x, y, () => low.scale(low.multiply(y, low.multiply(y, y)), -0.5));
+    },
     added: (x) => x,
     keepFactor: (site) => ({ primal: low.keepFactor(site), tangents: null }),
     round: (x, grid) => ({ primal: low.round(x.primal, grid), tangents: x.tangents }),
@@ -98,6 +105,10 @@ export function dual<T>(low: LowOps<T>): Ops<Dual<T>> {
     tanh: (x) => {
       const y = low.tanh(x.primal);
       return through(x, y, () => low.addScalar(low.scale(low.multiply(y, y), -1), 1));
+    },
+    sigmoid: (x) => {
+      const y = low.sigmoid(x.primal);
+      return through(x, y, () => low.subtract(y, low.multiply(y, y)));
     },
     gelu: (x) => {
       const cdf = normalCdf(low, x.primal);

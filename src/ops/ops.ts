@@ -29,6 +29,11 @@ export interface Ops<T> {
   add(x: T, y: T): T;
   multiply(x: T, y: T): T;
   scale(x: T, factor: number): T;
+  addScalar(x: T, value: number): T;
+  /** Over the last axis, kept as size 1. */
+  sum(x: T): T;
+  /** 1 / sqrt(x). */
+  inverseSqrt(x: T): T;
   /** What an adapter adds at a site, as it is added: x itself, or x times the site's keep factor. */
   added(x: T, site: string): T;
   /** The batch's keep factor at a site: [1, 1, 1]; 1 where it names none. */
@@ -37,6 +42,7 @@ export interface Ops<T> {
   round(x: T, grid: Grid): T;
   relu(x: T): T;
   tanh(x: T): T;
+  sigmoid(x: T): T;
   /** x Phi(x), the exact (erf) form. */
   gelu(x: T): T;
   /** x sigmoid(x). */
@@ -146,4 +152,9 @@ export interface Hooks<T> {
   output(site: string, x: T, y: T): T;
   /** What stands before every text in this attention ("layers.3.attention"); absent or null: nothing. */
   prefix?(site: string): AttentionPrefix<T> | null;
+  /**
+   * Changes the hidden states [R, T, H] that a layer takes: of every token, before any norm of the layer. Place 0 has what the embeddings give,
+   * place k the output of k layers, the last place what the last layer takes. Absent: as they are.
+   */
+  hidden?(place: number, h: T): T;
 }

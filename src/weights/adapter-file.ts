@@ -91,6 +91,7 @@ const KINDS: Readonly<Record<AdapterSpec["kind"], true>> = {
   "tt-lora": true,
   "tt-core": true,
   prefix: true,
+  side: true,
   full: true,
   none: true,
 };

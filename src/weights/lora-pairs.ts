@@ -31,6 +31,7 @@ const OTHERWISE: Readonly<Record<Exclude<AdapterSpec, LinearSpec>["kind"], strin
     "a bottleneck has an activation between its halves, so no pair of matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
   prefix:
     "a prefix is keys and values in front of a text, not matrices beside the model's; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
+  side: "a side network computes what the last layer takes, beside the model's matrices; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
   full: "full-parameter training changes the model's own weights; mergeAdapter writes them as a model",
   none: "without an adapter there is nothing to write",
 };

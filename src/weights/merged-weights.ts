@@ -15,6 +15,7 @@ const UNMERGED: Readonly<Record<Exclude<AdapterSpec, LinearSpec | FullSpec>["kin
   "tensor-train": "a tensor train has a ReLU between its halves: no change of the model's matrices computes it",
   bottleneck: "a bottleneck has an activation between its halves: no change of the model's matrices computes it",
   prefix: "a prefix is keys and values in front of a text: no change of the model's matrices computes it",
+  side: "a side network computes what the last layer takes: no change of the model's matrices computes it",
   none: "without an adapter nothing was tuned",
 };
 

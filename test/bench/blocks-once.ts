@@ -10,9 +10,10 @@ import { step } from "../../src/optimizer/step";
 import type { StepOutcome } from "../../src/optimizer/step";
 import { classifierObjective } from "../../src/task/classifier";
 import type { GradientMemory } from "../../src/table/gradient-memory";
+import { TRAINED } from "./blocks";
 import type { BlocksCase } from "./blocks";
 import { residentMemory } from "./memory";
-import { lora, minilmTexts, smollm2Texts, THREADS } from "./subject";
+import { minilmTexts, smollm2Texts, THREADS } from "./subject";
 import { tellParent } from "./tell-parent";
 
 const given = JSON.parse(process.argv[2]) as BlocksCase;
@@ -32,15 +33,15 @@ async function main(): Promise<GradientMemory["measured"]> {
   const { model, batch, steps, trained, alive } = given;
   const texts = model === "minilm" ? await minilmTexts(batch) : await smollm2Texts("phrases", batch);
   const start = residentMemory().now;
-  const spec = trained === "LoRA" ? lora : ({ kind: "full", layers: "all" } as const);
-  const adapter = makeAdapter(spec, texts.loaded.model);
+  const { adapter: specOf, kept } = TRAINED[trained];
+  const adapter = makeAdapter(specOf(model), texts.loaded.model);
   const { layout } = adapter;
   const blocks = alive === "one block's";
   const session = await onnxSession(texts.loaded.model, adapter, {
     threads: THREADS,
     keep: "one",
     recompute: blocks,
-    tuning: { blocks },
+    tuning: { blocks, ...(kept ? {} : { prefixCache: 0 }) },
   });
   let most = 0;
   const whole = classifierObjective(session, texts.problem.readout);
@@ -59,17 +60,27 @@ async function main(): Promise<GradientMemory["measured"]> {
   const passed: StepOutcome[] = [];
   let outcome: StepOutcome = { point: adapter.initial(0), state: { count: 0, vectors: {} } };
   const seconds: number[] = [];
-  for (let index = 0; index < steps; index++) {
-    const here = texts.batch(index);
+  // What is kept of a text is made when it is first seen: an epoch before the one that is timed.
+  for (let index = kept ? -steps : 0; index < steps; index++) {
+    const here = texts.batch((index + steps) % steps);
     const started = performance.now();
     if (method === null) await objective.losses([outcome.point], here);
     else {
       const over = passed.length === 2 ? passed.shift() : undefined;
-      const at = { seed: 0, step: index, epoch: 0, layout, batch: here, workspace, state: outcome.state, over };
+      const at = {
+        seed: 0,
+        step: Math.max(index, 0),
+        epoch: 0,
+        layout,
+        batch: here,
+        workspace,
+        state: outcome.state,
+        over,
+      };
       outcome = await step(method, objective, outcome.point, at);
       passed.push(outcome);
     }
-    seconds.push((performance.now() - started) / 1000);
+    if (index >= 0) seconds.push((performance.now() - started) / 1000);
   }
   const { peak } = residentMemory();
   await session.dispose();

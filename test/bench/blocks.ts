@@ -2,10 +2,14 @@ import { execFile } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { commitNow, machineNow } from "../../src/notebook/provenance";
+import type { AdapterSpec } from "../../src/adapter/adapter";
+import { arm } from "../../src/experiment/arms";
+import type { ArmName } from "../../src/experiment/arms";
+import { sideSettings } from "../../src/experiment/side-grid";
 import type { GradientMemory } from "../../src/table/gradient-memory";
 import type { BenchOptions } from "./options";
 import type { Report, Table } from "./report";
-import { THREADS } from "./subject";
+import { lora, THREADS } from "./subject";
 import { median } from "./timing";
 
 const path = "data/results/gradient-memory.jsonl";
@@ -16,11 +20,27 @@ const STEPS = 4;
 /** One measurement: what is trained, by which rule, and how much of its gradient is alive at a time. */
 export interface BlocksCase {
   readonly model: "minilm" | "smollm2";
-  readonly trained: "all weights" | "LoRA";
+  readonly trained: keyof typeof TRAINED;
   readonly rule: "none" | "SGD" | "LOMO" | "AdaLomo" | "AdamW" | "MeZO";
   readonly alive: "all" | "one block's" | "none";
   readonly batch: number;
   readonly steps: number;
+}
+
+/** What each way trains, and whether the process has seen its texts before, so that hidden states are kept where an engine keeps them. */
+export const TRAINED = {
+  "all weights": { adapter: () => ({ kind: "full", layers: "all" }), kept: false },
+  LoRA: { adapter: () => lora, kept: false },
+  "bottlenecks in every layer": { adapter: adapterOf("adamw-bottleneck"), kept: false },
+  "last layer": { adapter: adapterOf("adamw-last-layer"), kept: true },
+  "SHERL's network": { adapter: adapterOf("sherl"), kept: true },
+  "SHERL's network, nothing kept": { adapter: adapterOf("sherl"), kept: false },
+  nothing: { adapter: () => ({ kind: "none" }), kept: false },
+} as const satisfies Readonly<Record<string, { adapter: (model: "minilm" | "smollm2") => AdapterSpec; kept: boolean }>>;
+
+/** The adapter of an arm of the grid that compares them. */
+function adapterOf(id: ArmName): (model: "minilm" | "smollm2") => AdapterSpec {
+  return (model) => arm(id, sideSettings(model === "minilm" ? "minilm-trec" : "smollm2-sst2", 1e-3)).adapter;
 }
 
 type Row = Pick<BlocksCase, "trained" | "rule" | "alive">;
@@ -32,6 +52,12 @@ const ROWS: readonly Row[] = [
   ),
   { trained: "LoRA", rule: "AdamW", alive: "all" },
   { trained: "LoRA", rule: "MeZO", alive: "none" },
+  // How far back a gradient goes; the probe's features are the last row's forward pass.
+  ...(["bottlenecks in every layer", "last layer", "SHERL's network", "SHERL's network, nothing kept"] as const).map(
+    (trained) => ({ trained, rule: "AdamW" as const, alive: "all" as const }),
+  ),
+  { trained: "SHERL's network", rule: "MeZO", alive: "none" },
+  { trained: "nothing", rule: "none", alive: "none" },
 ];
 
 const MODELS = { minilm: ["MiniLM", "trec"], smollm2: ["SmolLM2-135M", "sst2"] } as const;
@@ -56,6 +82,7 @@ export async function blocksBench({ rounds = 3, minutes, dry }: BenchOptions): P
       "Peak: the largest resident memory of the process, Node, TypeScript and tokenizer included.",
       "Gradients: the most that a rule was handed at a time. State: what it carries from step to step; a step writes the next state beside it.",
       "A run holds its point twice, so that it can stop where it stood, and the engine a copy of it. All rules take the same derivatives.",
+      "Where hidden states below what is trained are kept, the process has seen its texts once before it is timed.",
       `The records behind these tables, one line each: ${path}.`,
     ],
   };

@@ -31,7 +31,7 @@ export const usage = `npm run bench -- NAME [--python PATH] [--rounds N] [--minu
   creation       time to open a session by layers
   field          seconds of a forward pass and of a step by zeroth-order method; appends to data/results/pass-times.jsonl
   gradient       a loss and a gradient on ONNX Runtime, in PyTorch (needs --python) and on TensorFlow.js, in turn
-  blocks         all weights by exact gradients, all of them alive or one block's: memory and time; appends to data/results/gradient-memory.jsonl
+  blocks         all weights by exact gradients, all of them alive or one block's, and parts of a model by how far back a gradient goes: memory and time; appends to data/results/gradient-memory.jsonl
   factors        a step of all weights by low-rank directions beside a LoRA's and MeZO's on formed weights: time and memory
   throughput     tokens a second inside a step over plain forward passes, by model, method, queries and precision
   generation     greedy decoding with and without the key/value cache, by precision

@@ -39,6 +39,13 @@ const adapters: readonly Row[] = [
   ["a LoRA of tensor trains", { kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "up"] }, true],
   ["a core of tensor trains", { kind: "tt-core", rank: 3, inner: 2, alpha: 6, targets: ["query", "down"] }, true],
   ["a prefix of three tokens", { kind: "prefix", tokens: 3, deviation: 0.5 }, false],
+  ["a side network, as for T5", { kind: "side", width: 4, aggregation: "anti-redundancy", form: "gated" }, false],
+  ["a side network, as for BERT", { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" }, false],
+  [
+    "a side network of equal weights, added",
+    { kind: "side", width: 4, aggregation: "mean", form: "gated", skip: "whole" },
+    true,
+  ],
   ["all weights", { kind: "full", layers: "all" }, true],
   ["all weights of one layer", { kind: "full", layers: [1] }, true],
   ["all biases and norms", { kind: "full", layers: "all", parts: ["biases", "norms"] }, true],

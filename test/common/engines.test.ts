@@ -72,6 +72,7 @@ const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> 
     up: "small",
   }),
   prefix: () => ({ kind: "prefix", tokens: 3, deviation: 0.5 }),
+  side: () => ({ kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" }),
   full: () => ({ kind: "full", layers: "all" }),
 };
 

@@ -15,7 +15,14 @@ import {
   recordedNoise,
   type Trace,
 } from "../support/golden";
-import { exactTraces, partTraces, goldenMethods, ranked, type GoldenMethod } from "../support/golden-methods";
+import {
+  exactTraces,
+  moduleTraces,
+  partTraces,
+  goldenMethods,
+  ranked,
+  type GoldenMethod,
+} from "../support/golden-methods";
 import { faultsOf, walkTrace, type WalkOptions } from "../support/walk-trace";
 
 const test = suite("common/golden");
@@ -30,7 +37,9 @@ test("every trace has a method", () => {
   const files = readdirSync("test/fixtures/golden").filter((file) => file.endsWith(".json"));
   assert.equal(
     [...files].sort(),
-    [...exactTraces, ...partTraces, ...Object.keys(goldenMethods)].map((name) => `${name}.json`).sort(),
+    [...exactTraces, ...moduleTraces, ...partTraces, ...Object.keys(goldenMethods)]
+      .map((name) => `${name}.json`)
+      .sort(),
   );
 });
 

@@ -176,6 +176,8 @@ test("what cannot be merged is refused with the reason, and nothing is left unde
     'adapter: expected a LoRA or full-parameter training (a tensor train has a ReLU between its halves: no change of the model\'s matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier), got "tensor-train"',
   );
   await refused({ spec: { kind: "prefix", tokens: 2 } }, "a prefix is keys and values in front of a text");
+  const side = { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" } as const;
+  await refused({ spec: side }, "a side network computes what the last layer takes");
   await refused({ spec: { kind: "none" } }, "without an adapter nothing was tuned");
   await refused({ modelId: "another" }, "this is another base than the one that was tuned");
   const infinite = saved.point.slice();

@@ -20,13 +20,14 @@ const test = suite("ops/shape-ops");
 const forms: readonly GradientForm[] = [FEATURES_BY_POINT, { classes: 3, offset: "both" }];
 
 for (const name of ["bert", "llama", "opt"] as const)
-  for (const [kind, form] of (["tensor-train", "prefix", "full"] as const).flatMap((k) =>
+  for (const [kind, form] of (["tensor-train", "prefix", "side", "full"] as const).flatMap((k) =>
     forms.map((f) => [k, f] as const),
   ))
     test(`${name}, ${kind}${form.classes === null ? "" : ", losses and an offset"}: each value of a gradient's program has the shape that was told without a batch`, () => {
       const { model, batch } = tinyModel(name);
       const train = { rank: 2, bottleneck: 8, scale: 1, modes: null, placement: tinyPlacement(name) };
-      const rest = kind === "full" ? { layers: "all" } : kind === "prefix" ? { tokens: 3 } : train;
+      const side = { width: 4, aggregation: "anti-redundancy", form: "gated" };
+      const rest = { "tensor-train": train, prefix: { tokens: 3 }, side, full: { layers: "all" } }[kind];
       const adapter = makeAdapter({ kind, ...rest } as Parameters<typeof makeAdapter>[0], model);
       const { layout } = adapter;
       const recording = recordGradient(model, adapter, form);

@@ -318,3 +318,5 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
 /** Traces of which a part alone can be walked: `test/common/golden-zo-adamu.test.ts` and `golden-mezo-gv.test.ts` say which. */
 export const partTraces = ["zo-adamu", "mezo-gv", "mezo-svrg", "dizo"] as const;
 export const exactTraces = ["lomo", "adalomo"] as const;
+/** Traces of modules alone, without steps. */
+export const moduleTraces = ["sherl"] as const;

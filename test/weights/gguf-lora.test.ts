@@ -159,6 +159,8 @@ test("what is no LoRA is refused with the reason, and so is another base, anothe
     "a bottleneck has an activation between its halves",
   );
   throwsWith(other({ kind: "prefix", tokens: 2 }), "a prefix is keys and values in front of a text");
+  const side = { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" } as const;
+  throwsWith(other(side), "a side network computes what the last layer takes, beside the model's matrices");
   throwsWith(other({ kind: "full", layers: "all" }), "mergeAdapter writes them as a model");
   throwsWith(other({ kind: "none" }), "without an adapter there is nothing to write");
   throwsWith(other({ ...saved.spec, head: [5] }), "adapter: expected a LoRA alone, without a trained head");

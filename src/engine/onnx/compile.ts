@@ -25,8 +25,8 @@ import { onnxLowOps } from "./low-ops";
 import type { Feeds } from "./low-ops";
 import { FP32 } from "./precision";
 import type { Precision } from "./precision";
-import { cutAtWaist, cutBeforeAdapters } from "./prefix";
-import type { CutGraph, CutPrefix } from "./prefix";
+import { cutAtEnd, cutAtWaist, cutBeforeAdapters } from "./prefix";
+import type { CutEnd, CutGraph, CutPrefix } from "./prefix";
 import { statesOf } from "./hidden-states";
 import { onnxReversible } from "./reversible";
 import { WeightFile } from "./weight-file";
@@ -206,7 +206,7 @@ export async function compile(
     },
   });
   const kept = [...new Set(pieces.flatMap((piece) => piece.kept))].filter((value) => made.has(value));
-  const waist = cut && trunk ? wholeLayers(graph, cut, model.layers) : null;
+  const waist = cut && trunk ? wholeLayers(graph, cut, model.layers, adapter.reads !== undefined) : null;
   const before = waist?.after ?? cut?.prefix;
   const between = cut?.between.filter((value) => value !== waist?.value) ?? [];
   const together = forward !== null && known && !recompute && !blocks;
@@ -328,13 +328,43 @@ function isPerToken(graph: GraphBuilder, value: string): boolean {
   return rows === 1 && tokens === "T" && typeof width === "number" && more.length === 0;
 }
 
-/** The prefix cut at its waist, when as many weights as a layer has are below: less is not worth keeping. */
-function wholeLayers(graph: GraphBuilder, { prefix, between }: CutGraph, layers: number): CutPrefix | null {
+/**
+ * The prefix cut at its waist, or at its end where hidden states are read, when as many weights as a layer has are below: less is not worth
+ * keeping.
+ */
+function wholeLayers(
+  graph: GraphBuilder,
+  { prefix, between }: CutGraph,
+  layers: number,
+  reads: boolean,
+): CutPrefix | null {
   const weights = (nodes: readonly Node[]): number =>
     new Set(nodes.flatMap(({ inputs }) => inputs.filter((input) => graph.isExternal(input)))).size;
-  const waist = cutAtWaist(prefix, between, {
-    weight: (input) => graph.isExternal(input),
-    perToken: (value) => isPerToken(graph, value),
+  const is = {
+    weight: (input: string) => graph.isExternal(input),
+    perToken: (value: string) => isPerToken(graph, value),
+  };
+  const worth = (trunk: readonly Node[]): boolean => layers * weights(trunk) >= weights(graph.nodes);
+  const end = reads ? cutAtEnd(prefix, between, is) : null;
+  if (end !== null && worth(end.trunk)) return asOneValue(graph, end);
+  const waist = cutAtWaist(prefix, between, is);
+  return waist && worth(waist.trunk) ? waist : null;
+}
+
+/** Values with a row per token as one, side by side, which is cut apart again behind the cut. */
+function asOneValue(graph: GraphBuilder, { trunk, after, values }: CutEnd): CutPrefix {
+  const before = graph.nodes.length;
+  const widths = values.map((value) => Number(graph.shapeOf(value)?.[2]));
+  const all = widths.reduce((sum, width) => sum + width, 0);
+  const value = graph.describe(graph.node("Concat", values, { axis: 2 }), [1, "T", all]);
+  const joining = graph.nodes.slice(before);
+  let from = 0;
+  values.forEach((name, i) => {
+    const to = from + widths[i]!;
+    const part = graph.node("Slice", [value, graph.integers([from]), graph.integers([to]), graph.integers([2])]);
+    graph.called(name, part);
+    from = to;
   });
-  return waist && layers * weights(waist.trunk) >= weights(graph.nodes) ? waist : null;
+  const parting = graph.nodes.slice(before + joining.length);
+  return { trunk: [...trunk, ...joining], after: [...parting, ...after], value };
 }

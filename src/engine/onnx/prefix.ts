@@ -15,6 +15,11 @@ export interface CutPrefix {
   readonly value: string;
 }
 
+/** A prefix cut at its end: `trunk` makes values with a row per token, `after` the results that are not among them. */
+export interface CutEnd extends Omit<CutPrefix, "value"> {
+  readonly values: readonly string[];
+}
+
 /** Inputs of a run that are not the batch's alone: trainable parameters, weights that may change, directions, what counts points, the loss's derivative, and what a call brings. */
 export function variesWithPoints(input: string): boolean {
   return /^(theta|base|directions|cotangent|given)(:|$)/.test(input) || input === "points" || input.endsWith(":R");
@@ -66,6 +71,27 @@ export function cutAtWaist(
     if (after.some(({ inputs }) => inputs.includes(value))) return { trunk: leadingTo(prefix, [value]), after, value };
   }
   return null;
+}
+
+/**
+ * Cuts a prefix at its end, where the values that are left of all that weights and embeddings have made have a row per token each: the hidden
+ * states that an adapter reads. What only geometry makes is left behind the cut.
+ * @param results what the prefix is to make
+ * @returns null when one of them has no row per token, or there is none
+ */
+export function cutAtEnd(
+  prefix: readonly Node[],
+  results: readonly string[],
+  is: { readonly weight: (input: string) => boolean; readonly perToken: (value: string) => boolean },
+): CutEnd | null {
+  const made = new Set<string>();
+  for (const { inputs, outputs } of prefix)
+    if (inputs.some((input) => made.has(input) || is.weight(input) || input.startsWith("embedding:")))
+      outputs.forEach((output) => made.add(output));
+  const values = results.filter((result) => made.has(result));
+  if (values.length === 0 || !values.every(is.perToken)) return null;
+  const others = results.filter((result) => !made.has(result));
+  return { trunk: leadingTo(prefix, values), after: leadingTo(prefix, others), values };
 }
 
 /** A place between two nodes where later ones take a single value of all that was made from the sources. */

@@ -1,4 +1,4 @@
-import type { AdapterSpec, Layers } from "../../adapter/adapter";
+import type { AdapterSpec, Layers, SideSpec } from "../../adapter/adapter";
 import { show } from "../../check/check";
 import {
   count,
@@ -70,6 +70,22 @@ export const adapterFields = {
     deviation: optional(positive("of the starting values; default 0.02")),
     layers,
   },
+  side: {
+    width: optional(count("numbers of each of its features; default 48")),
+    aggregation: optional(oneOf("default anti-redundancy", ["anti-redundancy", "mean"])),
+    form: optional(oneOf("as SHERL has it for T5 or for BERT; default norm", ["gated", "norm"])),
+    features: optional(
+      either<NonNullable<SideSpec["features"]>>(
+        "places of hidden states, 0 the embeddings; all when absent",
+        'a list of numbers, or {"apart": number}',
+        (value) =>
+          isList(value)
+            ? listOf("", count("", 0))
+            : fields("", { apart: count("so many layers apart, from the embeddings on") }),
+      ),
+    ),
+    skip: optional(oneOf("default gate", ["gate", "whole"])),
+  },
   full: {
     layers: optional(
       either<"all" | Layers>("default all", '"all", a list of numbers, or {"from": number}', (value) =>
@@ -120,6 +136,7 @@ export function adapterChosen({ kind, ...said }: AdapterChoice, { placement }: P
     "tt-lora": { ...linear, trainRank: 5 },
     "tt-core": { ...linear, rank: 4, inner: 2, alpha: 16 },
     prefix: { tokens: 5 },
+    side: { width: 48, aggregation: "anti-redundancy", form: "norm" },
     full: { layers: "all" },
   };
   // With biases is how it is without a word.

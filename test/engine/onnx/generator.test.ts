@@ -64,6 +64,7 @@ const train: AdapterSpec = {
   modes: null,
 };
 const prefix: AdapterSpec = { kind: "prefix", tokens: 3, deviation: 0.5 };
+const side: AdapterSpec = { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" };
 const full: AdapterSpec = { kind: "full", layers: "all" };
 
 const cells: readonly (readonly [TinyModelName, AdapterSpec, GeneratorOptions])[] = [
@@ -73,6 +74,7 @@ const cells: readonly (readonly [TinyModelName, AdapterSpec, GeneratorOptions])[
   ["llama-tied", train, {}],
   ["llama-tied", train, { tuning: { fused: false } }],
   ["llama-tied", prefix, {}],
+  ["llama-tied", side, {}],
   ["llama-tied", full, {}],
   ["llama-tied", lora, { precision: { kind: "int8" } }],
   ["llama-tied", lora, { precision: { kind: "int4", block: 32, zeroPoints: true } }],

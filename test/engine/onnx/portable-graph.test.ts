@@ -42,6 +42,7 @@ const ADAPTERS: Readonly<Record<string, (name: TinyModelName) => AdapterSpec>> =
     scale: 1,
   }),
   prefix: () => ({ kind: "prefix", tokens: 3 }),
+  side: () => ({ kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" }),
   full: () => ({ kind: "full", layers: "all" }),
 };
 

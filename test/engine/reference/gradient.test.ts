@@ -22,6 +22,8 @@ const specs = (name: TinyModelName): readonly AdapterSpec[] => [
   { kind: "lora", rank: 2, alpha: 4, targets: ["query", "value"] },
   { kind: "lora", rank: 2, alpha: 4, targets: ["key"] },
   { kind: "prefix", tokens: 3, deviation: 0.5 },
+  { kind: "side", width: 4, aggregation: "anti-redundancy", form: "gated" },
+  { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" },
   { kind: "full", layers: "all" },
 ];
 
@@ -53,7 +55,7 @@ for (const { name, bits, drops } of subjects)
     const point = Float64Array.from(adapter.initial(1), (value, i) => value + 0.05 * noise(9)[i]);
     const weights = normals(randomKey(5, "check"), batch.ids.length * model.width);
     const called = `${name}${bits === null ? "" : ` ${lowBitsName(bits)}`}${drops ? " with parts dropped" : ""}`;
-    const what = `${called}, ${spec.kind}${spec.kind === "lora" ? ` on ${spec.targets.join(" and ")}` : ""}`;
+    const what = `${called}, ${spec.kind}${spec.kind === "lora" ? ` on ${spec.targets.join(" and ")}` : spec.kind === "side" ? ` ${spec.form}` : ""}`;
 
     test(`${what}: <gradient, z> is the tangent along z, to float64's rounding`, () => {
       const gradient = referenceGradient64(model, adapter, point, batch, () => weights);

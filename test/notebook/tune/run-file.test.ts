@@ -47,6 +47,8 @@ test("every adapter that is there can be named, with its own settings", () => {
     adapterChosen(check({ adapter: said }).adapter!, { placement: "llama" }) as unknown as Record<string, unknown>;
   assert.equal(chosen({ kind: "lora-xs", rank: 4 }), { kind: "lora-xs", rank: 4, alpha: 8, targets: ["query", "value"] }); // prettier-ignore
   assert.equal(chosen({ kind: "tt-lora", trainRank: 3 }), { kind: "tt-lora", rank: 8, alpha: 16, targets: ["query", "value"], trainRank: 3 }); // prettier-ignore
+  assert.equal(chosen({ kind: "side", features: { apart: 5 } }), { kind: "side", width: 48, aggregation: "anti-redundancy", form: "norm", features: { apart: 5 } }); // prettier-ignore
+  throwsWith(() => check({ adapter: { kind: "side", form: "wide" } }), 'adapter.form: expected "gated" or "norm"');
   assert.equal(chosen({ kind: "full", factors: 2 }), { kind: "full", layers: "all", factors: 2 });
   for (const kind of Object.keys(adapterFields)) assert.is(chosen({ kind })["kind"], kind);
   throwsWith(() => check({ adapter: { kind: "none" } }), "adapter.kind: expected");
