@@ -43,6 +43,8 @@ export interface ProbeKind<Spec> {
   needs?(objective: Objective<never>): void;
   /** Gives an exact gradient: it is in no record, so a run goes on from a snapshot and is not walked again. */
   readonly exact?: true;
+  /** That gradient is the objective's own at the point, so a step may take it block by block. */
+  readonly inBlocks?: true;
   /** Its further numbers are curvatures, one a query. */
   readonly curvature?: true;
   /**

@@ -4,6 +4,7 @@ import { backpropagation } from "./probes/backpropagation";
 import { directionalProbe } from "./probes/directional";
 import { oneSided } from "./probes/one-sided";
 import { ownProbe } from "./probes/own";
+import { sharpnessAware } from "./probes/sharpness-aware";
 import { threePoint } from "./probes/three-point";
 import { twoSided } from "./probes/two-sided";
 
@@ -15,6 +16,7 @@ export const probeKinds = {
   directional: directionalProbe,
   backpropagation,
   own: ownProbe,
+  "sharpness-aware": sharpnessAware,
 } as const;
 
 /** What is measured in a step, as plain data (an own estimator carries its function beside it). */

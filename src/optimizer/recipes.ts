@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import { kindsInWords } from "../check/kinds";
+import type { ProbeSpec } from "../estimator/probes";
 import type { Exponent } from "../schedule/power-law";
 import { scheduleOf, type Schedule } from "../schedule/schedule";
 import { compose, type LozoOptions, type MethodOptions, type MezoOptions } from "./compose";
@@ -248,6 +249,30 @@ export function conservative({
  */
 export function firstOrder(options: FirstOrderOptions = {}): Method {
   const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order" } = options;
+  return exact(name, learningRate, outerRule(rule, weightDecay));
+}
+
+/**
+ * SAM: the gradient a step of length rho uphill, then AdamW (or SGD). Needs an engine that gives gradients, twice a step.
+ * @throws naming the option that is out of range
+ * @example sam({ rho: 0.1 }).probe // { kind: "sharpness-aware", rho: 0.1 }
+ * Source: arXiv 2010.01412; rho 0.05 is davda54/sam@03c7768's default. AdamW outside and the rate are ours (there: SGD).
+ */
+export function sam({
+  learningRate = 1e-4,
+  rho = 0.05,
+  rule = "adamw",
+  weightDecay = 0,
+  name = "sam",
+}: FirstOrderOptions & {
+  /** How far uphill the gradient is taken, default 0.05. */
+  readonly rho?: number;
+} = {}): Method {
+  return exact(name, learningRate, outerRule(rule, weightDecay), { kind: "sharpness-aware", rho });
+}
+
+/** What follows an exact gradient. @throws when there is no such rule */
+function outerRule(rule: NonNullable<FirstOrderOptions["rule"]>, weightDecay: number): readonly TransformSpec[] {
   const transforms: Readonly<Record<typeof rule, readonly TransformSpec[]>> = {
     adamw: [
       { kind: "adam", firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 },
@@ -255,8 +280,7 @@ export function firstOrder(options: FirstOrderOptions = {}): Method {
     ],
     sgd: [{ kind: "weight-decay", weightDecay }],
   };
-  const chain = transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
-  return exact(name, learningRate, chain);
+  return transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
 }
 
 /**
@@ -293,11 +317,16 @@ export function adalomo({ learningRate = 1e-3, weightDecay = 0, name = "adalomo"
   ]);
 }
 
-function exact(name: string, learningRate: number | Schedule, transforms: readonly TransformSpec[]): Method {
+function exact(
+  name: string,
+  learningRate: number | Schedule,
+  transforms: readonly TransformSpec[],
+  probe: ProbeSpec = { kind: "backpropagation" },
+): Method {
   return checkMethod({
     name,
     directions: { kind: "gaussian" },
-    probe: { kind: "backpropagation" },
+    probe,
     combine: { kind: "mean" },
     transforms,
     queries: { kind: "constant", value: 1 },
@@ -363,6 +392,7 @@ export const recipes = {
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),
+  sam: row("SAM", "arXiv 2010.01412", sam),
 } as const;
 
 /** Names of the methods. */

@@ -106,7 +106,7 @@ export async function step<Batch>(
   }
   if (probe === undefined) return fail("method", "a probe or rounds", "none");
   const exact = isExact(method);
-  if (exact && givesBlocks(objective)) {
+  if (probeKind("probe", probe).inBlocks === true && givesBlocks(objective)) {
     const chain = { learningRate, state: begun.state, over: input.over };
     const { estimate, moved: next } = await stepInBlocks(method.transforms, objective, begun.here, input.batch, chain);
     return { ...(next ?? { point, state: begun.state }), estimate, queries: 0, learningRate };

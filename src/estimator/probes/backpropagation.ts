@@ -11,6 +11,7 @@ export const backpropagation: ProbeKind<unknown> = {
   passes: () => ({ once: 1, perQuery: 0 }),
   needs: (objective) => void gradientOf(objective),
   exact: true,
+  inBlocks: true,
   measure: exactGradient,
 };
 
