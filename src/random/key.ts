@@ -27,6 +27,8 @@ export const streams = {
   decomposition: 19,
   writing: 20,
   dropping: 21,
+  generator: 25,
+  filterNormalised: 26,
 } as const;
 
 export type StreamName = keyof typeof streams;
