@@ -91,3 +91,5 @@ export {
 export { figureView, showLiveFigure } from "./notebook/widgets/figure-view";
 export { scheduleCost } from "./notebook/widgets/schedule-explorer";
 export { hbox, vbox } from "./notebook/widgets/view";
+export { openLowBits } from "./engine/open-low-bits";
+export { lowBits } from "./model/low-bits";

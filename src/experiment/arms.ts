@@ -6,9 +6,17 @@ import { changedRows } from "./changed-rows";
 import { fieldRows } from "./field-rows";
 import { firstOrderRows } from "./first-order-rows";
 import type { StudyArm } from "./plan";
+import { quantizedRows } from "./quantized-rows";
 import { searchRows } from "./search-rows";
 
-const table = [...comparedRows, ...changedRows, ...fieldRows, ...firstOrderRows, ...searchRows] as const;
+const table = [
+  ...comparedRows,
+  ...changedRows,
+  ...fieldRows,
+  ...firstOrderRows,
+  ...searchRows,
+  ...quantizedRows,
+] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;
 type RecordedName<Of extends Row> = Of extends { readonly recordedAs: infer Name } ? Name : Of["id"];

@@ -10,6 +10,7 @@ import { generationLlama2 } from "./paper/generation-llama2";
 import { glueRoberta } from "./paper/glue-roberta";
 import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
+import { quantizedGrid } from "./quantized-grid";
 import { ratesGrid } from "./rates-grid";
 import { searchGrid } from "./search-grid";
 
@@ -24,6 +25,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "first-order-memory": firstOrderGrid,
   search: searchGrid,
   "held-out": heldOutGrid,
+  "zero-shot-quantization": quantizedGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,
