@@ -14,7 +14,7 @@ import { modelAt } from "../model/with-weights";
 import { isExact } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { step } from "../optimizer/step";
-import type { StepOutcome } from "../optimizer/step";
+import type { StepOutcome, StepResult } from "../optimizer/step";
 import { accuracy } from "../task/metrics";
 import type { LabelledBatch } from "../task/classifier";
 import { distillationObjective, divergence, divergenceByOffset, readAt } from "../task/distillation";
@@ -274,7 +274,8 @@ async function walk<Batch>(
     signal?.throwIfAborted();
     const batch = await batchAt(index, now.point);
     const at = { seed, step: index, epoch: 0, layout, batch, workspace };
-    const { estimate, point, state } = await step(method, objective, now.point, { ...at, state: now.state });
+    const result: StepResult = await step(method, objective, now.point, { ...at, state: now.state });
+    const { estimate, point, state } = result;
     forward += estimate.forwardPasses;
     backward += estimate.backwardPasses ?? 0;
     if (!isFiniteEstimate(estimate)) {

@@ -25,9 +25,8 @@ const open: OpenTrained = async (model, adapter) => referenceSession(model, adap
 const run = { seed: 0, open, directory: folder.file("cache"), threads: 1, clock: () => 0 };
 const mixtures = { tokens: 12, latent: 3, sharpness: 2, texts: 3, shortest: 2, longest: 4 };
 const tiny = (id: (typeof quantizedRows)[number]["id"], changes: Partial<QuantizedSettings> = {}) => {
-  const { kind: _, ...row } = quantizedRows.find((each) => each.id === id)!.still as QuantizedSettings & {
-    kind: string;
-  };
+  const { still } = quantizedRows.find((each) => each.id === id)!;
+  const row = still as QuantizedSettings;
   const teacherSettings = {
     ...row.teacher,
     method: firstOrder({ rule: "sgd", learningRate: 0.1 }),

@@ -130,7 +130,7 @@ test("what does not fit, and engines without gradients, are refused", async () =
     () => distillationObjective(session, { ...readout, width: 3 }),
     `readout.width: expected ${model.width}, the session's, got 3`,
   );
-  const { gradient: _, ...without } = session;
+  const without = { ...session, gradient: undefined };
   await rejectsWith(
     readAt({ session: without, point: start }, readout, input, offset),
     "session: expected an engine that gives gradients, to read texts that were not written, got",
