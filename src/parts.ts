@@ -92,3 +92,6 @@ export {
 export { figureView, showLiveFigure } from "./notebook/widgets/figure-view";
 export { scheduleCost } from "./notebook/widgets/schedule-explorer";
 export { hbox, vbox } from "./notebook/widgets/view";
+export { openLowBits } from "./engine/open-low-bits";
+export { openSession } from "./engine/open-session";
+export { lowBits } from "./model/low-bits";

@@ -23,6 +23,7 @@ export { secondsByArm } from "./table/pass-times";
 export { passesToLowest, rankingTable, rankMethods, sharedSeeds } from "./table/ranking";
 export type { RankedMethod } from "./table/ranking";
 export { gradientMemoryTable, usualSeconds } from "./table/gradient-memory";
+export { alongTable, pairedWays, quantizedRuns, quantizedTable } from "./table/quantized";
 export { rateTable } from "./table/rates";
 export { borderOf, runWords } from "./table/run-words";
 export { costsFigure } from "./plot/costs";

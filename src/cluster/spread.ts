@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import type { Objective } from "../estimator/objective";
+import { isExact } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import type { TrainOptions } from "../train/train";
 import type { Walked } from "../train/replay";
@@ -16,7 +17,7 @@ export function checkSpread({ directions, probe, rounds }: Pick<Method, "directi
   const own = "one of this project's: workers run no code that they are sent";
   if (directions.kind === "own") fail("method.directions", own, "own directions, a function written in a cell");
   if (probe?.kind === "own") fail("method.probe", own, "an own estimator, a function written in a cell");
-  if (probe?.kind === "backpropagation")
+  if (isExact({ probe }))
     fail("method.probe", "losses or directional derivatives, which queries can be spread by", "a whole gradient");
   if (rounds !== undefined && "groups" in rounds && rounds.groups !== undefined)
     fail("method.rounds.groups", "none, where queries are spread: workers answer with one loss for a batch", rounds.groups); // prettier-ignore

@@ -6,6 +6,7 @@ import { directionalProbe } from "./probes/directional";
 import { extrapolatedGradients } from "./probes/extrapolated-gradients";
 import { oneSided } from "./probes/one-sided";
 import { ownProbe } from "./probes/own";
+import { sharpnessAware } from "./probes/sharpness-aware";
 import { threePoint } from "./probes/three-point";
 import { twoSided } from "./probes/two-sided";
 
@@ -19,6 +20,7 @@ export const probeKinds = {
   own: ownProbe,
   adversarial,
   "extrapolated-gradients": extrapolatedGradients,
+  "sharpness-aware": sharpnessAware,
 } as const;
 
 /** What is measured in a step, as plain data (an own estimator carries its function beside it). */

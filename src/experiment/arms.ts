@@ -6,7 +6,9 @@ import { changedRows } from "./changed-rows";
 import { fieldRows } from "./field-rows";
 import { firstOrderRows } from "./first-order-rows";
 import { largeBatchRows } from "./large-batch-rows";
+import { isStill } from "./plan";
 import type { StudyArm } from "./plan";
+import { quantizedRows } from "./quantized-rows";
 import { searchRows } from "./search-rows";
 import { sideRows } from "./side-rows";
 
@@ -18,6 +20,7 @@ const table = [
   ...searchRows,
   ...largeBatchRows,
   ...sideRows,
+  ...quantizedRows,
 ] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;
@@ -40,7 +43,7 @@ export const armRows: readonly ArmRow[] = table;
 export function arm(which: ArmName, settings: StudySettings): Arm {
   const row = rowOf(which);
   const made = row === null ? null : armOfRow(row, settings);
-  if (made !== null && "method" in made) return made;
+  if (made !== null && !isStill(made)) return made;
   const names = armRows.filter((each) => "method" in each).map(({ id }) => id);
   return fail("arm", `one of ${names.join(", ")}`, which);
 }

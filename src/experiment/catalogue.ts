@@ -11,6 +11,7 @@ import { generationLlama2 } from "./paper/generation-llama2";
 import { glueRoberta } from "./paper/glue-roberta";
 import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
+import { quantizedGrid } from "./quantized-grid";
 import { ratesGrid } from "./rates-grid";
 import { searchGrid } from "./search-grid";
 import { sideGrid } from "./side-grid";
@@ -28,6 +29,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   search: searchGrid,
   "held-out": heldOutGrid,
   "large-batches": largeBatchGrid,
+  "zero-shot-quantization": quantizedGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

@@ -5,6 +5,7 @@ import type { BatchMetricName } from "../task/batch-metrics";
 import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
+import type { QuantizedSettings } from "./quantized-settings";
 
 /** What an arm without steps does: it takes the frozen model as it is, or fits a linear probe on its features. */
 export type StillKind =
@@ -13,7 +14,9 @@ export type StillKind =
       readonly kind: "linear-probe";
       /** C of the probe: one over the strength of its L2 penalty; the best on dev is taken. */
       readonly strengths: readonly number[];
-    };
+    }
+  /** Its steps are a student's, and of a generator of its texts; a teacher's come before. */
+  | ({ readonly kind: "quantized" } & QuantizedSettings);
 
 /** An arm without steps. */
 export type StillArm = { readonly name: string } & StillKind;

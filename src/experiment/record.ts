@@ -65,6 +65,8 @@ export interface StillResult {
   readonly data: string;
   readonly parameters: number;
   readonly dev: { readonly loss: number; readonly accuracy: number; readonly forwardPasses: number };
+  /** Of training, where a still arm trains; absent: none. */
+  readonly forwardPasses?: number;
   readonly elapsedMs: number;
   readonly message: string;
 }
@@ -77,10 +79,10 @@ export function recordOfStill<Settings>(
   still: StillResult,
   origin: RecordOrigin,
 ): ExperimentRecord<Settings> {
-  const { model, adapter, data, parameters, message } = still;
+  const { model, adapter, data, parameters, message, forwardPasses: spent = 0 } = still;
   const { loss, accuracy, forwardPasses: evaluationPasses } = still.dev;
   const elapsedMs = Math.round(still.elapsedMs);
-  const evaluation = { step: 0, loss, accuracy, forwardPasses: 0, evaluationPasses, elapsedMs };
+  const evaluation = { step: 0, loss, accuracy, forwardPasses: spent, evaluationPasses, elapsedMs };
   return recordFrom(cell, origin, {
     model,
     adapter,
@@ -90,7 +92,7 @@ export function recordOfStill<Settings>(
     elapsedMs,
     reason: "finished",
     message,
-    forwardPasses: 0,
+    forwardPasses: spent,
     diverged: null,
     history: compactHistory([], [{ kind: "evaluation", ...evaluation }]),
   });

@@ -7,6 +7,9 @@ import { isProblem } from "./problem";
 import type { Scores, Trainable } from "./problem";
 import type { StillResult } from "./record";
 
+/** An arm of the frozen model. */
+export type FrozenArm = Exclude<StillArm, { readonly kind: "quantized" }>;
+
 /** What an arm without steps measured, and its one look at test. */
 export interface StillScores {
   readonly still: StillResult;
@@ -23,7 +26,7 @@ const NOTHING = new Float32Array(0);
  * @throws when a probe is asked for on a task without classes
  */
 export async function runStill(
-  arm: StillArm,
+  arm: FrozenArm,
   problem: Trainable<unknown>,
   session: ModelSession,
   clock: () => number,

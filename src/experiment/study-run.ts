@@ -4,13 +4,18 @@ import { trainInFile } from "../train/train-in-file";
 import { adapterFor } from "./adapter-for";
 import type { Arm } from "./arm";
 import type { Cell } from "./cells";
+import { openSession } from "../engine/open-session";
 import { runOpener } from "./open-run";
 import type { OpenedBy, Sources } from "./open-run";
 import { budgetOf, FROZEN, isStill } from "./plan";
 import type { BothBudgets, PlannedRun, StudyArm } from "./plan";
-import type { Scores, Trainable } from "./problem";
+import { withReadout } from "./problem";
+import type { Problem, Scores, Trainable } from "./problem";
+import type { QuantizedFindings, QuantizedSettings } from "./quantized-settings";
 import { armOptions } from "./run-arm";
 import type { CellContext, CellResult } from "./run-grid";
+import { runQuantized, trainTeacher } from "./run-quantized";
+import type { OpenTrained, Teacher } from "./run-quantized";
 import { runStill } from "./run-still";
 import type { StillScores } from "./run-still";
 
@@ -41,6 +46,8 @@ export interface StudyExtra {
   readonly arm?: StudyArm;
   /** A linear probe's C. */
   readonly chosen?: StillScores["chosen"];
+  /** What became of a model that was brought to few bits. */
+  readonly quantized?: QuantizedFindings;
 }
 
 /** Scores on test; `metrics` has the task's further ones. */
@@ -64,6 +71,21 @@ export interface StudyRunner {
 /** Runs planned runs one after another; models and problems are opened once, the last sessions stay open. */
 export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {}): StudyRunner {
   const { modelOf, taskOf, problemOf, sessionOf, dispose } = runOpener(sources);
+  const teachers = lastTeacher();
+  const quantized = async (
+    { settings, by, signal }: { readonly settings: QuantizedSettings; readonly by: OpenedBy; readonly signal: CellContext["signal"] }, // prettier-ignore
+    problem: Problem,
+  ) => {
+    const { cacheDirectory } = sources;
+    const threads = by.threads === undefined ? {} : { threads: by.threads };
+    const open: OpenTrained = (model, adapter, directory = cacheDirectory) =>
+      openSession(model, adapter, { ...threads, ...(directory !== undefined && { cacheDirectory: directory }) });
+    const run = { seed: by.problem.seed, open, directory: cacheDirectory ?? ".cache/onnx", ...threads, clock: () => performance.now(), signal }; // prettier-ignore
+    const teacher = await teachers.of(JSON.stringify([by, settings.teacher]), () =>
+      trainTeacher(settings.teacher, problem, run),
+    );
+    return runQuantized(settings, problem, teacher, run);
+  };
   return {
     async check(cells) {
       for (const name of new Set(cells.map(({ settings }) => settings.model))) await modelOf(name);
@@ -79,8 +101,6 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
       const { arm: fitting } = fitted?.(problem.sample.parts.train.length) ?? asked;
       const settings = { ...asked, arm: fitting };
       const { arm, seed, evaluateEvery } = settings;
-      const spec = isStill(arm) ? FROZEN : adapterFor(arm.adapter, problem);
-      const { adapter, session } = await sessionOf(by, problem, spec);
       const basic = {
         data: problem.origin,
         counts: problem.sample.counts,
@@ -89,6 +109,13 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
         planned: budgetOf(arm, isStill(arm) ? 1 : problem.batches(arm.batchSize).stepsPerEpoch),
         ...(JSON.stringify(arm) !== JSON.stringify(asked.arm) && { arm }),
       };
+      if (isStill(arm) && arm.kind === "quantized") {
+        const found = await quantized({ settings: arm, by, signal }, withReadout(problem));
+        const { still, test, quantized: measured } = found;
+        return { still, extra: { bestStep: null, test: kept(test), ...basic, quantized: measured } };
+      }
+      const spec = isStill(arm) ? FROZEN : adapterFor(arm.adapter, problem);
+      const { adapter, session } = await sessionOf(by, problem, spec);
       const clock = (): number => performance.now();
       if (isStill(arm)) {
         const { still, test, chosen } = await runStill(arm, problem, session, clock);
@@ -109,7 +136,28 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
       const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec, trained));
       return { run, extra: { bestStep: best?.evaluation.step ?? null, test, ...basic } };
     },
+    async dispose() {
+      await teachers.dispose();
+      await dispose();
+    },
+  };
+}
+
+/** Keeps the teacher that was trained last: the next run's is often the same. */
+function lastTeacher() {
+  let last: { readonly key: string; readonly teacher: Teacher } | null = null;
+  const dispose = async (): Promise<void> => {
+    await last?.teacher.session.dispose();
+    last = null;
+  };
+  return {
     dispose,
+    async of(key: string, train: () => Promise<Teacher>): Promise<Teacher> {
+      if (last?.key === key) return last.teacher;
+      await dispose();
+      last = { key, teacher: await train() };
+      return last.teacher;
+    },
   };
 }
 

@@ -20,6 +20,7 @@ export function asMultiplied(matrix: FrozenMatrix): FrozenMatrix {
     ...(source === undefined ? {} : { source }),
     name: `${name} (${rounding.range}, ${rounding.bits} bits)`,
     shape,
+    rounded: rounding,
     read: () => rounded(matrix.read()),
     rows: (indices) => rounded(matrix.rows(indices)),
   };

@@ -114,6 +114,8 @@ export interface FrozenMatrix {
   readonly blocks?: StoredBlocks;
   /** A product multiplies these values rounded to such levels, each row [in] by itself. Absent: as they are. */
   readonly rounding?: Levels;
+  /** The values are such levels already, each row [in] by itself. Absent: nothing is known of them. */
+  readonly rounded?: Levels;
   /** The file that the values are read from, as it was when it was opened: another one has another text. Absent: no file. */
   readonly source?: string;
 }

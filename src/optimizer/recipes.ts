@@ -251,6 +251,30 @@ export function conservative({
  */
 export function firstOrder(options: FirstOrderOptions = {}): Method {
   const { learningRate = 1e-4, rule = "adamw", weightDecay = 0, name = "first-order", parts } = options;
+  return composeExact(name, learningRate, outerRule(rule, weightDecay), inParts(parts));
+}
+
+/**
+ * SAM: the gradient a step of length rho uphill, then AdamW (or SGD). Needs an engine that gives gradients, twice a step.
+ * @throws naming the option that is out of range
+ * @example sam({ rho: 0.1 }).probe // { kind: "sharpness-aware", rho: 0.1 }
+ * Source: arXiv 2010.01412; rho 0.05 is davda54/sam@03c7768's default. AdamW outside and the rate are ours (there: SGD).
+ */
+export function sam({
+  learningRate = 1e-4,
+  rho = 0.05,
+  rule = "adamw",
+  weightDecay = 0,
+  name = "sam",
+}: Omit<FirstOrderOptions, "parts"> & {
+  /** How far uphill the gradient is taken, default 0.05. */
+  readonly rho?: number;
+} = {}): Method {
+  return composeExact(name, learningRate, outerRule(rule, weightDecay), { kind: "sharpness-aware", rho });
+}
+
+/** What follows an exact gradient. @throws when there is no such rule */
+function outerRule(rule: NonNullable<FirstOrderOptions["rule"]>, weightDecay: number): readonly TransformSpec[] {
   const transforms: Readonly<Record<typeof rule, readonly TransformSpec[]>> = {
     adamw: [
       { kind: "adam", firstDecay: 0.9, secondDecay: 0.999, epsilon: 1e-8 },
@@ -258,8 +282,7 @@ export function firstOrder(options: FirstOrderOptions = {}): Method {
     ],
     sgd: [{ kind: "weight-decay", weightDecay }],
   };
-  const chain = transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
-  return composeExact(name, learningRate, chain, inParts(parts));
+  return transforms[rule] ?? fail("rule", Object.keys(transforms).join(" or "), rule);
 }
 
 /**
@@ -354,6 +377,7 @@ export const recipes = {
   lomo: row("LOMO", "arXiv 2306.09782", lomo),
   adalomo: row("AdaLomo", "arXiv 2310.10195", adalomo),
   "first-order": row("first-order", "arXiv 1711.05101", firstOrder),
+  sam: row("SAM", "arXiv 2010.01412", sam),
   lamb: row("LAMB", "arXiv 1904.00962", lamb),
   scala: row("LAMB at inputs moved by an adversary", "arXiv 2201.12469 (abstract; the form is ours)", scala),
   "extrapolated-sgd": row("extrapolated SGD", "arXiv 2006.05720 (abstract; the form is ours)", extrapolatedSgd),

@@ -29,6 +29,8 @@ export const streams = {
   dropping: 21,
   perturbing: 24,
   extrapolating: 25,
+  generator: 26,
+  filterNormalised: 27,
 } as const;
 
 export type StreamName = keyof typeof streams;

@@ -25,6 +25,22 @@ export function crossEntropy(scores: Float64Array, classes: number, labels: read
 }
 
 /**
+ * Computes the cross-entropy against shares: L_b = log sum_c exp(s[b, c]) - sum_c p[b, c] s[b, c], mean over b, in float64.
+ * @param scores [B, C]
+ * @param shares [B, C], each row's sum 1
+ * @throws when lengths disagree
+ * @example crossEntropyOfShares(new Float64Array([0, 0]), 2, new Float64Array([0.5, 0.5])).mean // 0.6931471805599453
+ */
+export function crossEntropyOfShares(scores: Float64Array, classes: number, shares: Float64Array): Loss {
+  sameLength("shares", shares.length, scores.length);
+  const perExample = Float64Array.from({ length: scores.length / classes }, (_, b) => {
+    const row = scores.subarray(b * classes, (b + 1) * classes);
+    return logSumExp(row) - row.reduce((sum, score, c) => sum + score * shares[b * classes + c], 0);
+  });
+  return { mean: perExample.reduce((a, b) => a + b, 0) / perExample.length, perExample };
+}
+
+/**
  * Gives the mean cross-entropy's derivative along each direction: dL = mean_b sum_c (softmax(s_b)[c] - [c = label_b]) ds[b, c].
  * @param scores [B, C] at the point
  * @param scoreTangents [P, B, C]

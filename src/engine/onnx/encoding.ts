@@ -1,10 +1,11 @@
 import { unreachable } from "../../check/check";
+import { stepsOf } from "../../ops/grid";
 import type { FrozenMatrix, StoredBlocks } from "../../ops/ops";
 import { rowBlocks, rowIndices } from "../row-blocks";
 import { FLOAT, INT8, UINT8 } from "./graph";
 import type { ElementType } from "./graph";
 import type { BlockOptions, Precision } from "./precision";
-import { quantizeBlocks, quantizeChannels } from "./quantize";
+import { blocksOfLevels, levelsOf, quantizeBlocks, quantizeChannels, type ChannelRows } from "./quantize";
 
 /** One tensor of an encoded matrix, row-major. */
 export interface Part {
@@ -23,6 +24,8 @@ export interface Piece {
 export interface Encoding {
   readonly form: Form;
   readonly parts: readonly Part[];
+  /** The codes are the matrix's own levels, which it was rounded to before: nothing is rounded again. */
+  readonly levels?: true;
   pieces(): Iterable<Piece>;
 }
 
@@ -72,16 +75,27 @@ function floats(matrix: FrozenMatrix): Encoding {
   };
 }
 
+/** Gives a matrix's own levels as whole numbers up to `most`, where it was rounded to so few; else null. */
+function ownLevels(
+  { rounded, shape: [, inputs] }: FrozenMatrix,
+  most: number,
+): ((rows: Float32Array) => ChannelRows) | null {
+  if (rounded?.range !== "symmetric" || stepsOf(rounded) > most) return null;
+  return (rows) => levelsOf(rows, inputs, rounded);
+}
+
 function channels(matrix: FrozenMatrix): Encoding {
   const [outputs, inputs] = matrix.shape;
   const values: Part = { name: "values", type: INT8, shape: matrix.shape };
   const scales: Part = { name: "scales", type: FLOAT, shape: [outputs] };
+  const own = ownLevels(matrix, 127);
   return {
+    ...(own && { levels: true as const }),
     form: { kind: "channels" },
     parts: [values, scales],
     *pieces() {
       for (const { rows } of rowBlocks(matrix)) {
-        const encoded = quantizeChannels(rows, inputs, 8);
+        const encoded = own?.(rows) ?? quantizeChannels(rows, inputs, 8);
         yield { part: values, bytes: bytesOf(encoded.values) };
         yield { part: scales, bytes: bytesOf(encoded.scales) };
       }
@@ -93,13 +107,15 @@ function columns(matrix: FrozenMatrix, bits: 7 | 8): Encoding {
   const [outputs, inputs] = matrix.shape;
   const values: Part = { name: "values", type: INT8, shape: [inputs, outputs] };
   const scales: Part = { name: "scales", type: FLOAT, shape: [outputs] };
+  const own = ownLevels(matrix, 2 ** (bits - 1) - 1);
   return {
+    ...(own && { levels: true as const }),
     form: { kind: "columns" },
     parts: [values, scales],
     *pieces() {
       const turned = new Int8Array(inputs * outputs);
       for (const { rows, first } of rowBlocks(matrix)) {
-        const encoded = quantizeChannels(rows, inputs, bits);
+        const encoded = own?.(rows) ?? quantizeChannels(rows, inputs, bits);
         const count = encoded.scales.length;
         for (let i = 0; i < inputs; i++)
           for (let r = 0; r < count; r++) turned[i * outputs + first + r] = encoded.values[r * inputs + i]!;
@@ -117,12 +133,16 @@ function blocks(matrix: FrozenMatrix, { block, zeroPoints }: BlockOptions, round
   const values: Part = { name: "values", type: UINT8, shape: [outputs, count, block / 2] };
   const scales: Part = { name: "scales", type: FLOAT, shape: [outputs * count] };
   const zeros: Part = { name: "zeros", type: UINT8, shape: [outputs * zeroBytes] };
+  const own = ownLevels(matrix, 7);
   return {
+    ...(own && { levels: true as const }),
     form: { kind: "blocks", bits: 4, block, zeros: zeroPoints, rounded },
     parts: zeroPoints ? [values, scales, zeros] : [values, scales],
     *pieces() {
       for (const { rows } of rowBlocks(matrix)) {
-        const encoded = quantizeBlocks(rows, inputs, block, zeroPoints);
+        const encoded = own
+          ? blocksOfLevels(own(rows), inputs, block, zeroPoints)
+          : quantizeBlocks(rows, inputs, block, zeroPoints);
         yield { part: values, bytes: encoded.values };
         yield { part: scales, bytes: bytesOf(encoded.scales) };
         if (encoded.zeros) yield { part: zeros, bytes: encoded.zeros };

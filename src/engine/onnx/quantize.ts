@@ -1,4 +1,5 @@
-import { nearestEven } from "../../ops/grid";
+import { nearestEven, stepsOf } from "../../ops/grid";
+import type { Levels } from "../../ops/grid";
 
 /**
  * Rounds rows of a weight matrix to few bits. All arithmetic is fp32 with ties to even, so that NumPy gives the same bytes.
@@ -19,7 +20,10 @@ export interface ChannelRows {
  * @example quantizeChannels(new Float32Array([1, -0.5]), 2, 8).values // [127, -64]
  */
 export function quantizeChannels(rows: Float32Array, width: number, bits: 7 | 8): ChannelRows {
-  const top = 2 ** (bits - 1) - 1;
+  return quantizeRows(rows, width, 2 ** (bits - 1) - 1);
+}
+
+function quantizeRows(rows: Float32Array, width: number, top: number): ChannelRows {
   const scales = new Float32Array(rows.length / width);
   const values = new Int8Array(rows.length);
   for (let r = 0; r < scales.length; r++) {
@@ -31,6 +35,15 @@ export function quantizeChannels(rows: Float32Array, width: number, bits: 7 | 8)
     for (let i = from; i < from + width; i++) values[i] = clamp(nearest(rows[i]!, scales[r]!), -top, top);
   }
   return { values, scales };
+}
+
+/**
+ * Gives rows that were rounded to symmetric levels before as those levels: scale = max|w| / steps, q = w / scale to the nearest whole number.
+ * @param rows [rows, width] row-major, each value a level of its row
+ * @example levelsOf(new Float32Array([3, -1, 0]), 3, { bits: 3, range: "symmetric" }).values // [3, -1, 0]
+ */
+export function levelsOf(rows: Float32Array, width: number, levels: Levels): ChannelRows {
+  return quantizeRows(rows, width, stepsOf(levels));
 }
 
 /** Rows as numbers 0..15 in blocks along the row: w = scale (q - zero). */
@@ -78,6 +91,31 @@ export function quantizeBlocks(rows: Float32Array, width: number, block: number,
     }
   }
   return { values, scales, zeros };
+}
+
+/**
+ * Writes levels -7..7 in 4 bits each: every block has its row's scale, and 8 stands for 0.
+ * @param zeroPoints whether the 8 is written for each block, or left to be understood
+ */
+export function blocksOfLevels(
+  { values: levels, scales: rowScales }: ChannelRows,
+  width: number,
+  block: number,
+  zeroPoints: boolean,
+): BlockRows {
+  const count = rowScales.length;
+  const blocks = Math.ceil(width / block);
+  const scales = new Float32Array(count * blocks);
+  const values = new Uint8Array((count * blocks * block) / 2).fill(0x88);
+  for (let r = 0; r < count; r++) {
+    scales.fill(rowScales[r]!, r * blocks, (r + 1) * blocks);
+    for (let i = 0; i < width; i++) {
+      const at = r * blocks * block + i;
+      const shift = 4 * (at & 1);
+      values[at >> 1] = (values[at >> 1]! & ~(15 << shift)) | ((levels[r * width + i]! + 8) << shift);
+    }
+  }
+  return { values, scales, zeros: zeroPoints ? new Uint8Array(count * Math.ceil(blocks / 2)).fill(0x88) : null };
 }
 
 function nearest(value: number, scale: number): number {

@@ -76,6 +76,8 @@ export class WeightFile {
   get location(): string {
     const hash = createHash("sha256").update(`${WEIGHT_FORMAT} ${precisionName(this.precision)} ${this.modelId}`);
     for (const { key, at } of this.parts()) hash.update(`\n${key} ${at.offset} ${at.bytes}`);
+    // What was rounded already is stored as its own levels, where an earlier version rounded it again.
+    if ([...this.entries.values()].some(({ encoding }) => encoding.levels === true)) hash.update("\nown levels");
     return `${hash.digest("hex").slice(0, 24)}.weights`;
   }
 

@@ -2,6 +2,7 @@ import type { Adapter } from "../../adapter/adapter";
 import { sameLength } from "../../check/check";
 import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
+import { withWeights } from "../../model/with-weights";
 import { dual } from "../../ops/dual";
 import { plain } from "../../ops/plain";
 import { garbageCollected, run } from "../../ops/program";
@@ -11,7 +12,6 @@ import { byOffset, recordGradient, recordHidden } from "../record-model";
 import { checkTokens } from "../rows";
 import { asFactorLayout } from "../../tree/factor-layout";
 import type { GivenName } from "../../ops/low-ops";
-import type { FrozenMatrix } from "../../ops/ops";
 import { baseInMemory, heldBase } from "../held-base";
 import { keepOf } from "../keep-factors";
 import { givenGradient, givenOffset } from "../given";
@@ -70,36 +70,6 @@ export function referenceSession(frozen: Model, adapter: Adapter): ModelSession 
     embeddingWidth: model.embeddingWidth,
     ...(memory && adapter.base && { base: heldBase(asFactorLayout(layout), adapter.base, memory.lend) }),
     dispose: async () => undefined,
-  };
-}
-
-/** Makes a model that reads other values in place of its own matrices, where there are some. */
-function withWeights(model: Model, values: (name: string) => Float32Array | null): Model {
-  const now = (matrix: FrozenMatrix): FrozenMatrix => ({
-    ...matrix,
-    read: () => values(matrix.name) ?? matrix.read(),
-    rows(indices) {
-      const all = values(matrix.name);
-      if (all === null) return matrix.rows(indices);
-      const columns = matrix.shape[1];
-      const taken = new Float32Array(indices.length * columns);
-      for (let i = 0; i < indices.length; i++)
-        taken.set(all.subarray(indices[i] * columns, (indices[i] + 1) * columns), i * columns);
-      return taken;
-    },
-  });
-  return {
-    ...model,
-    forward: (ops, hooks, tap) =>
-      model.forward(
-        {
-          ...ops,
-          embed: (table, by) => ops.embed(now(table), by),
-          linear: (x, weight, bias) => ops.linear(x, now(weight), bias),
-        },
-        hooks,
-        tap,
-      ),
   };
 }
 
