@@ -1,5 +1,6 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { TransformKind } from "./transform";
+import { accumulation } from "./transforms/accumulation";
 import { adam } from "./transforms/adam";
 import { alignment } from "./transforms/alignment";
 import { clipNorm } from "./transforms/clip-norm";
@@ -32,6 +33,7 @@ export const transformKinds = {
   factored,
   "relative-rate": relativeRate,
   "learned-scales": learnedScales,
+  accumulation,
 } as const;
 
 /** A transform as plain data. */

@@ -13,6 +13,7 @@ import {
 } from "../../src/optimizer/recipes";
 import { adamezo } from "../../src/optimizer/recipes/adamezo";
 import { extrapolated } from "../../src/optimizer/recipes/extrapolated";
+import { accumulating } from "../../src/optimizer/recipes/accumulating";
 import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
 
 /** What a table of rows takes. */
@@ -70,6 +71,10 @@ export const composedMethods: Readonly<Record<string, Row>> = {
   "learned diagonal, Adam, decoupled decay": changed(hizoo, () => ({
     transforms: [...zoAdam().transforms.slice(0, 1), { kind: "decoupled-weight-decay", weightDecay: 0.01 }],
   })),
+  "a running mean of points": { make: (options) => accumulating(mezo(options), 0.9) },
+  "first-order, a running mean of points": {
+    make: ({ learningRate = 1e-4 } = {}) => accumulating(firstOrder({ learningRate })),
+  },
   "LOMO, clipped": { make: ({ learningRate = 1e-2 } = {}) => lomo({ learningRate, clipNorm: 0.5 }) },
   "first-order, SGD with momentum": changed(
     ({ learningRate = 1e-4 }) => firstOrder({ learningRate, rule: "sgd" }),
