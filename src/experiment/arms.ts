@@ -6,9 +6,10 @@ import { changedRows } from "./changed-rows";
 import { fieldRows } from "./field-rows";
 import { firstOrderRows } from "./first-order-rows";
 import type { StudyArm } from "./plan";
+import { robustRows } from "./robust-rows";
 import { searchRows } from "./search-rows";
 
-const table = [...comparedRows, ...changedRows, ...fieldRows, ...firstOrderRows, ...searchRows] as const;
+const table = [...comparedRows, ...changedRows, ...fieldRows, ...firstOrderRows, ...searchRows, ...robustRows] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;
 type RecordedName<Of extends Row> = Of extends { readonly recordedAs: infer Name } ? Name : Of["id"];
@@ -46,13 +47,14 @@ export function armOfRow(row: ArmRow, settings: StudySettings): StudyArm {
   if ("still" in row) return { name, ...row.still };
   const { learningRate, perturbationScale, chunk, weightDecay = 0, steps, batchSize } = settings;
   const given: RowSettings = { ...settings, common: { learningRate, perturbationScale, chunk, weightDecay } };
-  const { adapter, method, budget = () => ({ kind: "steps", steps }), batchFactor = 1 } = row;
+  const { adapter, method, budget = () => ({ kind: "steps", steps }), batchFactor = 1, dropping } = row;
   return {
     name,
     batchSize: batchFactor * batchSize,
     budget: budget(given),
     adapter: adapter(given),
     method: method(given),
+    ...(dropping !== undefined && { dropping }),
   };
 }
 

@@ -11,6 +11,7 @@ import { glueRoberta } from "./paper/glue-roberta";
 import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
 import { ratesGrid } from "./rates-grid";
+import { robustGrid } from "./robust-grid";
 import { searchGrid } from "./search-grid";
 
 /** The experiments by name: the studies of Figure 1, the rates and the methods, which have only a tiny scale, and the paper's tables. */
@@ -24,6 +25,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "first-order-memory": firstOrderGrid,
   search: searchGrid,
   "held-out": heldOutGrid,
+  robust: robustGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,
