@@ -20,7 +20,7 @@ export const LINEAR_PARTS = { map: "linear.map", down: "linear.down", up: "linea
  * Tensors: `${site}.linear.scale` [1] = s, with `${site}.linear.map` [width, width] = F^T, or of a rank `${site}.linear.down` [width, rank] = D^T and
  * `${site}.linear.up` [rank, width] = U^T, F = U D. F starts at zero (of a rank: U; D ~ U(-b, b), b = sqrt(6 / (width + rank))), s at 0.1: the model is
  * unchanged. The change is linear, so `foldedMap` puts it into the frozen weights.
- * @example linearAdapter({ kind: "linear", placement: "roberta", rank: "full" }, minilmSites).layout.size // 1769484, 12 maps of 384 x 384 and 12 scales
+ * @example linearAdapter({ kind: "linear", placement: "roberta", rank: 8 }, llama2Sites).layout.size // 4194368 (Llama-2-7B)
  * @throws when the model lacks the placement's sites, or the rank is neither "full" nor below the width
  * Source: R-Adapter, arXiv 2408.05749, tjddus9597/R-Adapter-ECCV2024 at 9680117. Departs: there a rank below the width trains all of F (the test is the
  *   wrong way round) and then cannot be merged; here it has that rank, as the paper says, and merges.
