@@ -71,7 +71,17 @@ function small({ settings, ...cell }: Cell<PlannedRun>): Cell<PlannedRun> {
   if (isStill(arm)) throw new Error("an arm without steps");
   const few: PlannedRun = {
     ...settings,
-    problem: { ...settings.problem, batchSize: 4, train: 8, dev: 6, test: 7, captions: [["bad", "poor"], ["good", "fine"]] },
+    problem: {
+      ...settings.problem,
+      batchSize: 4,
+      train: 8,
+      dev: 6,
+      test: 7,
+      captions: [
+        ["bad", "poor"],
+        ["good", "fine"],
+      ],
+    },
     arm: { ...arm, batchSize: 4, budget: { kind: "steps", steps: 2 } },
     evaluateEvery: 1,
     after: { shares: [0, 0.5, 1], tasks: [{ task: "reviews", problem: { test: 9 } }] },
@@ -79,36 +89,33 @@ function small({ settings, ...cell }: Cell<PlannedRun>): Cell<PlannedRun> {
   return { ...cell, settings: few, key: recordKey(few), fitted: () => few };
 }
 
-test(
-  "each arm runs to its end and records its scores; at share 0 all of them are the frozen model",
-  async () => {
-    const runner = studyRunner(sources);
-    try {
-      const zero: number[][] = [];
-      for (const cell of cells.filter(
-        ({ task, seed, learningRate, arm }) =>
-          task === "sst2" && seed === 0 && learningRate === (arm === "robust-all-weights" ? 1e-4 : 1e-3),
-      )) {
-        const { arm } = cell;
-        const path = files.file(`${arm}.jsonl`);
-        const result = await runner.run(small(cell), { path, signal: undefined, onEvent: () => undefined, note: { commit: "", machine: "", command: "", startedAt: "" } }); // prettier-ignore
-        const { after } = result.extra as StudyExtra;
-        assert.is(after!.point, arm === "linear-accumulation" || arm.startsWith("r-adapter") ? "running mean" : "last");
-        assert.equal(after!.shares.map(({ share, scores }) => [share, scores.map(({ task, count }) => [task, count])]), [0, 0.5, 1].map((share) => [share, [["sst2", 7], ["reviews", 9]]])); // prettier-ignore
-        const [none, , whole] = after!.shares.map(({ scores }) => scores.map(({ loss }) => loss));
-        if (arm !== "r-adapter-contrast") zero.push(none!);
-        assert.is.not(none![0], whole![0]);
-        const { header, steps } = readTrajectory(path)!;
-        assert.is(header.settings.dropping, arm === "linear-dropping" || arm.startsWith("r-adapter") ? 0.2 : undefined);
-        assert.is(steps.length, 2);
-      }
-      assert.is(zero.length, 5);
-      for (const losses of zero) near(losses, zero[0]!, 1e-5);
-    } finally {
-      await runner.dispose();
+test("each arm runs to its end and records its scores; at share 0 all of them are the frozen model", async () => {
+  const runner = studyRunner(sources);
+  try {
+    const zero: number[][] = [];
+    for (const cell of cells.filter(
+      ({ task, seed, learningRate, arm }) =>
+        task === "sst2" && seed === 0 && learningRate === (arm === "robust-all-weights" ? 1e-4 : 1e-3),
+    )) {
+      const { arm } = cell;
+      const path = files.file(`${arm}.jsonl`);
+      const result = await runner.run(small(cell), { path, signal: undefined, onEvent: () => undefined, note: { commit: "", machine: "", command: "", startedAt: "" } }); // prettier-ignore
+      const { after } = result.extra as StudyExtra;
+      assert.is(after!.point, arm === "linear-accumulation" || arm.startsWith("r-adapter") ? "running mean" : "last");
+      assert.equal(after!.shares.map(({ share, scores }) => [share, scores.map(({ task, count }) => [task, count])]), [0, 0.5, 1].map((share) => [share, [["sst2", 7], ["reviews", 9]]])); // prettier-ignore
+      const [none, , whole] = after!.shares.map(({ scores }) => scores.map(({ loss }) => loss));
+      if (arm !== "r-adapter-contrast") zero.push(none!);
+      assert.is.not(none![0], whole![0]);
+      const { header, steps } = readTrajectory(path)!;
+      assert.is(header.settings.dropping, arm === "linear-dropping" || arm.startsWith("r-adapter") ? 0.2 : undefined);
+      assert.is(steps.length, 2);
     }
-  },
-);
+    assert.is(zero.length, 5);
+    for (const losses of zero) near(losses, zero[0]!, 1e-5);
+  } finally {
+    await runner.dispose();
+  }
+});
 
 test("what cannot be scored afterwards is refused before the run", async () => {
   const runner = studyRunner(sources);
