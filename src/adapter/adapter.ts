@@ -59,6 +59,7 @@ export type AdapterSpec =
   | LoraXsSpec
   | TrainLoraSpec
   | TrainCoreSpec
+  | LinearAdapterSpec
   | PrefixSpec
   | SideSpec
   | FullSpec
@@ -155,6 +156,15 @@ export interface TrainCoreSpec {
   /** As a LoRA's. */
   readonly targets: readonly string[];
   readonly layers?: Layers;
+}
+
+/** A(h) = h + s F h with a square map F that starts at zero and a learned number s; after training it goes into the frozen weights (`foldedMap`). */
+export interface LinearAdapterSpec extends BottleneckPlacement {
+  readonly kind: "linear";
+  /** "full": F has all its numbers; a number below the width: F = U D of that rank, U zero at the start. */
+  readonly rank: "full" | number;
+  /** Where s starts; default 0.1. */
+  readonly scale?: number;
 }
 
 /** Keys and values of tokens that stand before every text, in each layer's attention. */

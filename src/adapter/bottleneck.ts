@@ -28,12 +28,41 @@ export function bottleneckAdapter(
   sites: readonly Site[],
   { activation, scale, matrices }: BottleneckParts,
 ): Adapter {
+  return seatedAdapter(spec, sites, (names, width) => {
+    const { down, up } = matrices(names, width);
+    return {
+      tensors: [...down.tensors, ...up.tensors],
+      bind<T>(ops: Ops<T>) {
+        const [narrow, wide] = [down.bind(ops, 1), up.bind(ops, scale)];
+        return (h: T, site: number): T => wide(ops[activation](narrow(h, site)), site);
+      },
+    };
+  });
+}
+
+/** What seats of one width share: the tensors at all of them, and what each adds to what it is given. */
+export interface SeatFamily extends Pick<SeatMatrix, "tensors"> {
+  /** Prepares all sites at once; the result gives what is added to h at the site of that index. */
+  bind<T>(ops: Ops<T>): (h: T, site: number) => T;
+}
+
+/**
+ * Gives an adapter that adds something to what goes in or comes out at the seats of a placement: A(h) = h + added(h), seats of one width together.
+ * For example `bottleneckAdapter`, or a linear map.
+ * @param familyOf the tensors and the computation of the sites of one width
+ * @throws when the model lacks the placement's sites
+ */
+export function seatedAdapter(
+  spec: AdapterSpec & BottleneckPlacement,
+  sites: readonly Site[],
+  familyOf: (sites: readonly string[], width: number) => SeatFamily,
+): Adapter {
   const chosen = seats(spec, sites);
   const families = [...groupBy(chosen, (seat) => seat.width)].map(([width, group]) => {
     const names = group.map((seat) => seat.site);
-    return { names, ...matrices(names, width) };
+    return { names, ...familyOf(names, width) };
   });
-  const tensors = families.flatMap(({ down, up }) => [...down.tensors, ...up.tensors]);
+  const tensors = families.flatMap((family) => family.tensors);
   const layout = layoutOf(tensors.flatMap(({ stack }) => stackTensors(stack)));
   const starts = new Map(
     tensors.flatMap(({ stack, start }) => stackTensors(stack).map(({ name }) => [name, start] as const)),
@@ -47,11 +76,9 @@ export function bottleneckAdapter(
     initial: (seed) => fillTensors(layout, seed, ({ name }) => starts.get(name) ?? zeros),
     bind<T>(ops: Ops<T>): Bound<T> {
       const changes = new Map<string, (h: T) => T>();
-      for (const { names, down, up } of families) {
-        const [narrow, wide] = [down.bind(ops, 1), up.bind(ops, scale)];
-        names.forEach((site, i) =>
-          changes.set(site, (h) => ops.add(h, ops.added(wide(ops[activation](narrow(h, i)), i), site))),
-        );
+      for (const { names, bind } of families) {
+        const added = bind(ops);
+        names.forEach((site, i) => changes.set(site, (h) => ops.add(h, ops.added(added(h, i), site))));
       }
       const change = (site: string, on: "input" | "output", h: T): T =>
         seatOn.get(site) === on ? (changes.get(site)?.(h) ?? h) : h;

@@ -3,6 +3,7 @@ import type { Site } from "../ops/site";
 import type { Adaptable, Adapter, AdapterSpec } from "./adapter";
 import { bottleneck } from "./bottleneck";
 import { full } from "./full";
+import { linearAdapter } from "./linear";
 import { lora } from "./lora";
 import { loraXs } from "./lora-xs";
 import { noAdapter } from "./none";
@@ -33,6 +34,8 @@ export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site
       return trainLora(spec, sites);
     case "tt-core":
       return trainCore(spec, sites, "forward" in target ? target : undefined);
+    case "linear":
+      return linearAdapter(spec, sites);
     case "prefix":
       return prefix(spec, sites);
     case "side":

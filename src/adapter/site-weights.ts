@@ -1,4 +1,4 @@
-import type { FrozenMatrix, Hooks, Ops } from "../ops/ops";
+import type { FrozenMatrix, FrozenVector, Hooks, Ops } from "../ops/ops";
 import { plain } from "../ops/plain";
 import { record } from "../ops/program";
 import type { RecordedValue } from "../ops/program";
@@ -10,14 +10,26 @@ import type { Adaptable } from "./adapter";
  * For example `siteMatrices(smollm2.model).get("layers.0.attention.query")?.name`: "model.layers.0.self_attn.q_proj.weight".
  */
 export function siteMatrices(model: Pick<Adaptable, "forward">): ReadonlyMap<string, FrozenMatrix> {
-  const found = new Map<string, FrozenMatrix>();
+  return new Map([...siteLayers(model)].map(([site, { weight }]) => [site, weight]));
+}
+
+/** A frozen linear layer: y = x W^T + b. */
+export interface SiteLayer {
+  /** [outputs, inputs]. */
+  readonly weight: FrozenMatrix;
+  readonly bias: FrozenVector | null;
+}
+
+/** Gives the frozen layer at each of a model's sites, found in the same way. For example `siteLayers(minilm.model).get("layers.0.mlp.down")?.bias?.name`. */
+export function siteLayers(model: Pick<Adaptable, "forward">): ReadonlyMap<string, SiteLayer> {
+  const found = new Map<string, SiteLayer>();
   record((low) => {
     const ops: Ops<RecordedValue> = plain(low);
     let at: string | null = null;
     const noting: Ops<RecordedValue> = {
       ...ops,
       linear(x, weight, bias) {
-        if (at !== null) found.set(at, weight);
+        if (at !== null) found.set(at, { weight, bias });
         return ops.linear(x, weight, bias);
       },
     };

@@ -17,7 +17,8 @@ export function orderOpener(opener: RunOpener): (order: unknown) => Promise<Foll
     const order = checkOrder(given);
     const { arm, seed } = order;
     const problem = await opener.problemOf(order);
-    const { adapter, session } = await opener.sessionOf(order, problem, adapterFor(arm.adapter, problem));
+    const drops = arm.dropping !== undefined;
+    const { adapter, session } = await opener.sessionOf(order, problem, adapterFor(arm.adapter, problem), drops);
     const options = armOptions(arm, problem, adapter, session, {
       seed,
       evaluateEvery: 0,

@@ -38,6 +38,8 @@ interface EveryRow {
 export interface TrainedRow extends EveryRow {
   readonly adapter: (settings: RowSettings) => AdapterSpec;
   readonly method: (settings: RowSettings) => Method;
+  /** The probability with which parts of the adapter are dropped in a step; default: nothing is. */
+  readonly dropping?: number;
   /** Default: the settings' steps. */
   readonly budget?: (settings: RowSettings) => Budget;
   /** Times the settings' batch size; default 1. */

@@ -11,6 +11,8 @@ export interface Arm {
   readonly method: Method;
   readonly budget: Budget;
   readonly batchSize: number;
+  /** The probability with which what the adapter adds at a site is dropped in a step (`dropping`); absent: nothing is. */
+  readonly dropping?: number;
 }
 
 /** What the arms of a comparison share at one learning rate. */

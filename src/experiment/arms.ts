@@ -9,6 +9,7 @@ import { largeBatchRows } from "./large-batch-rows";
 import { isStill } from "./plan";
 import type { StudyArm } from "./plan";
 import { quantizedRows } from "./quantized-rows";
+import { robustRows } from "./robust-rows";
 import { searchRows } from "./search-rows";
 import { sideRows } from "./side-rows";
 
@@ -21,6 +22,7 @@ const table = [
   ...largeBatchRows,
   ...sideRows,
   ...quantizedRows,
+  ...robustRows,
 ] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;
@@ -59,13 +61,14 @@ export function armOfRow(row: ArmRow, settings: StudySettings): StudyArm {
   if ("still" in row) return { name, ...row.still };
   const { learningRate, perturbationScale, chunk, weightDecay = 0, steps, batchSize } = settings;
   const given: RowSettings = { ...settings, common: { learningRate, perturbationScale, chunk, weightDecay } };
-  const { adapter, method, budget = () => ({ kind: "steps", steps }), batchFactor = 1 } = row;
+  const { adapter, method, budget = () => ({ kind: "steps", steps }), batchFactor = 1, dropping } = row;
   return {
     name,
     batchSize: batchFactor * batchSize,
     budget: budget(given),
     adapter: adapter(given),
     method: method(given),
+    ...(dropping !== undefined && { dropping }),
   };
 }
 

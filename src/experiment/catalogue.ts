@@ -13,6 +13,7 @@ import { superglueLlama2 } from "./paper/superglue-llama2";
 import type { PlannedRun } from "./plan";
 import { quantizedGrid } from "./quantized-grid";
 import { ratesGrid } from "./rates-grid";
+import { robustGrid } from "./robust-grid";
 import { searchGrid } from "./search-grid";
 import { sideGrid } from "./side-grid";
 
@@ -30,6 +31,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "held-out": heldOutGrid,
   "large-batches": largeBatchGrid,
   "zero-shot-quantization": quantizedGrid,
+  robust: robustGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

@@ -1,4 +1,5 @@
 import type { Adapter, AdapterSpec } from "../adapter/adapter";
+import { dropping } from "../adapter/dropping";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { LoadedModel } from "../engine/load-model";
 import { parsePrecision } from "../engine/onnx/precision";
@@ -39,8 +40,11 @@ export interface RunOpener {
   modelOf(name: string): Promise<LoadedModel>;
   taskOf(name: string): Promise<LoadedTask>;
   problemOf(by: OpenedBy): Promise<Trainable<unknown>>;
-  /** The session of a run, from the last ones or opened, when the oldest gives way. */
-  sessionOf(by: OpenedBy, problem: Trainable<unknown>, spec: AdapterSpec): Promise<Opened>;
+  /**
+   * The session of a run, from the last ones or opened, when the oldest gives way.
+   * @param drops whether batches multiply what the adapter adds by factors (`dropping`); default false
+   */
+  sessionOf(by: OpenedBy, problem: Trainable<unknown>, spec: AdapterSpec, drops?: boolean): Promise<Opened>;
   dispose(): Promise<void>;
 }
 
@@ -70,9 +74,9 @@ export function runOpener(sources: Sources): RunOpener {
           cache,
         ),
       ),
-    async sessionOf({ model, threads, precision }, problem, spec) {
+    async sessionOf({ model, threads, precision }, problem, spec, drops = false) {
       const options = engineOptions(threads, precision);
-      const key = JSON.stringify([model, problem.sessionModel.id, spec, options]);
+      const key = JSON.stringify([model, problem.sessionModel.id, spec, options, ...(drops ? ["drops"] : [])]);
       const known = sessions.get(key);
       sessions.delete(key);
       while (sessions.size >= OPEN) {
@@ -80,7 +84,7 @@ export function runOpener(sources: Sources): RunOpener {
         sessions.delete(oldest);
         await session.dispose();
       }
-      const opened = known ?? (await open(problem, spec, { ...options, ...cache }));
+      const opened = known ?? (await open(problem, spec, { ...options, ...cache }, drops));
       sessions.set(key, opened);
       return opened;
     },
@@ -91,8 +95,14 @@ export function runOpener(sources: Sources): RunOpener {
   };
 }
 
-async function open({ sessionModel }: Trainable<unknown>, spec: AdapterSpec, options: EngineOptions): Promise<Opened> {
-  const adapter = makeAdapter(spec, sessionModel);
+async function open(
+  { sessionModel }: Trainable<unknown>,
+  spec: AdapterSpec,
+  options: EngineOptions,
+  drops: boolean,
+): Promise<Opened> {
+  const made = makeAdapter(spec, sessionModel);
+  const adapter = drops ? dropping(made) : made;
   return { adapter, session: await openSession(sessionModel, adapter, options) };
 }
 

@@ -6,6 +6,7 @@ import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
 import type { QuantizedSettings } from "./quantized-settings";
+import type { AfterRun } from "./run-after";
 
 /** What an arm without steps does: it takes the frozen model as it is, or fits a linear probe on its features. */
 export type StillKind =
@@ -38,6 +39,8 @@ export interface PlannedRun {
   readonly threads: number;
   /** A metric that is trained for in place of the task's loss; absent: the loss. */
   readonly objective?: BatchMetricName;
+  /** What is measured when the run has ended, at shares of its change and on other tasks; absent: nothing besides test. */
+  readonly after?: AfterRun;
   /** How frozen products are stored and computed; absent: fp32. */
   readonly precision?: string;
 }

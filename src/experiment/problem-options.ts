@@ -1,4 +1,5 @@
 import { fail, positiveInteger } from "../check/check";
+import type { Contrast } from "../task/contrast";
 import { lengthFilter } from "../task/length-filter";
 import type { Beginning, LengthLimits } from "../task/encode";
 import { beginningOf, protocols, withOddities } from "../task/protocol";
@@ -32,7 +33,14 @@ export interface ProblemOptions {
    * What reads the model's features; default: an encoder's "prototypes", a language model's label words. With "probe" training starts where a linear
    * probe on the frozen features ends, with "calibrated" from label words with a scale and a bias that are fitted on the training texts.
    */
-  readonly readout?: "prototypes" | "probe" | "calibrated";
+  readonly readout?: "prototypes" | "probe" | "calibrated" | "captions";
+  /**
+   * Each class said in sentences, for an encoder whose readout is "captions": their mean direction is the class's prototype, with no labelled text. Tasks
+   * with the same captions are read alike, so that a run on one can be scored on another.
+   */
+  readonly captions?: readonly (readonly string[])[];
+  /** Trains for the contrast of texts with captions at the same point, and reads with captions at the point, in place of frozen prototypes' cross-entropy. */
+  readonly contrast?: Contrast;
   /**
    * Inverse temperature of the prototypes' cosines: a number (default 20, the recorded studies'), or fitted on the shots, each left out
    * of its own class's prototype. A scale that is too large makes a start over-confident: its loss is above chance, and whatever

@@ -16,6 +16,9 @@ import { trainingBatches } from "../task/batches";
 import type { TrainingBatches } from "../task/batches";
 import { batchesInOrder, encodeExamples, labelledBatch } from "../task/encode";
 import type { EncodedExamples } from "../task/encode";
+import { checkContrast } from "../task/contrast";
+import { promptedObjective, promptedReadout } from "../task/prompted";
+import type { EncodedCaptions } from "../task/prompted";
 import { labelTokens } from "../task/label-tokens";
 import type { LoadedTask, Origin } from "../task/loaded-task";
 import { fitScale } from "../task/fit-scale";
@@ -156,7 +159,7 @@ export async function makeProblem(
   const reading = readingOf(task, model);
   const sample = sampleTask(from, {
     ...samplingOf(task, reading, tokenizer, options),
-    ...(head === null ? { prototypes: { kind: "per class", count: shots } } : {}),
+    ...(head === null && options.readout !== "captions" ? { prototypes: { kind: "per class", count: shots } } : {}),
   });
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
     encodeExamples(task, reading, sample.parts[part], tokenizer, limitsOf(model, options));
@@ -166,15 +169,21 @@ export async function makeProblem(
   const texts = { train: inBatches(train), dev: inBatches(dev), test: inBatches(test), shots: inBatches(shotTexts) };
   if (options.readout === "calibrated" && head === null)
     fail("readout", `prototypes or probe: ${loaded.name} has no label words to calibrate`, options.readout);
+  const captions = encodedCaptions(task, loaded, options);
   const opened = async (make: (session: ModelSession) => Promise<Made>): Promise<Made> =>
     withFrozen(await openFrozen(loaded), make);
   const made =
-    options.readout === "probe"
-      ? await opened((session) => probe(session, texts, classes))
-      : head === null
-        ? await opened((session) => prototypes(session, shotTexts, classes, options.prototypeScale))
-        : await wordsReadout(headReadout(head, labelTokens(task, reading, tokenizer)), options, texts, opened);
+    captions !== null
+      ? await opened(async (session) => ({ readout: await promptedReadout(session, captions, NO_POINT, captionScale(options)), notices: [] })) // prettier-ignore
+      : options.readout === "probe"
+        ? await opened((session) => probe(session, texts, classes))
+        : head === null
+          ? await opened((session) => prototypes(session, shotTexts, classes, options.prototypeScale))
+          : await wordsReadout(headReadout(head, labelTokens(task, reading, tokenizer)), options, texts, opened);
   const { readout } = made;
+  const { contrast } = options;
+  const moving = (session: ModelSession, point: Float32Array): Promise<Readout> | Readout =>
+    contrast === undefined || captions === null ? readout : promptedReadout(session, captions, point, contrast.scale);
   const chance = classChance(sample.counts.dev);
   const encoded = { train, dev, test };
   const batches = trainingBatches(train.ids.length, options, (indices) => labelledBatch(train, indices));
@@ -198,6 +207,7 @@ export async function makeProblem(
       rows: [...readout.rows],
       scale: readout.scale,
       ...(readout.bias ? { bias: [...readout.bias] } : {}),
+      ...(contrast === undefined ? {} : { contrast, captions: options.captions }),
     }),
     notices: [
       ...from.notices,
@@ -206,8 +216,13 @@ export async function makeProblem(
       ...Object.entries({ train, dev, test }).flatMap(([name, { cut, ids }]) => cutNotice(name, cut, ids.length)),
     ],
     batches,
-    objective: (session) => classifierObjective(session, readout),
+    objective: (session) =>
+      contrast === undefined || captions === null
+        ? classifierObjective(session, readout)
+        : promptedObjective(session, captions, contrast),
     metric(name) {
+      if (contrast !== undefined)
+        fail(`metric ${name} of ${task.name}`, "a problem without contrast, whose readout stays", "contrast");
       const metric = checkBatchMetric(task.name, name, classes);
       return { metric, batches, objective: (session) => classifierMetric(session, readout, metric) };
     },
@@ -216,15 +231,54 @@ export async function makeProblem(
         promptTexts(task, sample.parts[part], tokenizer, limitsOf(model, options), newTokens),
     }),
     async evaluate(session, point, part, _adapter, metric) {
-      const found = await evaluateClassifier(session, readout, point, texts[part]);
+      const found = await evaluateClassifier(session, await moving(session, point), point, texts[part]);
       const { predictions, ...rest } = found;
       const right = encoded[part].labels.map((label) => [label]);
       const more = metric === undefined ? {} : { [metric]: batchMetric(metric, { predictions, right, classes }) };
-      return { ...rest, forwardPasses: texts[part].length, metrics: { ...metricsOf(part, predictions), ...more } };
+      return {
+        ...rest,
+        forwardPasses: texts[part].length + (contrast === undefined ? 0 : 1),
+        metrics: { ...metricsOf(part, predictions), ...more },
+      };
     },
     metricsOf,
     ...texts,
   };
+}
+
+const NO_POINT = new Float32Array(0);
+
+/** The captions of a problem that has them, as token ids; null of another. @throws when captions and classes, or captions and what reads them, do not fit */
+function encodedCaptions(
+  task: ClassificationTask,
+  { model, tokenizer, name }: LoadedModel,
+  { captions, readout, contrast, prototypeScale }: ProblemOptions,
+): EncodedCaptions | null {
+  if (readout !== "captions") {
+    if (captions !== undefined || contrast !== undefined)
+      fail("readout", '"captions", which captions and contrast belong to', readout);
+    return null;
+  }
+  const { labels } = task;
+  if (model.reading !== "pooled")
+    fail("readout", `prototypes or label words: ${name} does not pool its texts`, readout);
+  if (captions === undefined || captions.length !== labels.length || captions.some((own) => own.length === 0))
+    return fail("captions", `at least one sentence for each of ${labels.join(", ")}`, captions ?? "none");
+  if (contrast !== undefined) checkContrast("contrast", contrast);
+  if (prototypeScale === "fitted")
+    fail("prototypeScale", "a number: captions have no labelled texts to fit it on", prototypeScale);
+  return captions.map((own) =>
+    own.map((text) => {
+      const ids = tokenizer.encode(text);
+      return ids.length > 0 && ids.length <= model.context
+        ? ids
+        : fail("captions", `sentences of 1 to ${model.context} tokens`, text);
+    }),
+  );
+}
+
+function captionScale({ contrast, prototypeScale }: ProblemOptions): number | undefined {
+  return contrast?.scale ?? (prototypeScale === "fitted" ? undefined : prototypeScale);
 }
 
 function inBatches(examples: EncodedExamples): readonly LabelledBatch[] {

@@ -24,7 +24,7 @@ export interface ArmRun {
   readonly patience?: number | undefined;
   /** How many of the last evaluated points are averaged when the run has ended, and scored on dev; default: none. */
   readonly averageLast?: number | undefined;
-  /** The probability with which what the adapter adds at a site is dropped in a step; for an adapter made with `dropping`. Default: nothing is. */
+  /** The probability with which what the adapter adds at a site is dropped in a step; for an adapter made with `dropping`. Default: the arm's. */
   readonly dropping?: number | undefined;
   /** A second problem of the same model, which is not trained on: its dev texts are scored at each evaluation. Default: none. */
   readonly drift?: Trainable<unknown> | undefined;
@@ -50,8 +50,9 @@ export function armOptions<Batch>(
   problem: Trainable<Batch>,
   adapter: Adapter,
   session: ModelSession,
-  { seed, evaluateEvery, stopMargin, patience, averageLast, dropping, drift, anyPrecision = false, ...run }: ArmRun,
+  { seed, evaluateEvery, stopMargin, patience, averageLast, drift, anyPrecision = false, ...run }: ArmRun,
 ): Omit<TrainOptions<Batch>, "clock"> {
+  const { dropping = arm.dropping } = run;
   const { probe, rounds } = arm.method;
   const chosen = chosenObjective(problem, run.objective);
   checkObjectiveAnswered(run.objective, arm.method);

@@ -12,6 +12,8 @@ import type { BothBudgets, PlannedRun, StudyArm } from "./plan";
 import { withReadout } from "./problem";
 import type { Problem, Scores, Trainable } from "./problem";
 import type { QuantizedFindings, QuantizedSettings } from "./quantized-settings";
+import { checkAfter, scoresAfter } from "./run-after";
+import type { AfterScores } from "./run-after";
 import { armOptions } from "./run-arm";
 import type { CellContext, CellResult } from "./run-grid";
 import { runQuantized, trainTeacher } from "./run-quantized";
@@ -44,6 +46,8 @@ export interface StudyExtra {
   readonly planned: BothBudgets;
   /** The arm as it ran, where fewer training texts than planned changed its schedule or budget. */
   readonly arm?: StudyArm;
+  /** What the run came to at shares of its change, on its own test texts and on other tasks'. */
+  readonly after?: AfterScores;
   /** A linear probe's C. */
   readonly chosen?: StillScores["chosen"];
   /** What became of a model that was brought to few bits. */
@@ -115,7 +119,7 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
         return { still, extra: { bestStep: null, test: kept(test), ...basic, quantized: measured } };
       }
       const spec = isStill(arm) ? FROZEN : adapterFor(arm.adapter, problem);
-      const { adapter, session } = await sessionOf(by, problem, spec);
+      const { adapter, session } = await sessionOf(by, problem, spec, !isStill(arm) && arm.dropping !== undefined);
       const clock = (): number => performance.now();
       if (isStill(arm)) {
         const { still, test, chosen } = await runStill(arm, problem, session, clock);
@@ -123,6 +127,11 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
       }
       const { objective: trained } = settings;
       const how = { seed, evaluateEvery, stopMargin: null, objective: trained };
+      const { after } = settings;
+      const others = await Promise.all(
+        (after?.tasks ?? []).map((each) => problemOf({ ...by, task: each.task, problem: { ...by.problem, ...each.problem } })), // prettier-ignore
+      );
+      if (after !== undefined) checkAfter(after, adapter, [problem, ...others]);
       const options = armOptions(arm, problem, adapter, session, how);
       const steps = (await spread?.({ ...options, clock }, { ...by, arm, seed })) ?? options;
       const run = await trainInFile(
@@ -134,7 +143,13 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
       if (best !== null && objective.base !== undefined)
         await standAt(objective.base, run, start, layout, arm.method, best.evaluation.step);
       const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec, trained));
-      return { run, extra: { bestStep: best?.evaluation.step ?? null, test, ...basic } };
+      // A run that was stopped goes on another time.
+      const measured = after !== undefined && run.end.reason !== "stopped";
+      const scored = measured ? await scoresAfter(after, run, adapter, session, [problem, ...others]) : undefined;
+      return {
+        run,
+        extra: { bestStep: best?.evaluation.step ?? null, test, ...basic, ...(scored && { after: scored }) },
+      };
     },
     async dispose() {
       await teachers.dispose();

@@ -45,7 +45,8 @@ export interface MergedModel {
 
 /**
  * Writes a tuned model as one that needs no adapter: a folder that transformers' `from_pretrained` opens, or, where the path ends in ".gguf", a
- * GGUF file for llama.cpp. LoRA, LoRA-XS, a LoRA or a core of tensor trains and full-parameter training can be merged. On a quantized base the decoded base is what was tuned, and the
+ * GGUF file for llama.cpp. LoRA, LoRA-XS, a LoRA or a core of tensor trains,
+ * linear adapters and full-parameter training can be merged; a share of the change is that of `scaledPoint`. On a quantized base the decoded base is what was tuned, and the
  * metadata say which bits that was. What was written is opened again and scored: both numbers are given.
  * For example `await mergeAdapter(smollm2, adapter, "mine.gguf", { type: "Q8_0" })`.
  * @throws when the adapter cannot be merged (saying why), was tuned on another model, the name is taken or is the base's own, the type is
@@ -94,7 +95,9 @@ const LINEAR_NAMES: Readonly<Record<LinearSpec["kind"], string>> = {
 function madeFrom(files: ModelFiles, { spec }: SavedAdapter, type: string): string {
   const what = isLinear(spec)
     ? `${LINEAR_NAMES[spec.kind]} of rank ${spec.rank} added, alpha ${spec.alpha}`
-    : "the tuned weights in place";
+    : spec.kind === "linear"
+      ? `linear adapters of ${spec.rank === "full" ? "full rank" : `rank ${spec.rank}`} multiplied into the layers they follow`
+      : "the tuned weights in place";
   const bits = files.kind === "gguf" ? typesOf(files.weights) : [];
   const quantized = bits.some((name) => name.includes("Q"));
   const base = `${baseName(files)}${bits.length > 0 ? ` (${bits.join(", ")}${quantized ? ", decoded to fp32: that is what was tuned" : ""})` : ""}`;

@@ -9,7 +9,7 @@ export type WhichCheckpoint = (typeof CHECKPOINTS)[number];
 
 /**
  * Gives the run with another of its points as the one that is scored on test, saved, exported and merged: the best one on dev (as it is), the last
- * one, or the mean of the last evaluated ones (`averageLast`).
+ * one, or the mean of the last evaluated ones (`averageLast`), or of all (`accumulating`).
  * For example `await saveRunAsPeft(problem, checkpointOf(run, "average"), "data/runs/mean")`.
  * @throws when the run has no such point
  */
@@ -21,7 +21,7 @@ export function checkpointOf(run: LiveRun, which: WhichCheckpoint): LiveRun {
 const NEEDS: Readonly<Record<WhichCheckpoint, string>> = {
   best: "an evaluation whose loss is finite",
   last: "an evaluation at its last step",
-  average: "averageLast that has ended",
+  average: "averageLast or accumulation that has ended",
 };
 
 function chosen({ result }: LiveRun, which: WhichCheckpoint): Checkpoint | null {

@@ -183,8 +183,11 @@ export function tunedAdapter(problem: Trainable<unknown>, run: LiveRun): SavedAd
   const { best } = result;
   if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
   const { averaged, evaluation } = best;
+  const running = result.average?.momentum !== undefined;
   const where =
-    averaged === undefined ? `step ${evaluation.step}` : `mean of the points after steps ${averaged.join(", ")}`;
+    averaged === undefined
+      ? `step ${evaluation.step}`
+      : `${running ? "running mean of all points to step" : "mean of the points after steps"} ${averaged.join(", ")}`;
   const note = `${armTitle(arm.name)} on ${problem.origin.description}, ${where}`;
   const { spec, layout } = adapter;
   const modelId = problem.loaded.model.id;

@@ -11,6 +11,7 @@ import type { EngineOptions, OnnxChoice, SessionOf } from "../engine/open-sessio
 import { makeTrainable } from "../experiment/make-trainable";
 import type { Sources } from "../experiment/open-run";
 import type { OptionProblem } from "../experiment/option-problem";
+import { openMapped } from "../experiment/mapped-tasks";
 import { plannedTask } from "../experiment/own-tables";
 import type { Problem, ProblemOptions, Trainable } from "../experiment/problem";
 import { loadTask } from "../task/load-task";
@@ -87,7 +88,7 @@ export async function openTask(
 /** Where planned runs find models and tasks by name, the project's own tables among them. For example `studyRunner(plannedSources)`. */
 export const plannedSources: Sources = {
   openModel: (name) => openModel(name),
-  openTask: (name) => openTask(plannedTask(name)),
+  openTask: (name) => openMapped(name, (plain) => openTask(plannedTask(plain))),
 };
 
 /**

@@ -119,6 +119,7 @@ export function openChain(
   sameLength("over", next.length, layout.size);
   const vectors: Record<string, Float32Array> = { ...formed };
   let whole = false;
+  const followers: (() => void)[] = [];
   const links = chain.flatMap((spec) => {
     const kind = transformKind("transforms", spec);
     const before: Record<string, Float32Array> = {};
@@ -133,10 +134,9 @@ export function openChain(
     Object.assign(vectors, namedFor(spec.kind, after));
     whole ||= kind.whole === true;
     const seen = transformHere(spec, here, at, after, lengthOf);
-    const link = kind.open?.(spec, {
-      ...seen,
-      state: { ...seen.state, vectors: { ...seen.state.vectors, ...before } },
-    });
+    const told = { ...seen, state: { ...seen.state, vectors: { ...seen.state.vectors, ...before } } };
+    if (kind.follow !== undefined) followers.push(() => kind.follow?.(spec, told, next));
+    const link = kind.open?.(spec, told);
     return link ? [link] : [];
   });
   let scratch = new Float64Array(0);
@@ -157,6 +157,7 @@ export function openChain(
     },
     end() {
       for (const spec of chain) transformKind("transforms", spec).settle?.(spec, here, next);
+      for (const follow of followers) follow();
       return { point: next, state: { count: at.state.count + 1, vectors } };
     },
   };

@@ -60,4 +60,6 @@ export interface TransformKind<Spec> {
   open?(spec: Spec, here: TransformHere): ((piece: Piece) => void) | null;
   /** Changes the point that the whole chain led to, in place: where weights may only stand in certain places. */
   settle?(spec: Spec, here: Here, point: Float32Array): void;
+  /** Looks at the point where the step ended, when all is settled, and writes what it carries of it. */
+  follow?(spec: Spec, here: TransformHere, point: Float32Array): void;
 }

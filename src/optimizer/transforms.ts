@@ -1,5 +1,6 @@
 import { kindIn, type SpecIn } from "../check/kinds";
 import type { TransformKind } from "./transform";
+import { accumulation } from "./transforms/accumulation";
 import { adam } from "./transforms/adam";
 import { alignment } from "./transforms/alignment";
 import { clipNorm } from "./transforms/clip-norm";
@@ -34,6 +35,7 @@ export const transformKinds = {
   "relative-rate": relativeRate,
   "learned-scales": learnedScales,
   "trust-ratio": trustRatio,
+  accumulation,
 } as const;
 
 /** A transform as plain data. */

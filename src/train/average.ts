@@ -1,5 +1,6 @@
 import { fail, sameLength } from "../check/check";
 import type { Method } from "../optimizer/method";
+import { accumulatedPoint } from "../optimizer/transforms/accumulation";
 import type { Layout } from "../tree/layout";
 import { sharedVector } from "../tree/vector";
 import type { EvaluationRecord } from "./records";
@@ -48,9 +49,11 @@ export function averagedPoint(
   layout: Layout,
   method?: Method,
 ): Float32Array {
-  const steps = trajectory.average?.steps ?? fail("trajectory", "a run with averageLast that has ended", "no average");
+  const { steps, momentum } =
+    trajectory.average ?? fail("trajectory", "a run with averageLast or accumulation that has ended", "no average");
   const points: Float32Array[] = [];
-  for (const { step, point } of walk(trajectory, { step: 0, point: start }, layout, method))
-    if (steps.includes(step)) points.push(point.slice());
+  for (const { step, point, state } of walk(trajectory, { step: 0, point: start }, layout, method))
+    if (steps.includes(step))
+      points.push((momentum === undefined ? point : (accumulatedPoint(state) ?? point)).slice());
   return meanPoint(points);
 }

@@ -94,6 +94,7 @@ function fromSnapshot(path: string, recorded: Trajectory, { settings, chance }: 
       evaluations: kept,
       changes: complete ? changes : changes.filter(({ step }) => step < last.step),
       end: complete ? end : null,
+      ...(complete && recorded.average && { average: recorded.average }),
     },
     keepBytes: complete ? goodBytes : stepEnds[last.step - 1],
     snapshot: last.step,

@@ -54,11 +54,13 @@ export interface EvaluationRecord {
   readonly elapsedMs: number;
 }
 
-/** What the mean of the last evaluated points came to on dev, once the run had ended. */
+/** What the mean of the last evaluated points, or the running mean of all, came to on dev, once the run had ended. */
 export interface AverageRecord {
   readonly kind: "average";
-  /** The steps after which those points stood. */
+  /** The steps after which those points stood; of a running mean the run's last. */
   readonly steps: readonly number[];
+  /** Of a running mean (`accumulation`): m. */
+  readonly momentum?: number;
   readonly loss: number;
   readonly accuracy: number;
   readonly optionLoss?: number;

@@ -7,6 +7,7 @@ import { sampleDirections } from "../estimator/directions";
 import { createWorkspace } from "../estimator/workspace";
 import { checkMethodAnswered, checkMethodFits } from "../optimizer/method";
 import { step as takeStep } from "../optimizer/step";
+import { accumulatedPoint } from "../optimizer/transforms/accumulation";
 import type { StepOutcome } from "../optimizer/step";
 import { firstNotFinite } from "../tree/layout";
 import type { Layout } from "../tree/layout";
@@ -127,7 +128,7 @@ export interface RunResult extends TrainingHistory {
   /** The last point with finite numbers [d]; before the first step the start itself. */
   readonly point: Float32Array;
   readonly best: Checkpoint | null;
-  /** The mean of the last evaluated points [d], which `average` says of what it is; absent where none was asked for. */
+  /** The mean of the last evaluated points, or the running one [d], which `average` says of what it is; absent where none was asked for. */
   readonly averagedPoint?: Float32Array;
 }
 
@@ -168,6 +169,8 @@ export function checkRun<Batch>({
   checkMethodFits(settings.method, layout);
   checkMethodAnswered(settings.method, objective);
   requireRunMemory(settings.method, layout);
+  if (settings.averageLast !== undefined && momentumOf(settings.method) !== undefined)
+    fail("settings.averageLast", "none beside accumulation, whose running mean is scored in its place", settings.averageLast); // prettier-ignore
   if (layout.factors !== undefined && settings.averageLast !== undefined)
     fail("settings.averageLast", "none for changes in factors: those of two steps may belong to other weights", settings.averageLast); // prettier-ignore
   if (layout.factors !== undefined && objective.base === undefined)
@@ -331,17 +334,24 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
     }
   }
   let { average } = past ?? {};
-  if (average === undefined && ended === null && recent.length > 0 && finalEnding(ending) !== null) {
-    const found = await unlessNotMeasured(
-      unlessStopped(evaluate(meanPoint(recent.map((each) => each.point))), leaving),
-    );
+  const momentum = momentumOf(settings.method);
+  const averaged = (): Float32Array | null =>
+    momentum !== undefined
+      ? accumulatedPoint(state)
+      : recent.length === 0
+        ? null
+        : meanPoint(recent.map((each) => each.point));
+  const toScore = average === undefined && ended === null && finalEnding(ending) !== null ? averaged() : null;
+  if (toScore !== null) {
+    const found = await unlessNotMeasured(unlessStopped(evaluate(toScore), leaving));
     if (found === "stopped") ending = { reason: "stopped" };
     else if ("reason" in found) ending = found;
     else {
       const { loss, accuracy, optionLoss, forwardPasses: passes = 1 } = found;
       average = {
         kind: "average",
-        steps: recent.map(({ step }) => step),
+        steps: momentum === undefined ? recent.map(({ step }) => step) : [steps.length],
+        ...(momentum !== undefined && { momentum }),
         loss,
         accuracy,
         ...(optionLoss !== undefined && { optionLoss }),
@@ -356,8 +366,14 @@ export async function* trainEvents<Batch>(options: TrainOptions<Batch>): AsyncGe
   if (ended === null && end.reason !== "not-recorded") record(end);
   const message = describeEnd(end);
   yield { kind: "end", record: end, message };
-  const mean = average && { average, averagedPoint: meanPoint(recent.map((each) => each.point)) };
+  const meanNow = average && averaged();
+  const mean = average && { average, ...(meanNow && { averagedPoint: meanNow }) };
   return { header, end, message, point, best, steps, evaluations, changes, ...mean };
+}
+
+/** m of the running mean that a method carries. */
+function momentumOf({ transforms }: RunSettings["method"]): number | undefined {
+  return transforms.flatMap((link) => (link.kind === "accumulation" ? [link.momentum] : []))[0];
 }
 
 /** The change that is wanted before this step; one that makes no sense is refused in words and the run goes on as it was. */

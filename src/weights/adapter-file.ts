@@ -90,6 +90,7 @@ const KINDS: Readonly<Record<AdapterSpec["kind"], true>> = {
   "lora-xs": true,
   "tt-lora": true,
   "tt-core": true,
+  linear: true,
   prefix: true,
   side: true,
   full: true,

@@ -29,6 +29,8 @@ const OTHERWISE: Readonly<Record<Exclude<AdapterSpec, LinearSpec>["kind"], strin
     "a tensor train has a ReLU between its halves, so no pair of matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
   bottleneck:
     "a bottleneck has an activation between its halves, so no pair of matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
+  linear:
+    "a linear adapter changes what comes out of a layer, its bias with it, so no pair of matrices computes it; mergeAdapter writes it as a model",
   prefix:
     "a prefix is keys and values in front of a text, not matrices beside the model's; saveAdapter keeps it, saveRunAsOnnx writes its classifier",
   side: "a side network computes what the last layer takes, beside the model's matrices; saveAdapter keeps it, saveRunAsOnnx writes its classifier",

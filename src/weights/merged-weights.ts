@@ -1,5 +1,6 @@
-import { siteMatrices } from "../adapter/site-weights";
-import type { AdapterSpec, FullSpec } from "../adapter/adapter";
+import { siteLayers, siteMatrices } from "../adapter/site-weights";
+import { addedMaps, foldedAfter, foldedBefore } from "../adapter/folded-map";
+import type { AdapterSpec, FullSpec, LinearAdapterSpec } from "../adapter/adapter";
 import { fail, sameLength } from "../check/check";
 import type { SavedAdapter } from "./adapter-file";
 import { isLinear } from "./as-lora";
@@ -11,7 +12,7 @@ import type { LoraModel } from "./lora-pairs";
 export type Change = (frozen: Float32Array) => Float32Array;
 
 /** Why an adapter of each kind that is not merged cannot be. */
-const UNMERGED: Readonly<Record<Exclude<AdapterSpec, LinearSpec | FullSpec>["kind"], string>> = {
+const UNMERGED: Readonly<Record<Exclude<AdapterSpec, LinearSpec | LinearAdapterSpec | FullSpec>["kind"], string>> = {
   "tensor-train": "a tensor train has a ReLU between its halves: no change of the model's matrices computes it",
   bottleneck: "a bottleneck has an activation between its halves: no change of the model's matrices computes it",
   prefix: "a prefix is keys and values in front of a text: no change of the model's matrices computes it",
@@ -21,7 +22,8 @@ const UNMERGED: Readonly<Record<Exclude<AdapterSpec, LinearSpec | FullSpec>["kin
 
 /**
  * Gives the weights that tuning changed, by their names: of a LoRA, or an adapter that is one, W + (alpha / rank) B A, summed in float64 and rounded once to fp32;
- * of full-parameter training the tuned weights themselves.
+ * of linear adapters (I + s F) W and (I + s F) b (`foldedAfter`), or W (I + s F) where they sit on what goes in; of full-parameter training the tuned
+ * weights themselves.
  * For example `mergedWeights(adapter, model).get("model.layers.0.self_attn.q_proj.weight")?.(frozen)`.
  * @throws when the adapter cannot be merged (saying why), has a trained head of some tokens alone, or was tuned on another model
  */
@@ -41,10 +43,14 @@ export function mergedWeights(adapter: SavedAdapter, model: LoraModel): Readonly
       ]),
     );
   }
+  if (spec.kind === "linear") {
+    requireBase(modelId, model);
+    return linearChanges({ ...adapter, spec }, model);
+  }
   if (spec.kind !== "full")
     return fail(
       "adapter",
-      `a LoRA or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it, saveRunAsOnnx writes its classifier)`,
+      `a LoRA, a linear adapter or full-parameter training (${UNMERGED[spec.kind]}; saveAdapter keeps it, saveRunAsOnnx writes its classifier)`,
       spec.kind,
     );
   requireBase(modelId, model);
@@ -61,6 +67,31 @@ export function mergedWeights(adapter: SavedAdapter, model: LoraModel): Readonly
       return [stored, change];
     }),
   );
+}
+
+/** The layers that linear maps go into. */
+function linearChanges(
+  { spec, layout, point }: SavedAdapter & { readonly spec: LinearAdapterSpec },
+  model: LoraModel,
+): ReadonlyMap<string, Change> {
+  const layers = siteLayers(model);
+  const changes = new Map<string, Change>();
+  const change = (name: string, size: number, made: (frozen: ArrayLike<number>) => Float64Array): void => {
+    changes.set(name, (frozen) => {
+      sameLength(name, frozen.length, size);
+      return Float32Array.from(made(frozen));
+    });
+  };
+  for (const { site, on, width, map } of addedMaps(spec, model.sites, layout, point)) {
+    const { weight, bias } = layers.get(site) ?? fail(`site ${site}`, "a layer of the model", "none");
+    const [outputs, inputs] = weight.shape;
+    if (on === "input") change(weight.name, outputs * inputs, (frozen) => foldedBefore(map, frozen));
+    else {
+      change(weight.name, outputs * inputs, (frozen) => foldedAfter(map, frozen, inputs));
+      if (bias !== null) change(bias.name, width, (frozen) => foldedAfter(map, frozen, 1));
+    }
+  }
+  return changes;
 }
 
 /** A weight that is the rows of a stored tensor from one on is called "name[2:]"; the rows before it stay. */

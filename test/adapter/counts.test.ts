@@ -19,6 +19,8 @@ const prefix: AdapterSpec = { kind: "prefix", tokens: 5 };
 const xs: AdapterSpec = { kind: "lora-xs", rank: 8, alpha: 16, targets: ["query", "value"] };
 const trains: AdapterSpec = { kind: "tt-lora", rank: 8, alpha: 16, trainRank: 5, targets: ["query", "value"] };
 const core: AdapterSpec = { kind: "tt-core", rank: 4, inner: 2, alpha: 16, targets: ["query", "value"] };
+const linear: AdapterSpec = { kind: "linear", placement: "roberta", rank: "full" };
+const narrow: AdapterSpec = { ...linear, rank: 8 };
 const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] };
 
 // Llama-2-7B: 32 layers x 3 adapters x (1,100 + 1,100 cores + 64 + 4,096 biases) = 610,560
@@ -26,6 +28,7 @@ const lora: AdapterSpec = { kind: "lora", rank: 8, alpha: 16, targets: ["query",
 // LoRA, rank 8 on two square projections: 32 layers x 2 x 8 x (4,096 + 4,096) = 4,194,304
 // LoRA-XS, rank 8: 8 x 8 at each site, whatever the model's width
 // A core of tensor trains, ranks 4 and inner modes 2: (4 x 2) x (2 x 4) at each site
+// Linear maps: 12 of 384 x 384 with a number each; of rank 8: 12 x (2 x 8 x 384 + 1)
 // A LoRA of tensor trains, rank 8 and 5 between cores, modes 16 16 16 | 2 2 2: 80 + 2 x 400 + 2 x 50 + 10 = 990 for A, as many for B
 //   384 = 6 x 8 x 8: A 30 + 200 + 200 + 50 + 50 + 10 = 540, B 10 + 50 + 50 + 150 + 200 + 40 = 500
 const table: readonly (readonly [keyof typeof descriptions, AdapterSpec, number])[] = [
@@ -38,6 +41,8 @@ const table: readonly (readonly [keyof typeof descriptions, AdapterSpec, number]
   ["roberta-large", lora, 786_432],
   ["minilm", train("roberta"), 20_496],
   ["minilm", lora, 73_728],
+  ["minilm", linear, 1_769_484],
+  ["minilm", narrow, 73_740],
   ["minilm", xs, 768],
   ["minilm", core, 768],
   ["minilm", trains, 12 * 1_040],

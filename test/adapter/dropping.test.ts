@@ -26,6 +26,8 @@ const specs: Readonly<Record<string, (name: TinyModelName) => AdapterSpec>> = {
   "lora-xs": () => ({ kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "down"] }),
   "tt-core": () => ({ kind: "tt-core", rank: 2, inner: 2, alpha: 8, targets: ["query"] }),
   "tt-lora": () => ({ kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "value"] }),
+  linear: (name) => ({ kind: "linear", placement: tinyPlacement(name), rank: "full", scale: 2 }),
+  "linear of rank 3": (name) => ({ kind: "linear", placement: tinyPlacement(name), rank: 3, scale: 2 }),
   bottleneck: (name) => ({
     kind: "bottleneck",
     placement: tinyPlacement(name),

@@ -8,6 +8,8 @@ import { describeCounts } from "../../src/cluster/describe-counts";
 import { arm } from "../../src/experiment/arms";
 import { decidingFiles } from "../../src/experiment/deciding-files";
 import { runOpener } from "../../src/experiment/open-run";
+import { keepFactors } from "../../src/engine/keep-factors";
+import type { TokenBatch } from "../../src/engine/session";
 import { openModel, openTask } from "../../src/notebook/open";
 import { WORKER } from "../../src/notebook/worker-crew";
 import { train } from "../../src/train/train";
@@ -66,5 +68,31 @@ withMinilm(test, "AdaZeta on MiniLM: two processes that open the run by its orde
     await crew.close();
   }
 });
+
+withMinilm(
+  test,
+  "an arm that drops: a process that opens it by its order has the same factors, step by step",
+  async () => {
+    const dropped = { ...order, arm: { ...order.arm, dropping: 0.5, budget: { kind: "steps", steps: 2 } as const } };
+    const { evaluate, ...options } = (await orderOpener(opener)(dropped)) as Parameters<typeof train>[0];
+    assert.is(options.settings.dropping, 0.5);
+    const keepAt = async (step: number) =>
+      ((await options.batchAt(step)) as { readonly input: TokenBatch }).input.keep!;
+    const sites = [...(await keepAt(0)).keys()];
+    assert.equal(await keepAt(1), keepFactors(sites, 0.5, order.seed, 1));
+    const run = { ...options, evaluate, clock: () => performance.now() };
+    const expected = await train(run);
+    const told: string[] = [];
+    const crew = openCrew({ transport: localWorkers({ count: 1, command: WORKER }), tell: (line) => told.push(line), clock: run.clock }); // prettier-ignore
+    try {
+      const spread = await spreadRun(run, crew, { order: dropped, sources: decidingFiles() });
+      assert.is(await crew.ready(1, 120_000), 1, told.join("\n"));
+      assert.equal(decided(await train(spread)), decided(expected));
+      assert.equal([crew.counts().own, crew.counts().remote, told], [0, 20, []]);
+    } finally {
+      await crew.close();
+    }
+  },
+);
 
 test.run();

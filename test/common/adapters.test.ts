@@ -38,6 +38,8 @@ const adapters: readonly Row[] = [
   ["LoRA-XS", { kind: "lora-xs", rank: 3, alpha: 6, targets: ["query", "down"] }, false],
   ["a LoRA of tensor trains", { kind: "tt-lora", rank: 4, alpha: 8, trainRank: 2, targets: ["query", "up"] }, true],
   ["a core of tensor trains", { kind: "tt-core", rank: 3, inner: 2, alpha: 6, targets: ["query", "down"] }, true],
+  ["linear maps in RoBERTa's places", { kind: "linear", placement: "roberta", rank: "full" }, true],
+  ["linear maps of rank 3 in Llama's places", { kind: "linear", placement: "llama", rank: 3, scale: 0.7 }, true],
   ["a prefix of three tokens", { kind: "prefix", tokens: 3, deviation: 0.5 }, false],
   ["a side network, as for T5", { kind: "side", width: 4, aggregation: "anti-redundancy", form: "gated" }, false],
   ["a side network, as for BERT", { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" }, false],

@@ -71,6 +71,7 @@ const adapters: Readonly<Record<string, (model: TinyModelName) => AdapterSpec>> 
     scale: 1,
     up: "small",
   }),
+  linear: (model) => ({ kind: "linear", placement: tinyPlacement(model), rank: "full" }),
   prefix: () => ({ kind: "prefix", tokens: 3, deviation: 0.5 }),
   side: () => ({ kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" }),
   full: () => ({ kind: "full", layers: "all" }),

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdapterSpec } from "../../src/adapter/adapter";
 import { makeAdapter } from "../../src/adapter/make-adapter";
+import { scaledPoint } from "../../src/adapter/scaled-point";
 import { loadModel } from "../../src/engine/load-model";
 import { onnxSession } from "../../src/engine/onnx/session";
 import { referenceFeatures64 } from "../../src/engine/reference/session";
@@ -103,6 +104,50 @@ test("full-parameter training is written with its own bits, a tied head once, an
   }
 });
 
+const LINEAR = { kind: "linear", rank: "full", scale: 0.5 } as const;
+for (const [name, spec] of [
+  ["bert", { ...LINEAR, placement: "roberta" }],
+  ["bert", { ...LINEAR, placement: "llama", rank: 3 }],
+  ["llama", { ...LINEAR, placement: "llama" }],
+  ["qwen2", { ...LINEAR, placement: "roberta" }],
+  ["opt", { ...LINEAR, placement: "llama" }],
+] as const)
+  test(`${name}: linear maps in ${spec.placement}'s places, rank ${spec.rank}, go into weights and biases, whole and in part, and ONNX Runtime finds the same`, async () => {
+    const loaded = opened(name, `linear-base-${name}-${spec.placement}`);
+    const whole = drawn(loaded.model, spec);
+    const { batch } = tinyModel(name);
+    for (const share of [1, 0.5]) {
+      const adapter = makeAdapter(spec, loaded.model);
+      const saved = { ...whole, point: scaledPoint(adapter, whole.point, share) };
+      const { path, made } = await mergeAdapter(loaded, saved, place.file(`linear-${name}-${spec.placement}-${share}`), { score: async () => 1 }); // prettier-ignore
+      assert.match(
+        made,
+        spec.rank === "full" ? /linear adapters of full rank multiplied/ : /linear adapters of rank 3/,
+      );
+      const again = loadModel(path, []).model;
+      const none = makeAdapter({ kind: "none" }, again);
+      const adapted = [...referenceFeatures64(loaded.model, adapter, [saved.point], batch).data];
+      const frozen = referenceFeatures64(loaded.model, makeAdapter({ kind: "none" }, loaded.model), [NONE], batch).data;
+      assert.ok(
+        Math.max(...frozen.map((value, i) => Math.abs(value - adapted[i]!))) > 1e-2,
+        "the adapter does something",
+      );
+      // Each merged number is rounded to float32 once.
+      near(referenceFeatures64(again, none, [NONE], batch).data, adapted, 2e-6);
+      const session = await onnxSession(again, none, { threads: 1 });
+      near((await session.features([NONE], batch)).data, adapted, 1e-5);
+      await session.dispose();
+    }
+    await rejectsWith(
+      mergeAdapter(
+        opened(name === "llama" ? "llama-tied" : "llama", `other-${name}-${spec.placement}`),
+        whole,
+        place.file("never"),
+      ),
+      "this is another base than the one that was tuned",
+    );
+  });
+
 test("in F16 and BF16 the folder says so, keeps the base's tokenizer, and its scores are near", async () => {
   const loaded = opened("llama-tied", "types-base");
   const saved = drawn(loaded.model, { kind: "lora", rank: 2, alpha: 4, targets: ["query", "down"] });
@@ -173,7 +218,7 @@ test("what cannot be merged is refused with the reason, and nothing is left unde
     rejectsWith(mergeAdapter(loaded, { ...saved, ...change }, path), expectedText);
   await refused(
     { spec: { kind: "tensor-train", rank: 2, bottleneck: 4, scale: 1, modes: null, placement: "llama" } },
-    'adapter: expected a LoRA or full-parameter training (a tensor train has a ReLU between its halves: no change of the model\'s matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier), got "tensor-train"',
+    'adapter: expected a LoRA, a linear adapter or full-parameter training (a tensor train has a ReLU between its halves: no change of the model\'s matrices computes it; saveAdapter keeps it, saveRunAsOnnx writes its classifier), got "tensor-train"',
   );
   await refused({ spec: { kind: "prefix", tokens: 2 } }, "a prefix is keys and values in front of a text");
   const side = { kind: "side", width: 4, aggregation: "anti-redundancy", form: "norm" } as const;

@@ -16,6 +16,7 @@ import { extrapolated } from "../../src/optimizer/recipes/extrapolated";
 import { extrapolatedSgd } from "../../src/optimizer/recipes/extrapolated-sgd";
 import { lamb } from "../../src/optimizer/recipes/lamb";
 import { scala } from "../../src/optimizer/recipes/scala";
+import { accumulating } from "../../src/optimizer/recipes/accumulating";
 import { mezoSvrg } from "../../src/optimizer/recipes/mezo-svrg";
 
 /** What a table of rows takes. */
@@ -73,6 +74,10 @@ export const composedMethods: Readonly<Record<string, Row>> = {
   "learned diagonal, Adam, decoupled decay": changed(hizoo, () => ({
     transforms: [...zoAdam().transforms.slice(0, 1), { kind: "decoupled-weight-decay", weightDecay: 0.01 }],
   })),
+  "a running mean of points": { make: (options) => accumulating(mezo(options), 0.9) },
+  "first-order, a running mean of points": {
+    make: ({ learningRate = 1e-4 } = {}) => accumulating(firstOrder({ learningRate })),
+  },
   "LOMO, clipped": { make: ({ learningRate = 1e-2 } = {}) => lomo({ learningRate, clipNorm: 0.5 }) },
   "LAMB in parts": { make: ({ learningRate = 1e-2 } = {}) => lamb({ learningRate, parts: 3, weightDecay: 0.01 }) },
   "an adversary that comes late, in parts": {

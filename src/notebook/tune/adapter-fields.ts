@@ -65,6 +65,16 @@ export const adapterFields = {
     inner: optional(count("modes of the trained core; default 2")),
     rank: optional(count("of the frozen outer cores; default 4")),
   },
+  linear: {
+    placement: seat.placement,
+    rank: optional(
+      either<"full" | number>('of its map; default "full"', '"full", or a rank below the width', (value) =>
+        typeof value === "string" ? oneOf("", ["full"]) : count(""),
+      ),
+    ),
+    scale: optional(positive("where the learned factor starts; default 0.1")),
+    layers,
+  },
   prefix: {
     tokens: optional(count("default 5")),
     deviation: optional(positive("of the starting values; default 0.02")),
@@ -135,6 +145,7 @@ export function adapterChosen({ kind, ...said }: AdapterChoice, { placement }: P
     "lora-xs": linear,
     "tt-lora": { ...linear, trainRank: 5 },
     "tt-core": { ...linear, rank: 4, inner: 2, alpha: 16 },
+    linear: { placement, rank: "full" },
     prefix: { tokens: 5 },
     side: { width: 48, aggregation: "anti-redundancy", form: "norm" },
     full: { layers: "all" },

@@ -23,7 +23,7 @@ const EXAMPLE = `// A run without a notebook: npm run tune -- my-run.json
   // How many texts at most. Every fourth row is kept for test, where there is no "testFile".
   "texts": { "train": 42, "dev": 24, "test": 30, "maxTokens": 24 },
 
-  // "lora" leaves for PEFT, llama.cpp and as a model of its own. Others: "tensor-train" (AdaZeta's), "lora-xs", "tt-lora", "tt-core", "bottleneck", "prefix", "side", "full".
+  // "lora" leaves for PEFT, llama.cpp and as a model of its own. Others: "tensor-train" (AdaZeta's), "lora-xs", "tt-lora", "tt-core", "bottleneck", "linear", "prefix", "side", "full".
   "adapter": { "kind": "lora", "rank": 8, "targets": ["query", "value"] },
 
   // AdaZeta: more queries with every epoch, up to "cap". Any other recipe by its name: "mezo", "lozo", "zo-adam", ...

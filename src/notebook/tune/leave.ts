@@ -25,7 +25,7 @@ const FITS: Readonly<
   peft: { adapters: LINEAR_KINDS, readout: true },
   gguf: { adapters: LINEAR_KINDS, readout: false },
   onnx: { adapters: null, readout: true },
-  merge: { adapters: [...LINEAR_KINDS, "full"], readout: false },
+  merge: { adapters: [...LINEAR_KINDS, "linear", "full"], readout: false },
 };
 
 /**

@@ -266,7 +266,7 @@ test("a form that the adapter cannot leave in, and a name that cannot be written
   const train = { adapter: { kind: "tensor-train", rank: 2, bottleneck: 8 } };
   await rejectsWith(
     made(example("exports", { ...train, ...exports("merge", files.file("m")) })),
-    'result.exports[0].as: expected a form that a tensor-train adapter leaves in (merge takes lora or lora-xs or tt-lora or tt-core or full), got "merge"',
+    'result.exports[0].as: expected a form that a tensor-train adapter leaves in (merge takes lora or lora-xs or tt-lora or tt-core or linear or full), got "merge"',
   );
   assert.not.ok(existsSync(files.file("exports")));
   const { failed, run } = await made(example("exports", exports("gguf", files.file("a.gguf"))));
