@@ -319,4 +319,4 @@ export const goldenMethods: Readonly<Record<string, GoldenMethod>> = {
 export const partTraces = ["zo-adamu", "mezo-gv", "mezo-svrg", "dizo"] as const;
 export const exactTraces = ["lomo", "adalomo"] as const;
 /** Traces of modules alone, without steps. */
-export const moduleTraces = ["sherl"] as const;
+export const moduleTraces = ["sherl", "r-adapter"] as const;
