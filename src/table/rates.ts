@@ -36,7 +36,7 @@ export function queriesKind(queries: number | Schedule): Queries {
 
 /**
  * Gives the rates of recorded zeroth-order runs by model, adapter and queries, a row for each: what a suggestion is made of. Left out are the search for
- * decades, whose runs are too short to gain what others do, runs on another batch size than the rest of their grid's, on other directions, combinations or transforms than MeZO's, and first-order ones: their rates say nothing of the others'.
+ * decades, whose runs are too short to gain what others do, runs on another batch size than the rest of their grid's, with a rate that changes, on other directions, combinations or transforms than MeZO's, and first-order ones: their rates say nothing of the others'.
  * A run's gain is (L_0 - L_best) / L_0 on dev, 0 where it is lost: a rate that diverges in every second run keeps half.
  * For example `rateRows(records).find(({ model, adapter, rate }) => model === "minilm" && adapter === "lora" && rate === 3e-3)`.
  */
@@ -138,7 +138,9 @@ export function rateTable(rows: readonly RateRow[]): ColumnTable {
 
 /** Says whether a rate of this method says something of MeZO's and AdaZeta's. */
 export function comparable(method: Method): boolean {
-  const { directions, probe, combine, transforms } = method;
+  const { directions, probe, combine, transforms, learningRate } = method;
+  // A rate that falls begins far above the one that would be safe all along.
+  if (learningRate.kind !== "constant") return false;
   if (probe?.kind !== "two-sided" && probe?.kind !== "directional") return false;
   const plain = ["gaussian", "table"].includes(directions.kind) && combine.kind === "mean";
   return plain && transforms.every(({ kind }) => kind === "weight-decay");

@@ -41,6 +41,15 @@ test("the short runs that search for decades are no measure", () => {
   assert.equal(rateRows([searched]), []);
 });
 
+test("a rate that falls is none of those that a suggestion is made of: it begins above what would be safe all along", () => {
+  const falling = record(1e-3, 0.5);
+  const { arm } = falling.settings;
+  if ("kind" in arm) throw new Error("an arm without steps");
+  const learningRate = { kind: "linear", from: 1e-2, to: 1e-3, over: 10, unit: "step" } as const;
+  const settings = { ...falling.settings, arm: { ...arm, method: { ...arm.method, learningRate } } };
+  assert.equal(rateRows([{ ...falling, settings }]), []);
+});
+
 test("rates that differ in rounding are one; larger batches, masks, arms without steps and first-order runs are left out", () => {
   assert.equal(
     rateRows([record(1e-3, 1), record(3e-3 / 3, 1), record(1e-3 / 3, 1)]).map(({ rate, runs }) => [rate, runs]),
