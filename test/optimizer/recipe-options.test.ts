@@ -10,7 +10,7 @@ const names = Object.keys(recipes) as RecipeName[];
 test("AdaZeta's options, and those of a method along an exact gradient", () => {
   const common = ["learningRate", "weightDecay", "name", "estimator", "perturbationScale", "chunk"];
   assert.equal(recipeOptions("adazeta"), ["cap", "exponent", "multiplier", ...common]);
-  assert.equal(recipeOptions("first-order"), ["learningRate", "name", "rule", "weightDecay"]);
+  assert.equal(recipeOptions("first-order"), ["learningRate", "name", "parts", "rule", "weightDecay"]);
 });
 
 test("every method knows its rate, its name and its weight decay, and no option that nobody looks at", () => {
