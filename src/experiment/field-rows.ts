@@ -1,4 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
+import { recipeOptions } from "../optimizer/recipe-options";
 import { method } from "../optimizer/recipes";
 import type { RecipeName, RecipeOptions } from "../optimizer/recipes";
 import type { Schedule } from "../schedule/schedule";
@@ -73,9 +74,15 @@ function line<Id extends string>(id: Id, title: string, { make, adapter = lora }
   return { id, title, adapter, method: make, budget: scheduledPasses };
 }
 
-/** Makes a line of a named method with what all of them take. Of that, methods with rounds of calls of their own leave the chunk unread. */
+/** Gives what a named method takes of what all of them share: those with rounds of calls of their own have no chunk. */
+function taken(name: RecipeName, common: RowSettings["common"]): object {
+  const known = recipeOptions(name);
+  return Object.fromEntries(Object.entries(common).filter(([option]) => known.includes(option)));
+}
+
+/** Makes a line of a named method with what it takes of what all share. */
 function named<Name extends RecipeName>(name: Name, title: string, options: RecipeOptions<Name>): Line<Name> {
-  return line(name, title, { make: ({ common }) => method(name, { ...common, ...options }) });
+  return line(name, title, { make: ({ common }) => method(name, { ...taken(name, common), ...options }) });
 }
 
 /** @param factors columns that a step's directions take, where they are outer products: they are never formed */
@@ -104,7 +111,7 @@ function withSchedule<Name extends RecipeName>(
 ): Line<`${Name}-schedule`> {
   const make = (settings: RowSettings) => {
     const queries: Schedule = { ...settings.schedule, ...(multiplier !== undefined && { multiplier }) };
-    return method(name, { ...settings.common, ...options, queries });
+    return method(name, { ...taken(name, settings.common), ...options, queries });
   };
   return line(`${name}-schedule`, `${title} + schedule`, { make });
 }

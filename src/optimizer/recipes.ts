@@ -1,5 +1,6 @@
 import { fail } from "../check/check";
 import { kindsInWords } from "../check/kinds";
+import { nearestHint } from "../check/nearest";
 import type { Exponent } from "../schedule/power-law";
 import type { Schedule } from "../schedule/schedule";
 import {
@@ -12,6 +13,7 @@ import {
   type MezoOptions,
 } from "./compose";
 import type { Method } from "./method";
+import { optionsOf } from "./options-of";
 import { adamezo } from "./recipes/adamezo";
 import { dizo } from "./recipes/dizo";
 import { eggroll } from "./recipes/eggroll";
@@ -396,6 +398,12 @@ export type RecipeOptions<Name extends RecipeName> = NonNullable<Parameters<(typ
  */
 export function method<Name extends RecipeName>(name: Name, options?: RecipeOptions<Name>): Method {
   if (!Object.hasOwn(recipes, name)) fail("method", kindsInWords(recipes), name);
-  const { make, required } = recipes[name] as Recipe<object>;
-  return make({ ...required, ...options });
+  const recipe = recipes[name] as Recipe<object>;
+  if (options !== undefined && (typeof options !== "object" || options === null || Array.isArray(options)))
+    fail("options", "an object of options", options);
+  const known = optionsOf(name, recipe);
+  for (const option of Object.keys(options ?? {}))
+    if (!known.includes(option))
+      fail("options", `those of ${name}, ${known.join(", ")}${nearestHint(option, known)}`, option);
+  return recipe.make({ ...recipe.required, ...options });
 }

@@ -183,7 +183,7 @@ export function passesToLowest(runs: readonly RunRecord[], method: AtRate, refer
   const [ours, theirs] = [at(method), at(reference)];
   return theirs.flatMap((run) => {
     const other = ours.find(({ seed }) => seed === run.seed);
-    const loss = Math.min(...run.evaluations.map((each) => each.loss ?? Infinity));
+    const loss = Math.min(...run.evaluations.flatMap((each) => (Number.isFinite(each.loss) ? [each.loss!] : [])));
     if (other === undefined || loss === Infinity) return [];
     return [{ seed: run.seed, loss, reference: first(run, loss), passes: first(other, loss) }];
   });

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { recipeOptions } from "../../src/optimizer/recipe-options";
 import { method, recipes } from "../../src/optimizer/recipes";
 import type { RecipeName } from "../../src/optimizer/recipes";
+import { throwsWith } from "../support/throws";
 
 const test = suite("optimizer/recipe-options");
 const names = Object.keys(recipes) as RecipeName[];
@@ -22,6 +23,18 @@ test("every method knows its rate, its name and its weight decay, and no option 
     assert.not.ok(options.includes("learnigRate"));
     assert.is(new Set(options).size, options.length);
   }
+});
+
+test("an option that a method does not know is refused by name, and so is what is no object", () => {
+  throwsWith(() => method("lozo", { rnk: 4 } as never), "options: expected those of lozo, queries, rank, redraw,");
+  throwsWith(() => method("lozo", { rnk: 4 } as never), 'nearest: rank, got "rnk"');
+  throwsWith(() => method("lomo", { perturbationScale: 1 } as never), 'got "perturbationScale"');
+  // Its derivative is exact: what a probe along a line would take is not passed over in silence.
+  for (const option of ["estimator", "perturbationScale"])
+    throwsWith(() => method("forward-gradient", { [option]: "two-sided" } as never), `got "${option}"`);
+  for (const none of [null, "rank", 5, [], true])
+    throwsWith(() => method("mezo", none as never), "options: expected an object of options, got");
+  assert.equal(method("lozo"), method("lozo", {}));
 });
 
 test("a method of several rounds takes no estimator", () => {

@@ -87,6 +87,12 @@ test("passes to the reference's lowest loss, seed by seed: both of one seed, wit
   throwsWith(() => passesToLowest(runs, { arm: "c", learningRate: 3e-3 }, a), "runs: expected at least one run");
 });
 
+test("a loss that is no number is no lowest one", () => {
+  const [a, b] = [run("a", 0, [2, 1, NaN]), run("b", 0, [2, NaN, 0.5])];
+  assert.equal(passesToLowest([a, b], b, a), [{ seed: 0, loss: 1, reference: 100, passes: 200 }]);
+  assert.equal(passesToLowest([a, run("b", 0, [NaN, null])], a, { arm: "b", learningRate: 3e-3 }), []);
+});
+
 test("nothing to rank, and nothing spent, are refused", () => {
   throwsWith(() => rankMethods([], passes(1), "a"), "runs: expected at least one run");
   throwsWith(() => rankMethods(two("a", [1], [1]), passes(0), "a"), "spent.most (passes)");

@@ -71,7 +71,10 @@ export const methodField: Field<MethodChoice> = {
         );
     if (typeof options["estimator"] === "object")
       complain(`${where}.estimator: expected "two-sided" or "directional", got ${show(options["estimator"])}`);
-    else tried(() => namedMethod(name, { learningRate: 1, ...options } as object));
+    else {
+      const own = Object.fromEntries(Object.entries(options).filter(([option]) => known.includes(option)));
+      tried(() => namedMethod(name, { learningRate: 1, ...own } as object));
+    }
     return { kind: "recipe", recipe: name, options };
   },
 };

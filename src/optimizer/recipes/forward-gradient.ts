@@ -9,8 +9,12 @@ import type { Method } from "../method";
  */
 export function forwardGradient({
   queries,
-  ...options
+  learningRate = 1e-4,
+  weightDecay = 0,
+  name = "forward-gradient",
+  chunk,
 }: Omit<MezoOptions, "estimator" | "perturbationScale"> = {}): Method {
-  const exact = { ...options, estimator: "directional" } as const;
+  // Named one by one: an estimator or a perturbation scale is no option here, and is told to be none.
+  const exact = { learningRate, weightDecay, name, estimator: "directional", ...(chunk !== undefined && { chunk }) } as const; // prettier-ignore
   return compose("forward-gradient", { directions: { kind: "gaussian" }, queries }, exact);
 }

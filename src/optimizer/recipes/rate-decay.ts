@@ -1,4 +1,4 @@
-import { positiveNumber } from "../../check/check";
+import { fail, positiveInteger, positiveNumber } from "../../check/check";
 import type { Exponent, PowerLaw } from "../../schedule/power-law";
 import { queriesAt, type Schedule } from "../../schedule/schedule";
 import { compose, type MethodOptions } from "../compose";
@@ -34,10 +34,14 @@ export function rateDecay({
   ...options
 }: RateDecayOptions): Method {
   positiveNumber("learningRate", learningRate);
+  if (positiveInteger("epochs", epochs) > MOST_EPOCHS) fail("epochs", `at most ${MOST_EPOCHS}`, epochs);
   const queries: PowerLaw = { kind: "power-law", form: "current", multiplier, exponent, cap };
   const decay: Schedule = { kind: "steps", initial: learningRate, changes: changesOf(queries, learningRate, epochs), unit: "epoch" }; // prettier-ignore
   return compose("rate-decay", { directions: { kind: "gaussian" } }, { ...options, learningRate: decay });
 }
+
+/** Each epoch is looked at when the method is made. */
+const MOST_EPOCHS = 1e5;
 
 function changesOf(
   queries: PowerLaw,

@@ -1,3 +1,4 @@
+import { numberBelowOne } from "../../check/check";
 import { compose, type MezoOptions } from "../compose";
 import type { Method } from "../method";
 
@@ -19,5 +20,9 @@ export function zoSparse({
   /** Steps that a mask is kept for, default 1. */
   readonly hold?: number;
 } = {}): Method {
-  return compose("zo-sparse", { directions: { kind: "random-mask", keep: 1 - sparsity, hold }, queries }, options);
+  return compose(
+    "zo-sparse",
+    { directions: { kind: "random-mask", keep: 1 - numberBelowOne("sparsity", sparsity), hold }, queries },
+    options,
+  );
 }

@@ -30,4 +30,10 @@ test("a rate that is none is refused by name", () => {
   throwsWith(() => rateDecay({ exponent: 0.5, learningRate: 0 }), "learningRate: expected a positive number, got 0");
 });
 
+test("epochs that are no count, or more than can be looked at, are refused by name", () => {
+  for (const epochs of [0, -1, 1.5, NaN, Infinity, 1e300, "200" as never])
+    throwsWith(() => rateDecay({ exponent: 0.5, epochs }), "epochs: expected a positive integer, got");
+  throwsWith(() => rateDecay({ exponent: 0.5, epochs: 1e9 }), "epochs: expected at most 100000, got 1000000000");
+});
+
 test.run();
