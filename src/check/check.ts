@@ -53,6 +53,12 @@ export function positiveNumber(what: string, value: unknown): number {
     : fail(what, "a positive number", value);
 }
 
+/** Checks a length that weights are moved by: below float32's smallest number nothing would move. @example perturbation("epsilon", 1e-3) // 0.001 */
+export function perturbation(what: string, value: unknown): number {
+  const held = Math.fround(positiveNumber(what, value));
+  return held > 0 && held < Infinity ? (value as number) : fail(what, "a number that float32 can hold", value);
+}
+
 /** Checks a number of 0 or more. @example nonNegativeNumber("reach", 0) // 0 */
 export function nonNegativeNumber(what: string, value: unknown): number {
   return finiteNumber(what, value) >= 0 ? (value as number) : fail(what, "0 or more", value);

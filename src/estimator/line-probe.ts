@@ -1,4 +1,4 @@
-import { positiveInteger, positiveNumber, sameLength } from "../check/check";
+import { perturbation, positiveInteger, sameLength } from "../check/check";
 import type { Direction } from "./direction";
 import type { Objective } from "./objective";
 import { runPipeline, type Group } from "./pipeline";
@@ -42,7 +42,7 @@ interface LineGroup extends Group {
 export function lineProbe(line: Line): ProbeKind<LineSettings> {
   return {
     check(what, { perturbationScale, chunk }) {
-      positiveNumber(`${what}.perturbationScale`, perturbationScale);
+      perturbation(`${what}.perturbationScale`, perturbationScale);
       positiveInteger(`${what}.chunk`, chunk);
     },
     passes: () => ({ once: line.shared ? 1 : 0, perQuery: line.along(1).length }),

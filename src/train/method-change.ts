@@ -1,4 +1,4 @@
-import { fail, positiveNumber } from "../check/check";
+import { fail, perturbation } from "../check/check";
 import { checkMethod } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import type { Schedule } from "../schedule/schedule";
@@ -14,7 +14,7 @@ export interface MethodChange {
 /** The part of a method that has a perturbation scale, with another one. */
 function scaled({ probe, rounds }: Method, perturbationScale: number | undefined): Pick<Method, "probe" | "rounds"> {
   if (perturbationScale === undefined) return {};
-  positiveNumber("change.perturbationScale", perturbationScale);
+  perturbation("change.perturbationScale", perturbationScale);
   if (probe !== undefined && "perturbationScale" in probe) return { probe: { ...probe, perturbationScale } };
   if (rounds !== undefined && "perturbationScale" in rounds) return { rounds: { ...rounds, perturbationScale } };
   return fail("change.perturbationScale", "a probe of losses along a line, which has one", (probe ?? rounds)?.kind);

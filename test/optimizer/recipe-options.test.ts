@@ -37,6 +37,15 @@ test("an option that a method does not know is refused by name, and so is what i
   assert.equal(method("lozo"), method("lozo", {}));
 });
 
+test("a perturbation that float32 cannot hold is refused by every method that has one", () => {
+  for (const name of names)
+    for (const perturbationScale of recipeOptions(name).includes("perturbationScale") ? [1e-46, 1e300] : [])
+      throwsWith(
+        () => method(name, { perturbationScale } as never),
+        "perturbationScale: expected a number that float32 can hold, got",
+      );
+});
+
 test("a method of several rounds takes no estimator", () => {
   for (const name of ["conservative", "mezo-gv", "eggroll"] as const)
     assert.not.ok(recipeOptions(name).includes("estimator"));

@@ -30,6 +30,9 @@ export function randomMaskFrom(noise: Noise, hideInPlace: Hide): DirectionKind<R
       checkKeep(what, spec.keep);
       if ("hold" in spec) positiveInteger(`${what}.hold`, spec.hold);
     },
+    fits(what, { keep }, { size }) {
+      if (keep * size < 1) fail(`${what}.keep`, `at least ${1 / size}, one of ${size} numbers: most masks would keep nothing`, keep); // prettier-ignore
+    },
     again: true,
     open: ({ keep, hold = 1 }, { seed, step }) =>
       drawStored((query, out) => {

@@ -1,4 +1,4 @@
-import { positiveNumber } from "../../check/check";
+import { perturbation } from "../../check/check";
 import type { RoundsKind, Term } from "./round";
 
 /** What conservative steps are set by. */
@@ -13,7 +13,7 @@ export interface Conservative {
  * Source: ZO-Bench/ZO-LLM@bf210fa, zo_conserv_step (Q = 1 there), with its comparisons where losses are equal.
  */
 export const conservative: RoundsKind<Conservative> = {
-  check: (what, { perturbationScale }) => void positiveNumber(`${what}.perturbationScale`, perturbationScale),
+  check: (what, { perturbationScale }) => void perturbation(`${what}.perturbationScale`, perturbationScale),
   apart: true,
   passes: () => ({ once: 3, perQuery: 2 }),
   *run({ perturbationScale: epsilon }, { queries, learningRate }) {

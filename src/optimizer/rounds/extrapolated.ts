@@ -1,4 +1,4 @@
-import { nonNegativeNumber, positiveNumber } from "../../check/check";
+import { nonNegativeNumber, perturbation } from "../../check/check";
 import { readPast, writtenPast } from "../past";
 import type { RoundsKind, Term } from "./round";
 
@@ -20,7 +20,7 @@ export interface Extrapolated {
  */
 export const extrapolated: RoundsKind<Extrapolated> = {
   check(what, { perturbationScale, reach }) {
-    positiveNumber(`${what}.perturbationScale`, perturbationScale);
+    perturbation(`${what}.perturbationScale`, perturbationScale);
     nonNegativeNumber(`${what}.reach`, reach);
   },
   passes: () => ({ once: 0, perQuery: 2 }),

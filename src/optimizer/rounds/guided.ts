@@ -1,4 +1,4 @@
-import { fail, positiveNumber } from "../../check/check";
+import { fail, perturbation, positiveNumber } from "../../check/check";
 import type { RoundsKind } from "./round";
 
 /** What guided steps are set by. */
@@ -19,7 +19,7 @@ export interface Guided {
  */
 export const guided: RoundsKind<Guided> = {
   check(what, spec) {
-    positiveNumber(`${what}.perturbationScale`, spec.perturbationScale);
+    perturbation(`${what}.perturbationScale`, spec.perturbationScale);
     if ("elite" in spec && positiveNumber(`${what}.elite`, spec.elite) >= 1)
       fail(`${what}.elite`, "a share below 1", spec.elite);
   },

@@ -1,4 +1,4 @@
-import { positiveNumber } from "../../check/check";
+import { perturbation } from "../../check/check";
 import type { RoundsKind, Term } from "./round";
 
 /** What steps in turn are set by. */
@@ -14,7 +14,7 @@ export interface InTurn {
  * Source: ZO-Bench/ZO-LLM@bf210fa, module-wise steps that are taken at once.
  */
 export const inTurn: RoundsKind<InTurn> = {
-  check: (what, { perturbationScale }) => void positiveNumber(`${what}.perturbationScale`, perturbationScale),
+  check: (what, { perturbationScale }) => void perturbation(`${what}.perturbationScale`, perturbationScale),
   passes: () => ({ once: 0, perQuery: 2 }),
   *run({ perturbationScale: epsilon }, { queries, learningRate }) {
     const moved: Term[] = [];

@@ -1,4 +1,4 @@
-import { fail, positiveNumber } from "../../check/check";
+import { fail, perturbation } from "../../check/check";
 import { weightsOf } from "../../estimator/combine";
 import type { Ask, RoundsEnd, RoundsKind } from "./round";
 import { mean } from "../../tree/mean";
@@ -41,7 +41,7 @@ function spreadOf(losses: readonly number[]): { readonly centre: number; readonl
  */
 export const population: RoundsKind<Population> = {
   check(what, { perturbationScale, groups }) {
-    positiveNumber(`${what}.perturbationScale`, perturbationScale);
+    perturbation(`${what}.perturbationScale`, perturbationScale);
     if (groups !== undefined && !Object.hasOwn(fitnessKinds, groups))
       fail(`${what}.groups`, `${Object.keys(fitnessKinds).join(" or ")}, or none`, groups);
   },

@@ -1,4 +1,4 @@
-import { fail, numberBelowOne, positiveInteger, positiveNumber } from "../../check/check";
+import { fail, numberBelowOne, perturbation, positiveInteger, positiveNumber } from "../../check/check";
 import { seededNoise, type Noise } from "../../estimator/noise";
 import type { Entry, Layout } from "../../tree/layout";
 import type { Ask, RoundsHere, RoundsKind, Term } from "./round";
@@ -39,8 +39,8 @@ export const rescaled = rescaledFrom(seededNoise);
 export function rescaledFrom(noise: Noise): RoundsKind<Rescaled> {
   return {
     check(what, spec) {
-      for (const name of ["perturbationScale", "reach", "rate", "range"] as const)
-        positiveNumber(`${what}.${name}`, spec[name]);
+      perturbation(`${what}.perturbationScale`, spec.perturbationScale);
+      for (const name of ["reach", "rate", "range"] as const) positiveNumber(`${what}.${name}`, spec[name]);
       numberBelowOne(`${what}.range`, spec.range);
       for (const name of ["interval", "iterations"] as const) positiveInteger(`${what}.${name}`, spec[name]);
       const { only } = spec;

@@ -1,4 +1,4 @@
-import { fail, positiveInteger, positiveNumber } from "../../check/check";
+import { fail, perturbation, positiveInteger, positiveNumber } from "../../check/check";
 import { readPast, writtenPast } from "../past";
 import type { RoundsKind, Term } from "./round";
 import { mean } from "../../tree/mean";
@@ -28,7 +28,7 @@ export interface VarianceReduced {
  */
 export const varianceReduced: RoundsKind<VarianceReduced> = {
   check(what, spec) {
-    positiveNumber(`${what}.perturbationScale`, spec.perturbationScale);
+    perturbation(`${what}.perturbationScale`, spec.perturbationScale);
     positiveInteger(`${what}.every`, spec.every);
     positiveInteger(`${what}.batches`, spec.batches);
     positiveNumber(`${what}.miniRate`, spec.miniRate);
