@@ -197,6 +197,7 @@ export async function throughputBench({ rounds = 5, minutes = 20 }: BenchOptions
     notes: [
       ...(left.length > 0 ? [`Not measured, the time was over: ${left.join("; ")}.`] : []),
       "Goals: two-sided and one-sided steps 0.95 on SmolLM2 and 0.90 on MiniLM, directional ones 0.85.",
+      "What bounds those that fall short: a pass with tangents carries a second value through every elementwise operation, for which there is no fused kernel; weights that may change are inputs of the graph, each with two small products and an addition beside it.",
       "What all weights as factors trains is in fp32, so it has no row of int8; a fold, once in nu steps, is in `npm run bench -- factors`.",
     ],
   };
