@@ -4,8 +4,7 @@ import type { Site } from "../ops/site";
 import type { Adapter, LinearAdapterSpec } from "./adapter";
 import { seatedAdapter } from "./bottleneck";
 import type { SeatFamily } from "./bottleneck";
-import { uniform, zeros } from "./initial";
-import type { Fill } from "./initial";
+import { filledWith, uniform, zeros } from "./initial";
 import { readStack } from "./stacks";
 import type { Stack } from "./stacks";
 
@@ -46,12 +45,11 @@ function linearFamily(names: readonly string[], width: number, rank: "full" | nu
   /** The matrix that s multiplies: F^T, or U^T. */
   const last = rank === "full" ? stack("map", [width, width]) : stack("up", [rank, width]);
   const down = rank === "full" ? null : stack("down", [width, rank]);
-  const filled: Fill = (_key, out) => void out.fill(start);
   return {
     tensors: [
       ...(down === null ? [] : [{ stack: down, start: uniform(Math.sqrt(6 / (width + (rank as number)))) }]),
       { stack: last, start: zeros },
-      { stack: scale, start: filled },
+      { stack: scale, start: filledWith(start) },
     ],
     bind<T>(ops: Ops<T>) {
       const [rows, columns] = last.shape as readonly [number, number];

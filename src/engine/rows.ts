@@ -53,6 +53,12 @@ export function stackRows(
   return all;
 }
 
+/** Gives the rows of one of several points [K, H]: a view, no copy. For example `rowsAt(features, 0)`. */
+export function rowsAt({ data, points }: Features, point: number): Float32Array {
+  const size = data.length / points;
+  return data.subarray(point * size, (point + 1) * size);
+}
+
 /** Features that no trainable parameter reaches have one row for all points. */
 export function repeated(features: Features, points: number): Features {
   if (features.points === points) return features;

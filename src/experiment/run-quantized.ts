@@ -27,6 +27,7 @@ import type { TokenMixtures } from "../task/token-mixtures";
 import { fingerprintPoint } from "../train/fingerprint";
 import { firstNotFinite, layoutOf } from "../tree/layout";
 import type { Layout } from "../tree/layout";
+import { mean } from "../tree/mean";
 import { axpy } from "../tree/vector";
 import { filterDirection } from "./filter-directions";
 import type { Problem, Scores } from "./problem";
@@ -321,7 +322,6 @@ function judged(
   const predicted = own.flatMap((at) => predictions(at, classes));
   const perExample = own.flatMap((at, i) => [...crossEntropy(at, classes, batches[i]!.labels).perExample]);
   const apart = own.flatMap((at, i) => [...divergence(teacher[i]!, at, classes).perExample]);
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     loss: mean(perExample),
     accuracy: accuracy(predicted, labels),

@@ -1,6 +1,9 @@
 import { fail } from "../check/check";
+import { grouped } from "../check/grouped";
 import type { AfterScores } from "../experiment/run-after";
 import type { ExperimentRecord } from "../experiment/record";
+import { mean } from "../tree/mean";
+import { spread } from "./statistics";
 
 /** What an arm came to on one task at one share of its change: the mean over seeds. */
 export interface AfterMean {
@@ -32,13 +35,9 @@ export function afterCurves(records: readonly ExperimentRecord[]): readonly Afte
     const after = (record.extra as { readonly after?: AfterScores } | null)?.after;
     return after === undefined ? [] : [{ record, after }];
   });
-  const groups = new Map<string, typeof measured>();
-  for (const each of measured) {
-    const key = JSON.stringify([each.record.arm, each.record.learningRate]);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
-  const curves = [...groups.values()].map((group): AfterCurve => {
-    const [{ record, after }] = group as [(typeof group)[number], ...typeof group];
+  const groups = grouped(measured, ({ record }) => JSON.stringify([record.arm, record.learningRate]));
+  const curves = groups.map((group): AfterCurve => {
+    const [{ record, after }] = group;
     const lowest = group.map(({ record: { history } }) =>
       Math.min(...history.evaluations.map(({ loss }) => (loss === null ? Infinity : loss))),
     );
@@ -50,7 +49,8 @@ export function afterCurves(records: readonly ExperimentRecord[]): readonly Afte
             ? found.accuracy
             : fail(`records of ${record.arm}`, `each scored at share ${share} on ${task}`, shares);
         });
-        return { share, task, ...meanOf(all), seeds: all.length };
+        const { mean: accuracy, standardDeviation } = spread(all);
+        return { share, task, accuracy, deviation: standardDeviation ?? 0, seeds: all.length };
       }),
     );
     return { arm: record.arm, learningRate: record.learningRate, devLoss: mean(lowest), points };
@@ -61,14 +61,4 @@ export function afterCurves(records: readonly ExperimentRecord[]): readonly Afte
     if (known === undefined || curve.devLoss < known.devLoss) best.set(curve.arm, curve);
   }
   return [...best.values()];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function meanOf(values: readonly number[]): Pick<AfterMean, "accuracy" | "deviation"> {
-  const accuracy = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - accuracy) ** 2, 0);
-  return { accuracy, deviation: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };
 }

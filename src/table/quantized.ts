@@ -1,4 +1,5 @@
 import type { ColumnTable } from "arquero";
+import { grouped } from "../check/grouped";
 import { armTitle, recordedName, armRow } from "../experiment/arms";
 import type { ArmId } from "../experiment/arms";
 import { isStill } from "../experiment/plan";
@@ -37,18 +38,13 @@ export function quantizedRuns(planned: readonly PlannedRecord[]): readonly Quant
  * @throws when there is no run
  */
 export function quantizedTable(runs: readonly QuantizedRun[]): ColumnTable {
-  const groups = new Map<string, QuantizedRun[]>();
-  for (const run of runs) {
-    const key = `${run.bits} ${run.arm}`;
-    groups.set(key, [...(groups.get(key) ?? []), run]);
-  }
   const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : spread(values).mean);
   return tableOf(
-    [...groups.values()].map((group) => {
+    grouped(runs, wayOf).map((group) => {
       const engines = group.flatMap(({ found }) => found.engine ?? []);
       return {
-        bits: group[0]!.bits,
-        way: armTitle(group[0]!.arm),
+        bits: group[0].bits,
+        way: armTitle(group[0].arm),
         seeds: group.length,
         teacher: mean(group.map(({ found }) => found.teacher.accuracy)),
         "accuracy, definition": mean(group.map(({ accuracy }) => accuracy)),
@@ -97,12 +93,10 @@ export function pairedWays(runs: readonly QuantizedRun[], bits: string, id: ArmI
  * @throws when no run was measured so
  */
 export function alongTable(runs: readonly QuantizedRun[]): ColumnTable {
-  const groups = new Map<string, QuantizedRun[]>();
-  for (const run of runs)
-    if (run.found.along !== null) groups.set(`${run.bits} ${run.arm}`, [...(groups.get(`${run.bits} ${run.arm}`) ?? []), run]); // prettier-ignore
+  const measured = runs.filter(({ found }) => found.along !== null);
   return tableOf(
-    [...groups.values()].map((group) => {
-      const { distances } = group[0]!.found.along!;
+    grouped(measured, wayOf).map((group) => {
+      const { distances } = group[0].found.along!;
       const sizes = [...new Set(distances.map(Math.abs))].filter((size) => size > 0).sort((a, b) => a - b);
       const riseAt = (size: number): number =>
         spread(
@@ -115,10 +109,12 @@ export function alongTable(runs: readonly QuantizedRun[]): ColumnTable {
           }),
         ).mean;
       return {
-        bits: group[0]!.bits,
-        way: armTitle(group[0]!.arm),
+        bits: group[0].bits,
+        way: armTitle(group[0].arm),
         ...Object.fromEntries(sizes.map((size) => [`rise at ${size}`, riseAt(size)])),
       };
     }),
   );
 }
+
+const wayOf = ({ bits, arm }: QuantizedRun): string => `${bits} ${arm}`;

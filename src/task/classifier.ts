@@ -1,4 +1,5 @@
 import { fail, sameLength } from "../check/check";
+import { rowsAt } from "../engine/rows";
 import type { EmbeddingOffset, Features, ForwardResults, ModelSession, TokenBatch } from "../engine/session";
 import type { GradientPart, Objective } from "../estimator/objective";
 import { dividedBatch } from "./divided-batch";
@@ -239,8 +240,7 @@ export function evaluateReadout(readout: Readout, batches: readonly ReadBatch[])
 
 /** The features of one of several points. */
 function featuresOf(features: Features, point: number): Features {
-  const size = features.data.length / features.points;
-  return { ...features, points: 1, data: features.data.subarray(point * size, (point + 1) * size) };
+  return { ...features, points: 1, data: rowsAt(features, point) };
 }
 
 function checked(batch: LabelledBatch): TokenBatch {

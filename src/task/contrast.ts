@@ -1,4 +1,4 @@
-import { fail, finiteNumber, positiveNumber, sameLength } from "../check/check";
+import { fail, nonNegativeNumber, numberBelowOne, positiveNumber, sameLength } from "../check/check";
 import { logSumExp } from "./loss";
 
 /** How texts and captions are contrasted. */
@@ -17,9 +17,8 @@ export const CONTRAST: Contrast = { scale: 100, smoothing: 0.02, margin: 0.05 };
 /** Checks how texts and captions are contrasted. @throws naming the number that is out of range */
 export function checkContrast(what: string, { scale, smoothing, margin }: Contrast): void {
   positiveNumber(`${what}.scale`, scale);
-  for (const [name, value] of Object.entries({ smoothing, margin }))
-    if (finiteNumber(`${what}.${name}`, value) < 0) fail(`${what}.${name}`, "a number of at least 0", value);
-  if (smoothing >= 1) fail(`${what}.smoothing`, "a number below 1", smoothing);
+  numberBelowOne(`${what}.smoothing`, smoothing);
+  nonNegativeNumber(`${what}.margin`, margin);
 }
 
 /** A contrast's loss, and its derivatives by both sides where they are asked for. */

@@ -1,8 +1,10 @@
 import { fail, sameLength } from "../check/check";
-import type { EmbeddingOffset, Features, ModelSession, RowLoss, TokenBatch } from "../engine/session";
+import type { EmbeddingOffset, Features, ModelSession, TokenBatch } from "../engine/session";
 import type { Objective } from "../estimator/objective";
+import { mean } from "../tree/mean";
 import { crossEntropyOfShares, probabilities } from "./loss";
-import { featureGradient, scores } from "./readout";
+import { noGradient } from "./no-gradient";
+import { featureGradient, scores, shareLoss } from "./readout";
 import type { Readout } from "./readout";
 
 /** Texts and what a teacher says of them. */
@@ -32,7 +34,7 @@ export function divergence(
   const { perExample: cross } = crossEntropyOfShares(student, classes, shares);
   const { perExample: own } = crossEntropyOfShares(teacher, classes, shares);
   const perExample = cross.map((value, b) => value - own[b]!);
-  return { mean: perExample.reduce((sum, value) => sum + value, 0) / perExample.length, perExample };
+  return { mean: mean([...perExample]), perExample };
 }
 
 /**
@@ -63,25 +65,6 @@ function logShare(all: Float64Array, shares: Float64Array, b: number, i: number,
   let top = b * classes;
   for (let c = top; c < (b + 1) * classes; c++) if (all[c]! > all[top]!) top = c;
   return all[i]! - all[top]! + Math.log(shares[top]!);
-}
-
-/**
- * Gives a teacher's shares as a loss that an engine computes with its gradient in one call: the mean over texts of -sum_c p_bc log q_bc, which is the
- * divergence and, beside it, the teacher's own entropy.
- * @param shares [B, C]
- * @throws when the shares are not one row a text
- */
-export function shareLoss({ rows, classes, scale, bias }: Readout, shares: Float64Array): RowLoss {
-  const texts = shares.length / classes;
-  if (!Number.isInteger(texts) || texts === 0) fail("shares", `rows of ${classes} classes`, `${shares.length} numbers`);
-  return {
-    weights: Array.from({ length: texts }, () => 1 / texts),
-    classes: {
-      rows: scale === 1 ? rows : rows.map((value) => scale * value),
-      biases: bias ?? new Float32Array(classes),
-      shares: Float32Array.from(shares),
-    },
-  };
 }
 
 /**
@@ -121,7 +104,7 @@ export function distillationObjective(session: ModelSession, readout: Readout): 
         return { loss: mean(divergenceOf(scores(readout, features), classes, shares)), gradient };
       },
     }),
-    ...(session.noGradient !== undefined && { noGradient: session.noGradient }),
+    ...noGradient(session),
   };
 }
 
@@ -199,8 +182,4 @@ function divergenceOf(student: Float64Array, classes: number, shares: Float64Arr
   const entropy = (b: number): number =>
     -shares.subarray(b * classes, (b + 1) * classes).reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0);
   return [...crossEntropyOfShares(student, classes, shares).perExample].map((value, b) => value - entropy(b));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

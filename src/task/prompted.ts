@@ -1,5 +1,6 @@
 import { fail, sameLength } from "../check/check";
-import type { Features, ModelSession, TokenBatch } from "../engine/session";
+import { rowsAt } from "../engine/rows";
+import type { ModelSession, TokenBatch } from "../engine/session";
 import type { Objective } from "../estimator/objective";
 import type { LabelledBatch } from "./classifier";
 import { contrastLoss } from "./contrast";
@@ -33,18 +34,18 @@ export function promptedObjective(
   const lossesOf = async (points: readonly Float32Array[], batch: LabelledBatch): Promise<readonly number[]> => {
     const joined = joinedBatch(batch, captions);
     const features = await session.features(points, joined.input);
-    return points.map((_, p) => lossAt(rowsOf(features, p), features.width, joined, batch, settings).loss);
+    return points.map((_, p) => lossAt(rowsAt(features, p), features.width, joined, batch, settings).loss);
   };
   return {
     losses: lossesOf,
     async derivatives(point, directions, batch) {
       const joined = joinedBatch(batch, captions);
       const { primal, tangents } = await session.tangents(point, directions, joined.input);
-      const { loss, slope } = lossAt(rowsOf(primal, 0), primal.width, joined, batch, settings);
+      const { loss, slope } = lossAt(rowsAt(primal, 0), primal.width, joined, batch, settings);
       return {
         loss,
         derivatives: directions.map((_, p) =>
-          rowsOf(tangents, p).reduce((sum, value, i) => sum + value * slope[i]!, 0),
+          rowsAt(tangents, p).reduce((sum, value, i) => sum + value * slope[i]!, 0),
         ),
       };
     },
@@ -56,7 +57,7 @@ export function promptedObjective(
           const joined = joinedBatch(batch, captions);
           let loss = NaN;
           const { gradient } = await session.gradient!(point, joined.input, (features) => {
-            const found = lossAt(rowsOf(features, 0), features.width, joined, batch, settings);
+            const found = lossAt(rowsAt(features, 0), features.width, joined, batch, settings);
             ({ loss } = found);
             return Float32Array.from(found.slope);
           });
@@ -93,11 +94,6 @@ function joinedBatch({ input, labels }: LabelledBatch, captions: EncodedCaptions
     return place;
   });
   return { input: { ...input, ids: [...input.ids, ...places.keys()] }, texts: labels.length, captionOf };
-}
-
-function rowsOf({ data, points }: Features, point: number): Float32Array {
-  const size = data.length / points;
-  return data.subarray(point * size, (point + 1) * size);
 }
 
 /** The loss, and its derivative by every row of the joined batch. */

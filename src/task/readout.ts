@@ -71,11 +71,25 @@ export function featureGradient({ rows, classes, width, scale }: Readout, scoreG
  * @param labels [B]
  * @throws when there is no label, or one is not a class
  */
-export function labelLoss({ rows, classes, scale, bias }: Readout, labels: readonly number[]): RowLoss {
-  const shares = labelShares(classes, labels);
+export function labelLoss(readout: Readout, labels: readonly number[]): RowLoss {
+  return shareLoss(readout, labelShares(readout.classes, labels));
+}
+
+/**
+ * Gives shares of classes, as a teacher's, as a loss that an engine computes with its gradient in one call: the mean over texts of
+ * -sum_c p_bc log q_bc, which is the divergence from the shares and, beside it, their own entropy.
+ * For example `session.gradient(point, batch.input, shareLoss(readout, probabilities(teacher, classes)))`.
+ * @param shares [B, C]
+ * @throws when the shares are not one row a text
+ */
+export function shareLoss({ rows, classes, scale, bias }: Readout, shares: ArrayLike<number>): RowLoss {
+  const texts = shares.length / classes;
+  if (!Number.isInteger(texts) || texts === 0) fail("shares", `rows of ${classes} classes`, `${shares.length} numbers`);
   const scaled = scale === 1 ? rows : rows.map((value) => scale * value);
-  const biases = bias ?? new Float32Array(classes);
-  return { weights: labels.map(() => 1 / labels.length), classes: { rows: scaled, biases, shares } };
+  return {
+    weights: Array.from({ length: texts }, () => 1 / texts),
+    classes: { rows: scaled, biases: bias ?? new Float32Array(classes), shares: Float32Array.from(shares) },
+  };
 }
 
 function project(readout: Readout, features: Features, bias: Float32Array | undefined): Float64Array {

@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { rowsAt } from "../engine/rows";
 import type { Features, GradientLoss, ModelSession } from "../engine/session";
 import type { GradientBlock, Objective } from "../estimator/objective";
 import { noGradient } from "./no-gradient";
@@ -95,7 +96,7 @@ export function optionMetric(
       const spans = optionSpans(batch);
       const right = batch.right ?? batch.labels.map((label) => [label]);
       return points.map((_, p) => ({
-        predictions: spans.map((each) => largestAt(each.map((span) => mean(rows(scores, p), span)))),
+        predictions: spans.map((each) => largestAt(each.map((span) => mean(rowsAt(scores, p), span)))),
         right,
         classes,
       }));
@@ -181,7 +182,7 @@ function objectiveOf(
     async losses(points, batch) {
       const scores = await session.features(points, batch.input);
       checkShape(scores, points.length, batch);
-      return points.map((_, p) => lossOf(rows(scores, p), batch).loss);
+      return points.map((_, p) => lossOf(rowsAt(scores, p), batch).loss);
     },
     async derivatives(point, directions, batch) {
       const { primal, tangents } = await session.tangents(point, directions, batch.input);
@@ -189,7 +190,7 @@ function objectiveOf(
       checkShape(tangents, directions.length, batch);
       const { loss, slope } = lossOf(primal.data, batch);
       const along = (t: Float32Array): number => slope.reduce((total, by, k) => total + by * t[k], 0);
-      return { loss, derivatives: directions.map((_, p) => along(rows(tangents, p))) };
+      return { loss, derivatives: directions.map((_, p) => along(rowsAt(tangents, p))) };
     },
     ...(gradientBy && {
       async gradient(point: Float32Array, batch: OptionBatch) {
@@ -208,11 +209,6 @@ function objectiveOf(
       },
     }),
   };
-}
-
-/** The scores of one of several points. */
-function rows({ data, texts }: Features, point: number): Float32Array {
-  return data.subarray(point * texts, (point + 1) * texts);
 }
 
 function checkScorer({ width }: ModelSession): void {

@@ -9,10 +9,9 @@ import {
   divergenceByOffset,
   divergenceGradients,
   readAt,
-  shareLoss,
 } from "../../src/task/distillation";
 import { probabilities } from "../../src/task/loss";
-import { scores } from "../../src/task/readout";
+import { scores, shareLoss } from "../../src/task/readout";
 import type { Readout } from "../../src/task/readout";
 import { dot } from "../support/dot";
 import { near } from "../support/near";

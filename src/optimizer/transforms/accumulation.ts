@@ -1,4 +1,4 @@
-import { fail, finiteNumber } from "../../check/check";
+import { fail, numberBelowOne } from "../../check/check";
 import type { State } from "../../estimator/state";
 import type { TransformKind } from "../transform";
 
@@ -15,8 +15,7 @@ export interface Accumulation {
  */
 export const accumulation: TransformKind<Accumulation> = {
   check(what, { momentum }) {
-    finiteNumber(`${what}.momentum`, momentum);
-    if (momentum < 0 || momentum >= 1) fail(`${what}.momentum`, "a number from 0 to below 1", momentum);
+    numberBelowOne(`${what}.momentum`, momentum);
   },
   vectors: (_spec, { size }) => ({ mean: size }),
   follow({ momentum }, { count, point: from, state, next }, point) {
