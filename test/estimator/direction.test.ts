@@ -67,7 +67,7 @@ test("E[z_i z_j] is the identity (times keep for a mask) within 4.5 standard err
     [{ kind: "random-mask", keep: 0.25 }, 0.25],
   ];
   for (const [spec, variance] of kinds) {
-    const draws = Array.from({ length: 4000 }, (_, step) => direction(spec, { seed: 1, step, query: 0 }, 3));
+    const draws = Array.from({ length: 4000 }, (_, step) => direction(spec, { seed: 1, step, query: 0 }, 4));
     for (const [i, j] of [
       [0, 0],
       [0, 1],
