@@ -28,7 +28,7 @@ const cells = cellsOf(objectivesGrid());
 const partsOf = (beginning: string) => objectivesGrid().stages.flat().filter(({ task }) => task!.startsWith(beginning)); // prettier-ignore
 
 test("every objective of a task has the same arms, as many rates and the same forward passes", () => {
-  assert.is(cells.length, (14 + 6 + 2) * 2 * 3 + 5 * 3);
+  assert.is(cells.length, (14 + 6 + 2 + 5) * 2 * 3);
   assert.is(new Set(cells.map(({ key }) => key)).size, cells.length);
   for (const setting of ["minilm-sst2", "minilm-cb", "smollm2-sst2"]) {
     const [loss, ...others] = partsOf(setting).filter(({ task }) => !task!.endsWith("wide"));
@@ -49,6 +49,16 @@ test("every objective of a task has the same arms, as many rates and the same fo
     assert.ok(!isStill(settings.arm) && settings.arm.method.probe?.kind !== "directional");
     assert.is(settings.objective === undefined, /-loss/.test(task!), task!);
   }
+});
+
+test("AdaZeta's queries grow within the passes of a rewarded run", () => {
+  const { arm, problem } = cells.find(
+    ({ task, arm: id }) => task === "asked-word" && id === "adazeta-passes",
+  )!.settings;
+  assert.ok(!isStill(arm));
+  // 28 steps of one query make 56 passes, and 3 * 1 ** beta = 3 queries make 6 a step: 14 more fit into 144.
+  const epochSteps = Math.ceil(Number(problem.train) / problem.batchSize);
+  assert.equal(budgetOf(arm, epochSteps), { steps: 28 + 14, forwardPasses: 56 + 14 * 6 });
 });
 
 test("a planned reward is its function by name, with the writing that is planned", () => {
