@@ -8,6 +8,7 @@ import "./notebook/value-display";
 export { openClassifier } from "./notebook/classifier";
 export { openAdapter, openModel, openProblem, openTask, openTaskIfThere } from "./notebook/open";
 export { tableTask } from "./task/own-table";
+export { promptTask } from "./task/prompt-task";
 export { loadPeft } from "./weights/peft-folder";
 export { knownModels } from "./weights/model-rows";
 export type { AdapterSpec } from "./adapter/adapter";
@@ -19,12 +20,13 @@ export { ownEstimator } from "./estimator/probes/own";
 export type { EstimatorInput, OwnDefinition, OwnEstimator } from "./estimator/probes/own";
 export type { Objective } from "./estimator/objective";
 export { suggestedRate } from "./notebook/rates";
-export { adazeta, firstOrder, method, mezo, mezoFull, randomMask, recipes } from "./optimizer/recipes";
+export { adazeta, firstOrder, method, mezo, recipes } from "./optimizer/recipes";
 export type { Method } from "./optimizer/method";
 export type { RecipeName } from "./optimizer/recipes";
 export type { Schedule } from "./schedule/schedule";
 
 // tune, choose, save
+export { ownReward } from "./task/reward";
 export { bestOnDev, saveRun, testOnce, testReport } from "./notebook/choose";
 export { keptRuns } from "./notebook/kept-runs";
 export { runLive } from "./notebook/live-runs";

@@ -26,6 +26,8 @@ export { passesToLowest, rankingTable, rankMethods, sharedSeeds } from "./table/
 export type { RankedMethod } from "./table/ranking";
 export { gradientMemoryTable, usualSeconds } from "./table/gradient-memory";
 export { alongTable, pairedWays, quantizedRuns, quantizedTable } from "./table/quantized";
+export { differenceOf, evaluationLines, meanReward, objectiveArms, pairedMore } from "./table/objectives";
+export type { MeanDifference, ObjectiveArm, ObjectiveRun } from "./table/objectives";
 export { rateTable } from "./table/rates";
 export { borderOf, runWords } from "./table/run-words";
 export { afterFigure } from "./plot/after";

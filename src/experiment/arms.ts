@@ -8,6 +8,7 @@ import { firstOrderRows } from "./first-order-rows";
 import { largeBatchRows } from "./large-batch-rows";
 import { isStill } from "./plan";
 import type { StudyArm } from "./plan";
+import { objectiveRows } from "./objective-rows";
 import { quantizedRows } from "./quantized-rows";
 import { robustRows } from "./robust-rows";
 import { searchRows } from "./search-rows";
@@ -23,6 +24,7 @@ const table = [
   ...sideRows,
   ...quantizedRows,
   ...robustRows,
+  ...objectiveRows,
 ] as const;
 type Row = (typeof table)[number];
 type Trained = Extract<Row, { readonly method: unknown }>;

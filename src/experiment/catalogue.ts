@@ -6,6 +6,7 @@ import { heldOutGrid } from "./held-out-grid";
 import type { Scale } from "./options";
 import { largeBatchGrid } from "./large-batch-grid";
 import { methodsGrid } from "./methods-grid";
+import { objectivesGrid } from "./objectives-grid";
 import { ablation } from "./paper/ablation";
 import { generationLlama2 } from "./paper/generation-llama2";
 import { glueRoberta } from "./paper/glue-roberta";
@@ -32,6 +33,7 @@ const figures: Readonly<Record<string, () => Grid<PlannedRun>>> = {
   "large-batches": largeBatchGrid,
   "zero-shot-quantization": quantizedGrid,
   robust: robustGrid,
+  objectives: objectivesGrid,
 };
 const tables: Readonly<Record<string, (scale: Scale) => Grid<PlannedRun>>> = {
   "glue-roberta": glueRoberta,

@@ -15,7 +15,10 @@ export interface GridRow {
 }
 
 /** What the lines of one task of a grid share. */
-export interface GridPart extends Pick<PlannedRun, "model" | "task" | "problem" | "threads" | "precision" | "after"> {
+export interface GridPart extends Pick<
+  PlannedRun,
+  "model" | "task" | "problem" | "threads" | "precision" | "after" | "objective" | "testMetric" | "drift"
+> {
   /** What the arms share at a rate, with so many training texts; default: as many as planned. */
   readonly settings: (learningRate: number, train?: number) => StudySettings;
   /** Steps between two evaluations, of which an arm may have a multiple; or what each arm's are. */
@@ -28,7 +31,7 @@ export interface GridPart extends Pick<PlannedRun, "model" | "task" | "problem" 
 
 /** Makes a line of a grid: the settings of its runs at each seed and learning rate. */
 export function gridArm(part: GridPart, row: GridRow): Arm<PlannedRun> {
-  const { model, task, problem, threads, precision, study, after } = part;
+  const { model, task, problem, threads, precision, study, after, objective, testMetric, drift } = part;
   const { id } = row;
   const armAt = (learningRate: number, train?: number): StudyArm => {
     const settings = part.settings(learningRate, train);
@@ -59,6 +62,9 @@ export function gridArm(part: GridPart, row: GridRow): Arm<PlannedRun> {
         threads,
         ...(precision === undefined ? {} : { precision }),
         ...(after === undefined || still ? {} : { after }),
+        ...(objective === undefined ? {} : { objective }),
+        ...(testMetric === undefined ? {} : { testMetric }),
+        ...(drift === undefined ? {} : { drift }),
       };
     },
   };

@@ -22,6 +22,10 @@ export interface KeptEvaluation extends EvaluationNumbers {
   readonly evaluationPasses: number;
   /** Cross-entropy over the options of a choice; absent where the loss is the only one. */
   readonly optionLoss?: RecordedNumber;
+  /** What is trained for in place of the loss, on dev; absent: the loss is. */
+  readonly objective?: RecordedNumber;
+  /** On a second task that is not trained on; absent: there is none. */
+  readonly driftAccuracy?: RecordedNumber;
 }
 
 /**
@@ -44,14 +48,27 @@ export function compactHistory(
       rmsProjectedGradient: kept.map((s) => keep(s.rmsProjectedGradient)),
       weightNorm: kept.map((s) => keep(s.weightNorm)),
     },
-    evaluations: evaluations.map(({ step, forwardPasses, evaluationPasses, loss, accuracy, optionLoss }) => ({
+    evaluations: evaluations.map(({ step, forwardPasses, evaluationPasses, loss, accuracy, ...more }) => ({
       step,
       forwardPasses,
       evaluationPasses,
       loss: keep(loss),
       accuracy: keep(accuracy),
-      ...(optionLoss !== undefined && { optionLoss: keep(optionLoss) }),
+      ...further(more),
     })),
+  };
+}
+
+type Further = "optionLoss" | "objective" | "driftLoss" | "driftAccuracy";
+
+/** What only some runs measure. */
+function further(evaluation: Partial<Pick<EvaluationRecord, Further>>): Partial<Pick<KeptEvaluation, Further>> {
+  const { optionLoss, objective, driftLoss, driftAccuracy } = evaluation;
+  return {
+    ...(optionLoss !== undefined && { optionLoss: keep(optionLoss) }),
+    ...(objective !== undefined && { objective: keep(objective) }),
+    ...(driftLoss !== undefined && { driftLoss: keep(driftLoss) }),
+    ...(driftAccuracy !== undefined && { driftAccuracy: keep(driftAccuracy) }),
   };
 }
 

@@ -2,6 +2,8 @@ import type { Adapter, AdapterSpec } from "../adapter/adapter";
 import { dropping } from "../adapter/dropping";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { LoadedModel } from "../engine/load-model";
+import { onnxGenerator } from "../engine/onnx/generator";
+import type { OnnxGenerator } from "../engine/onnx/generator";
 import { parsePrecision } from "../engine/onnx/precision";
 import { openSession } from "../engine/open-session";
 import type { EngineOptions } from "../engine/open-session";
@@ -45,6 +47,8 @@ export interface RunOpener {
    * @param drops whether batches multiply what the adapter adds by factors (`dropping`); default false
    */
   sessionOf(by: OpenedBy, problem: Trainable<unknown>, spec: AdapterSpec, drops?: boolean): Promise<Opened>;
+  /** What writes answers with a run's adapter: the last one, or opened, when the last is closed. */
+  writerOf(by: OpenedBy, problem: Trainable<unknown>, spec: AdapterSpec): Promise<OnnxGenerator>;
   dispose(): Promise<void>;
 }
 
@@ -58,6 +62,7 @@ export function runOpener(sources: Sources): RunOpener {
   const tasks = new Map<string, Promise<LoadedTask>>();
   const problems = new Map<string, Promise<Trainable<unknown>>>();
   const sessions = new Map<string, Opened>();
+  let writer: { readonly key: string; readonly generator: OnnxGenerator } | null = null;
   const modelOf = (name: string) => once(models, name, () => sources.openModel(name));
   const taskOf = (name: string) => once(tasks, name, () => sources.openTask(name));
   return {
@@ -88,7 +93,19 @@ export function runOpener(sources: Sources): RunOpener {
       sessions.set(key, opened);
       return opened;
     },
+    async writerOf({ model, threads, precision }, { loaded }, spec) {
+      const options = engineOptions(threads, precision);
+      const key = JSON.stringify([model, loaded.model.id, spec, options]);
+      if (writer?.key === key) return writer.generator;
+      await writer?.generator.dispose();
+      writer = null;
+      const generator = await onnxGenerator(loaded.model, makeAdapter(spec, loaded.model), { ...options, ...cache });
+      writer = { key, generator };
+      return generator;
+    },
     async dispose() {
+      await writer?.generator.dispose();
+      writer = null;
       for (const { session } of sessions.values()) await session.dispose();
       sessions.clear();
     },

@@ -1,7 +1,8 @@
 import { tableTask } from "../task/own-table";
+import { promptTask } from "../task/prompt-task";
 import type { Task } from "../task/task";
 
-/** The project's own tables that experiments go by name for: short messages to a program's makers, and reviews of films. */
+/** The project's own tables that experiments go by name for: short messages to a program's makers, reviews of films, and prompts that ask for a word. */
 export const ownTables = {
   messages: () =>
     tableTask({
@@ -18,6 +19,15 @@ export const ownTables = {
       template: "{sentence} It was",
       label: "label",
       labelWords: { "0": " terrible", "1": " great" },
+    }),
+  asked: () =>
+    promptTask({
+      name: "asked",
+      file: "data/samples/asked.jsonl",
+      template: 'In at most {most} words she said of {topic} and {word}: "',
+      answer: "answer",
+      stop: '"',
+      newTokens: 12,
     }),
 } as const;
 

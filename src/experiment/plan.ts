@@ -6,6 +6,7 @@ import { forwardPasses, stepsForPasses } from "../schedule/forward-passes";
 import type { Arm } from "./arm";
 import type { ProblemOptions } from "./problem";
 import type { QuantizedSettings } from "./quantized-settings";
+import type { PlannedObjective } from "./planned-reward";
 import type { AfterRun } from "./run-after";
 
 /** What an arm without steps does: it takes the frozen model as it is, or fits a linear probe on its features. */
@@ -37,8 +38,12 @@ export interface PlannedRun {
   readonly evaluateEvery: number;
   /** Threads of the engine: the order of sums, and so the last bits, may depend on it. */
   readonly threads: number;
-  /** A metric that is trained for in place of the task's loss; absent: the loss. */
-  readonly objective?: BatchMetricName;
+  /** A metric that is trained for in place of the task's loss, or one of the project's rewards; absent: the loss. */
+  readonly objective?: PlannedObjective;
+  /** A metric that test is scored by beside the task's own; absent: the one that is trained for. */
+  readonly testMetric?: BatchMetricName;
+  /** A second task, which nothing is trained on, and what is its own of the problem: its dev texts are scored at each evaluation. */
+  readonly drift?: { readonly task: string; readonly problem?: Partial<Omit<ProblemOptions, "seed">> };
   /** What is measured when the run has ended, at shares of its change and on other tasks; absent: nothing besides test. */
   readonly after?: AfterRun;
   /** How frozen products are stored and computed; absent: fp32. */

@@ -1,3 +1,4 @@
+import { isReward } from "../task/reward";
 import { standAt } from "../train/replay";
 import type { TrainOptions } from "../train/train";
 import { trainInFile } from "../train/train-in-file";
@@ -14,12 +15,15 @@ import type { Problem, Scores, Trainable } from "./problem";
 import type { QuantizedFindings, QuantizedSettings } from "./quantized-settings";
 import { checkAfter, scoresAfter } from "./run-after";
 import type { AfterScores } from "./run-after";
+import { plannedObjective } from "./planned-reward";
 import { armOptions } from "./run-arm";
 import type { CellContext, CellResult } from "./run-grid";
 import { runQuantized, trainTeacher } from "./run-quantized";
 import type { OpenTrained, Teacher } from "./run-quantized";
 import { runStill } from "./run-still";
 import type { StillScores } from "./run-still";
+import { scoreWritten } from "./written";
+import type { WrittenScores } from "./written";
 
 /** What names a run to others who work on it: plain data. */
 export interface RunOrder extends OpenedBy {
@@ -48,6 +52,8 @@ export interface StudyExtra {
   readonly arm?: StudyArm;
   /** What the run came to at shares of its change, on its own test texts and on other tasks'. */
   readonly after?: AfterScores;
+  /** What a rewarded run's model wrote to the test prompts, which nothing else is measured on then. */
+  readonly written?: WrittenScores;
   /** A linear probe's C. */
   readonly chosen?: StillScores["chosen"];
   /** What became of a model that was brought to few bits. */
@@ -74,7 +80,7 @@ export interface StudyRunner {
 
 /** Runs planned runs one after another; models and problems are opened once, the last sessions stay open. */
 export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {}): StudyRunner {
-  const { modelOf, taskOf, problemOf, sessionOf, dispose } = runOpener(sources);
+  const { modelOf, taskOf, problemOf, sessionOf, writerOf, dispose } = runOpener(sources);
   const teachers = lastTeacher();
   const quantized = async (
     { settings, by, signal }: { readonly settings: QuantizedSettings; readonly by: OpenedBy; readonly signal: CellContext["signal"] }, // prettier-ignore
@@ -125,9 +131,18 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
         const { still, test, chosen } = await runStill(arm, problem, session, clock);
         return { still, extra: { bestStep: null, test: kept(test), ...basic, ...(chosen && { chosen }) } };
       }
-      const { objective: trained } = settings;
-      const how = { seed, evaluateEvery, stopMargin: null, objective: trained };
-      const { after } = settings;
+      const { after, drift, testMetric } = settings;
+      const trained = plannedObjective(settings.objective);
+      const second = drift && (await problemOf({ ...by, task: drift.task, problem: { ...by.problem, ...drift.problem } })); // prettier-ignore
+      const writer = () => writerOf(by, problem, spec);
+      const how = {
+        seed,
+        evaluateEvery,
+        stopMargin: null,
+        objective: trained,
+        writer,
+        ...(second && { drift: second }),
+      };
       const others = await Promise.all(
         (after?.tasks ?? []).map((each) => problemOf({ ...by, task: each.task, problem: { ...by.problem, ...each.problem } })), // prettier-ignore
       );
@@ -142,14 +157,17 @@ export function studyRunner(sources: Sources, { spread }: StudyRunnerOptions = {
       const { objective, start, layout } = options;
       if (best !== null && objective.base !== undefined)
         await standAt(objective.base, run, start, layout, arm.method, best.evaluation.step);
-      const test = best && kept(await problem.evaluate(session, best.point, "test", adapter.spec, trained));
       // A run that was stopped goes on another time.
-      const measured = after !== undefined && run.end.reason !== "stopped";
-      const scored = measured ? await scoresAfter(after, run, adapter, session, [problem, ...others]) : undefined;
-      return {
-        run,
-        extra: { bestStep: best?.evaluation.step ?? null, test, ...basic, ...(scored && { after: scored }) },
-      };
+      const ended = run.end.reason !== "stopped";
+      const rewarded = isReward(trained);
+      const points = best && ([start, best.point] as const);
+      const written = rewarded && points && ended ? await scoreWritten(await writer(), problem, trained, points) : undefined; // prettier-ignore
+      // What is judged by its answers has no other score on test: each would be written once more.
+      const metric = testMetric ?? (typeof settings.objective === "string" ? settings.objective : undefined);
+      const test = best && !rewarded ? kept(await problem.evaluate(session, best.point, "test", adapter.spec, metric)) : null; // prettier-ignore
+      const scored = after && ended ? await scoresAfter(after, run, adapter, session, [problem, ...others]) : undefined;
+      const further = { ...(scored && { after: scored }), ...(written && { written }) };
+      return { run, extra: { bestStep: best?.evaluation.step ?? null, test, ...basic, ...further } };
     },
     async dispose() {
       await teachers.dispose();

@@ -15,14 +15,17 @@ export interface NamedLine {
 export interface LinesOptions extends FigureOptions {
   /** Name of the horizontal axis, unit included. */
   readonly x: string;
-  /** Name of the vertical axis, unit included; logarithmic, so values that are not positive are left out. */
+  /** Name of the vertical axis, unit included. */
   readonly y: string;
+  /** "log" when absent, where values that are not positive are left out. */
+  readonly yScale?: "linear" | "log";
   /** "linear" when absent; "log" puts ticks at the values themselves. */
   readonly xScale?: "linear" | "log";
 }
 
 /**
- * Any named lines on a logarithmic vertical axis: singular values against their place, an error against the rank.
+ * Any named lines, on a logarithmic vertical axis unless a linear one is asked for: singular values against their place, an error against the rank, a reward
+ * against forward passes.
  * @throws when there are no lines
  */
 export function linesFigure(lines: readonly NamedLine[], options: LinesOptions): Figure {
@@ -30,7 +33,8 @@ export function linesFigure(lines: readonly NamedLine[], options: LinesOptions):
   const shades = [colors.vermillion, colors.blue, colors.green, colors.orange, colors.purple];
   const dashes = ["dash", "solid", "dot", "dashdot", "longdash"] as const;
   const symbols = ["circle", "square", "diamond", "triangle-up", "x"] as const;
-  const drawn = lines.map(({ name, points }) => ({ name, points: points.filter(({ y }) => y > 0) }));
+  const linear = options.yScale === "linear";
+  const drawn = lines.map(({ name, points }) => ({ name, points: points.filter(({ y }) => linear || y > 0) }));
   const all = drawn.flatMap(({ points }) => points);
   const data = drawn.map(({ name, points }, i): Trace => {
     const color = shades[i % shades.length]!;
@@ -50,7 +54,7 @@ export function linesFigure(lines: readonly NamedLine[], options: LinesOptions):
     data,
     layout: baseLayout(options, [], {
       xaxis: axis(options.x, horizontal),
-      yaxis: axis(options.y, logAxis(all.map(({ y }) => y))),
+      yaxis: axis(options.y, linear ? {} : logAxis(all.map(({ y }) => y))),
     }),
   };
 }

@@ -20,8 +20,8 @@ export interface EvaluationNumbers {
   readonly loss: number | null;
   /** Share of right answers in [0, 1]; null where the task has none. */
   readonly accuracy: number | null;
-  /** On a second task that is not trained on; absent: there is none. */
-  readonly driftLoss?: number;
+  /** On a second task that is not trained on; absent: there is none, null: no finite number. */
+  readonly driftLoss?: number | null;
 }
 
 /** What a run has done, in order: every list of steps and evaluations has this shape, while it trains and in records and tables. */

@@ -205,6 +205,12 @@ test("lines keep their points, but zeros have no place on a logarithmic axis", (
   assert.equal([data[0]!.x, data[0]!.y, data[0]!.name], [[1, 2], [4, 2], "a &lt;b&gt;"]); // prettier-ignore
   assert.equal([layout.xaxis!.type, layout.yaxis!.type], ["log", "log"]);
   throwsWith(() => linesFigure([], { x: "place", y: "value" }), "lines: expected at least one line, got []");
+  const below = [
+    { x: 1, y: -1 },
+    { x: 2, y: 3 },
+  ];
+  const flat = linesFigure([{ name: "a", points: below }], { x: "place", y: "value", yScale: "linear" });
+  assert.equal([flat.data[0]!.y, flat.layout.yaxis!.type], [[-1, 3], undefined]);
 });
 
 test.run();

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { measuredRates, suggestedRate } from "../../src/notebook/rates";
 import { SEARCH } from "../../src/experiment/field-grid";
+import { OBJECTIVES } from "../../src/experiment/objectives-grid";
 import type { PlannedRun } from "../../src/experiment/plan";
 import type { ExperimentRecord } from "../../src/experiment/record";
 import { queriesKind, rateRows, rateTable, suggestRate } from "../../src/table/rates";
@@ -39,6 +40,10 @@ test("the short runs that search for decades are no measure", () => {
   const searched: Recorded = { ...record(1e-3, 1.9), experiment: SEARCH };
   assert.is(rateRows([searched, record(1e-3, 1)])[0]?.gain, 0.5);
   assert.equal(rateRows([searched]), []);
+});
+
+test("runs for other objectives are no measure of the loss's rates", () => {
+  assert.equal(rateRows([{ ...record(1e-3, 1), experiment: OBJECTIVES }]), []);
 });
 
 test("a rate that falls is none of those that a suggestion is made of: it begins above what would be safe all along", () => {
