@@ -20,7 +20,7 @@ const choice: FrozenChoice = {
     frozenArm("minilm-trec", { arm: "xs-15", role: "chosen", start: "probe", learningRate: 0.3 }),
     frozenArm("minilm-trec", { arm: "xs-15", role: "ablation", start: "own", learningRate: 0.3 }),
     frozenArm("minilm-trec", { arm: "adazeta-passes", role: "rival", start: "own", learningRate: 3e-3 }),
-    frozenArm("minilm-trec", { arm: "linear-probe", role: "rival", start: "own", learningRate: null }),
+    frozenArm("minilm-trec", { arm: "linear-probe", role: "beside", start: "own", learningRate: null }),
   ],
   smollm2: [
     frozenArm("smollm2-sst2", { arm: "core-15", role: "chosen", start: "calibrated", learningRate: 0.1 }),
@@ -46,8 +46,8 @@ test("written and read it is the same, and each arm stands on its model's four t
   const grid = heldOutGrid(path);
   assert.is(grid.waits, undefined);
   const cells = cellsOf(grid);
-  // 4 arms x 4 tasks x 5 seeds, 2 arms x 4 tasks x 5 seeds
-  assert.is(cells.length, 80 + 40);
+  // 3 arms x 4 tasks x 5 seeds, an ablation x 4 tasks x 3 seeds, 2 arms x 4 tasks x 5 seeds
+  assert.is(cells.length, 60 + 12 + 40);
   assert.is(new Set(cells.map(({ key }) => key)).size, cells.length);
   const pairs = [...new Set(cells.map(({ settings }) => `${settings.model} ${settings.task}`))];
   assert.equal(pairs.sort(), [...HELD_OUT["minilm-trec"].map((task) => `minilm ${task}`), ...HELD_OUT["smollm2-sst2"].map((task) => `smollm2 ${task}`)].sort()); // prettier-ignore
@@ -75,7 +75,7 @@ test("a file that is no choice, and a row that makes something else than was fro
   refused(changed([null]), /minilm\[0\]: expected an arm/);
   refused(
     changed([{ ...chosen, role: "best" }]),
-    /minilm\[0\]\.role: expected chosen, rival, ceiling, ablation, got "best"/,
+    /minilm\[0\]\.role: expected chosen, rival, beside, ceiling, ablation, got "best"/,
   );
   refused(changed([{ ...chosen, start: "shots" }]), /minilm\[0\]\.start: expected own, probe, calibrated/);
   refused(changed([{ ...chosen, arm: "mine" }]), /^arm: expected one of/);
