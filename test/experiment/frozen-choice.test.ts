@@ -7,7 +7,10 @@ import type { FrozenArm, FrozenChoice } from "../../src/experiment/frozen-choice
 import { heldOutGrid, HELD_OUT } from "../../src/experiment/held-out-grid";
 import { budgetOf, isStill } from "../../src/experiment/plan";
 import { cellsOf as searched } from "../../src/experiment/cells";
+import { plannedTask } from "../../src/experiment/own-tables";
 import { searchGrid } from "../../src/experiment/search-grid";
+import { readingsOf } from "../../src/task/reading";
+import { taskNamed } from "../../src/task/tasks";
 import { scratch } from "../support/scratch";
 import { throwsWith } from "../support/throws";
 
@@ -54,13 +57,27 @@ test("written and read it is the same, and each arm stands on its model's four t
   const chosenOn = new Set(searched(searchGrid()).map(({ settings: { model, task } }) => `${model} ${task}`));
   assert.equal(pairs.filter((pair) => chosenOn.has(pair)), []); // prettier-ignore
   for (const { settings, learningRate, arm } of cells) {
-    assert.is(settings.problem.maxTokens, 64);
+    const { maxTokens, cutTo } = settings.problem;
+    assert.ok((cutTo ?? maxTokens ?? Infinity) <= 64);
     if (isStill(settings.arm)) continue;
     assert.ok(budgetOf(settings.arm, 16).forwardPasses <= 800, arm);
     const frozen = [...choice.minilm, ...choice.smollm2].find((each) => each.arm === arm)!;
     assert.is(learningRate, frozen.learningRate);
     assert.equal(settings.arm.method, frozen.method);
   }
+});
+
+test("each model reads its held-out tasks", () => {
+  const readings = (tasks: readonly string[]) =>
+    tasks.map((name) => {
+      const task = plannedTask(name);
+      return readingsOf(typeof task === "string" ? taskNamed(task) : task);
+    });
+  for (const [study, reading] of [
+    ["minilm-trec", "pooled"],
+    ["smollm2-sst2", "causal"],
+  ] as const)
+    for (const known of readings(HELD_OUT[study])) assert.ok(known.includes(reading));
 });
 
 test("a file that is no choice, and a row that makes something else than was frozen, are told by place", () => {
