@@ -15,27 +15,32 @@ export const HELD_OUT: Readonly<Record<StudyName, readonly string[]>> = {
   "smollm2-sst2": ["sst5", "trec", "wic", "cb"],
 };
 
-/** Which of a choice's arms run together, and at which seeds; on which model alone, and which arms, where it is not all of a role's. */
+/** Runs that are made together: of which of a choice's arms on a model, and at which seeds. */
 interface Stage {
-  readonly roles: readonly FrozenArm["role"][];
   readonly seeds: readonly number[];
-  readonly of?: (study: StudyName, arm: FrozenArm) => boolean;
+  readonly of: (arm: FrozenArm, study: StudyName) => boolean;
 }
 
-/** A pass of the language model takes as long as twenty of the encoder: its further rivals wait. */
-const isDear = (study: StudyName, { role, arm }: FrozenArm): boolean =>
-  study === "smollm2-sst2" && role === "rival" && arm !== "adazeta-passes" && arm !== "mezo-lora";
+const onEncoder = (study: StudyName): boolean => study === "minilm-trec";
+const isOneOf = ({ role }: FrozenArm, ...roles: readonly FrozenArm["role"][]): boolean => roles.includes(role);
+/** The language model's first comparison: a pass of it takes as long as twenty of the encoder, so that further rivals wait. */
+const isFirst = (arm: FrozenArm): boolean =>
+  isOneOf(arm, "chosen", "beside") || arm.arm === "adazeta-passes" || arm.arm === "mezo-lora";
 
-/** What is asked first comes first: a session that is cut off leaves fewer seeds of a stage, and the later ones are for later. */
+/** What is asked first comes first, and what is dear last: a session that is cut off leaves whole answers. */
 const STAGES: readonly Stage[] = [
   {
-    roles: ["chosen", "rival", "beside"],
-    seeds: [0, 1, 2, 3, 4],
-    of: (study, arm) => !isDear(study, arm),
+    seeds: [0, 1, 2],
+    of: (arm, study) => isOneOf(arm, "chosen", "rival", "beside") && (onEncoder(study) || isFirst(arm)),
   },
-  { roles: ["ceiling"], seeds: [0, 1, 2, 3, 4] },
-  { roles: ["ablation"], seeds: [0, 1, 2] },
-  { roles: ["rival"], seeds: [0, 1, 2, 3, 4], of: isDear },
+  { seeds: [3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "chosen", "rival", "beside") },
+  { seeds: [0, 1, 2, 3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "ceiling") },
+  { seeds: [0, 1, 2], of: (arm) => isOneOf(arm, "ablation") },
+  { seeds: [3, 4], of: (arm, study) => !onEncoder(study) && isFirst(arm) },
+  {
+    seeds: [0, 1, 2, 3, 4],
+    of: (arm, study) => !onEncoder(study) && (isOneOf(arm, "ceiling") || (isOneOf(arm, "rival") && !isFirst(arm))),
+  },
 ];
 
 /** Longer texts than the encoder's study has. */
@@ -53,9 +58,8 @@ const OTHERS: Readonly<Record<string, Partial<GridPart["problem"]>>> = {
 };
 
 /**
- * Compares what was chosen with its rivals on eight pairs of a model and a task that it was not chosen on: 800 forward passes, five paired seeds;
- * then the ceiling on the same, what is without one part of the chosen with three seeds, and the language model's further rivals. A stage goes through
- * its pairs seed by seed.
+ * Compares what was chosen with its rivals on eight pairs of a model and a task that it was not chosen on: 800 forward passes, five paired seeds,
+ * beside the ceiling, and what is without one part of the chosen with three seeds. A stage goes through its pairs seed by seed.
  * Without a frozen choice it has no runs, and says so (`waits`): what is chosen after a look at these tasks would prove nothing.
  * For example `cellsOf(heldOutGrid()).length`: 0 before the choice is frozen; after, 20 for each arm of a model, 12 where it is an ablation.
  * @throws when the file of the choice is no choice, or a row has changed since
@@ -70,11 +74,14 @@ export function heldOutGrid(path: string = CHOICE_PATH): Grid<PlannedRun> {
       waits: `the choice is not frozen yet: ${path} does not exist. Search first (npm run experiment -- search), let npm run freeze-choice write the choice there, commit it, and only then look at the held-out tasks`,
     };
   const studied = Object.keys(HELD_OUT) as StudyName[];
-  const stages = STAGES.map(({ roles, seeds, of = () => true }) =>
-    studied.flatMap((study) => {
-      const arms = choice[studies[study].model].filter((arm) => roles.includes(arm.role) && of(study, arm));
-      return partsOf(study, arms, seeds);
-    }),
+  const stages = STAGES.map(({ seeds, of }) =>
+    studied.flatMap((study) =>
+      partsOf(
+        study,
+        choice[studies[study].model].filter((arm) => of(arm, study)),
+        seeds,
+      ),
+    ),
   );
   return { name, stages: stages.filter(({ length }) => length > 0) };
 }

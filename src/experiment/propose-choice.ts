@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { mean } from "../tree/mean";
 import { WITHOUT } from "./ablations";
 import type { Candidate } from "./ablations";
 import type { ArmId } from "./arms";
@@ -38,54 +39,66 @@ export interface Proposal {
  * @throws when a model has no candidate or no rival with all its runs
  */
 export function proposeChoice(records: readonly ExperimentRecord<PlannedRun>[]): Proposal {
-  const arms = searchedArms(records);
-  const names = Object.keys(studies) as StudyName[];
-  const fields = names.map((study) => fieldOf(study, arms));
-  const own = fields.map(({ candidates }) => deviationOf(candidates));
-  const deviation = (i: number): number => own[i] ?? own.find((each) => each !== null) ?? 0;
-  const ties = fields.map(({ candidates }, i) => tiedOf(candidates, deviation(i)));
-  const shared = ties[0].tied.filter(({ arm }) => ties.every(({ tied }) => tied.some((other) => other.arm === arm)));
-  const one = shared.length === 0 ? null : simplest(shared).arm;
-  const chosen = ties.map(({ tied }) => simplest(one === null ? tied : tied.filter(({ arm }) => arm === one)));
-  const choice = names.map((study, i) => [studies[study].model, armsOf(fields[i], chosen[i])] as const);
+  const fields = fieldsOf(records);
+  const missing = STUDIES.find((study) => fields.every((field) => field.study !== study));
+  if (missing !== undefined) fail(`the search on ${studies[missing].model}`, "a candidate with all its runs", "none");
+  const choice = fields.map((field) => [studies[field.study].model, armsOf(field)] as const);
+  return { choice: Object.fromEntries(choice) as unknown as FrozenChoice, decision: decisionOf(records) };
+}
+
+/**
+ * Gives what a choice from these records is decided on, of the models that have a candidate with all its runs.
+ * For example `decisionOf([]).models`: [].
+ */
+export function decisionOf(records: readonly ExperimentRecord<PlannedRun>[]): Decision {
   return {
-    choice: Object.fromEntries(choice) as unknown as FrozenChoice,
-    decision: {
-      rule: CHOICE_RULE,
-      runs: records.length,
-      models: names.map((study, i) => ({
-        model: studies[study].model,
-        noise: ties[i].noise,
-        arms: [...fields[i].all]
-          .sort((a, b) => a.mean - b.mean)
-          .map((each) => ({
-            ...{ arm: each.arm, start: each.start, learningRate: each.learningRate, atEdge: each.atEdge },
-            ...{ mean: each.mean, losses: [...each.losses.values()], numbers: each.numbers, parts: each.parts },
-            candidate: isCandidate(each),
-            tied: ties[i].tied.includes(each),
-            chosen: each === chosen[i],
-          })),
-      })),
-    },
+    rule: CHOICE_RULE,
+    runs: records.length,
+    models: fieldsOf(records).map(({ study, all, candidates, noise, tied, chosen }) => ({
+      model: studies[study].model,
+      noise,
+      arms: [...all]
+        .sort((a, b) => a.mean - b.mean)
+        .map((each) => ({
+          ...{ arm: each.arm, start: each.start, learningRate: each.learningRate, atEdge: each.atEdge },
+          ...{ mean: each.mean, losses: [...each.losses.values()], numbers: each.numbers, parts: each.parts },
+          candidate: candidates.includes(each),
+          tied: tied.includes(each),
+          chosen: each === chosen,
+        })),
+    })),
   };
 }
 
-/** The arms of one model's search. */
+/** One model's search, and what is chosen there. */
 interface Field {
   readonly study: StudyName;
   readonly all: readonly Searched[];
   readonly candidates: readonly Searched[];
+  readonly noise: number;
+  readonly tied: readonly Searched[];
+  readonly chosen: Searched;
 }
 
-function fieldOf(study: StudyName, arms: readonly Searched[]): Field {
-  const all = arms.filter((each) => each.study === study);
-  const candidates = all.filter(isCandidate);
-  if (candidates.length === 0) fail(`the search on ${studies[study].model}`, "a candidate with all its runs", "none");
-  return { study, all, candidates };
-}
+const STUDIES = Object.keys(studies) as readonly StudyName[];
 
-function isCandidate({ arm }: Searched): boolean {
-  return Object.hasOwn(WITHOUT, arm);
+function fieldsOf(records: readonly ExperimentRecord<PlannedRun>[]): readonly Field[] {
+  const arms = searchedArms(records);
+  const fields = STUDIES.flatMap((study) => {
+    const all = arms.filter((each) => each.study === study);
+    const candidates = all.filter(({ arm }) => Object.hasOwn(WITHOUT, arm));
+    return candidates.length === 0 ? [] : [{ study, all, candidates, deviation: deviationOf(candidates) }];
+  });
+  const other = fields.find(({ deviation }) => deviation !== null)?.deviation ?? 0;
+  const ties = fields.map(({ candidates, deviation }) => tiedOf(candidates, deviation ?? other));
+  const shared = (ties[0]?.tied ?? []).filter(({ arm }) =>
+    ties.every(({ tied }) => tied.some((each) => each.arm === arm)),
+  );
+  const one = shared.length === 0 ? null : simplest(shared).arm;
+  return fields.map((field, i) => {
+    const { tied } = ties[i];
+    return { ...field, ...ties[i], chosen: simplest(one === null ? tied : tied.filter(({ arm }) => arm === one)) };
+  });
 }
 
 /**
@@ -97,9 +110,9 @@ function deviationOf(candidates: readonly Searched[]): number | null {
   const [first] = rows;
   const degrees = (rows.length - 1) * (first.length - 1);
   if (degrees === 0) return null;
-  const ofArm = rows.map(meanOf);
-  const ofSeed = first.map((_, s) => meanOf(rows.map((row) => row[s])));
-  const all = meanOf(ofArm);
+  const ofArm = rows.map((row) => mean(row));
+  const ofSeed = first.map((_, s) => mean(rows.map((row) => row[s])));
+  const all = mean(ofArm);
   const squares = rows.flatMap((row, a) => row.map((x, s) => (x - ofArm[a] - ofSeed[s] + all) ** 2));
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / degrees);
 }
@@ -114,7 +127,7 @@ function simplest(tied: readonly Searched[]): Searched {
   return [...tied].sort((a, b) => a.parts - b.parts || a.numbers - b.numbers || a.mean - b.mean)[0];
 }
 
-function armsOf({ study, all }: Field, chosen: Searched): readonly FrozenArm[] {
+function armsOf({ study, all, chosen }: Field): readonly FrozenArm[] {
   const found = (arm: ArmId, start: Searched["start"]) => all.find((each) => each.arm === arm && each.start === start);
   const rivals = RIVALS.flatMap((arm) => found(arm, "own") ?? []);
   if (rivals.length === 0) fail(`the search on ${studies[study].model}`, "a rival with all its runs", "none");
@@ -138,5 +151,3 @@ function ablationsOf(found: (arm: ArmId, start: Searched["start"]) => Searched |
   const started = start === "own" ? [] : [found(arm, "own") ?? { arm, start: "own" as const, learningRate }];
   return [...started, ...Object.values(WITHOUT[arm as Candidate]).flatMap((id) => found(id, start) ?? [])];
 }
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

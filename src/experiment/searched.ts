@@ -1,5 +1,6 @@
 import { grouped } from "../check/grouped";
 import { bestOf } from "../train/best";
+import { mean } from "../tree/mean";
 import { rowOf } from "./arms";
 import type { ArmId } from "./arms";
 import { studies } from "./divergence";
@@ -50,7 +51,7 @@ export function searchedArms(records: readonly ExperimentRecord<PlannedRun>[]): 
 function searchedArm(study: StudyName, runs: readonly ExperimentRecord<PlannedRun>[]): Searched | null {
   const rates = grouped(runs, ({ learningRate }) => String(learningRate)).map((group) => {
     const losses = new Map(group.map(({ seed, history }) => [seed, bestOf(history.evaluations)?.loss ?? Infinity]));
-    return { group, losses, mean: meanOf([...losses.values()]) };
+    return { group, losses, mean: mean([...losses.values()]) };
   });
   const best = rates.reduce((low, next) => (next.mean < low.mean ? next : low));
   const [{ settings, learningRate, parameters }] = best.group;
@@ -90,5 +91,3 @@ export function partsOf(arm: StudyArm, start: Start): number {
   ];
   return fitted + parts.filter(Boolean).length;
 }
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

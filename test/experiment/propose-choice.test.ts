@@ -10,7 +10,7 @@ import type { PlannedRun } from "../../src/experiment/plan";
 import { proposeChoice } from "../../src/experiment/propose-choice";
 import type { ExperimentRecord } from "../../src/experiment/record";
 import { searchGrid } from "../../src/experiment/search-grid";
-import { partsOf, searchedArms } from "../../src/experiment/searched";
+import { partsOf, searchedArms, startOf } from "../../src/experiment/searched";
 import { chosenTable, decidedTable } from "../../src/table/decided";
 import { madeRecord, NO_STEPS } from "../support/made-record";
 import { near } from "../support/near";
@@ -129,8 +129,13 @@ test("beside the chosen stand its rivals at their own best rates, probe, ceiling
   assert.equal(readChoice(path), choice);
   assert.equal(readDecision(path), decision);
   const stages = heldOutGrid(path).stages.map((parts) => cellsOf({ name: "held-out", stages: [parts] }));
-  // 4 tasks: 5 seeds of 6 arms and of 4, of the ceiling, 3 of 4 ablations, and the language model's further rival
-  assert.equal(stages.map(({ length }) => length), [4 * 5 * (6 + 4), 4 * 5, 4 * 3 * 4, 4 * 5]); // prettier-ignore
+  // 4 tasks: 3 seeds of 6 arms and of 4, 2 of the 6, 5 of the ceiling, 3 of 4 ablations, 2 of the language model's 4, and its further rival.
+  assert.equal(stages.map(({ length }) => length / 4), [3 * (6 + 4), 2 * 6, 5, 3 * 4, 2 * 4, 5]); // prettier-ignore
+  const all = stages.flat();
+  for (const { role, arm, start } of choice.minilm)
+    assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "minilm" && startOf(cell.settings) === start).length, role === "ablation" ? 12 : 20); // prettier-ignore
+  for (const { arm } of choice.smollm2)
+    assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "smollm2").length, 20);
   // Seed 0 of all eight pairs comes before seed 1 of any.
   const first = stages[0].filter(({ seed }) => seed === 0);
   assert.equal(stages[0].slice(0, first.length), first);
