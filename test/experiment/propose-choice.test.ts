@@ -7,10 +7,11 @@ import type { Cell } from "../../src/experiment/cells";
 import { choiceText, readChoice, readDecision } from "../../src/experiment/frozen-choice";
 import { heldOutGrid } from "../../src/experiment/held-out-grid";
 import type { PlannedRun } from "../../src/experiment/plan";
-import { proposeChoice } from "../../src/experiment/propose-choice";
+import { decisionOf, proposeChoice } from "../../src/experiment/propose-choice";
 import type { ExperimentRecord } from "../../src/experiment/record";
 import { searchGrid } from "../../src/experiment/search-grid";
 import { partsOf, searchedArms, startOf } from "../../src/experiment/searched";
+import { chosenCurves } from "../../src/table/chosen-curves";
 import { chosenTable, decidedTable } from "../../src/table/decided";
 import { madeRecord, NO_STEPS } from "../support/made-record";
 import { near } from "../support/near";
@@ -141,6 +142,20 @@ test("beside the chosen stand its rivals at their own best rates, probe, ceiling
   assert.equal(stages[0].slice(0, first.length), first);
   assert.is(chosenTable(choice).table.numRows(), 11 + 5);
   assert.is(decidedTable(decision.models[0]).table.numRows(), 30);
+});
+
+test("curves are the chosen's and its rivals', each at its best rate and called by its start", () => {
+  const records = search({ "trec-probe: xs-15-spread-decay": 0.5 }).map((each) => ({
+    ...each,
+    extra: { counts: { train: [1, 1], dev: [10, 10] } },
+  }));
+  const planned = cells.map((cell, i) => ({ cell, record: records[i] })).filter(({ cell }) => cell.settings.model === "minilm"); // prettier-ignore
+  const curves = chosenCurves(planned, decisionOf(records).models[0]);
+  const [first] = curves;
+  assert.equal([first.arm, first.evaluations[1].loss], ["LoRA-XS, 15 directional, spread, decay, from probe", 0.5]);
+  // Two seeds each
+  assert.is(curves.length, 2 * new Set(curves.map(({ arm }) => arm)).size);
+  assert.equal(decisionOf([]).models, []);
 });
 
 test("every candidate has parts that can be taken away, by arms that were searched from a fitted start", () => {
