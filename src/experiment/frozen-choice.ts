@@ -14,8 +14,8 @@ import type { Start } from "./search-grid";
 /** Where the choice is kept, once it is frozen. */
 export const CHOICE_PATH = "data/frozen-choice.json";
 
-/** What an arm is there for. */
-const ROLES = ["chosen", "rival", "ceiling", "ablation"] as const;
+/** What an arm is there for; "beside" is what stands in the tables without being compared with: the linear probe. */
+const ROLES = ["chosen", "rival", "beside", "ceiling", "ablation"] as const;
 
 /** One arm of the held-out runs, with all that was chosen for it. */
 export interface FrozenArm {
@@ -31,6 +31,40 @@ export interface FrozenArm {
 
 /** What was chosen on dev of TREC and SST-2 before any held-out task was looked at: for each model its arms. */
 export type FrozenChoice = Readonly<Record<Model, readonly FrozenArm[]>>;
+
+/** One arm of the search as the choice saw it, at the best of its rates. */
+export interface DecidedArm {
+  readonly arm: ArmId;
+  readonly start: Start;
+  readonly learningRate: number | null;
+  /** That rate is the lowest or the highest of those tried. */
+  readonly atEdge: boolean;
+  /** Of the lowest dev losses of its runs, in nats. */
+  readonly mean: number;
+  readonly losses: readonly number[];
+  readonly numbers: number;
+  readonly parts: number;
+  /** It may be chosen; else it is a rival, or stands beside. */
+  readonly candidate: boolean;
+  /** Within the noise of the lowest candidate. */
+  readonly tied: boolean;
+  readonly chosen: boolean;
+}
+
+/** What a choice was decided on. */
+export interface Decision {
+  /** In words. */
+  readonly rule: readonly string[];
+  /** Of the search, that had a record. */
+  readonly runs: number;
+  readonly models: readonly {
+    readonly model: Model;
+    /** As a share of the lowest mean. */
+    readonly noise: number;
+    /** The lowest first. */
+    readonly arms: readonly DecidedArm[];
+  }[];
+}
 
 type Model = (typeof studies)[StudyName]["model"];
 const FORMAT = "adazeta-frozen-choice-1";
@@ -48,9 +82,18 @@ export function frozenArm(
   return isStill(made) ? { ...chosen, learningRate: null } : { ...chosen, adapter: made.adapter, method: made.method };
 }
 
-/** Gives the text of the file that holds a choice. For example `choiceText({ minilm: [...], smollm2: [...] })`, to be written to `CHOICE_PATH` and committed. */
-export function choiceText(choice: FrozenChoice): string {
-  return `${JSON.stringify({ format: FORMAT, ...choice }, null, 2)}\n`;
+/**
+ * Gives the text of the file that holds a choice, and what it was decided on where that is known.
+ * For example `choiceText({ minilm: [...], smollm2: [...] }, decision)`, to be written to `CHOICE_PATH` and committed.
+ */
+export function choiceText(choice: FrozenChoice, decision?: Decision): string {
+  return `${JSON.stringify({ format: FORMAT, ...choice, ...(decision && { decision }) }, null, 2)}\n`;
+}
+
+/** Reads what the frozen choice was decided on; null where there is none yet, or its file does not say. @throws when the file is no JSON object */
+export function readDecision(path: string = CHOICE_PATH): Decision | null {
+  const text = readText(path);
+  return text === null ? null : ((parsed(path, text)["decision"] as Decision | undefined) ?? null);
 }
 
 /**

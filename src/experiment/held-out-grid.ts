@@ -4,6 +4,7 @@ import { studies } from "./divergence";
 import { CHOICE_PATH, readChoice } from "./frozen-choice";
 import type { FrozenArm } from "./frozen-choice";
 import { gridArm } from "./grid-arm";
+import type { GridPart } from "./grid-arm";
 import type { PlannedRun } from "./plan";
 import { partFrom, startedTask } from "./search-grid";
 import type { Start } from "./search-grid";
@@ -14,14 +15,53 @@ export const HELD_OUT: Readonly<Record<StudyName, readonly string[]>> = {
   "smollm2-sst2": ["sst5", "trec", "wic", "cb"],
 };
 
-const SEEDS = [0, 1, 2, 3, 4] as const;
-/** Longer texts than the studies', and no shortest one. */
+/** Runs that are made together: of which of a choice's arms on a model, and at which seeds. */
+interface Stage {
+  readonly seeds: readonly number[];
+  readonly of: (arm: FrozenArm, study: StudyName) => boolean;
+}
+
+const onEncoder = (study: StudyName): boolean => study === "minilm-trec";
+const isOneOf = ({ role }: FrozenArm, ...roles: readonly FrozenArm["role"][]): boolean => roles.includes(role);
+/** The language model's first comparison: a pass of it takes as long as twenty of the encoder, so that further rivals wait. */
+const isFirst = (arm: FrozenArm): boolean =>
+  isOneOf(arm, "chosen", "beside") || arm.arm === "adazeta-passes" || arm.arm === "mezo-lora";
+
+/** What is asked first comes first, and what is dear last: a session that is cut off leaves whole answers. */
+const STAGES: readonly Stage[] = [
+  {
+    seeds: [0, 1, 2],
+    of: (arm, study) => isOneOf(arm, "chosen", "rival", "beside") && (onEncoder(study) || isFirst(arm)),
+  },
+  { seeds: [3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "chosen", "rival", "beside") },
+  { seeds: [0, 1, 2, 3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "ceiling") },
+  { seeds: [0, 1, 2], of: (arm) => isOneOf(arm, "ablation") },
+  { seeds: [3, 4], of: (arm, study) => !onEncoder(study) && isFirst(arm) },
+  {
+    seeds: [0, 1, 2, 3, 4],
+    of: (arm, study) => !onEncoder(study) && (isOneOf(arm, "ceiling") || (isOneOf(arm, "rival") && !isFirst(arm))),
+  },
+];
+
+/** Longer texts than the encoder's study has. */
 const PROBLEM = { batchSize: 8, train: 128, dev: 100, test: 200, maxTokens: 64 } as const;
+/**
+ * What is other on a pair. Messages are 120, of which 30 are for test and 24 for prototypes. The language model's time goes by tokens: 40 hold nine of
+ * ten sentences of SST-5 and three of five pairs of WiC. CB's texts are longer, so that they lose their beginning, and no text is left out.
+ */
+const OTHERS: Readonly<Record<string, Partial<GridPart["problem"]>>> = {
+  "minilm messages": { train: 42, dev: 24, test: 30 },
+  "smollm2 sst5": { maxTokens: 40 },
+  "smollm2 trec": { maxTokens: 40 },
+  "smollm2 wic": { maxTokens: 40 },
+  "smollm2 cb": { cutTo: 48 },
+};
 
 /**
- * Compares what was chosen with its rivals on eight pairs of a model and a task that it was not chosen on: 800 forward passes, five paired seeds.
+ * Compares what was chosen with its rivals on eight pairs of a model and a task that it was not chosen on: 800 forward passes, five paired seeds,
+ * beside the ceiling, and what is without one part of the chosen with three seeds. A stage goes through its pairs seed by seed.
  * Without a frozen choice it has no runs, and says so (`waits`): what is chosen after a look at these tasks would prove nothing.
- * For example `cellsOf(heldOutGrid()).length`: 0 before the choice is frozen; 40 for each arm after.
+ * For example `cellsOf(heldOutGrid()).length`: 0 before the choice is frozen; after, 20 for each arm of a model, 12 where it is an ablation.
  * @throws when the file of the choice is no choice, or a row has changed since
  */
 export function heldOutGrid(path: string = CHOICE_PATH): Grid<PlannedRun> {
@@ -31,26 +71,43 @@ export function heldOutGrid(path: string = CHOICE_PATH): Grid<PlannedRun> {
     return {
       name,
       stages: [],
-      waits: `the choice is not frozen yet: ${path} does not exist. Search first (npm run experiment -- search), write the choice there and commit it, and only then look at the held-out tasks`,
+      waits: `the choice is not frozen yet: ${path} does not exist. Search first (npm run experiment -- search), let npm run freeze-choice write the choice there, commit it, and only then look at the held-out tasks`,
     };
-  const parts = (Object.keys(HELD_OUT) as StudyName[]).flatMap((study) => partsOf(study, choice[studies[study].model]));
-  return { name, stages: [parts] };
+  const studied = Object.keys(HELD_OUT) as StudyName[];
+  const stages = STAGES.map(({ seeds, of }) =>
+    studied.flatMap((study) =>
+      partsOf(
+        study,
+        choice[studies[study].model].filter((arm) => of(arm, study)),
+        seeds,
+      ),
+    ),
+  );
+  return { name, stages: stages.filter(({ length }) => length > 0) };
 }
 
-function partsOf(study: StudyName, arms: readonly FrozenArm[]): readonly Part<PlannedRun>[] {
+function partsOf(study: StudyName, arms: readonly FrozenArm[], seeds: readonly number[]): readonly Part<PlannedRun>[] {
   const starts = [...new Set(arms.map(({ start }) => start))];
-  return HELD_OUT[study].flatMap((task) => starts.map((start) => partOf(study, task, start, arms)));
+  return HELD_OUT[study].flatMap((task) =>
+    starts.map((start) => ({
+      task: `${studies[study].model} ${startedTask(task, start)}`,
+      seeds,
+      learningRates: [0],
+      arms: armsFrom(study, task, start, arms),
+    })),
+  );
 }
 
-function partOf(study: StudyName, task: string, start: Start, arms: readonly FrozenArm[]): Part<PlannedRun> {
-  const { shots } = studies[study].problem;
-  const part = partFrom(study, start, { task, problem: { ...PROBLEM, ...(shots !== undefined && { shots }) } });
-  return {
-    task: `${studies[study].model} ${startedTask(task, start)}`,
-    seeds: SEEDS,
-    learningRates: [0],
-    arms: arms
-      .filter((each) => each.start === start)
-      .map(({ arm: id, learningRate }) => gridArm(part, { id, ...(learningRate !== null && { learningRates: [learningRate] }) })), // prettier-ignore
-  };
+function armsFrom(study: StudyName, task: string, start: Start, arms: readonly FrozenArm[]) {
+  const part = partFrom(study, start, { task, problem: problemOf(study, task) });
+  return arms
+    .filter((each) => each.start === start)
+    .map(({ arm: id, learningRate }) => gridArm(part, { id, ...(learningRate !== null && { learningRates: [learningRate] }) })); // prettier-ignore
+}
+
+function problemOf(study: StudyName, task: string): GridPart["problem"] {
+  const { model, problem } = studies[study];
+  const { maxTokens, ...plain } = { ...PROBLEM, ...OTHERS[`${model} ${task}`] };
+  const cut = "cutTo" in plain;
+  return { ...plain, ...(!cut && { maxTokens }), ...(problem.shots !== undefined && { shots: problem.shots }) };
 }

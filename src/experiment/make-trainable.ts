@@ -1,6 +1,8 @@
 import { fail } from "../check/check";
+import type { LoadedModel } from "../engine/load-model";
 import { oneTokenWords } from "../task/label-tokens";
 import { readingOf } from "../task/reading";
+import type { Task } from "../task/task";
 import { makeChatProblem } from "./chat-problem";
 import { makeOptionProblem } from "./option-problem";
 import type { OptionProblem } from "./option-problem";
@@ -20,12 +22,17 @@ export function makeTrainable(
 ): Promise<Problem | OptionProblem> {
   const { task } = from;
   if (task.kind === "chat") return makeChatProblem(loaded, from, options);
-  const byRows =
-    task.kind === "classification" &&
-    (readingOf(task, loaded.model) !== "causal" || oneTokenWords(task, "causal", loaded.tokenizer));
+  const byRows = readsClasses(task, loaded);
   const { readout } = options;
   if (!byRows && readout !== undefined && readout !== "prototypes")
     fail("readout", `none for ${task.name}, whose options are scored whole`, readout);
   if (byRows) return makeProblem(loaded, from, options, openFrozen);
   return makeOptionProblem(loaded, from, options, writing);
+}
+
+/** Says whether a model reads a task's classes off its features, by a row each: elsewhere options are scored whole, and there is no readout to fit. */
+export function readsClasses(task: Task, { model, tokenizer }: Pick<LoadedModel, "model" | "tokenizer">): boolean {
+  return (
+    task.kind === "classification" && (readingOf(task, model) !== "causal" || oneTokenWords(task, "causal", tokenizer))
+  );
 }

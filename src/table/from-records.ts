@@ -25,7 +25,8 @@ export function recordedRuns(records: readonly ExperimentRecord[], rate: RateOf 
     const own = still
       ? 0
       : (at(record.settings, "arm", "method", "learningRate", "value") ??
-        at(record.settings, "arm", "method", "learningRate", "initial"));
+        at(record.settings, "arm", "method", "learningRate", "initial") ??
+        at(record.settings, "arm", "method", "learningRate", "from"));
     const classes = at(record.extra, "counts", "train", "length");
     const chance = at(record.extra, "chanceLoss");
     if (typeof arm !== "string") return fail(`record ${record.key}: settings.arm.name`, "a name", arm);

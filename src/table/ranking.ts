@@ -111,9 +111,20 @@ function lowestWithin(
 
 function differenceTo(method: RankedMethod, other: RankedMethod | undefined): PairedDifference | null {
   if (other === undefined || other.arm === method.arm) return null;
-  const differences = [...method.losses].flatMap(([seed, loss]) => {
-    const theirs = other.losses.get(seed);
-    return theirs === undefined ? [] : [loss - theirs];
+  return pairedDifference(method.losses, other.losses);
+}
+
+/**
+ * Gives the mean of one method's number less another's at the same seed, with its 95 % interval by Student's t; null of fewer than two seeds in common.
+ * @example pairedDifference(new Map([[0, 1], [1, 2]]), new Map([[0, 2], [1, 4]])).mean // -1.5
+ */
+export function pairedDifference(
+  own: ReadonlyMap<number, number>,
+  others: ReadonlyMap<number, number>,
+): PairedDifference | null {
+  const differences = [...own].flatMap(([seed, value]) => {
+    const theirs = others.get(seed);
+    return theirs === undefined ? [] : [value - theirs];
   });
   if (differences.length < 2) return null;
   const interval = tInterval95(differences);
@@ -138,8 +149,8 @@ export function rankingTable(
     "lowest dev loss": loss,
     "dev accuracy there": accuracy,
     diverged: `${diverged}/${losses.size}`,
-    "above the lowest": toLowest === null ? "" : inWords(toLowest),
-    [against]: toReference === null ? "" : inWords(toReference),
+    "above the lowest": toLowest === null ? "" : pairedInWords(toLowest),
+    [against]: toReference === null ? "" : pairedInWords(toReference),
   }));
   return {
     table: tableOf(rows),
@@ -147,8 +158,8 @@ export function rankingTable(
   };
 }
 
-/** For example "+0.12 (0.03 to 0.21)"; a trailing "=" says that the two cannot be told apart. */
-function inWords({ mean, interval: { low, high }, together }: PairedDifference): string {
+/** Writes a paired difference: "+0.12 (0.03 to 0.21)"; a trailing "=" says that the two cannot be told apart. */
+export function pairedInWords({ mean, interval: { low, high }, together }: PairedDifference): string {
   const signed = `${mean < 0 ? "" : "+"}${formatNumber(mean, 3)}`;
   return `${signed} (${formatNumber(low, 3)} to ${formatNumber(high, 3)})${together ? " =" : ""}`;
 }

@@ -148,8 +148,10 @@ test("an encoder reads reviews too: the plain sentence, against one prototype a 
 });
 
 test("a task that the model cannot read, and limits that leave nothing, are errors", async () => {
+  const questions = await tinyTexts("bert");
+  if (questions.task.kind !== "classification") return assert.unreachable("questions have classes");
   await rejectsWith(
-    tinyProblem("llama", {}, await tinyTexts("bert")),
+    tinyProblem("llama", {}, { ...questions, task: { ...questions.task, causal: null } }),
     "task trec: expected a prompt to continue, for this causal language model (it has a reading for masked, pooled), got",
   );
   await rejectsWith(

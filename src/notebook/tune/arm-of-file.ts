@@ -1,7 +1,7 @@
 import type { Arm } from "../../experiment/arm";
 import type { Trainable } from "../../experiment/problem";
 import { adapterChosen } from "./adapter-fields";
-import { methodChosen } from "./method-chosen";
+import { methodChosen, wellSpentFor } from "./method-chosen";
 import type { RunFile } from "./run-file";
 
 /**
@@ -9,8 +9,18 @@ import type { RunFile } from "./run-file";
  * @throws when the method lacks what nothing else decides (`methodChosen`)
  */
 export function armOfFile(run: RunFile, problem: Trainable<unknown>): Arm {
-  const { budget, batchSize = 8, adapter = { kind: "tensor-train" } } = run;
-  const method = methodChosen(run.method, budget, problem.batches(batchSize).stepsPerEpoch);
-  const spec = adapterChosen(adapter, problem.loaded.model);
-  return { name: run.name ?? method.name, adapter: spec, method, budget, batchSize };
+  const { budget, batchSize = 8 } = run;
+  const { adapter, method } = partsOf(run, problem);
+  return { name: run.name ?? method.name, adapter, method, budget, batchSize };
+}
+
+function partsOf({ method, budget, batchSize = 8, adapter }: RunFile, problem: Trainable<unknown>) {
+  const { model } = problem.loaded;
+  const { stepsPerEpoch } = problem.batches(batchSize);
+  if (method.kind !== "well-spent") {
+    const spec = adapterChosen(adapter ?? { kind: "tensor-train" }, model);
+    return { adapter: spec, method: methodChosen(method, budget, stepsPerEpoch) };
+  }
+  const whole = wellSpentFor(method, model, budget, stepsPerEpoch);
+  return adapter === undefined ? whole : { ...whole, adapter: adapterChosen(adapter, model) };
 }

@@ -86,15 +86,21 @@ export async function leave<Batch>(problem: Trainable<Batch>, run: LiveRun, { as
     case "peft":
       return `${await saveRunAsPeft(problem, run, to)}: a folder for PEFT, with the readout`;
     case "gguf":
-      return `${await saveRunAsGguf(problem, run, to, type === undefined ? {} : { type: type as NonNullable<GgufLoraOptions["type"]> })}: a GGUF adapter`; // prettier-ignore
+      return `${await saveRunAsGguf(problem, run, to, type === undefined ? {} : { type: type as NonNullable<GgufLoraOptions["type"]> })}: a GGUF adapter${withoutReadout(problem)}`; // prettier-ignore
     case "onnx": {
       const { path, difference } = await saveRunAsOnnx(problem, run, to);
       return `${path}: one ONNX file, for npm run demo and npm run predict; largest difference to the run ${difference.toExponential(1)}`;
     }
     case "merge":
       // Both dev losses are printed there.
-      return `${(await mergeRun(problem, run, to, type === undefined ? {} : { type })).path}: a model of its own`;
+      return `${(await mergeRun(problem, run, to, type === undefined ? {} : { type })).path}: a model of its own${withoutReadout(problem)}`;
     default:
       return unreachable(as);
   }
+}
+
+/** Says that a fitted readout stays behind, where a form holds the model alone. */
+function withoutReadout({ options: { readout } }: Trainable<unknown>): string {
+  if (readout !== "calibrated" && readout !== "probe") return "";
+  return `, without the fitted readout (${readout}), which scored dev: peft, onnx and classifier hold it`;
 }

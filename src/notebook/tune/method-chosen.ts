@@ -1,6 +1,10 @@
 import { fail, show } from "../../check/check";
 import { messageOf } from "../../check/error-words";
+import { fields, optional, positive } from "../../check/fields";
 import type { Field } from "../../check/fields";
+import { wellSpent } from "../../experiment/well-spent";
+import type { WellSpent } from "../../experiment/well-spent";
+import type { Model } from "../../model/model";
 import { kindsInWords } from "../../check/kinds";
 import { nearestHint } from "../../check/nearest";
 import { checkMethod, passesOf } from "../../optimizer/method";
@@ -11,25 +15,31 @@ import type { RecipeName } from "../../optimizer/recipes";
 import { forwardPasses } from "../../schedule/forward-passes";
 import type { Budget } from "../../train/settings";
 
-/** A method as a settings file says it: a named one with options, or a whole composition as a notebook's run prints it. */
+/** A method as a settings file says it: what spends passes best here, a named one with options, or a whole composition as a notebook's run prints it. */
 export type MethodChoice =
+  | { readonly kind: "well-spent"; readonly learningRate?: number }
   | { readonly kind: "recipe"; readonly recipe: RecipeName; readonly options: Readonly<Record<string, unknown>> }
   | { readonly kind: "composition"; readonly method: Method };
 
-/** The recipe of a file that names none. */
-const STANDARD = "adazeta";
+/** What names an adapter, a method, its rate and its start at once (`wellSpent`). */
+const WHOLE = "well-spent";
+/** What a file is tuned by that names no recipe; "well-spent" from when the choice is frozen. */
+export const STANDARD = "adazeta" as RecipeName | typeof WHOLE;
 /** Queries that its schedule ends with. */
 const TARGET = 8;
 
 /** The field of a method. */
 export const methodField: Field<MethodChoice> = {
-  about: 'how it is tuned: {"recipe": NAME, options of it}; the recipe is adazeta unless it is named',
+  about: `how it is tuned: {"recipe": NAME, options of it}; the recipe is ${STANDARD} unless it is named. ${WHOLE} decides adapter and texts.readout too, where they are absent`,
   holds: "an object",
-  forms: Object.fromEntries(
-    (Object.keys(recipes) as RecipeName[]).map((name) => [`{"recipe": "${name}"}`, recipeOptions(name).join(", ")]),
-  ),
+  forms: {
+    [`{"recipe": "${WHOLE}"}`]: "learningRate",
+    ...Object.fromEntries(
+      (Object.keys(recipes) as RecipeName[]).map((name) => [`{"recipe": "${name}"}`, recipeOptions(name).join(", ")]),
+    ),
+  },
   read(where, value, complain) {
-    const none = { kind: "recipe", recipe: STANDARD, options: {} } as const;
+    const none = { kind: "recipe", recipe: "adazeta", options: {} } as const;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       complain(`${where}: expected an object with a recipe and its options, got ${show(value)}`);
       return none;
@@ -57,9 +67,14 @@ export const methodField: Field<MethodChoice> = {
       return { kind: "composition", method };
     }
     const { recipe = STANDARD, ...options } = value as Readonly<Record<string, unknown>>;
+    if (recipe === WHOLE) {
+      const read = fields("", { learningRate: optional(positive("in place of the one that was chosen")) });
+      return { kind: WHOLE, ...read.read(where, options, complain) };
+    }
     if (typeof recipe !== "string" || !Object.hasOwn(recipes, recipe)) {
-      const hint = typeof recipe === "string" ? nearestHint(recipe, Object.keys(recipes)) : "";
-      complain(`${where}.recipe: expected ${kindsInWords(recipes)}${hint}, got ${show(recipe)}`);
+      const known = { [WHOLE]: true, ...recipes };
+      const hint = typeof recipe === "string" ? nearestHint(recipe, Object.keys(known)) : "";
+      complain(`${where}.recipe: expected ${kindsInWords(known)}${hint}, got ${show(recipe)}`);
       return none;
     }
     const name = recipe as RecipeName;
@@ -85,7 +100,11 @@ export const methodField: Field<MethodChoice> = {
  * @param epochSteps steps of an epoch
  * @throws when there is no learning rate, or no exponent beside a budget of minutes
  */
-export function methodChosen(choice: MethodChoice, budget: Budget, epochSteps: number): Method {
+export function methodChosen(
+  choice: Exclude<MethodChoice, { readonly kind: "well-spent" }>,
+  budget: Budget,
+  epochSteps: number,
+): Method {
   if (choice.kind === "composition") return choice.method;
   const { recipe, options } = choice;
   if (options["learningRate"] === undefined)
@@ -98,6 +117,26 @@ export function methodChosen(choice: MethodChoice, budget: Budget, epochSteps: n
   const made = (epochs: number): Method =>
     namedMethod(recipe, { cap: target, ...options, exponent: { target, epochs } } as object);
   return made(Math.max(2, epochsOf(budget, epochSteps, made)));
+}
+
+/**
+ * Gives what spends forward passes best on a model, for a file's budget.
+ * @throws when its rate falls over the run, and minutes do not say how long that is
+ */
+export function wellSpentFor(
+  { learningRate }: Pick<Extract<MethodChoice, { readonly kind: "well-spent" }>, "learningRate">,
+  model: Pick<Model, "reading">,
+  budget: Budget,
+  epochSteps: number,
+): WellSpent {
+  const made = (passes: number): WellSpent => wellSpent(model, passes, learningRate);
+  if (budget.kind === "forward-passes") return made(budget.forwardPasses);
+  const plain = made(1);
+  const { queries, learningRate: rate } = plain.method;
+  if (rate.kind === "constant") return plain;
+  if (budget.kind === "minutes")
+    return fail("budget", "steps or forwardPasses: minutes do not say when the rate has fallen", budget);
+  return made(forwardPasses(queries, budget.steps, epochSteps, passesOf(plain.method)));
 }
 
 /** How many epochs a budget comes to, with the schedule that they themselves decide. */

@@ -1,8 +1,12 @@
 import { fail } from "../../check/check";
 import { messageOf } from "../../check/error-words";
+import type { LoadedModel } from "../../engine/load-model";
 import { adapterFor } from "../../experiment/adapter-for";
 import { checkObjectiveAnswered, chosenObjective } from "../../experiment/objective-choice";
+import { readsClasses } from "../../experiment/make-trainable";
 import type { Trainable } from "../../experiment/problem";
+import { wellSpent } from "../../experiment/well-spent";
+import type { WellSpent } from "../../experiment/well-spent";
 import { runRecord } from "../../table/from-training";
 import { chatTask } from "../../task/chat-task";
 import { tableTask } from "../../task/own-table";
@@ -61,7 +65,16 @@ export interface Tuned {
 export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
   const { name, ...how } = typeof run.model === "string" ? { name: run.model } : run.model;
   const loaded = await openModel(name, how);
-  return openProblem(loaded, await openFileTask(run.task), problemOptionsOf(run)) as Promise<Trainable<unknown>>;
+  const task = await openFileTask(run.task);
+  const options = { ...problemOptionsOf(run), ...startOf(run, loaded, task) };
+  return openProblem(loaded, task, options) as Promise<Trainable<unknown>>;
+}
+
+/** What a file's method starts from, where the file leaves that open and classes are read off features. */
+function startOf({ method, texts }: RunFile, loaded: LoadedModel, { task }: LoadedTask): Pick<WellSpent, "readout"> {
+  if (method.kind !== "well-spent" || texts?.readout !== undefined || !readsClasses(task, loaded)) return {};
+  const { readout } = wellSpent(loaded.model, 1);
+  return readout === undefined ? {} : { readout };
 }
 
 function openFileTask(task: RunFile["task"]): Promise<LoadedTask> {

@@ -3,9 +3,9 @@ import type { ClassificationTask } from "../task";
 
 /**
  * TREC question classification: what kind of answer does a question ask for? Six classes. Masked: `<mask>: S1`, with the question
- * cut to 110 tokens; an encoder reads the question as it is and its pooled vector is scored against one prototype per class.
+ * cut to 110 tokens; to be continued: `S1 Type:`; an encoder reads the question as it is and its pooled vector is scored against one prototype per class.
  * @example promptText(trec, "masked", example({ question: "Who was Galileo ?" })) // "<s><mask>: Who was Galileo ?</s>"
- * Source: template and words: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh). Class numbers as in the files of
+ * Source: template and words: princeton-nlp/MeZO@552cb1b, medium_models (run_fewshot.sh); the causal prompt is ours. Class numbers as in the files of
  * harvardnlp/sent-conv-torch, which the few-shot protocols use; the hub's dataset `CogComp/trec` numbers them otherwise (ABBR, ENTY,
  * DESC, HUM, LOC, NUM), so hub labels are mapped by name.
  */
@@ -21,7 +21,10 @@ export const trec: ClassificationTask = {
     parts: ({ question }) => [begin, mask, ":", capped(` ${question}`, 110), end],
     longest: 128,
   },
-  causal: null,
+  causal: {
+    words: [" Description", " Entity", " Expression", " Human", " Location", " Number"],
+    prompt: ({ question }) => `${question} Type:`,
+  },
   pooled: { text: ({ question }) => question },
   metric: "accuracy",
   further: [],

@@ -3,7 +3,8 @@ import * as assert from "uvu/assert";
 import { parseJsonc } from "../../../src/check/jsonc";
 import { adapterChosen, adapterFields } from "../../../src/notebook/tune/adapter-fields";
 import { exampleRunFile } from "../../../src/notebook/tune/example";
-import { methodChosen } from "../../../src/notebook/tune/method-chosen";
+import { wellSpent } from "../../../src/experiment/well-spent";
+import { methodChosen, wellSpentFor } from "../../../src/notebook/tune/method-chosen";
 import type { MethodChoice } from "../../../src/notebook/tune/method-chosen";
 import { checkRunFile, problemOptionsOf, readRunFile } from "../../../src/notebook/tune/run-file";
 import { adazeta, method, mezo, recipes } from "../../../src/optimizer/recipes";
@@ -11,6 +12,8 @@ import type { RecipeName } from "../../../src/optimizer/recipes";
 import { forwardPasses, TWO_SIDED } from "../../../src/schedule/forward-passes";
 import { scratch } from "../../support/scratch";
 import { throwsWith } from "../../support/throws";
+
+type Plain = Exclude<MethodChoice, { readonly kind: "well-spent" }>;
 
 const test = suite("notebook/tune/run-file");
 const files = scratch();
@@ -29,7 +32,7 @@ test("what is left open is AdaZeta on a tensor train, whose schedule reaches 8 q
   const run = check({});
   // 40 steps in epochs of 8
   assert.equal(
-    methodChosen(run.method, run.budget, 8),
+    methodChosen(run.method as Plain, run.budget, 8),
     adazeta({ learningRate: 1e-3, cap: 8, exponent: { target: 8, epochs: 5 } }),
   );
   assert.equal(adapterChosen({ kind: "tensor-train" }, { placement: "llama" }), {
@@ -55,6 +58,17 @@ test("every adapter that is there can be named, with its own settings", () => {
   throwsWith(() => check({ adapter: { kind: "lora-xs", trainRank: 3 } }), "adapter.trainRank: expected one of");
 });
 
+test("what spends passes best decides adapter, method and start; its rate alone may be another", () => {
+  const run = check({ method: { recipe: "well-spent", learningRate: 0.2 } });
+  assert.equal(run.method, { kind: "well-spent", learningRate: 0.2 });
+  const { method: made } = wellSpentFor({ learningRate: 0.2 }, { reading: "pooled" }, run.budget, 8);
+  assert.equal(made, wellSpent({ reading: "pooled" }, 40 * 16, 0.2).method);
+  throwsWith(() => check({ method: { recipe: "well-spent", cap: 8 } }), "method.cap: expected one of the fields learningRate");
+  throwsWith(() => check({ method: { recipe: "well-spend" } }), "nearest: well-spent");
+  const whole = readRunFile(files.file("whole.json", exampleRunFile("well-spent")));
+  assert.equal([whole.method, whole.adapter], [{ kind: "well-spent" }, undefined]);
+});
+
 test("an objective is the loss or a metric by its name, and a reward is sent to a cell", () => {
   assert.is(check({ objective: "accuracy" }).objective, "accuracy");
   assert.is(check({ objective: "token f1" }).objective, "token f1");
@@ -68,7 +82,7 @@ test("an objective is the loss or a metric by its name, and a reward is sent to 
 test("a budget of passes is as many epochs as its own schedule makes of it", () => {
   for (const passes of [100, 1000, 30_000]) {
     const run = check({ budget: { forwardPasses: passes } });
-    const { queries } = methodChosen(run.method, run.budget, 16);
+    const { queries } = methodChosen(run.method as Plain, run.budget, 16);
     const { epochs } = (queries as { readonly exponent: { readonly epochs: number } }).exponent;
     const spent = (all: number) => forwardPasses(queries, all * 16, 16, TWO_SIDED);
     assert.ok(spent(epochs) >= passes, `${epochs} epochs come to ${spent(epochs)}`);
@@ -79,7 +93,7 @@ test("every recipe can be named, and a notebook's composition read back", () => 
   for (const name of Object.keys(recipes) as RecipeName[]) {
     const run = check({ method: { recipe: name, learningRate: 1e-3 } });
     if (name !== "adazeta" && name !== "rate-decay")
-      assert.equal(methodChosen(run.method, run.budget, 8), method(name, { learningRate: 1e-3 } as never));
+      assert.equal(methodChosen(run.method as Plain, run.budget, 8), method(name, { learningRate: 1e-3 } as never));
     const whole = JSON.parse(JSON.stringify(method(name))) as object;
     assert.equal((check({ method: whole }).method as MethodChoice & { kind: "composition" }).method, whole);
   }
@@ -105,11 +119,11 @@ test("everything that is wrong is told at once, with what may be meant", () => {
 test("a method without a rate, a schedule beside minutes, and a cell's own function are refused in words", () => {
   const run = check({ method: { recipe: "mezo" } });
   throwsWith(
-    () => methodChosen(run.method, run.budget, 8),
+    () => methodChosen(run.method as Plain, run.budget, 8),
     "method.learningRate: expected a learning rate (--find-rate proposes one), got",
   );
   const timed = check({ budget: { minutes: 5 } });
-  throwsWith(() => methodChosen(timed.method, timed.budget, 8), "minutes do not say how many epochs");
+  throwsWith(() => methodChosen(timed.method as Plain, timed.budget, 8), "minutes do not say how many epochs");
   const own = {
     ...mezo(),
     probe: { kind: "own", name: "mine", settings: {}, passes: { once: 1, perQuery: 1 }, source: "x" },

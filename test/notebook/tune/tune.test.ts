@@ -35,15 +35,22 @@ test.after(async () => {
   files.remove();
 });
 
-/** The example as it is written, on a tiny model, with a store and an export of the test's own. */
+const FEW = { train: 12, dev: 9, test: 6, maxTokens: 16 };
+
+/** A tiny model, with a store and an export of the test's own. */
+const ofTest = (store: string) => ({
+  model: folder,
+  texts: FEW,
+  evaluation: { every: 4, best: "loss", test: true },
+  result: { folder: files.file(store), exports: [{ as: "peft", to: files.file(`${store}-peft`) }] },
+});
+
+/** The example as it is written, where an adapter and a recipe are named, but for what is the test's own. */
 const example = (store: string, changes: object = {}): RunFile =>
   checkRunFile("example", {
-    ...(parseJsonc(exampleRunFile(), "example") as object),
-    model: folder,
-    texts: { train: 12, dev: 9, test: 6, maxTokens: 16 },
+    ...(parseJsonc(exampleRunFile("adazeta"), "example") as object),
     budget: { steps: 12 },
-    evaluation: { every: 4, best: "loss", test: true },
-    result: { folder: files.file(store), exports: [{ as: "peft", to: files.file(`${store}-peft`) }] },
+    ...ofTest(store),
     ...changes,
   });
 
@@ -93,6 +100,20 @@ test("the example runs as it is written: evaluated, looked at on test, and taken
   const peft = loadPeft(files.file("first-peft"), problem.loaded.model);
   assert.equal(fingerprintPoint(peft.point), fingerprintPoint(run!.result.best!.point));
   assert.is(readTrajectory(run!.kept.path)!.steps.length, 12);
+});
+
+test("what spends passes best starts from a fitted readout, and leaves as any LoRA does", async () => {
+  const whole = parseJsonc(exampleRunFile("well-spent"), "example") as object;
+  const small = { adapter: { kind: "lora-xs", rank: 2 }, budget: { steps: 4 } };
+  const { run, problem, failed } = await made(checkRunFile("example", { ...whole, ...ofTest("spent"), ...small }));
+  assert.equal(failed, []);
+  assert.is(problem.options.readout, "probe");
+  const { probe, queries } = run!.arm.method;
+  assert.equal([probe?.kind, queries], ["directional", { kind: "constant", value: 15 }]);
+  const peft = loadPeft(files.file("spent-peft"), problem.loaded.model);
+  assert.is(peft.spec.kind, "lora");
+  const own = await made(checkRunFile("example", { ...whole, ...ofTest("kept"), ...small, texts: { ...FEW, readout: "prototypes" } })); // prettier-ignore
+  assert.is(own.problem.options.readout, "prototypes");
 });
 
 test("a run that is stopped is kept, goes on with the same command, and ends in the bits of one that was not", async () => {

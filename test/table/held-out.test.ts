@@ -1,0 +1,93 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { writeFileSync } from "node:fs";
+import { cellsOf } from "../../src/experiment/cells";
+import { choiceText, frozenArm } from "../../src/experiment/frozen-choice";
+import type { FrozenChoice } from "../../src/experiment/frozen-choice";
+import { heldOutGrid } from "../../src/experiment/held-out-grid";
+import { againstChosen, heldOutPairs, heldOutTable, verdicts, verdictTable } from "../../src/table/held-out";
+import type { PlannedRecord } from "../../src/table/paper-cells";
+import { madeRecord, NO_STEPS } from "../support/made-record";
+import { near } from "../support/near";
+import { scratch } from "../support/scratch";
+import { throwsWith } from "../support/throws";
+
+const test = suite("table/held-out");
+const files = scratch();
+test.after(() => files.remove());
+
+const choice: FrozenChoice = {
+  minilm: [
+    frozenArm("minilm-trec", { arm: "xs-15", role: "chosen", start: "probe", learningRate: 0.3 }),
+    frozenArm("minilm-trec", { arm: "adazeta-passes", role: "rival", start: "own", learningRate: 3e-3 }),
+    frozenArm("minilm-trec", { arm: "mezo-lora", role: "rival", start: "own", learningRate: 3e-3 }),
+    frozenArm("minilm-trec", { arm: "linear-probe", role: "beside", start: "own", learningRate: null }),
+    frozenArm("minilm-trec", { arm: "xs-15", role: "ablation", start: "own", learningRate: 0.3 }),
+  ],
+  smollm2: [
+    frozenArm("smollm2-sst2", { arm: "xs-15", role: "chosen", start: "calibrated", learningRate: 0.1 }),
+    frozenArm("smollm2-sst2", { arm: "mezo-lora", role: "rival", start: "own", learningRate: 3e-3 }),
+  ],
+};
+const path = files.file("choice.json");
+writeFileSync(path, choiceText(choice));
+const cells = cellsOf(heldOutGrid(path));
+
+/** Records of MiniLM on SST-2 whose losses go through these, by arm and start; of so many seeds, each of which adds its own. */
+function recorded(losses: Readonly<Record<string, readonly number[]>>, seeds = 5): readonly PlannedRecord[] {
+  return cells.map((cell) => {
+    const { model, task, problem } = cell.settings;
+    const known = losses[`${cell.arm} ${problem.readout ?? "own"}`];
+    if (model !== "minilm" || task !== "sst2" || known === undefined || cell.seed >= seeds)
+      return { cell, record: null };
+    const evaluations = known.map((loss, i) => ({
+      ...{ step: i, forwardPasses: 400 * i, evaluationPasses: 0, loss: loss + cell.seed / 10, accuracy: 0.5 },
+    }));
+    const extra = { test: { loss: 1, accuracy: 1 - known[1]!, count: 200 } };
+    return { cell, record: madeRecord(cell, { history: { steps: NO_STEPS, evaluations }, extra }) };
+  });
+}
+const losses = {
+  "xs-15 probe": [0.6, 0.5, 0.55],
+  "adazeta-passes own": [0.8, 0.62, 0.65],
+  "mezo-lora own": [0.9, 0.7, 0.6],
+  "linear-probe own": [0.58, 0.58],
+  "xs-15 own": [0.8, 0.75, 0.7],
+};
+
+test("a pair has its arms with the lowest dev loss of each seed that is there, and the chosen's paired differences", () => {
+  const pairs = heldOutPairs(recorded(losses), choice);
+  assert.is(pairs.length, 8);
+  const [first] = pairs;
+  assert.equal([first.model, first.task, first.arms.map(({ role, runs, planned }) => `${role} ${runs.size}/${planned}`)], ["minilm", "sst2", ["chosen 5/5", "rival 5/5", "rival 5/5", "beside 5/5", "ablation 3/3"]]); // prettier-ignore
+  const { mean, together } = againstChosen(first, first.arms[1])!;
+  near([mean], [0.5 - 0.62], 1e-12);
+  assert.is(together, false);
+  near([againstChosen(first, first.arms[1], "test")!.mean], [0.12], 1e-12);
+  assert.is(againstChosen(first, first.arms[0]), null);
+});
+
+test("the verdict names the best rival over shared seeds, passes to AdaZeta's final loss, and whether the probe is held", () => {
+  const [first, second] = verdicts(heldOutPairs(recorded(losses), choice));
+  // MeZO-LoRA's lowest is 0.6, AdaZeta's 0.62; AdaZeta ends at 0.65, where the chosen starts below it.
+  assert.equal([first.rival!.arm, first.lowest, first.clear, first.holdsProbe, first.seeds], ["mezo-lora", true, true, true, 5]); // prettier-ignore
+  assert.equal(first.toFinal, [0, 0, 0, 0, 0]);
+  assert.equal([second.rival, second.lowest, second.clear, second.holdsProbe, second.toFinal], [null, null, null, null, []]); // prettier-ignore
+  const worse = { ...losses, "xs-15 probe": [0.9, 0.64, 0.7] };
+  const [lost] = verdicts(heldOutPairs(recorded(worse), choice));
+  assert.equal([lost.lowest, lost.clear, lost.holdsProbe, lost.toFinal[0]], [false, false, false, 0.5]);
+  const never = { ...losses, "xs-15 probe": [0.9, 0.9] };
+  assert.is(verdicts(heldOutPairs(recorded(never), choice))[0].toFinal[0], Infinity);
+});
+
+test("with one seed there is a mean and no interval, without any the tables say so", () => {
+  const [one] = verdicts(heldOutPairs(recorded(losses, 1), choice));
+  assert.equal([one.seeds, one.lowest, one.difference, one.clear], [1, true, null, null]);
+  const none = heldOutPairs(recorded({}), choice);
+  assert.is(heldOutTable(none, ["chosen", "rival"]).table.numRows(), 4 * 3 + 4 * 2);
+  assert.is(verdictTable(verdicts(none)).table.get("lowest mean", 0), "not measured yet");
+  assert.is(heldOutTable(heldOutPairs(recorded(losses, 2), choice), ["ablation"]).table.get("runs", 0), "2/3");
+  throwsWith(() => heldOutTable(none, ["ceiling"]), "rows: expected at least one row");
+});
+
+test.run();
