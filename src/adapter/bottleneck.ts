@@ -1,4 +1,4 @@
-import { fail, positiveInteger, positiveNumber } from "../check/check";
+import { adapterScale, fail, positiveInteger } from "../check/check";
 import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { layoutOf } from "../tree/layout";
@@ -108,7 +108,7 @@ export function bottleneck(spec: BottleneckSpec, sites: readonly Site[]): Adapte
     fail("activation", "relu, gelu, silu or tanh", spec.activation);
   return bottleneckAdapter(spec, sites, {
     activation: spec.activation,
-    scale: positiveNumber("scale", spec.scale),
+    scale: adapterScale("scale", spec.scale),
     matrices: (names, width) => ({
       down: denseMatrix(names, "down", [width, narrow], small ? gaussian(0.01) : uniform(1 / Math.sqrt(width))),
       up: denseMatrix(names, "up", [narrow, width], small ? gaussian(0.01) : zeros),

@@ -1,4 +1,4 @@
-import { fail, positiveInteger, positiveNumber } from "../check/check";
+import { adapterScale, fail, positiveInteger } from "../check/check";
 import type { Ops } from "../ops/ops";
 import type { Site } from "../ops/site";
 import type { Adapter, LinearAdapterSpec } from "./adapter";
@@ -20,12 +20,13 @@ export const LINEAR_PARTS = { map: "linear.map", down: "linear.down", up: "linea
  * `${site}.linear.up` [rank, width] = U^T, F = U D. F starts at zero (of a rank: U; D ~ U(-b, b), b = sqrt(6 / (width + rank))), s at 0.1: the model is
  * unchanged. The change is linear, so `foldedMap` puts it into the frozen weights.
  * @example linearAdapter({ kind: "linear", placement: "roberta", rank: 8 }, llama2Sites).layout.size // 4194368 (Llama-2-7B)
- * @throws when the model lacks the placement's sites, or the rank is neither "full" nor below the width
+ * @throws when the model lacks the placement's sites, the rank is neither "full" nor below the width, or the scale is
+ *   not from 1e-6 to 1e6
  * Source: R-Adapter, arXiv 2408.05749, tjddus9597/R-Adapter-ECCV2024 at 9680117. Departs: there a rank below the width trains all of F (the test is the
  *   wrong way round) and then cannot be merged; here it has that rank, as the paper says, and merges.
  */
 export function linearAdapter(spec: LinearAdapterSpec, sites: readonly Site[]): Adapter {
-  const start = positiveNumber("scale", spec.scale ?? LINEAR_SCALE);
+  const start = adapterScale("scale", spec.scale ?? LINEAR_SCALE);
   if (spec.rank !== "full") positiveInteger("rank", spec.rank);
   return seatedAdapter(spec, sites, (names, width) => {
     if (spec.rank !== "full" && spec.rank >= width)

@@ -9,6 +9,7 @@ import { loraXs } from "./lora-xs";
 import { noAdapter } from "./none";
 import { prefix } from "./prefix";
 import { side } from "./side";
+import { checkSpecFields } from "./spec-fields";
 import { tensorTrain } from "./tensor-train";
 import { trainCore } from "./train-core";
 import { trainLora } from "./train-lora";
@@ -17,9 +18,10 @@ import { trainLora } from "./train-lora";
  * Gives the adapter that a specification describes, on a model, or on its sites alone where it does not train the model's own weights.
  * Reads no weights, so that counts come from a description alone.
  * For example `makeAdapter({ kind: "lora", rank: 8, alpha: 16, targets: ["query", "value"] }, model).layout.size`.
- * @throws when the specification does not fit the sites
+ * @throws when the specification has a field that its kind has not, or does not fit the sites
  */
 export function makeAdapter(spec: AdapterSpec, target: Adaptable | readonly Site[]): Adapter {
+  checkSpecFields(spec);
   const sites = "forward" in target ? target.sites : target;
   switch (spec.kind) {
     case "tensor-train":

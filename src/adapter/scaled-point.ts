@@ -16,12 +16,14 @@ const PROPORTIONAL: Readonly<Partial<Record<Adapter["spec"]["kind"], string>>> =
  * every model of one run, with nothing trained again. Of an adapter the factor that its change is proportional to is multiplied; of the model's own
  * weights it is theta_0 + share (theta - theta_0).
  * For example `scaledPoint(adapter, best.point, 0.5)`.
- * @throws when the share is not finite, or the adapter's change is proportional to none of its tensors (a bottleneck's, a prefix's), or some of it is not
+ * A share below 0 or above 1 goes on along the same line, beyond one of the two.
+ * @throws when the share is not finite in float32, or the adapter's change is proportional to none of its tensors (a bottleneck's, a prefix's), or some of it is not
  *   a change (a trained head)
  * Source: re-scaling of R-Adapter, arXiv 2408.05749; of all weights WiSE-FT, arXiv 2109.01903.
  */
 export function scaledPoint(adapter: Adapter, point: Float32Array, share: number): Float32Array {
-  finiteNumber("share", share);
+  if (!Number.isFinite(Math.fround(finiteNumber("share", share))))
+    fail("share", "a number that float32 can hold", share);
   const { spec, layout } = adapter;
   sameLength("point", point.length, layout.size);
   if (spec.kind === "full" && spec.factors === undefined) return interpolated(adapter.initial(0), point, share);
@@ -44,5 +46,7 @@ export function scaledPoint(adapter: Adapter, point: Float32Array, share: number
  */
 export function interpolated(start: Float32Array, point: Float32Array, share: number): Float32Array {
   sameLength("point", point.length, start.length);
-  return point.map((value, i) => (share === 1 ? value : start[i]! + share * (value - start[i]!)));
+  return point.map((value, i) =>
+    share === 1 ? value : share === 0 ? start[i]! : start[i]! + share * (value - start[i]!),
+  );
 }

@@ -23,7 +23,8 @@ import type { Stack } from "./stacks";
  * at 0: h itself has no part at first. With skip "whole" h is added as it is and the network's last tensors are 0: the model is unchanged at first.
  * v starts at 0 and c at 1: no weight is 0 at the start, where it would have no gradient.
  * @example side({ kind: "side", width: 64, aggregation: "anti-redundancy", form: "norm", features: { apart: 8 } }, llama2Sites).layout.size // 1586178
- * @throws when a number is out of range, a hidden state is not there or not before the last layer, or the model has one layer alone
+ * @throws when a number is out of range, the network is wider than the model, a hidden state is not there or not before the last layer, or the model
+ *   has one layer alone
  * Source: SHERL, arXiv 2407.07523; Paranioar/SHERL@36b4496: "gated" is its T5's and cross-modal encoder's module, "norm" its BERT text encoder's, both
  *   with the late route through the last layer. Departs: dropout is left out; the start of v and c, biases at 0, and the start of "whole" are ours.
  */
@@ -71,7 +72,7 @@ export interface SideModule {
  */
 export function sideModule(spec: SideSpec, places: readonly number[], inputs: number): SideModule {
   const { form, aggregation, skip = "gate" } = checked(spec);
-  const width = positiveInteger("side.width", spec.width);
+  const width = checkedWidth(spec, inputs);
   const whole = skip === "whole";
   const epsilon = EPSILON[form];
   const features = sideFeatures(
@@ -125,10 +126,12 @@ export function sideModule(spec: SideSpec, places: readonly number[], inputs: nu
  * @throws when a place is not there, is there twice, or nothing is left beside the last
  */
 export function sidePlaces({ features }: SideSpec, sites: readonly Site[]): readonly number[] {
-  const last = Math.max(...sites.map((site) => layerOf(site) ?? -1));
+  const last = Math.max(-1, ...sites.map((site) => layerOf(site) ?? -1));
   if (last < 1) fail("side", "a model of at least two layers: the last one takes what it gives", `${last + 1}`);
   const upTo = Array.from({ length: last }, (_, place) => place);
   if (features === undefined) return [...upTo, last];
+  if (typeof features !== "object" || features === null || !("apart" in features || Array.isArray(features)))
+    return fail("side.features", "a list of places, or { apart: layers }", features);
   if ("apart" in features) {
     const apart = positiveInteger("side.features.apart", features.apart);
     return [...upTo.filter((place) => place % apart === 0), last];
@@ -139,6 +142,15 @@ export function sidePlaces({ features }: SideSpec, sites: readonly Site[]): read
       fail(`side.features[${i}]`, `places 0..${last - 1}, each once (the last layer takes place ${last}, which is always read)`, place); // prettier-ignore
   });
   return [...upTo.filter((place) => features.includes(place)), last];
+}
+
+/** Features are projections of the hidden states: as wide as those at most. The norm of one number alone is 0, whatever it says. */
+function checkedWidth({ width, form }: SideSpec, inputs: number): number {
+  positiveInteger("side.width", width);
+  if (width > inputs) fail("side.width", `at most ${inputs}, the width of the model's hidden states`, width);
+  if (form === "norm" && width < 2)
+    fail("side.width", 'at least 2 with form "norm": the norm of one number is 0', width);
+  return width;
 }
 
 function checked(spec: SideSpec): SideSpec {

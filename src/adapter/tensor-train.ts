@@ -1,4 +1,4 @@
-import { positiveInteger, positiveNumber } from "../check/check";
+import { adapterScale, positiveInteger } from "../check/check";
 import type { Site } from "../ops/site";
 import { modesFor } from "../tt/plan";
 import type { Adapter, TensorTrainSpec } from "./adapter";
@@ -21,7 +21,7 @@ export function tensorTrain(spec: TensorTrainSpec, sites: readonly Site[]): Adap
   const bottleneck = positiveInteger("bottleneck", spec.bottleneck);
   return bottleneckAdapter(spec, sites, {
     activation: "relu",
-    scale: positiveNumber("scale", spec.scale),
+    scale: adapterScale("scale", spec.scale),
     matrices(names, width) {
       const modes = spec.modes ?? { down: modesFor(width, bottleneck), up: modesFor(bottleneck, width) };
       return {

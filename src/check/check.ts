@@ -59,6 +59,22 @@ export function perturbation(what: string, value: unknown): number {
   return held > 0 && held < Infinity ? (value as number) : fail(what, "a number that float32 can hold", value);
 }
 
+/**
+ * Checks a factor of what an adapter adds: 1e-6 to 1e6. Above 0 alone, 1e39 is infinite in float32 and times a zero no number, and 1e-50 is 0.
+ * @example adapterScale("scale", 0.1) // 0.1
+ */
+export function adapterScale(what: string, value: unknown): number {
+  const scale = positiveNumber(what, value);
+  return scale >= 1e-6 && scale <= 1e6 ? scale : fail(what, "a factor from 1e-6 to 1e6 (0.1 and 1 are usual)", value);
+}
+
+/** Checks a number of 0 or more that float32 can hold. @example heldNumber("spread", 0) // 0 */
+export function heldNumber(what: string, value: unknown): number {
+  return Math.fround(nonNegativeNumber(what, value)) < Infinity
+    ? (value as number)
+    : fail(what, "a number that float32 can hold", value);
+}
+
 /** Checks a number of 0 or more. @example nonNegativeNumber("reach", 0) // 0 */
 export function nonNegativeNumber(what: string, value: unknown): number {
   return finiteNumber(what, value) >= 0 ? (value as number) : fail(what, "0 or more", value);

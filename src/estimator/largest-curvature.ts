@@ -1,4 +1,4 @@
-import { positiveInteger, positiveNumber } from "../check/check";
+import { fail, perturbation, positiveInteger } from "../check/check";
 import { randomKey } from "../random/key";
 import { normals } from "../random/normals";
 import { axpy, norm, scaleInPlace } from "../tree/vector";
@@ -30,7 +30,7 @@ export interface Curvature {
  *     H v ~ (g(w + r v) - g(w - r v)) / (2 r),  v <- H v / |H v|
  * The two gradients are in float32, so that a reach that is too small drowns the difference in rounding.
  * For example `(await largestCurvature(objective, point, batch, { seed: 0, steps: 20 })).largest`.
- * @throws when the objective has no gradient, or an option is out of range
+ * @throws when the objective has no gradient or one that is not finite, the point is empty, or an option is out of range
  * Source: power iteration; the Hessian's product as a difference of gradients is Pearlmutter's (1994) in its limit.
  */
 export async function largestCurvature<Batch>(
@@ -40,7 +40,8 @@ export async function largestCurvature<Batch>(
   { seed, steps, reach = 1e-2 }: CurvatureOptions,
 ): Promise<Curvature> {
   positiveInteger("steps", steps);
-  positiveNumber("reach", reach);
+  perturbation("reach", reach);
+  if (point.length === 0) fail("point", "at least one number", "none");
   const gradient = gradientOf(objective);
   let v = unit(normals(randomKey(seed, "perturbing"), point.length));
   let found = { largest: 0, residual: 0 };
@@ -50,9 +51,15 @@ export async function largestCurvature<Batch>(
     const along = Float64Array.from(ahead, (value, i) => (value - behind[i]!) / (2 * reach));
     const largest = along.reduce((sum, value, i) => sum + value * v[i]!, 0);
     const length = lengthOf(along);
+    if (!Number.isFinite(length))
+      fail(
+        "gradient",
+        `finite numbers within ${reach} of the point (take a smaller reach, or another point)`,
+        `others in iteration ${step + 1}`,
+      );
     const rest = lengthOf(along.map((value, i) => value - largest * v[i]!));
     found = { largest, residual: length === 0 ? 0 : rest / length };
-    if (!(length > 0) || !Number.isFinite(length)) return { ...found, backwardPasses: 2 * (step + 1) };
+    if (length === 0) return { ...found, backwardPasses: 2 * (step + 1) };
     v = Float32Array.from(along, (value) => value / length);
   }
   return { ...found, backwardPasses: 2 * steps };

@@ -3,6 +3,7 @@ import { grouped } from "../check/grouped";
 import type { AfterScores } from "../experiment/run-after";
 import type { ExperimentRecord } from "../experiment/record";
 import { mean } from "../tree/mean";
+import { oneRunASeed } from "./record";
 import { spread } from "./statistics";
 
 /** What an arm came to on one task at one share of its change: the mean over seeds. */
@@ -25,16 +26,17 @@ export interface AfterCurve {
 }
 
 /**
- * Gives the curves of runs that were scored at shares of their change, one for each arm, at the rate whose mean lowest dev loss is lowest: rates are
- * chosen on dev in domain, and nothing is chosen on the other tasks.
+ * Gives the curves of runs that were scored at shares of their change, one for each arm, at the rate whose mean lowest dev loss is lowest, of those
+ * with most seeds: rates are chosen on dev in domain, and nothing is chosen on the other tasks.
  * For example `afterCurves(records)[0].points.filter(({ task }) => task === "sst5-two")`.
- * @throws when runs of one arm and rate were scored at other shares or on other tasks
+ * @throws when runs of one arm and rate were scored at other shares or on other tasks, or two of them have one seed
  */
 export function afterCurves(records: readonly ExperimentRecord[]): readonly AfterCurve[] {
   const measured = records.flatMap((record) => {
     const after = (record.extra as { readonly after?: AfterScores } | null)?.after;
     return after === undefined ? [] : [{ record, after }];
   });
+  oneRunASeed(measured.map(({ record }) => record));
   const groups = grouped(measured, ({ record }) => JSON.stringify([record.arm, record.learningRate]));
   const curves = groups.map((group): AfterCurve => {
     const [{ record, after }] = group;
@@ -58,7 +60,10 @@ export function afterCurves(records: readonly ExperimentRecord[]): readonly Afte
   const best = new Map<string, AfterCurve>();
   for (const curve of curves) {
     const known = best.get(curve.arm);
-    if (known === undefined || curve.devLoss < known.devLoss) best.set(curve.arm, curve);
+    const more = known === undefined ? 1 : seedsOf(curve) - seedsOf(known);
+    if (more > 0 || (more === 0 && curve.devLoss < known!.devLoss)) best.set(curve.arm, curve);
   }
   return [...best.values()];
 }
+
+const seedsOf = ({ points }: AfterCurve): number => points[0]?.seeds ?? 0;

@@ -7,6 +7,7 @@ import type { QuantizedFindings } from "../experiment/quantized-settings";
 import type { StudyExtra } from "../experiment/study-run";
 import { lowBitsName } from "../model/low-bits";
 import type { PlannedRecord } from "./paper-cells";
+import { oneRunASeed } from "./record";
 import { tableOf } from "./rows";
 import { spread, tInterval95 } from "./statistics";
 
@@ -35,9 +36,10 @@ export function quantizedRuns(planned: readonly PlannedRecord[]): readonly Quant
 /**
  * Gives, for each number of bits and each way, means over the seeds: the shares of right answers on test by the definition and by the engine, and how far
  * the answers are from the teacher's (KL in nats) by both; a number that was not measured is null.
- * @throws when there is no run
+ * @throws when there is no run, or a seed has two of one way at so many bits
  */
 export function quantizedTable(runs: readonly QuantizedRun[]): ColumnTable {
+  requireSeedsOnce(runs);
   const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : spread(values).mean);
   return tableOf(
     grouped(runs, wayOf).map((group) => {
@@ -74,6 +76,7 @@ export interface PairedWays {
  * @returns null where fewer than two seeds have both
  */
 export function pairedWays(runs: readonly QuantizedRun[], bits: string, id: ArmId, other: ArmId): PairedWays | null {
+  requireSeedsOnce(runs);
   const of = (which: ArmId) =>
     new Map(
       runs
@@ -93,6 +96,7 @@ export function pairedWays(runs: readonly QuantizedRun[], bits: string, id: ArmI
  * @throws when no run was measured so
  */
 export function alongTable(runs: readonly QuantizedRun[]): ColumnTable {
+  requireSeedsOnce(runs);
   const measured = runs.filter(({ found }) => found.along !== null);
   return tableOf(
     grouped(measured, wayOf).map((group) => {
@@ -115,6 +119,11 @@ export function alongTable(runs: readonly QuantizedRun[]): ColumnTable {
       };
     }),
   );
+}
+
+/** A way at so many bits is what an arm is elsewhere. */
+function requireSeedsOnce(runs: readonly QuantizedRun[]): void {
+  oneRunASeed(runs.map((run) => ({ arm: wayOf(run), seed: run.seed, learningRate: 0 })));
 }
 
 const wayOf = ({ bits, arm }: QuantizedRun): string => `${bits} ${arm}`;

@@ -4,7 +4,7 @@ import { grouped } from "../check/grouped";
 import { armTitle, isArm, titleOf } from "../experiment/arms";
 import type { TableOptions } from "./cell";
 import { formatNumber, formatRate } from "./number";
-import { groupRuns, someRuns } from "./record";
+import { groupRuns, oneRunASeed, someRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
 import { tableOf } from "./rows";
 import { spread, tInterval95 } from "./statistics";
@@ -43,11 +43,12 @@ export interface PairedDifference {
  * Ranks methods by the mean over seeds of the lowest dev loss within what all have spent: each at the rate that is best for it there, of those
  * with most seeds. Methods that have no run, or whose time is not known, are left out.
  * @param reference the arm to compare with, by its id or its name in records
- * @throws when there are no runs, or what was spent is no positive number
+ * @throws when there are no runs, a seed has two of one arm at one rate, or what was spent is no positive number
  * For example `rankMethods(runs, { kind: "passes", most: 480 }, "mezo-lora")[0].arm`: "lozo".
  */
 export function rankMethods(runs: readonly RunRecord[], spent: Spent, reference: string): readonly RankedMethod[] {
   someRuns(runs);
+  oneRunASeed(runs);
   positiveNumber(`spent.most (${spent.kind})`, spent.most);
   const best = grouped(groupRuns(runs), ({ arm }) => arm).flatMap((groups) => {
     const candidates = groups.flatMap((group) => rankedAt(group, spent) ?? []);
@@ -181,12 +182,13 @@ type AtRate = Pick<RankedMethod, "arm" | "learningRate">;
  * Gives, for each seed that both have, the forward passes after which a method's run was first at or below the lowest dev loss of a reference's, and
  * the reference's own to it; each at its rate, at evaluations.
  * For example `passesToLowest(runs, ranked[0], ranked[4]).map(({ passes, reference }) => passes / reference)`: [0.25, 0.5, Infinity].
- * @throws when one of the two has no run at its rate
+ * @throws when one of the two has no run at its rate, or two of one seed
  */
 export function passesToLowest(runs: readonly RunRecord[], method: AtRate, reference: AtRate): readonly SeedPasses[] {
   const at = ({ arm, learningRate }: AtRate): readonly RunRecord[] => {
     const own = runs.filter((run) => isArm(run.arm, arm) && run.learningRate === learningRate);
     someRuns(own);
+    oneRunASeed(own);
     return own;
   };
   const first = ({ evaluations }: RunRecord, loss: number): number =>

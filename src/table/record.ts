@@ -49,6 +49,20 @@ export function someRuns(runs: readonly RunRecord[]): void {
 }
 
 /**
+ * Checks that each seed has one run of an arm at a rate: two records of one seed are one draw of the data, and a mean over seeds would count it twice.
+ * @throws naming the arm, the rate and the seed
+ */
+export function oneRunASeed(runs: readonly Pick<RunRecord, "arm" | "learningRate" | "seed">[]): void {
+  const seen = new Set<string>();
+  for (const { arm, learningRate, seed } of runs) {
+    const key = JSON.stringify([arm, learningRate, seed]);
+    if (seen.has(key))
+      fail(`runs of ${arm} at rate ${learningRate}`, "one for each seed (leave the others out)", `two of seed ${seed}`);
+    seen.add(key);
+  }
+}
+
+/**
  * Gives the evaluation with the lowest finite loss; null when no evaluation has one.
  * @example bestEvaluation({ evaluations: [{ loss: 0.95 }, { loss: 0.886 }, { loss: null }] })?.loss // 0.886
  */

@@ -1,6 +1,6 @@
-import { fail } from "../check/check";
+import { fail, positiveNumber } from "../check/check";
 import { isArm } from "../experiment/arms";
-import { someRuns, type RunRecord } from "./record";
+import { oneRunASeed, someRuns, type RunRecord } from "./record";
 
 /** What an arm's run needed to a target at one seed. */
 export interface SeedToTarget {
@@ -16,7 +16,7 @@ export interface SeedToTarget {
  * these are the texts whose gradients were taken.
  * @param textsOfPass texts of one of its passes
  * For example `toTarget(runs, { arm: "large-lamb-512", learningRate: 0.03 }, 0.9, 16)[0].steps`: 8.
- * @throws when the arm has no run at that rate, or the target is no number
+ * @throws when the arm has no run at that rate, or two of one seed, or the target is no number, or the texts of a pass are none
  */
 export function toTarget(
   runs: readonly RunRecord[],
@@ -27,6 +27,8 @@ export function toTarget(
   if (!Number.isFinite(loss)) fail("loss", "a number", loss);
   const own = runs.filter((run) => isArm(run.arm, arm) && run.learningRate === learningRate);
   someRuns(own);
+  oneRunASeed(own);
+  positiveNumber("textsOfPass", textsOfPass);
   return own.map(({ seed, evaluations }) => {
     const at = evaluations.find((each) => each.loss !== null && each.loss <= loss);
     return { seed, steps: at?.step ?? Infinity, texts: at === undefined ? Infinity : at.forwardPasses * textsOfPass };

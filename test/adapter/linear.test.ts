@@ -133,6 +133,8 @@ test("a rank is U D as worked by hand, starts as nothing, and is refused where i
   throwsWith(() => of(0), "rank: expected a positive integer, got 0");
   throwsWith(() => linearAdapter({ ...spec, rank: "half" as "full" }, sites), "rank: expected a positive integer");
   throwsWith(() => linearAdapter({ ...spec, scale: 0 }, sites), "scale: expected a positive number, got 0");
+  for (const scale of [1e-50, 1e39])
+    throwsWith(() => linearAdapter({ ...spec, scale }, sites), "scale: expected a factor from 1e-6 to 1e6 (0.1 and 1 are usual)"); // prettier-ignore
 });
 
 test("a model without the places, and a point that is not finite, are named", () => {

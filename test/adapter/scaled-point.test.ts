@@ -48,6 +48,13 @@ test("of the model's own weights it is a point between where they started and wh
   near(between, [...start].map((value, i) => value + 0.25 * (point[i]! - value)), 1e-7); // prettier-ignore
 });
 
+test("a share of 0 is the start's own bits, whatever the point came to", () => {
+  const start = Float32Array.of(-0, 1, 2);
+  const found = interpolated(start, Float32Array.of(1, Infinity, NaN), 0);
+  assert.ok(Object.is(found[0], -0));
+  assert.equal([...found.subarray(1)], [1, 2]);
+});
+
 test("what has no such share is refused", () => {
   throwsWith(() => interpolated(new Float32Array(2), new Float32Array(3), 0.5), "point");
   for (const spec of [
@@ -60,6 +67,7 @@ test("what has no such share is refused", () => {
   }
   const { adapter, point } = moved(proportional[0]!);
   throwsWith(() => scaledPoint(adapter, point, NaN), "share: expected a finite number, got NaN");
+  throwsWith(() => scaledPoint(adapter, point, 1e39), "share: expected a number that float32 can hold, got 1e+39");
   throwsWith(() => scaledPoint(adapter, point.subarray(1), 0.5), "point");
 });
 

@@ -87,6 +87,13 @@ test("bad input: each says what was expected, got, and where", () => {
   throwsWith(() => made({ features: [1, 3] }), "side.features[1]: expected places 0..2, each once (the last layer takes place 3, which is always read), got 3"); // prettier-ignore
   throwsWith(() => made({ features: [1, 1] }), "side.features[1]: expected places 0..2, each once");
   throwsWith(() => made({ features: { apart: 0 } }), "side.features.apart: expected a positive integer, got 0");
+  throwsWith(() => made({ width: 1e12 }), "side.width: expected at most 8, the width of the model's hidden states, got 1000000000000"); // prettier-ignore
+  throwsWith(() => made({ width: 1 }), 'side.width: expected at least 2 with form "norm": the norm of one number is 0, got 1'); // prettier-ignore
+  assert.ok(made({ width: 1, form: "gated" }).layout.size > 0 && made({ width: 8 }).layout.size > 0);
+  for (const features of [null, "all", {}, 3])
+    throwsWith(() => made({ features }), "side.features: expected a list of places, or { apart: layers }, got");
+  throwsWith(() => made({ widht: 3 }), 'adapter side: expected the fields width, aggregation, form, features, skip; nearest: width, got "widht"'); // prettier-ignore
+  throwsWith(() => made({ kind: "sides" }), 'adapter.kind: expected "tensor-train", ');
   const shallow = bertSites({ layers: 1, hidden: 8, intermediate: 16 });
   throwsWith(() => made({}, shallow), "side: expected a model of at least two layers: the last one takes what it gives, got"); // prettier-ignore
   throwsWith(() => dropping(made({})), "dropping: expected an adapter that adds something at sites");

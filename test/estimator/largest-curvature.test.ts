@@ -59,4 +59,12 @@ test("what cannot work is refused by name", async () => {
   await rejectsWith(largestCurvature(quadratic, at, [], { seed: 0, steps: 1, reach: 0 }), "reach: expected a positive number, got 0"); // prettier-ignore
 });
 
+test("a gradient that is not finite ends it by name, and a point without numbers has no curvature", async () => {
+  const options = { seed: 0, steps: 3 };
+  const bad = { ...quadratic, gradient: async () => ({ loss: 0, gradient: new Float32Array(size).fill(NaN) }) };
+  await rejectsWith(largestCurvature(bad, new Float32Array(size), [], options), "gradient: expected finite numbers within 0.01 of the point"); // prettier-ignore
+  await rejectsWith(largestCurvature(quadratic, new Float32Array(0), [], options), "point: expected at least one number, got \"none\""); // prettier-ignore
+  await rejectsWith(largestCurvature(quadratic, new Float32Array(size), [], { ...options, reach: 1e-60 }), "reach: expected a number that float32 can hold"); // prettier-ignore
+});
+
 test.run();

@@ -35,8 +35,9 @@ test("claims that hold are printed; those that do not are all named", () => {
   const log = console.log;
   console.log = (text: unknown) => void printed.push(text);
   claims({ "1 < 2": 1 < 2, "2 < 3": 2 < 3 });
+  claims({ "1 < 2": true, "no loss is negative": null });
   console.log = log;
-  assert.equal(printed, ["holds: 1 < 2\nholds: 2 < 3"]);
+  assert.equal(printed, ["holds: 1 < 2\nholds: 2 < 3", "holds: 1 < 2\nnot measured yet: no loss is negative"]);
   throwsWith(
     () => claims({ "1 < 2": true, "2 < 1": false, "3 < 1": false }),
     "2 of 3 claims do not hold: 2 < 1; 3 < 1",

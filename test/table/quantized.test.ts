@@ -7,6 +7,7 @@ import { recordOfStill } from "../../src/experiment/record";
 import { alongTable, pairedWays, quantizedRuns, quantizedTable } from "../../src/table/quantized";
 import type { PlannedRecord } from "../../src/table/paper-cells";
 import { near } from "../support/near";
+import { throwsWith } from "../support/throws";
 
 const test = suite("table/quantized");
 
@@ -64,6 +65,17 @@ test("the rise along directions is a mean over directions, sides and seeds, less
   assert.is(rows.length, 8);
   // (3, 1, 1 + 1 - 1, 0, 0) -> of way 1: [4, 1, 2]: 3 and 1; [1, 1, 1]: 0 and 0.
   near([rows.find(({ way }) => way === "adversarial texts")!["rise at 0.1"] as number], [1], 1e-12);
+});
+
+test("a seed that was recorded twice is refused wherever means are taken", () => {
+  const doubled = [...runs, runs[0]!];
+  for (const table of [
+    quantizedTable,
+    alongTable,
+    (all: typeof runs) => pairedWays(all, "W4A8", "quantized-zsaq", "quantized-generated"),
+  ])
+    // prettier-ignore
+    throwsWith(() => table(doubled), 'expected one for each seed (leave the others out), got "two of seed 0"');
 });
 
 test.run();

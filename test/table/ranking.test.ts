@@ -58,6 +58,13 @@ test("at equal time a method with dear passes has fewer of them; one whose time 
   assert.equal(ranked.map(({ arm, loss }) => [arm, loss.mean]), [["a", 0.5], ["b", 1.2]]); // prettier-ignore
 });
 
+test("two runs of one seed at one rate are refused: a mean over seeds would count that seed twice", () => {
+  const runs = [...two("a", [2, 1], [2, 1]), run("a", 1, [2, 0.5])];
+  throwsWith(() => rankMethods(runs, passes(100), "a"), 'runs of a at rate 0.003: expected one for each seed (leave the others out), got "two of seed 1"'); // prettier-ignore
+  const rate = { arm: "a", learningRate: 3e-3 } as RankedRate;
+  throwsWith(() => passesToLowest(runs, rate, rate), "two of seed 1");
+});
+
 test("shared seeds: those that every arm has at each rate", () => {
   const runs = [...two("a", [2], [2], 1e-3), ...two("a", [2], [2], 1e-2), run("b", 1, [2]), run("b", 3, [2])];
   assert.equal(sharedSeeds(runs), [1]);

@@ -28,4 +28,10 @@ test("an arm without runs and a target that is no number are refused", () => {
   );
 });
 
+test("two runs of one seed, and a pass without texts, are refused", () => {
+  const rate = { arm: "a", learningRate: 3e-3 };
+  throwsWith(() => toTarget([run(0, [1]), run(0, [2])], rate, 1, 16), 'got "two of seed 0"');
+  for (const texts of [NaN, 0]) throwsWith(() => toTarget([run(0, [1])], rate, 1, texts), "textsOfPass: expected a positive number"); // prettier-ignore
+});
+
 test.run();

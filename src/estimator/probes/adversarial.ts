@@ -1,4 +1,4 @@
-import { fail, nonNegativeInteger, nonNegativeNumber, positiveNumber } from "../../check/check";
+import { fail, heldNumber, nonNegativeInteger, perturbation } from "../../check/check";
 import { randomKey } from "../../random/key";
 import { normalsInto } from "../../random/normals";
 import { norm, scaleInPlace } from "../../tree/vector";
@@ -37,8 +37,8 @@ export const adversarial: ProbeKind<Adversarial> = {
   check(what, spec) {
     const { player, radius, spread, from } = spec;
     if (!PLAYERS.includes(player)) fail(`${what}.player`, PLAYERS.join(" or "), player);
-    positiveNumber(`${what}.radius`, radius);
-    nonNegativeNumber(`${what}.spread`, spread);
+    perturbation(`${what}.radius`, radius);
+    heldNumber(`${what}.spread`, spread);
     nonNegativeInteger(`${what}.from`, from);
     checkParts(what, spec);
   },

@@ -1,4 +1,4 @@
-import { fail, nonNegativeNumber, positiveInteger } from "../../check/check";
+import { fail, heldNumber, positiveInteger } from "../../check/check";
 import { randomKey } from "../../random/key";
 import { normalsInto } from "../../random/normals";
 import { axpyInto, norm } from "../../tree/vector";
@@ -36,7 +36,7 @@ export interface ExtrapolatedGradients {
 export const extrapolatedGradients: ProbeKind<ExtrapolatedGradients> = {
   check(what, { direction, reach, workers }) {
     if (!DIRECTIONS.includes(direction)) fail(`${what}.direction`, DIRECTIONS.join(", "), direction);
-    nonNegativeNumber(`${what}.reach`, reach);
+    heldNumber(`${what}.reach`, reach);
     positiveInteger(`${what}.workers`, workers);
   },
   passes: ({ direction, workers }) => ({ once: (direction === "extragradient" ? 2 : 1) * workers, perQuery: 0 }),

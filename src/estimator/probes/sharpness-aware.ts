@@ -1,4 +1,4 @@
-import { positiveNumber, sameLength } from "../../check/check";
+import { perturbation, sameLength } from "../../check/check";
 import { axpyInto, norm } from "../../tree/vector";
 import type { Objective } from "../objective";
 import type { Estimate, ProbeKind, StepQueries } from "../probe";
@@ -13,7 +13,7 @@ export interface SharpnessAware {
 
 /** Sharpness-aware gradients as a row of the table. */
 export const sharpnessAware: ProbeKind<SharpnessAware> = {
-  check: (what, { rho }) => void positiveNumber(`${what}.rho`, rho),
+  check: (what, { rho }) => void perturbation(`${what}.rho`, rho),
   passes: () => ({ once: 2, perQuery: 0 }),
   needs: (_spec, objective) => void gradientOf(objective),
   exact: true,

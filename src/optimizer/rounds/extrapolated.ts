@@ -1,4 +1,4 @@
-import { nonNegativeNumber, perturbation } from "../../check/check";
+import { heldNumber, perturbation } from "../../check/check";
 import { readPast, writtenPast } from "../past";
 import type { RoundsKind, Term } from "./round";
 
@@ -21,7 +21,7 @@ export interface Extrapolated {
 export const extrapolated: RoundsKind<Extrapolated> = {
   check(what, { perturbationScale, reach }) {
     perturbation(`${what}.perturbationScale`, perturbationScale);
-    nonNegativeNumber(`${what}.reach`, reach);
+    heldNumber(`${what}.reach`, reach);
   },
   passes: () => ({ once: 0, perQuery: 2 }),
   again: true,
