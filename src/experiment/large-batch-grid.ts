@@ -28,12 +28,14 @@ const CHAINS = {
  */
 const WORKER_RATES = { 64: [3e-3], 256: [3e-3], 1024: [3e-3, 1e-3] } as const;
 const WORKERS = ["sgd", "own-past", "mean-past", "noise", "extragradient"] as const;
+/** Of few steps: at the first hardly anything moves. */
+const ZEROTH_RATES = [1e-3, 1e-2] as const;
 const ZEROTH = ["large-mezo-16", "large-mezo-256", "large-mezo-1024"] as const satisfies readonly ArmId[];
 
 /**
  * Compares ways through large batches at equal texts: LAMB and moved inputs on TREC, then on SST-2 at the larger rate alone; workers that extrapolate,
  * and MeZO, on TREC.
- * @example cellsOf(largeBatchGrid()).length // 123: 12, 20 and 3 lines on TREC, 6 on SST-2, three seeds each
+ * @example cellsOf(largeBatchGrid()).length // 132: 12, 20 and 6 lines on TREC, 6 on SST-2, three seeds each
  */
 export function largeBatchGrid(): Grid<PlannedRun> {
   const part = (
@@ -61,7 +63,7 @@ export function largeBatchGrid(): Grid<PlannedRun> {
       WORKERS.map((kind) => [`large-${kind}-${batch}` satisfies ArmId, WORKER_RATES[batch]] as const),
     ),
   );
-  const zeroth = Object.fromEntries(ZEROTH.map((id) => [id, [1e-3]]));
+  const zeroth = Object.fromEntries(ZEROTH.map((id) => [id, ZEROTH_RATES]));
   const larger = Object.fromEntries(Object.entries(CHAINS).map(([id, [first]]) => [id, [first]]));
   return {
     name: "large-batches",

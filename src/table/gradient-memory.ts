@@ -9,7 +9,7 @@ export interface GradientMemory {
   readonly version: 1;
   readonly model: string;
   readonly task: string;
-  /** "all weights" or "LoRA". */
+  /** "all weights", "LoRA", ..., or "nothing". */
   readonly trained: string;
   /** "AdamW", "LOMO", ...; "none": losses alone. */
   readonly rule: string;
@@ -50,9 +50,8 @@ function parse(line: string, at: string): GradientMemory {
   positiveInteger(`${at}: batch`, value.batch!);
   const { measured } = value;
   if (typeof measured !== "object" || measured === null) fail(`${at}: measured`, "figures", measured);
-  for (const name of ["peakMiB", "startMiB", "trainable"] as const)
-    positiveNumber(`${at}: measured.${name}`, value.measured![name]);
-  for (const name of ["gradientBytes", "stateBytes"] as const)
+  for (const name of ["peakMiB", "startMiB"] as const) positiveNumber(`${at}: measured.${name}`, value.measured![name]);
+  for (const name of ["trainable", "gradientBytes", "stateBytes"] as const)
     nonNegativeInteger(`${at}: measured.${name}`, value.measured![name]);
   if (!Array.isArray(value.measured!.seconds) || value.measured!.seconds.length === 0)
     fail(`${at}: measured.seconds`, "seconds of each step", value.measured!.seconds);
