@@ -111,6 +111,16 @@ test("an imported file is checked again when it, or a file that it uses, has cha
   }
 });
 
+test("a property of an earlier cell's value is taken apart under another name", async () => {
+  await run("const found = [{ low: 2, high: 5 }]; const by = 10;");
+  const values = async (code: string): Promise<unknown> => find(await run(code), "execute_result")["data"];
+  assert.equal(await values("found.map(({ low: one }) => by + one)"), { "text/plain": "[ 12 ]" });
+  assert.equal(await values("const { high: most } = found[0]; [most, by]"), { "text/plain": "[ 5, 10 ]" });
+  assert.equal(await values("let some = 0; for ({ low: some } of found) some += by; some"), { "text/plain": "12" });
+  const error = find(await run("found.map(({ low: one }) => one.none)"), "error");
+  assert.match(String(error["evalue"]), /^line 1, column 33: Property 'none'/);
+});
+
 test("a variable of an earlier cell can be a shorthand property, and errors keep the columns that were written", async () => {
   await run("const steps = 3, rate = 0.5;");
   assert.equal(find(await run("({ steps, more: { rate } })"), "execute_result")["data"], {
