@@ -6,6 +6,9 @@ import type { GridPart } from "./grid-arm";
 import { PASS_TEXTS } from "./large-batch-rows";
 import { isStill, type PlannedRun, type StudyArm } from "./plan";
 
+/** The grid's name. */
+export const LARGE_BATCHES = "large-batches";
+
 /** Steps of a run in batches of 16: five epochs of 1024 texts. */
 const STEPS = 320;
 /** Times that a run looks at dev. */
@@ -66,7 +69,7 @@ export function largeBatchGrid(): Grid<PlannedRun> {
   const zeroth = Object.fromEntries(ZEROTH.map((id) => [id, ZEROTH_RATES]));
   const larger = Object.fromEntries(Object.entries(CHAINS).map(([id, [first]]) => [id, [first]]));
   return {
-    name: "large-batches",
+    name: LARGE_BATCHES,
     stages: [[part("trec", { ...CHAINS, ...workers, ...zeroth })], [part("sst2", larger)]],
   };
 }

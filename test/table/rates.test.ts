@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { measuredRates, suggestedRate } from "../../src/notebook/rates";
 import { SEARCH } from "../../src/experiment/field-grid";
+import { LARGE_BATCHES } from "../../src/experiment/large-batch-grid";
 import { OBJECTIVES } from "../../src/experiment/objectives-grid";
 import type { PlannedRun } from "../../src/experiment/plan";
 import type { ExperimentRecord } from "../../src/experiment/record";
@@ -42,8 +43,9 @@ test("the short runs that search for decades are no measure", () => {
   assert.equal(rateRows([searched]), []);
 });
 
-test("runs for other objectives are no measure of the loss's rates", () => {
-  assert.equal(rateRows([{ ...record(1e-3, 1), experiment: OBJECTIVES }]), []);
+test("runs for other objectives, and few steps of large batches, are no measure of the loss's rates", () => {
+  for (const experiment of [OBJECTIVES, LARGE_BATCHES])
+    assert.equal(rateRows([{ ...record(1e-3, 1), experiment }]), []);
 });
 
 test("a rate that falls is none of those that a suggestion is made of: it begins above what would be safe all along", () => {
