@@ -1,4 +1,4 @@
-import { fail, finiteNumber, sameLength } from "../check/check";
+import { fail, float32Number, sameLength } from "../check/check";
 import { view } from "../tree/layout";
 import type { Adapter } from "./adapter";
 import { LINEAR_PARTS } from "./linear";
@@ -22,8 +22,7 @@ const PROPORTIONAL: Readonly<Partial<Record<Adapter["spec"]["kind"], string>>> =
  * Source: re-scaling of R-Adapter, arXiv 2408.05749; of all weights WiSE-FT, arXiv 2109.01903.
  */
 export function scaledPoint(adapter: Adapter, point: Float32Array, share: number): Float32Array {
-  if (!Number.isFinite(Math.fround(finiteNumber("share", share))))
-    fail("share", "a number that float32 can hold", share);
+  float32Number("share", share);
   const { spec, layout } = adapter;
   sameLength("point", point.length, layout.size);
   if (spec.kind === "full" && spec.factors === undefined) return interpolated(adapter.initial(0), point, share);

@@ -55,8 +55,8 @@ export function positiveNumber(what: string, value: unknown): number {
 
 /** Checks a length that weights are moved by: below float32's smallest number nothing would move. @example perturbation("epsilon", 1e-3) // 0.001 */
 export function perturbation(what: string, value: unknown): number {
-  const held = Math.fround(positiveNumber(what, value));
-  return held > 0 && held < Infinity ? (value as number) : fail(what, "a number that float32 can hold", value);
+  const number = float32Number(what, positiveNumber(what, value));
+  return Math.fround(number) > 0 ? number : fail(what, "a number that float32 can hold", value);
 }
 
 /**
@@ -68,11 +68,16 @@ export function adapterScale(what: string, value: unknown): number {
   return scale >= 1e-6 && scale <= 1e6 ? scale : fail(what, "a factor from 1e-6 to 1e6 (0.1 and 1 are usual)", value);
 }
 
-/** Checks a number of 0 or more that float32 can hold. @example heldNumber("spread", 0) // 0 */
-export function heldNumber(what: string, value: unknown): number {
-  return Math.fround(nonNegativeNumber(what, value)) < Infinity
+/** Checks a finite number that float32 can hold. @example float32Number("share", -0.5) // -0.5 */
+export function float32Number(what: string, value: unknown): number {
+  return Number.isFinite(Math.fround(finiteNumber(what, value)))
     ? (value as number)
     : fail(what, "a number that float32 can hold", value);
+}
+
+/** Checks a number of 0 or more that float32 can hold. @example heldNumber("spread", 0) // 0 */
+export function heldNumber(what: string, value: unknown): number {
+  return float32Number(what, nonNegativeNumber(what, value));
 }
 
 /** Checks a number of 0 or more. @example nonNegativeNumber("reach", 0) // 0 */

@@ -59,17 +59,16 @@ export function compactHistory(
   };
 }
 
-type Further = "optionLoss" | "objective" | "driftLoss" | "driftAccuracy";
+const FURTHER = ["optionLoss", "objective", "driftLoss", "driftAccuracy"] as const;
+type Further = (typeof FURTHER)[number];
 
 /** What only some runs measure. */
 function further(evaluation: Partial<Pick<EvaluationRecord, Further>>): Partial<Pick<KeptEvaluation, Further>> {
-  const { optionLoss, objective, driftLoss, driftAccuracy } = evaluation;
-  return {
-    ...(optionLoss !== undefined && { optionLoss: keep(optionLoss) }),
-    ...(objective !== undefined && { objective: keep(objective) }),
-    ...(driftLoss !== undefined && { driftLoss: keep(driftLoss) }),
-    ...(driftAccuracy !== undefined && { driftAccuracy: keep(driftAccuracy) }),
-  };
+  const measured = FURTHER.flatMap((name) => {
+    const value = evaluation[name];
+    return value === undefined ? [] : [[name, keep(value)] as const];
+  });
+  return Object.fromEntries(measured);
 }
 
 /** Gives the steps of a history row by row, as tables and figures take them. */

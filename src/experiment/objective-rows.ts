@@ -1,11 +1,8 @@
-import type { AdapterSpec } from "../adapter/adapter";
 import { checkMethod } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { eggroll } from "../optimizer/recipes/eggroll";
-import { scheduledPasses } from "./arm-parts";
-import type { ArmRow, RowSettings, TrainedRow } from "./arm-row";
-
-const xs = (): AdapterSpec => ({ kind: "lora-xs", rank: 8, alpha: 16, targets: ["query", "value"] });
+import { passesRow, smallCore } from "./arm-parts";
+import type { ArmRow, RowSettings } from "./arm-row";
 
 /**
  * What is compared where there is no derivative, a metric or a reward: the small core that was searched for with exact derivatives, by losses alone
@@ -13,18 +10,9 @@ const xs = (): AdapterSpec => ({ kind: "lora-xs", rank: 8, alpha: 16, targets: [
  * Source: ours, of the parts' own sources.
  */
 export const objectiveRows = [
-  row("xs-population", "LoRA-XS, population", xs, (settings) => population(settings)),
-  row("xs-groups", "LoRA-XS, population in groups", xs, (settings) => population(settings, "z-score")),
+  passesRow("xs-population", "LoRA-XS, population", smallCore, (settings) => population(settings)),
+  passesRow("xs-groups", "LoRA-XS, population in groups", smallCore, (settings) => population(settings, "z-score")),
 ] as const satisfies readonly ArmRow[];
-
-function row<Id extends string>(
-  id: Id,
-  title: string,
-  adapter: TrainedRow["adapter"],
-  method: TrainedRow["method"],
-): TrainedRow & { readonly id: Id } {
-  return { id, title, adapter, method, budget: scheduledPasses };
-}
 
 function population({ common }: RowSettings, groups?: "z-score"): Method {
   const { learningRate, perturbationScale, weightDecay } = common;

@@ -3,18 +3,16 @@ import { checkMethod } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { mezo } from "../optimizer/recipes";
 import type { Schedule } from "../schedule/schedule";
-import { lora, scheduledPasses } from "./arm-parts";
-import type { ArmRow, RowSettings, TrainedRow } from "./arm-row";
+import { lora, oneQuery, passesRow, smallCore } from "./arm-parts";
+import type { ArmRow, RowSettings } from "./arm-row";
 
 /** Passes of a step with 15 exact directional derivatives, for methods that must know their steps beforehand. */
 const PASSES = 16;
 
 const TARGETS = ["query", "value"] as const;
-const xs = (): AdapterSpec => ({ kind: "lora-xs", rank: 8, alpha: 16, targets: TARGETS });
 const core = (): AdapterSpec => ({ kind: "tt-core", rank: 4, inner: 2, alpha: 16, targets: TARGETS });
 const trains = (): AdapterSpec => ({ kind: "tt-lora", rank: 8, alpha: 16, trainRank: 5, targets: TARGETS });
 
-const one = ({ common }: RowSettings): Method => mezo(common);
 const directional =
   (queries: number) =>
   (settings: RowSettings, learningRate?: Schedule): Method =>
@@ -27,36 +25,33 @@ const fifteen = directional(15);
  * kinds; which readout it starts from is the grid's. A decayed rate falls in a line to a tenth. Source: ours, of the parts' own sources.
  */
 export const searchRows = [
-  row("xs-one", "LoRA-XS, one query", xs, one),
-  row("xs-15", "LoRA-XS, 15 directional", xs, (settings) => fifteen(settings)),
-  row("core-one", "TT core, one query", core, one),
-  row("core-15", "TT core, 15 directional", core, (settings) => fifteen(settings)),
-  row("tt-lora-one", "LoRA of trains, one query", trains, one),
-  row("tt-lora-15", "LoRA of trains, 15 directional", trains, (settings) => fifteen(settings)),
-  row("lora-15", "LoRA, 15 directional", lora, (settings) => fifteen(settings)),
-  row("xs-31", "LoRA-XS, 31 directional", xs, (settings) => directional(31)(settings)),
-  row("xs-one-decay", "LoRA-XS, one query, decay", xs, ({ common, scheduledPasses: passes }) =>
+  passesRow("xs-one", "LoRA-XS, one query", smallCore, oneQuery),
+  passesRow("xs-15", "LoRA-XS, 15 directional", smallCore, (settings) => fifteen(settings)),
+  passesRow("core-one", "TT core, one query", core, oneQuery),
+  passesRow("core-15", "TT core, 15 directional", core, (settings) => fifteen(settings)),
+  passesRow("tt-lora-one", "LoRA of trains, one query", trains, oneQuery),
+  passesRow("tt-lora-15", "LoRA of trains, 15 directional", trains, (settings) => fifteen(settings)),
+  passesRow("lora-15", "LoRA, 15 directional", lora, (settings) => fifteen(settings)),
+  passesRow("xs-31", "LoRA-XS, 31 directional", smallCore, (settings) => directional(31)(settings)),
+  passesRow("xs-one-decay", "LoRA-XS, one query, decay", smallCore, ({ common, scheduledPasses: passes }) =>
     mezo({ ...common, learningRate: falling(common.learningRate, passes / 2) }),
   ),
-  row("xs-15-decay", "LoRA-XS, 15 directional, decay", xs, (settings) => decayed(settings)),
-  row("xs-15-spread", "LoRA-XS, 15 directional, spread", xs, (settings) => overSpread(fifteen(settings))),
-  row("xs-15-spread-decay", "LoRA-XS, 15 directional, spread, decay", xs, (settings) => overSpread(decayed(settings))),
-  row("core-15-spread", "TT core, 15 directional, spread", core, (settings) => overSpread(fifteen(settings))),
-  row("xs-15-scales", "LoRA-XS, 15 directional, scales of tensors", xs, (settings) => scaled(settings, "tensor")),
-  row("xs-15-row-scales", "LoRA-XS, 15 directional, scales of rows", xs, (settings) => scaled(settings, "row")),
-  row("xs-15-momentum", "LoRA-XS, 15 directional, momentum", xs, (settings) =>
+  passesRow("xs-15-decay", "LoRA-XS, 15 directional, decay", smallCore, (settings) => decayed(settings)),
+  passesRow("xs-15-spread", "LoRA-XS, 15 directional, spread", smallCore, (settings) => overSpread(fifteen(settings))),
+  passesRow("xs-15-spread-decay", "LoRA-XS, 15 directional, spread, decay", smallCore, (settings) =>
+    overSpread(decayed(settings)),
+  ),
+  passesRow("core-15-spread", "TT core, 15 directional, spread", core, (settings) => overSpread(fifteen(settings))),
+  passesRow("xs-15-scales", "LoRA-XS, 15 directional, scales of tensors", smallCore, (settings) =>
+    scaled(settings, "tensor"),
+  ),
+  passesRow("xs-15-row-scales", "LoRA-XS, 15 directional, scales of rows", smallCore, (settings) =>
+    scaled(settings, "row"),
+  ),
+  passesRow("xs-15-momentum", "LoRA-XS, 15 directional, momentum", smallCore, (settings) =>
     withFirst(fifteen(settings), { kind: "momentum", decay: 0.9 }),
   ),
 ] as const satisfies readonly ArmRow[];
-
-function row<Id extends string>(
-  id: Id,
-  title: string,
-  adapter: TrainedRow["adapter"],
-  method: TrainedRow["method"],
-): TrainedRow & { readonly id: Id } {
-  return { id, title, adapter, method, budget: scheduledPasses };
-}
 
 /** What all rows of exact derivatives share: all of a step's directions in one call, and no epsilon. */
 function exact({ common: { learningRate, weightDecay } }: RowSettings): Parameters<typeof mezo>[0] {

@@ -6,7 +6,7 @@ import type { StudyExtra } from "../experiment/study-run";
 import type { WrittenScores } from "../experiment/written";
 import { mean } from "../tree/mean";
 import type { PlannedRecord } from "./paper-cells";
-import { spread, tInterval95 } from "./statistics";
+import { pairedValues, spread, tInterval95 } from "./statistics";
 import type { Interval } from "./statistics";
 
 /** One run at the evaluation that it was chosen by. */
@@ -95,13 +95,14 @@ export function pairedMore(
   other: ObjectiveArm,
   of: (run: ObjectiveRun) => number | null | undefined,
 ): MeanDifference | null {
-  return differenceOf(
-    one.runs.flatMap((run) => {
-      const theirs = other.runs.find(({ seed }) => seed === run.seed);
-      const [a, b] = [of(run), theirs && of(theirs)];
-      return typeof a === "number" && typeof b === "number" ? [a - b] : [];
-    }),
-  );
+  const values = ({ runs }: ObjectiveArm): ReadonlyMap<number, number> => {
+    const known = runs.flatMap((run) => {
+      const value = of(run);
+      return typeof value === "number" ? [[run.seed, value] as const] : [];
+    });
+    return new Map(known);
+  };
+  return differenceOf(pairedValues(values(one), values(other)));
 }
 
 /** Gives the mean of numbers that are one for each seed, with its interval; null where there is none. */

@@ -9,7 +9,7 @@ import { lowBitsName } from "../model/low-bits";
 import type { PlannedRecord } from "./paper-cells";
 import { oneRunASeed } from "./record";
 import { tableOf } from "./rows";
-import { spread, tInterval95 } from "./statistics";
+import { pairedValues, spread, tInterval95 } from "./statistics";
 
 /** A recorded run of a model that was brought to few bits. */
 export interface QuantizedRun {
@@ -83,8 +83,7 @@ export function pairedWays(runs: readonly QuantizedRun[], bits: string, id: ArmI
         .filter((run) => run.bits === bits && run.arm === recordedName(armRow(which)))
         .map(({ seed, found }) => [seed, found.divergence]),
     );
-  const [first, second] = [of(id), of(other)];
-  const differences = [...first].flatMap(([seed, value]) => (second.has(seed) ? [value - second.get(seed)!] : []));
+  const differences = pairedValues(of(id), of(other));
   if (differences.length < 2) return null;
   const { low, high } = tInterval95(differences);
   return { mean: spread(differences).mean, low, high, seeds: differences.length };

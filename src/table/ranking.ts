@@ -7,7 +7,7 @@ import { formatNumber, formatRate } from "./number";
 import { groupRuns, oneRunASeed, someRuns } from "./record";
 import type { RunGroup, RunRecord } from "./record";
 import { tableOf } from "./rows";
-import { spread, tInterval95 } from "./statistics";
+import { pairedValues, spread, tInterval95 } from "./statistics";
 import type { Interval, Spread } from "./statistics";
 
 /** What the methods of a comparison have spent alike. Time is passes times what a pass of the method takes, by its arm's name. */
@@ -123,10 +123,7 @@ export function pairedDifference(
   own: ReadonlyMap<number, number>,
   others: ReadonlyMap<number, number>,
 ): PairedDifference | null {
-  const differences = [...own].flatMap(([seed, value]) => {
-    const theirs = others.get(seed);
-    return theirs === undefined ? [] : [value - theirs];
-  });
+  const differences = pairedValues(own, others);
   if (differences.length < 2) return null;
   const interval = tInterval95(differences);
   return { mean: spread(differences).mean, interval, together: interval.low <= 0 && interval.high >= 0 };

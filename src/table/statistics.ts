@@ -24,6 +24,17 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
+ * Gives one's number less another's at each seed that both have, in the order of the first.
+ * @example pairedValues(new Map([[0, 1], [1, 2]]), new Map([[1, 4]])) // [-2]
+ */
+export function pairedValues(own: ReadonlyMap<number, number>, others: ReadonlyMap<number, number>): readonly number[] {
+  return [...own].flatMap(([seed, value]) => {
+    const theirs = others.get(seed);
+    return theirs === undefined ? [] : [value - theirs];
+  });
+}
+
+/**
  * A 95 % confidence interval: of a mean by Student's t, which assumes independent, roughly normal values, or of a share by Wilson's score,
  * which assumes independent texts.
  */

@@ -10,13 +10,15 @@ import type { RunFile } from "./run-file";
  */
 export function armOfFile(run: RunFile, problem: Trainable<unknown>): Arm {
   const { budget, batchSize = 8 } = run;
-  const { adapter, method } = partsOf(run, problem);
+  const { adapter, method } = partsOf(run, problem, problem.batches(batchSize).stepsPerEpoch);
   return { name: run.name ?? method.name, adapter, method, budget, batchSize };
 }
 
-function partsOf({ method, budget, batchSize = 8, adapter }: RunFile, problem: Trainable<unknown>) {
-  const { model } = problem.loaded;
-  const { stepsPerEpoch } = problem.batches(batchSize);
+function partsOf(
+  { method, budget, adapter }: RunFile,
+  { loaded: { model } }: Trainable<unknown>,
+  stepsPerEpoch: number,
+) {
   if (method.kind !== "well-spent") {
     const spec = adapterChosen(adapter ?? { kind: "tensor-train" }, model);
     return { adapter: spec, method: methodChosen(method, budget, stepsPerEpoch) };
