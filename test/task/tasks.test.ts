@@ -85,7 +85,10 @@ test("a model's head decides how a task is read, and a task that cannot be read 
   );
   assert.equal(readings, ["masked", "masked", "causal", "causal", "pooled", "pooled"]);
   assert.is(readingOf(sst2, tokenScorer(tinyModel("llama").model)), "causal", "a model that scores tokens by its head");
-  throwsWith(() => readingOf({ ...trec, causal: null }, { reading: "causal" }), "task trec: expected a prompt to continue");
+  throwsWith(
+    () => readingOf({ ...trec, causal: null }, { reading: "causal" }),
+    "task trec: expected a prompt to continue",
+  );
 });
 
 withModel(test, 'the worked example with SmolLM2: the word is scored at the position of " was"', () => {

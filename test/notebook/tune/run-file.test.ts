@@ -63,7 +63,10 @@ test("what spends passes best decides adapter, method and start; its rate alone 
   assert.equal(run.method, { kind: "well-spent", learningRate: 0.2 });
   const { method: made } = wellSpentFor({ learningRate: 0.2 }, { reading: "pooled" }, run.budget, 8);
   assert.equal(made, wellSpent({ reading: "pooled" }, 40 * 16, 0.2).method);
-  throwsWith(() => check({ method: { recipe: "well-spent", cap: 8 } }), "method.cap: expected one of the fields learningRate");
+  throwsWith(
+    () => check({ method: { recipe: "well-spent", cap: 8 } }),
+    "method.cap: expected one of the fields learningRate",
+  );
   throwsWith(() => check({ method: { recipe: "well-spend" } }), "nearest: well-spent");
   const whole = readRunFile(files.file("whole.json", exampleRunFile("well-spent")));
   assert.equal([whole.method, whole.adapter], [{ kind: "well-spent" }, undefined]);
