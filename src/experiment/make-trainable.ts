@@ -21,6 +21,7 @@ export function makeTrainable(
   ]
 ): Promise<Problem | OptionProblem> {
   const { task } = from;
+  if (task === undefined) fail("task", "a task with its texts: await openTask(...) of its name, or of tableTask(...)", from); // prettier-ignore
   if (task.kind === "chat") return makeChatProblem(loaded, from, options);
   const byRows = readsClasses(task, loaded);
   const { readout } = options;

@@ -172,9 +172,10 @@ export function scoredModel({
 export function openProblem(
   loaded: LoadedModel,
   task: LoadedTask,
-  { prototypeScale = "fitted", ...options }: ProblemOptions,
+  options: ProblemOptions,
 ): Promise<Problem | OptionProblem> {
-  return makeTrainable(loaded, task, { ...options, prototypeScale }, ({ model }) =>
-    onnxSession(model, makeAdapter({ kind: "none" }, model)),
-  );
+  // Captions have no labelled texts to fit a temperature on.
+  const { prototypeScale = options.readout === "captions" ? undefined : "fitted" } = options;
+  const scaled = { ...options, ...(prototypeScale !== undefined && { prototypeScale }) };
+  return makeTrainable(loaded, task, scaled, ({ model }) => onnxSession(model, makeAdapter({ kind: "none" }, model)));
 }

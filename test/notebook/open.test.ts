@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { downloadText } from "../../src/notebook/download-progress";
-import { openModel, openTask } from "../../src/notebook/open";
+import { openModel, openProblem, openTask } from "../../src/notebook/open";
 import type { HubEvent } from "../../src/weights/hub";
 import { hubServer } from "../support/hub-server";
 import { scratch } from "../support/scratch";
-import { rejectsWith } from "../support/throws";
+import { rejectsWith, throwsWith } from "../support/throws";
+import { tinyLoaded, tinyOptions, tinyTexts } from "../support/tiny-problem";
 
 const test = suite("notebook/open");
 const place = scratch();
@@ -124,6 +125,15 @@ test("a download is told in one line", () => {
     downloadText("roberta-large", event),
     "roberta-large: model.safetensors · 120 MB of 1.4 GB · 12 MB/s · 1:47 left",
   );
+});
+
+test("classes said in captions need no scale, and a task without its texts is told to be opened", async () => {
+  const [bert, texts] = [tinyLoaded("bert"), await tinyTexts("bert")];
+  const captions = Array.from({ length: 6 }, (_, i) => [`about ${i}`]);
+  const { kind, options } = await openProblem(bert, texts, { ...tinyOptions, readout: "captions", captions });
+  assert.equal([kind, "prototypeScale" in options], ["classes", false]);
+  assert.is((await openProblem(bert, texts, tinyOptions)).options.prototypeScale, "fitted");
+  throwsWith(() => openProblem(bert, texts.task as never, tinyOptions), "task: expected a task with its texts: await openTask(...)"); // prettier-ignore
 });
 
 test.run();
