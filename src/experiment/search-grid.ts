@@ -14,7 +14,7 @@ import type { PlannedRun, StudyArm } from "./plan";
 const PASSES = 800;
 const LOOKS = 16;
 /** Steps of the ceiling, whose every step takes a pass forward and one back. */
-const EXACT_STEPS = 120;
+const EXACT_STEPS = 340;
 const HALF = Math.sqrt(10);
 
 /** What reads the features at the start; "own" is what a model has without a word: prototypes of few shots, or its label words. */
