@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { signalIfThere } from "../disk/signal";
 import { lineSplitter } from "./line-splitter";
 import { rayPython } from "./ray-workers";
 
@@ -47,7 +48,7 @@ export async function smallCluster(cores: readonly number[], python?: string): P
     child.stdin!.end();
     const patience = setTimeout(() => {
       // Its raylets are in its group.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      if (child.pid !== undefined) signalIfThere(-child.pid, "SIGKILL");
     }, 15_000);
     await gone;
     clearTimeout(patience);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Dealer, Request, Subscriber } from "zeromq";
 import type { Readable } from "node:stream";
+import { signalIfThere } from "../disk/signal";
 import { compose, parse, type Message } from "./kernel/message.cjs";
 import { createLastWords } from "./last-words";
 
@@ -87,11 +88,7 @@ function howItEnded(status: number | null, signal: string | null, log: string): 
 
 /** Ends a process and what it has started and not let go of. */
 function killGroup(child: ChildProcess): void {
-  try {
-    process.kill(-child.pid!, "SIGKILL");
-  } catch {
-    child.kill("SIGKILL");
-  }
+  if (child.pid === undefined || !signalIfThere(-child.pid, "SIGKILL")) child.kill("SIGKILL");
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import * as assert from "uvu/assert";
+import { signalIfThere } from "../../src/disk/signal";
 
 /** Git-ignored, and inside the folder that JupyterLab serves. */
 const folder = "test/browser/screenshots";
@@ -86,11 +87,7 @@ export async function startJupyterLab(): Promise<JupyterLab> {
   server.stdout.setEncoding("utf8").on("data", keep);
   server.stderr.setEncoding("utf8").on("data", keep);
   const stop = (): void => {
-    try {
-      if (server.pid !== undefined) process.kill(-server.pid, "SIGTERM");
-    } catch {
-      // it has ended already
-    }
+    if (server.pid !== undefined) signalIfThere(-server.pid, "SIGTERM");
   };
   process.on("exit", stop);
 
@@ -134,7 +131,7 @@ export async function startJupyterLab(): Promise<JupyterLab> {
       await browser.close();
       const exited = new Promise((resolve) => server.once("exit", resolve));
       stop();
-      const timer = setTimeout(() => server.pid !== undefined && process.kill(-server.pid, "SIGKILL"), 10_000);
+      const timer = setTimeout(() => server.pid !== undefined && signalIfThere(-server.pid, "SIGKILL"), 10_000);
       await exited;
       clearTimeout(timer);
       rmSync(state, { recursive: true, force: true });

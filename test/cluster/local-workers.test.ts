@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { signalIfThere } from "../../src/disk/signal";
 import { localWorkers } from "../../src/cluster/local-workers";
 import type { OpenTransport } from "../../src/cluster/transport";
 import { mezo } from "../../src/optimizer/recipes";
@@ -28,7 +29,7 @@ function watched(transport: OpenTransport, onUp: (pid: number, nth: number) => v
 
 test("processes that are killed in mid-step are started again, and nothing is lost", async () => {
   const transport = watched(localWorkers({ count: 2, command, restartMs: 20 }), (pid, nth) => {
-    if (nth < 3) setTimeout(() => process.kill(pid, "SIGKILL"), 300 + 150 * nth);
+    if (nth < 3) setTimeout(() => signalIfThere(pid, "SIGKILL"), 300 + 150 * nth);
   });
   const { result, told, counts } = await spreadMethod(method, transport, { order, count: 2 });
   assert.equal(decided(result), decided(await alone(method, order.steps)));
@@ -41,7 +42,7 @@ test("processes that are killed in mid-step are started again, and nothing is lo
 
 test("a frozen process is replaced after its limit", async () => {
   const transport = watched(localWorkers({ count: 2, command, restartMs: 20 }), (pid, nth) => {
-    if (nth === 0) setTimeout(() => process.kill(pid, "SIGSTOP"), 200);
+    if (nth === 0) setTimeout(() => signalIfThere(pid, "SIGSTOP"), 200);
   });
   const { result, told } = await spreadMethod(method, transport, { order, count: 2, limitMs: 2500 });
   assert.equal(decided(result), decided(await alone(method, order.steps)));

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { signalIfThere } from "../../src/disk/signal";
 import { rayWorkers } from "../../src/cluster/ray-workers";
 import type { OpenTransport } from "../../src/cluster/transport";
 import { livesHere } from "../../src/disk/holder";
@@ -101,7 +102,7 @@ withRay(test, "a bridge that is killed is started again; a frozen worker is repl
     changes: before({
       3: () => void setTimeout(() => spawnSync("pkill", ["-KILL", "-P", String(process.pid), "-f", "bridge.py"]), 10),
       6: () => until("two workers on a new bridge", () => ups.length === 4),
-      8: () => void setTimeout(() => process.kill(ups[3]!, "SIGSTOP"), 10),
+      8: () => void setTimeout(() => signalIfThere(ups[3]!, "SIGSTOP"), 10),
       11: () => until("a worker in place of the frozen one", () => ups.length === 5),
     }),
   });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { signalIfThere } from "../../src/disk/signal";
 import { localWorkers } from "../../src/cluster/local-workers";
 import { rayWorkers } from "../../src/cluster/ray-workers";
 import { readRunReply } from "../../src/cluster/run-messages";
@@ -53,7 +54,7 @@ test("two processes, one of them killed in mid-run, leave what one process leave
   const begun: number[] = [];
   onceRunning(folder, 8, () => {
     begun.push(stepsIn(folder));
-    process.kill(pids[0]!, "SIGKILL");
+    signalIfThere(pids[0]!, "SIGKILL");
   });
   const transport = watched(local({ folder, delayMs: 10 }), { onUp: (_, pid) => pids.push(pid) });
   const progress: string[] = [];
@@ -81,7 +82,7 @@ test("without a shared folder a run begins anew elsewhere, and the records are t
   const folder = files.file("apart");
   const own = files.file("apart-workers");
   const pids: number[] = [];
-  onceRunning(own, 8, () => process.kill(pids[0]!, "SIGKILL"));
+  onceRunning(own, 8, () => signalIfThere(pids[0]!, "SIGKILL"));
   const transport = watched(local({ folder: own, delayMs: 5 }), { onUp: (_, pid) => pids.push(pid) });
   const { result } = await gridByWorkers(folder, transport);
   assert.is(result.recorded, 8);
@@ -173,7 +174,7 @@ test("a stop ends runs after their step; the next grid goes on from there", asyn
 test("a frozen worker is replaced after its limit, and its run given to another", async () => {
   const folder = files.file("frozen");
   const pids: number[] = [];
-  onceRunning(folder, 5, () => process.kill(pids[0]!, "SIGSTOP"));
+  onceRunning(folder, 5, () => signalIfThere(pids[0]!, "SIGSTOP"));
   const transport = watched(local({ folder, delayMs: 10 }), { onUp: (_, pid) => pids.push(pid) });
   const { result, told } = await gridByWorkers(folder, transport, {}, { limitMs: 3000 });
   assert.is(result.recorded, 8);
