@@ -29,14 +29,11 @@ const isFirst = (arm: FrozenArm): boolean =>
 
 /** What is asked first comes first, and what is dear last: a session that is cut off leaves whole answers. */
 const STAGES: readonly Stage[] = [
-  {
-    seeds: [0, 1, 2],
-    of: (arm, study) => isOneOf(arm, "chosen", "rival", "beside") && (onEncoder(study) || isFirst(arm)),
-  },
-  { seeds: [3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "chosen", "rival", "beside") },
+  { seeds: [0, 1, 2, 3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "chosen", "rival", "beside") },
+  { seeds: [0], of: (arm, study) => !onEncoder(study) && isFirst(arm) },
   { seeds: [0, 1, 2, 3, 4], of: (arm, study) => onEncoder(study) && isOneOf(arm, "ceiling") },
   { seeds: [0, 1, 2], of: (arm) => isOneOf(arm, "ablation") },
-  { seeds: [3, 4], of: (arm, study) => !onEncoder(study) && isFirst(arm) },
+  { seeds: [1, 2, 3, 4], of: (arm, study) => !onEncoder(study) && isFirst(arm) },
   {
     seeds: [0, 1, 2, 3, 4],
     of: (arm, study) => !onEncoder(study) && (isOneOf(arm, "ceiling") || (isOneOf(arm, "rival") && !isFirst(arm))),

@@ -84,6 +84,8 @@ export interface TestScores {
   readonly after: number;
   /** Of a linear probe on the frozen features of the same labelled texts; null where the task has no classes. */
   readonly probe: number | null;
+  /** Present where tuning started from such a probe. */
+  readonly fromProbe?: true;
   readonly count: number;
   /** What was tuned: the arm's title. */
   readonly tuned: string;
@@ -108,7 +110,8 @@ export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): 
     await standAt(base, result, startOf(run), run.adapter.layout, arm.method, best.evaluation.step);
   const after = await problem.evaluate(tuned.session, best.point, "test", run.adapter.spec);
   const probe = await probeScores(problem);
-  const shares = { before: before.accuracy, after: after.accuracy, probe };
+  const fromProbe = problem.options.readout === "probe" ? ({ fromProbe: true } as const) : {};
+  const shares = { before: before.accuracy, after: after.accuracy, probe, ...fromProbe };
   const loss = problem.task.kind === "chat" ? { loss: { before: before.loss, after: after.loss } } : {};
   return { ...shares, count: after.count, tuned: armTitle(arm.name), ...loss };
 }
@@ -123,14 +126,17 @@ async function probeScores(problem: Trainable<unknown>): Promise<number | null> 
  * Writes one sentence on tuning beside the probe; null where there is none.
  * @example besideProbe({ before: 0.6, after: 0.7, probe: 0.8, count: 50, tuned: "AdaZeta" }) // "AdaZeta is 10.0 points (5 of 50 texts) behind ..."
  */
-export function besideProbe({ after, probe, count, tuned }: TestScores): string | null {
+export function besideProbe({ after, probe, count, tuned, fromProbe }: TestScores): string | null {
   if (probe === null) return null;
   const texts = Math.round(count * Math.abs(after - probe));
   if (texts === 0) return `${tuned} has as many right answers as a linear probe on the frozen features.`;
   const points = `${(100 * Math.abs(after - probe)).toFixed(1)} points (${texts} of ${count} texts)`;
-  return after > probe
-    ? `${tuned} is ${points} ahead of a linear probe on the frozen features.`
-    : `${tuned} is ${points} behind a linear probe on the frozen features, which needs no tuning: openProblem(..., { readout: "probe" }) starts from it.`;
+  if (after > probe) return `${tuned} is ${points} ahead of a linear probe on the frozen features.`;
+  return `${tuned} is ${points} behind a linear probe on the frozen features, ${
+    fromProbe
+      ? "from which it started: here tuning brought nothing"
+      : 'which needs no tuning: openProblem(..., { readout: "probe" }) starts from it'
+  }.`;
 }
 
 /**

@@ -125,6 +125,10 @@ test("tuning that is behind the probe is said to be, with points and texts", () 
     besideProbe(found)!,
     /^AdaZeta is 10\.0 points \(5 of 50 texts\) behind a linear probe .*readout: "probe"/,
   );
+  assert.match(
+    besideProbe({ ...found, after: 0.5, fromProbe: true })!,
+    /from which it started: here tuning brought nothing\.$/,
+  );
   assert.match(besideProbe({ ...found, after: 0.82 })!, /^AdaZeta is 2\.0 points \(1 of 50 texts\) ahead of/);
   assert.match(besideProbe({ ...found, after: 0.8 })!, /as many right answers as/);
   assert.is(besideProbe({ ...found, probe: null }), null);

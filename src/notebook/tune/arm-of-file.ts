@@ -1,7 +1,8 @@
 import type { Arm } from "../../experiment/arm";
 import type { Trainable } from "../../experiment/problem";
+import { fail } from "../../check/check";
 import { adapterChosen } from "./adapter-fields";
-import { methodChosen, wellSpentFor } from "./method-chosen";
+import { methodChosen, WHOLE, wellSpentFor } from "./method-chosen";
 import type { RunFile } from "./run-file";
 
 /**
@@ -24,5 +25,9 @@ function partsOf(
     return { adapter: spec, method: methodChosen(method, budget, stepsPerEpoch) };
   }
   const whole = wellSpentFor(method, model, budget, stepsPerEpoch);
-  return adapter === undefined ? whole : { ...whole, adapter: adapterChosen(adapter, model) };
+  if (adapter === undefined) return whole;
+  const spec = adapterChosen(adapter, model);
+  if (spec.kind !== whole.adapter.kind && method.learningRate === undefined)
+    return fail("method.learningRate", `a learning rate, or a recipe by its name: the rate of ${WHOLE} was chosen for ${whole.adapter.kind}, not for ${spec.kind}`, "nothing"); // prettier-ignore
+  return { ...whole, adapter: spec };
 }

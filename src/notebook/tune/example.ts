@@ -1,25 +1,9 @@
-import { STANDARD } from "./method-chosen";
-
 /** Writes the settings file that `npm run tune -- --init` begins with: it runs as it is, in about a minute. */
-export function exampleRunFile(standard: string = STANDARD): string {
-  return example(standard === "well-spent" ? WHOLE : APART);
+export function exampleRunFile(): string {
+  return EXAMPLE;
 }
 
-const APART = `  // "lora" leaves for PEFT, llama.cpp and as a model of its own. Others: "tensor-train" (AdaZeta's), "lora-xs", "tt-lora", "tt-core", "bottleneck", "linear", "prefix", "side", "full".
-  "adapter": { "kind": "lora", "rank": 8, "targets": ["query", "value"] },
-
-  // AdaZeta: more queries with every epoch, up to "cap". Any other recipe by its name: "mezo", "lozo", "zo-adam", ...
-  // Which rate? npm run tune -- my-run.json --find-rate proposes one.
-  "method": { "recipe": "adazeta", "learningRate": 3e-3, "cap": 8 },
-`;
-
-const WHOLE = `  // What spends forward passes best here: a fitted readout to start from, a small core between frozen factors, its method and its rate (notebook 17).
-  // It leaves for PEFT, llama.cpp and as a model of its own. Another adapter: "adapter": { "kind": "tensor-train" }; another recipe by its name and
-  // rate: { "recipe": "adazeta", "learningRate": 3e-3, "cap": 8 }, or "mezo", "lozo", "zo-adam", ...
-  "method": { "recipe": "well-spent" },
-`;
-
-const example = (tuned: string): string => `// A run without a notebook: npm run tune -- my-run.json
+const EXAMPLE = `// A run without a notebook: npm run tune -- my-run.json
 // Ctrl-C keeps it, and the same command goes on. "npm run tune -- --fields" lists every field.
 {
   "name": "my first run",
@@ -39,7 +23,11 @@ const example = (tuned: string): string => `// A run without a notebook: npm run
   // How many texts at most. Every fourth row is kept for test, where there is no "testFile".
   "texts": { "train": 42, "dev": 24, "test": 30, "maxTokens": 24 },
 
-${tuned}
+  // What spends forward passes best here: a fitted readout to start from, a small core between frozen factors, its method and its rate (notebook 17).
+  // It leaves for PEFT, llama.cpp and as a model of its own. Another adapter: "adapter": { "kind": "tensor-train" }; another recipe by its name and
+  // rate: { "recipe": "adazeta", "learningRate": 3e-3, "cap": 8 }, or "mezo", "lozo", "zo-adam", ...
+  "method": { "recipe": "well-spent" },
+
   // Or "forwardPasses", or "minutes".
   "budget": { "steps": 60 },
   "batchSize": 6,

@@ -22,9 +22,9 @@ export type MethodChoice =
   | { readonly kind: "composition"; readonly method: Method };
 
 /** What names an adapter, a method, its rate and its start at once (`wellSpent`). */
-const WHOLE = "well-spent";
-/** What a file is tuned by that names no recipe; "well-spent" from when the choice is frozen. */
-export const STANDARD = "adazeta" as RecipeName | typeof WHOLE;
+export const WHOLE = "well-spent";
+/** What a file is tuned by that names no recipe. */
+export const STANDARD = WHOLE as RecipeName | typeof WHOLE;
 /** Queries that its schedule ends with. */
 const TARGET = 8;
 

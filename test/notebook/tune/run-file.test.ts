@@ -18,7 +18,12 @@ type Plain = Exclude<MethodChoice, { readonly kind: "well-spent" }>;
 const test = suite("notebook/tune/run-file");
 const files = scratch();
 test.after(() => files.remove());
-const least = { model: "minilm", task: "trec", method: { learningRate: 1e-3 }, budget: { steps: 40 } };
+const least = {
+  model: "minilm",
+  task: "trec",
+  method: { recipe: "adazeta", learningRate: 1e-3 },
+  budget: { steps: 40 },
+};
 const check = (changes: object) => checkRunFile("my-run.json", { ...least, ...changes });
 
 test("the example is a settings file with nothing wrong in it", () => {
@@ -28,7 +33,7 @@ test("the example is a settings file with nothing wrong in it", () => {
   assert.equal(problemOptionsOf(run), { seed: 0, batchSize: 6, train: 42, dev: 24, test: 30, maxTokens: 24 });
 });
 
-test("what is left open is AdaZeta on a tensor train, whose schedule reaches 8 queries at the end", () => {
+test("AdaZeta's schedule reaches 8 queries at the end, and its adapter is a tensor train, where that is left open", () => {
   const run = check({});
   // 40 steps in epochs of 8
   assert.equal(
@@ -58,7 +63,14 @@ test("every adapter that is there can be named, with its own settings", () => {
   throwsWith(() => check({ adapter: { kind: "lora-xs", trainRank: 3 } }), "adapter.trainRank: expected one of");
 });
 
-test("what spends passes best decides adapter, method and start; its rate alone may be another", () => {
+test("what spends passes best is the default, and decides adapter, method and start; its rate alone may be another", () => {
+  assert.equal(check({ method: {} }).method, { kind: "well-spent" });
+  assert.equal(check({ method: { learningRate: 0.3 } }).method, { kind: "well-spent", learningRate: 0.3 });
+  // What belongs to another recipe is not dropped.
+  throwsWith(
+    () => check({ method: { learningRate: 1e-3, cap: 8 } }),
+    "method.cap: expected one of the fields learningRate",
+  );
   const run = check({ method: { recipe: "well-spent", learningRate: 0.2 } });
   assert.equal(run.method, { kind: "well-spent", learningRate: 0.2 });
   const { method: made } = wellSpentFor({ learningRate: 0.2 }, { reading: "pooled" }, run.budget, 8);
@@ -68,7 +80,7 @@ test("what spends passes best decides adapter, method and start; its rate alone 
     "method.cap: expected one of the fields learningRate",
   );
   throwsWith(() => check({ method: { recipe: "well-spend" } }), "nearest: well-spent");
-  const whole = readRunFile(files.file("whole.json", exampleRunFile("well-spent")));
+  const whole = readRunFile(files.file("whole.json", exampleRunFile()));
   assert.equal([whole.method, whole.adapter], [{ kind: "well-spent" }, undefined]);
 });
 

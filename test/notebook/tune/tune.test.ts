@@ -45,10 +45,12 @@ const ofTest = (store: string) => ({
   result: { folder: files.file(store), exports: [{ as: "peft", to: files.file(`${store}-peft`) }] },
 });
 
-/** The example as it is written, where an adapter and a recipe are named, but for what is the test's own. */
+/** The example with LoRA and AdaZeta, as its comments say, and what is the test's own. */
 const example = (store: string, changes: object = {}): RunFile =>
   checkRunFile("example", {
-    ...(parseJsonc(exampleRunFile("adazeta"), "example") as object),
+    ...(parseJsonc(exampleRunFile(), "example") as object),
+    adapter: { kind: "lora", rank: 8, targets: ["query", "value"] },
+    method: { recipe: "adazeta", learningRate: 3e-3, cap: 8 },
     budget: { steps: 12 },
     ...ofTest(store),
     ...changes,
@@ -103,7 +105,7 @@ test("the example runs as it is written: evaluated, looked at on test, and taken
 });
 
 test("what spends passes best starts from a fitted readout, and leaves as any LoRA does", async () => {
-  const whole = parseJsonc(exampleRunFile("well-spent"), "example") as object;
+  const whole = parseJsonc(exampleRunFile(), "example") as object;
   const small = { adapter: { kind: "lora-xs", rank: 2 }, budget: { steps: 4 } };
   const { run, problem, failed } = await made(checkRunFile("example", { ...whole, ...ofTest("spent"), ...small }));
   assert.equal(failed, []);
@@ -112,6 +114,15 @@ test("what spends passes best starts from a fitted readout, and leaves as any Lo
   assert.equal([probe?.kind, queries], ["directional", { kind: "constant", value: 15 }]);
   const peft = loadPeft(files.file("spent-peft"), problem.loaded.model);
   assert.is(peft.spec.kind, "lora");
+  const apart = checkRunFile("example", { ...whole, ...ofTest("apart"), adapter: { kind: "lora", rank: 2 } });
+  await rejectsWith(
+    made(apart),
+    "method.learningRate: expected a learning rate, or a recipe by its name: the rate of well-spent was chosen for lora-xs, not for lora, got",
+  );
+  await rejectsWith(
+    made(checkRunFile("example", { ...whole, ...ofTest("metric"), objective: "accuracy" })),
+    "the metric accuracy has no derivative",
+  );
   const own = await made(checkRunFile("example", { ...whole, ...ofTest("kept"), ...small, texts: { ...FEW, readout: "prototypes" } })); // prettier-ignore
   assert.is(own.problem.options.readout, "prototypes");
 });
