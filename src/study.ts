@@ -34,6 +34,7 @@ export { gradientMemoryTable, usualSeconds } from "./table/gradient-memory";
 export { alongTable, pairedWays, quantizedRuns, quantizedTable } from "./table/quantized";
 export { differenceOf, evaluationLines, meanReward, objectiveArms, pairedMore } from "./table/objectives";
 export type { MeanDifference, ObjectiveArm, ObjectiveRun } from "./table/objectives";
+export { rateDistances, rateDistanceTable } from "./table/rate-distance";
 export { rateTable } from "./table/rates";
 export { borderOf, runWords } from "./table/run-words";
 export { afterFigure } from "./plot/after";

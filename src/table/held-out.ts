@@ -51,7 +51,7 @@ export function heldOutPairs(planned: readonly PlannedRecord[], choice: FrozenCh
   return grouped(planned, ({ cell: { settings } }) => `${settings.model} ${settings.task}`).map((pair) => {
     const { model, task } = pair[0].cell.settings;
     const arms = choice[model as keyof FrozenChoice].map(({ arm, role, start, learningRate }): HeldOutArm => {
-      const own = pair.filter(({ cell }) => cell.arm === arm && startOf(cell.settings) === start);
+      const own = pair.filter(({ cell }) => isOf(cell, { arm, start }) && cell.learningRate === (learningRate ?? 0));
       const runs = own.flatMap(({ cell: { seed }, record }) => {
         const run = record === null ? null : runOf(record);
         return run === null ? [] : [[seed, run] as const];
@@ -60,6 +60,11 @@ export function heldOutPairs(planned: readonly PlannedRecord[], choice: FrozenCh
     });
     return { model, task, arms: arms.filter((each) => each.planned > 0) };
   });
+}
+
+/** Says whether a run is an arm's from its start, at any rate. */
+export function isOf(cell: PlannedRecord["cell"], { arm, start }: Pick<FrozenArm, "arm" | "start">): boolean {
+  return cell.arm === arm && startOf(cell.settings) === start;
 }
 
 function runOf({ history, extra }: NonNullable<PlannedRecord["record"]>): HeldOutRun | null {

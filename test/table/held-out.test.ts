@@ -7,6 +7,7 @@ import type { FrozenChoice } from "../../src/experiment/frozen-choice";
 import { heldOutGrid } from "../../src/experiment/held-out-grid";
 import { againstChosen, heldOutPairs, heldOutTable, verdicts, verdictTable } from "../../src/table/held-out";
 import type { PlannedRecord } from "../../src/table/paper-cells";
+import { rateDistances, rateDistanceTable } from "../../src/table/rate-distance";
 import { madeRecord, NO_STEPS } from "../support/made-record";
 import { near } from "../support/near";
 import { scratch } from "../support/scratch";
@@ -37,7 +38,9 @@ const cells = cellsOf(heldOutGrid(path));
 function recorded(losses: Readonly<Record<string, readonly number[]>>, seeds = 5): readonly PlannedRecord[] {
   return cells.map((cell) => {
     const { model, task, problem } = cell.settings;
-    const known = losses[`${cell.arm} ${problem.readout ?? "own"}`];
+    const line = `${cell.arm} ${problem.readout ?? "own"}`;
+    const frozen = cell.arm !== "xs-15" || cell.learningRate === 0.3;
+    const known = losses[`${line} at ${cell.learningRate}`] ?? (frozen ? losses[line] : undefined);
     if (model !== "minilm" || task !== "sst2" || known === undefined || cell.seed >= seeds)
       return { cell, record: null };
     const evaluations = known.map((loss, i) => ({
@@ -88,6 +91,21 @@ test("with one seed there is a mean and no interval, without any the tables say 
   assert.is(verdictTable(verdicts(none)).table.get("lowest mean", 0), "not measured yet");
   assert.is(heldOutTable(heldOutPairs(recorded(losses, 2), choice), ["ablation"]).table.get("runs", 0), "2/3");
   throwsWith(() => heldOutTable(none, ["ceiling"]), "rows: expected at least one row");
+});
+
+test("runs of the chosen at other rates are no runs of the choice, and say how far its rate is from the best", () => {
+  const rated = { ...losses, "xs-15 probe at 0.1": [0.6, 0.4], "xs-15 probe at 1": [0.6, 0.8] };
+  const [first] = heldOutPairs(recorded(rated), choice);
+  assert.is(first.arms[0].runs.size, 5);
+  const [distance, ...others] = rateDistances(recorded(rated), choice);
+  assert.equal([others.length, distance.seeds, distance.frozen, distance.best], [0, 3, 0.3, 0.1]);
+  // Means over the seeds 0, 1 and 2, each of which adds a tenth of its own.
+  near([...distance.losses.values()], [0.5, 0.6, 0.7], 1e-12);
+  assert.equal([...distance.losses.keys()], [0.1, 0.3, 1]);
+  near([distance.lost], [0.2], 1e-12);
+  const { table } = rateDistanceTable([distance]);
+  assert.is(table.get("lowest dev loss by rate", 0), "1e-1: 0.500; 3e-1: 0.600; 1e0: 0.700");
+  assert.equal(rateDistances(recorded(losses), choice), []);
 });
 
 test.run();
