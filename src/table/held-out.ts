@@ -109,7 +109,7 @@ export interface PairVerdict {
   readonly clear: boolean | null;
   /** For each seed the chosen's passes to AdaZeta's final dev loss, over all that AdaZeta spent; Infinity: never there. */
   readonly toFinal: readonly number[];
-  /** On encoders: the chosen's mean dev loss is not above the linear probe's. */
+  /** The chosen's mean dev loss is not above the linear probe's: asked of encoders, whose readout starts from one. */
   readonly holdsProbe: boolean | null;
 }
 
@@ -123,7 +123,7 @@ export function verdicts(pairs: readonly HeldOutPair[]): readonly PairVerdict[] 
     const known = chosen !== undefined && rivals.length > 0 && seeds.length > 0;
     const rival = known ? rivals.reduce((low, next) => (at(next) < at(low) ? next : low)) : null;
     const difference = rival === null ? null : againstChosen(pair, rival);
-    const probe = pair.model === "minilm" ? pair.arms.find(({ arm }) => arm === "linear-probe") : undefined;
+    const probe = pair.arms.find(({ arm }) => arm === "linear-probe");
     const adazeta = pair.arms.find(({ arm }) => arm === "adazeta-passes");
     const beside = seeds.filter((seed) => probe?.runs.has(seed));
     return {
@@ -189,7 +189,7 @@ export function verdictTable(found: readonly PairVerdict[]): ShownTable {
     "chosen less it": difference === null ? "" : pairedInWords(difference),
     "interval below zero": said(clear),
     "passes to AdaZeta's final loss, over AdaZeta's": toFinal.map((share) => (share === Infinity ? "never" : formatNumber(share, 2))).join("; "), // prettier-ignore
-    "not above its linear probe": pair.model === "minilm" ? said(holdsProbe) : "",
+    "not above the linear probe": said(holdsProbe),
   }));
   return { table: tableOf(rows), options: {} };
 }
