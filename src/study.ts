@@ -12,7 +12,7 @@ export { afterCurves } from "./table/after";
 export type { AfterCurve } from "./table/after";
 export { chosenCurves } from "./table/chosen-curves";
 export { chosenTable, decidedTable } from "./table/decided";
-export { heldOutPairs, heldOutTable, verdicts, verdictTable } from "./table/held-out";
+export { heldOutPairs, heldOutTable, partsTold, verdicts, verdictTable } from "./table/held-out";
 export { learningTable } from "./table/learning";
 export { recordedRuns } from "./table/from-records";
 export { besideReported } from "./table/reported";

@@ -6,7 +6,7 @@ import { startOf } from "../experiment/searched";
 import type { StudyExtra } from "../experiment/study-run";
 import { bestOf } from "../train/best";
 import type { KeptEvaluation } from "../experiment/history";
-import { formatNumber, formatRate } from "./number";
+import { formatNumber } from "./number";
 import type { PlannedRecord } from "./paper-cells";
 import type { ShownTable } from "./published/beside";
 import { pairedDifference, pairedInWords } from "./ranking";
@@ -17,9 +17,8 @@ import type { Spread } from "./statistics";
 
 /** One run on a held-out pair. */
 interface HeldOutRun {
-  /** The lowest dev loss, in nats, and the share of right dev answers there. */
+  /** The lowest dev loss, in nats. */
   readonly loss: number;
-  readonly accuracy: number | null;
   /** The share of right answers on test of that checkpoint. */
   readonly test: number | null;
   readonly evaluations: readonly KeptEvaluation[];
@@ -70,7 +69,7 @@ export function isOf(cell: PlannedRecord["cell"], { arm, start }: Pick<FrozenArm
 function runOf({ history, extra }: NonNullable<PlannedRecord["record"]>): HeldOutRun | null {
   const best = bestOf(history.evaluations);
   const test = (extra as Partial<StudyExtra> | null)?.test?.accuracy ?? null;
-  return best === null ? null : { loss: best.loss, accuracy: best.accuracy, test, evaluations: history.evaluations };
+  return best === null ? null : { loss: best.loss, test, evaluations: history.evaluations };
 }
 
 /**
@@ -149,14 +148,14 @@ function sharesToFinal(chosen: HeldOutArm, other: HeldOutArm): readonly number[]
   });
 }
 
-/** Lists arms of these roles on every pair: lowest dev loss, accuracies, and the chosen's paired difference to each with its 95 % interval. @throws when there are none */
+/** Lists arms of these roles on every pair: lowest dev loss, the chosen's paired difference to each with its 95 % interval, and accuracy on test. @throws when there are none */
 export function heldOutTable(pairs: readonly HeldOutPair[], roles: readonly FrozenArm["role"][]): ShownTable {
   const rows = pairs.flatMap((pair) =>
     pair.arms
       .filter(({ role }) => roles.includes(role))
       .map((each) => {
         const runs = [...each.runs.values()];
-        const of = (name: "loss" | "accuracy" | "test"): Spread | null => {
+        const of = (name: "loss" | "test"): Spread | null => {
           const values = runs.flatMap((run) => run[name] ?? []);
           return values.length === 0 ? null : spread(values);
         };
@@ -165,31 +164,60 @@ export function heldOutTable(pairs: readonly HeldOutPair[], roles: readonly Froz
           pair: `${pair.model}, ${pair.task}`,
           arm: `${titleOf(each.arm)}${each.start === "own" ? "" : `, from ${each.start}`}`,
           role: each.role,
-          "learning rate": each.learningRate === null ? "-" : formatRate(each.learningRate),
           runs: `${runs.length}/${each.planned}`,
           "lowest dev loss": of("loss"),
-          "dev accuracy there": of("accuracy"),
-          "test accuracy": of("test"),
           "chosen less it": paired === null ? "" : pairedInWords(paired),
+          "test accuracy": of("test"),
         };
       }),
   );
-  const missing = { "lowest dev loss": "not measured yet", "dev accuracy there": "", "test accuracy": "" };
-  return { table: tableOf(rows), options: { digits: { "lowest dev loss": 3, "dev accuracy there": 2, "test accuracy": 2 }, missing } }; // prettier-ignore
+  const missing = { "lowest dev loss": "not measured yet", "test accuracy": "" };
+  return { table: tableOf(rows), options: { digits: { "lowest dev loss": 3, "test accuracy": 2 }, missing } };
+}
+
+/** What taking one part of the chosen away came to, over the pairs that have both. */
+export interface PartTold {
+  readonly arm: ArmId;
+  readonly start: FrozenArm["start"];
+  readonly pairs: number;
+  /** Pairs in which the chosen has the lower mean, and those in which the interval of the difference holds no zero besides. */
+  readonly worse: number;
+  readonly clear: number;
+  /** Mean over the pairs of the chosen's lowest dev loss less that without the part. */
+  readonly mean: number;
+}
+
+/** Tells what each ablated part does, over all pairs. For example `partsTold(pairs)[0].worse`: 4. */
+export function partsTold(pairs: readonly HeldOutPair[]): readonly PartTold[] {
+  const told = pairs.flatMap((pair) =>
+    pair.arms.flatMap((each) => {
+      const difference = each.role === "ablation" ? againstChosen(pair, each) : null;
+      return difference === null ? [] : [{ ...each, difference }];
+    }),
+  );
+  return grouped(told, ({ arm, start }) => `${arm} ${start}`).map((ofPart) => {
+    const means = ofPart.map(({ difference }) => difference.mean);
+    return {
+      ...{ arm: ofPart[0].arm, start: ofPart[0].start, pairs: ofPart.length },
+      worse: means.filter((each) => each < 0).length,
+      clear: ofPart.filter(({ difference }) => difference.interval.high < 0).length,
+      mean: means.reduce((sum, each) => sum + each, 0) / means.length,
+    };
+  });
 }
 
 /** Lists the verdicts, a pair each. @throws when there is no pair */
 export function verdictTable(found: readonly PairVerdict[]): ShownTable {
-  const said = (yes: boolean | null): string => (yes === null ? "not measured yet" : yes ? "yes" : "no");
+  const said = (yes: boolean | null): string => (yes === null ? "?" : yes ? "yes" : "no");
   const rows = found.map(({ pair, rival, seeds, lowest, difference, clear, toFinal, holdsProbe }) => ({
     pair: `${pair.model}, ${pair.task}`,
-    "seeds of all": seeds,
-    "lowest mean": said(lowest),
+    seeds,
+    lowest: said(lowest),
     "best rival": rival === null ? "" : titleOf(rival.arm),
     "chosen less it": difference === null ? "" : pairedInWords(difference),
-    "interval below zero": said(clear),
-    "passes to AdaZeta's final loss, over AdaZeta's": toFinal.map((share) => (share === Infinity ? "never" : formatNumber(share, 2))).join("; "), // prettier-ignore
-    "not above the linear probe": said(holdsProbe),
+    "below zero": said(clear),
+    "passes to AdaZeta's end": toFinal.map((share) => (share === Infinity ? "never" : share === 0 ? "0" : formatNumber(share, 2))).join("; "), // prettier-ignore
+    "probe held": said(holdsProbe),
   }));
   return { table: tableOf(rows), options: {} };
 }

@@ -5,7 +5,7 @@ import { cellsOf } from "../../src/experiment/cells";
 import { choiceText, frozenArm } from "../../src/experiment/frozen-choice";
 import type { FrozenChoice } from "../../src/experiment/frozen-choice";
 import { heldOutGrid } from "../../src/experiment/held-out-grid";
-import { againstChosen, heldOutPairs, heldOutTable, verdicts, verdictTable } from "../../src/table/held-out";
+import { againstChosen, heldOutPairs, heldOutTable, partsTold, verdicts, verdictTable } from "../../src/table/held-out";
 import type { PlannedRecord } from "../../src/table/paper-cells";
 import { rateDistances, rateDistanceTable } from "../../src/table/rate-distance";
 import { madeRecord, NO_STEPS } from "../support/made-record";
@@ -83,12 +83,19 @@ test("the verdict names the best rival over shared seeds, passes to AdaZeta's fi
   assert.is(verdicts(heldOutPairs(recorded(never), choice))[0].toFinal[0], Infinity);
 });
 
+test("a part that is taken away is told by its paired differences over all pairs", () => {
+  const [one] = partsTold(heldOutPairs(recorded(losses), choice));
+  assert.equal([one.arm, one.start, one.pairs, one.worse, one.clear], ["xs-15", "own", 1, 1, 1]);
+  near([one.mean], [0.5 - 0.7], 1e-12);
+  assert.equal(partsTold(heldOutPairs(recorded({}), choice)), []);
+});
+
 test("with one seed there is a mean and no interval, without any the tables say so", () => {
   const [one] = verdicts(heldOutPairs(recorded(losses, 1), choice));
   assert.equal([one.seeds, one.lowest, one.difference, one.clear], [1, true, null, null]);
   const none = heldOutPairs(recorded({}), choice);
   assert.is(heldOutTable(none, ["chosen", "rival"]).table.numRows(), 4 * 3 + 4 * 2);
-  assert.is(verdictTable(verdicts(none)).table.get("lowest mean", 0), "not measured yet");
+  assert.is(verdictTable(verdicts(none)).table.get("lowest", 0), "?");
   assert.is(heldOutTable(heldOutPairs(recorded(losses, 2), choice), ["ablation"]).table.get("runs", 0), "2/3");
   throwsWith(() => heldOutTable(none, ["ceiling"]), "rows: expected at least one row");
 });
