@@ -10,6 +10,9 @@ import type { PlannedRun } from "./plan";
 import { partFrom, startedTask } from "./search-grid";
 import type { Start } from "./search-grid";
 
+/** The experiment on tasks that nothing is chosen on. */
+export const HELD_OUT_RUNS = "held-out";
+
 /** The tasks that nothing is chosen on, by the study whose model they are learned with. */
 export const HELD_OUT: Readonly<Record<StudyName, readonly string[]>> = {
   "minilm-trec": ["sst2", "sst5", "messages", "reviews"],
@@ -71,7 +74,7 @@ const OTHERS: Readonly<Record<string, Partial<GridPart["problem"]>>> = {
  * @throws when the file of the choice is no choice, or a row has changed since
  */
 export function heldOutGrid(path: string = CHOICE_PATH): Grid<PlannedRun> {
-  const name = "held-out";
+  const name = HELD_OUT_RUNS;
   const choice = readChoice(path);
   if (choice === null)
     return {

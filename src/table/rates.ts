@@ -3,6 +3,7 @@ import type { ColumnTable } from "arquero";
 import type { AdapterSpec } from "../adapter/adapter";
 import { grouped } from "../check/grouped";
 import { SEARCH } from "../experiment/field-grid";
+import { HELD_OUT_RUNS } from "../experiment/held-out-grid";
 import { LARGE_BATCHES } from "../experiment/large-batch-grid";
 import { OBJECTIVES } from "../experiment/objectives-grid";
 import { isStill } from "../experiment/plan";
@@ -37,11 +38,11 @@ export function queriesKind(queries: number | Schedule): Queries {
 }
 
 /** Experiments whose rates say nothing of a usual run's. */
-const ELSEWHERE: readonly string[] = [SEARCH, LARGE_BATCHES, OBJECTIVES];
+const ELSEWHERE: readonly string[] = [SEARCH, LARGE_BATCHES, OBJECTIVES, HELD_OUT_RUNS];
 
 /**
  * Gives the rates of recorded zeroth-order runs by model, adapter and queries, a row for each: what a suggestion is made of. Left out are the search for
- * decades and the large batches, whose runs are too short to gain what others do, runs for other objectives or at their wider perturbations, runs on another batch size than the rest of their grid's, with a rate that changes, on other directions, combinations or transforms than MeZO's, and first-order ones: their rates say nothing of the others'.
+ * decades and the large batches, whose runs are too short to gain what others do, runs for other objectives or at their wider perturbations, held-out tasks, which have one rate each, and fitted starts, from which less is gained, runs on another batch size than the rest of their grid's, with a rate that changes, on other directions, combinations or transforms than MeZO's, and first-order ones: their rates say nothing of the others'.
  * A run's gain is (L_0 - L_best) / L_0 on dev, 0 where it is lost: a rate that diverges in every second run keeps half.
  * For example `rateRows(records).find(({ model, adapter, rate }) => model === "minilm" && adapter === "lora" && rate === 3e-3)`.
  */
@@ -49,6 +50,7 @@ export function rateRows(records: readonly ExperimentRecord<PlannedRun>[]): read
   const runs = records.flatMap((record) => {
     if (ELSEWHERE.includes(record.experiment)) return [];
     const { arm, model, problem } = record.settings;
+    if (problem.readout === "probe" || problem.readout === "calibrated") return [];
     if (isStill(arm) || arm.batchSize !== problem.batchSize || !comparable(arm.method)) return [];
     const [run] = recordedRuns([record]);
     const first = run?.evaluations[0]?.loss;
