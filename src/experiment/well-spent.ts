@@ -1,5 +1,5 @@
 import type { AdapterSpec } from "../adapter/adapter";
-import { fail } from "../check/check";
+import { fail, nonNegativeInteger } from "../check/check";
 import type { Model } from "../model/model";
 import type { Method } from "../optimizer/method";
 import { armOf } from "./arms";
@@ -23,6 +23,13 @@ export const WELL_SPENT: Readonly<Record<"pooled" | "words", WellSpentRow>> = {
   words: { study: "smollm2-sst2", arm: "xs-15-spread", start: "calibrated", learningRate: 0.03 },
 };
 
+/** Which of the two a model's outputs are read by. */
+const BY_READING: Readonly<Record<Model["reading"], keyof typeof WELL_SPENT>> = {
+  pooled: "pooled",
+  masked: "words",
+  causal: "words",
+};
+
 /** An adapter, a method and a start that belong together. */
 export interface WellSpent {
   readonly adapter: AdapterSpec;
@@ -36,9 +43,13 @@ export interface WellSpent {
  * @param passes that will be spent: a rate that falls has fallen by then
  * @param rate in place of the one that was chosen
  * @example wellSpent({ reading: "pooled" }, 800).readout // "probe"
+ * @throws when it is no model (what `openModel` gives holds one, as `model`), or passes are no number of them
  */
 export function wellSpent({ reading }: Pick<Model, "reading">, passes: number, rate?: number): WellSpent {
-  const { study, arm, start, learningRate: own } = WELL_SPENT[reading === "pooled" ? "pooled" : "words"];
+  if (!Object.hasOwn(BY_READING, reading))
+    fail("model.reading", `${Object.keys(BY_READING).join(", ")}: wellSpent takes a model, as in (await openModel("minilm")).model`, reading); // prettier-ignore
+  nonNegativeInteger("passes", passes);
+  const { study, arm, start, learningRate: own } = WELL_SPENT[BY_READING[reading]];
   const learningRate = rate ?? own;
   const made = armOf(arm, { ...partFrom(study, start).settings(learningRate), scheduledPasses: passes });
   if (isStill(made)) return fail("WELL_SPENT", "an arm with steps", arm);

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { readChoice } from "../../src/experiment/frozen-choice";
 import { WELL_SPENT, wellSpent } from "../../src/experiment/well-spent";
 import { skipUnless } from "../support/skip";
+import { throwsWith } from "../support/throws";
 
 const test = suite("experiment/well-spent");
 const choice = readChoice();
@@ -15,6 +16,15 @@ test("encoders and models with label words have an adapter, a method and a start
   const { learningRate } = wellSpent({ reading: "pooled" }, 800, 0.25).method;
   assert.is(learningRate.kind === "constant" ? learningRate.value : 0.25, 0.25);
   assert.equal(wellSpent({ reading: "pooled" }, 100).adapter, encoder.adapter);
+});
+
+test("what openModel gives in place of its model, and passes that are no number, are refused", () => {
+  const loaded = { name: "minilm", model: { reading: "pooled" } };
+  throwsWith(() => wellSpent(loaded as never, 800), "model.reading: expected pooled, masked, causal: wellSpent takes a model, as in (await openModel(\"minilm\")).model, got undefined"); // prettier-ignore
+  throwsWith(() => wellSpent({ reading: "toString" as never }, 800), "model.reading: expected pooled, masked, causal");
+  for (const passes of [-1, 0.5, NaN, Infinity, "800" as never])
+    throwsWith(() => wellSpent({ reading: "causal" }, passes), "passes: expected a non-negative integer");
+  assert.equal(wellSpent({ reading: "causal" }, 0), wellSpent({ reading: "causal" }, 800));
 });
 
 frozen(test, "what is named is what was chosen on dev and frozen, on each model", () => {
