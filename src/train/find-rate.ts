@@ -172,16 +172,31 @@ export function proposed(spread: Spread, queries: number): Pick<RateProposal, "r
   return { rate, why, spread };
 }
 
-/** Only where a step is -eta g, and g the mean of p z, does the spread of p say how long it may be. */
-function checkPlain({ name, probe, combine, transforms }: Method): void {
-  const expected =
-    "one with plain steps along projected gradients (mezo, adazeta and others without momentum, Adam or signs)";
+/**
+ * Says whether a method's steps are -eta g, and g the mean of p z: only there does the spread of p say how long they may be.
+ * @example hasPlainSteps(mezo({ learningRate: 1e-3 })) // true
+ */
+export function hasPlainSteps({
+  probe,
+  combine,
+  transforms,
+}: Pick<Method, "probe" | "combine" | "transforms">): boolean {
   const plain =
     probe?.kind === "two-sided" ||
     probe?.kind === "one-sided" ||
     probe?.kind === "three-point" ||
     probe?.kind === "directional";
-  const chain = transforms.find(({ kind }) => kind !== "weight-decay" && kind !== "decoupled-weight-decay");
-  if (!plain || combine.kind !== "mean" || chain !== undefined)
-    fail("method", expected, [name, probe?.kind ?? "rounds", combine.kind, chain?.kind].filter(Boolean).join(", "));
+  return plain && combine.kind === "mean" && chainedOf(transforms) === undefined;
+}
+
+function chainedOf(transforms: Method["transforms"]): string | undefined {
+  return transforms.find(({ kind }) => kind !== "weight-decay" && kind !== "decoupled-weight-decay")?.kind;
+}
+
+function checkPlain(method: Method): void {
+  const { name, probe, combine, transforms } = method;
+  if (hasPlainSteps(method)) return;
+  const expected =
+    "one with plain steps along projected gradients (mezo, adazeta and others without momentum, Adam or signs)";
+  fail("method", expected, [name, probe?.kind ?? "rounds", combine.kind, chainedOf(transforms)].filter(Boolean).join(", ")); // prettier-ignore
 }

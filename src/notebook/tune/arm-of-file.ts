@@ -12,7 +12,8 @@ import type { RunFile } from "./run-file";
 export function armOfFile(run: RunFile, problem: Trainable<unknown>): Arm {
   const { budget, batchSize = 8 } = run;
   const { adapter, method } = partsOf(run, problem, problem.batches(batchSize).stepsPerEpoch);
-  return { name: run.name ?? method.name, adapter, method, budget, batchSize };
+  const called = run.method.kind === "well-spent" ? WHOLE : method.name;
+  return { name: run.name ?? called, adapter, method, budget, batchSize };
 }
 
 function partsOf(

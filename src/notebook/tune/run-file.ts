@@ -216,7 +216,7 @@ const objective = checked("what is trained for; default loss", OBJECTIVES, (wher
 
 /** All fields of a run's settings file. */
 export const runFields = {
-  name: optional(text("what the run is called; default the method's name")),
+  name: optional(text("what the run is called; default the recipe's name, or the method's")),
   model,
   task,
   texts: optional(texts),

@@ -7,7 +7,10 @@ import { readsClasses } from "../../experiment/make-trainable";
 import type { Trainable } from "../../experiment/problem";
 import { wellSpent } from "../../experiment/well-spent";
 import type { WellSpent } from "../../experiment/well-spent";
+import type { Method } from "../../optimizer/method";
+import { scheduleAt } from "../../schedule/schedule";
 import { runRecord } from "../../table/from-training";
+import { formatRate } from "../../table/number";
 import { chatTask } from "../../task/chat-task";
 import { tableTask } from "../../task/own-table";
 import type { LoadedTask } from "../../task/loaded-task";
@@ -15,6 +18,7 @@ import type { MethodChange } from "../../train/method-change";
 import { canonicalJson } from "../../train/canonical-json";
 import type { EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
+import { hasPlainSteps } from "../../train/find-rate";
 import type { RateProposal } from "../../train/find-rate";
 import type { Trajectory } from "../../train/trajectory";
 import { bestOnDev, testOnce, testReport } from "../choose";
@@ -31,6 +35,7 @@ import type { ProgressState } from "../progress";
 import { proposeRate } from "../propose-rate";
 import { armOfFile } from "./arm-of-file";
 import { checkExports, leave, takenExports } from "./leave";
+import { WHOLE } from "./method-chosen";
 import { problemOptionsOf } from "./run-file";
 import type { RunFile } from "./run-file";
 
@@ -104,7 +109,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const { evaluation = {}, seed = 0, result: { folder, exports = [], take = "best" } = {} } = file;
   const arm = armOfFile(file, problem);
   chosenObjective(problem, file.objective);
-  checkObjectiveAnswered(file.objective, arm.method);
+  checkAnswered(file, arm.method);
   checkExports(exports, arm.adapter, problem);
   const taken = takenExports(exports);
   for (const notice of problem.notices) tell(notice);
@@ -181,6 +186,17 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   return { run: chosen, problem, stopped: false, failed };
 }
 
+/** Checks that the method can be trained for the file's objective; of a file without a recipe it says what to name, as its parts are no words of the file's. */
+function checkAnswered({ objective, method: { kind } }: RunFile, method: Method): void {
+  try {
+    checkObjectiveAnswered(objective, method);
+  } catch (error) {
+    if (kind !== "well-spent") throw error;
+    const other = 'for example {"recipe": "mezo", "learningRate": 1e-2, "perturbationScale": 0.1}';
+    throw new Error(`${messageOf(error)}: ${WHOLE} is such; name another recipe, ${other}`, { cause: error });
+  }
+}
+
 /** Says what a file asks for that a run from its record does not have. */
 function leftUndone(
   { changes = [] }: RunFile,
@@ -201,8 +217,22 @@ export async function proposeForFile(file: RunFile): Promise<RateProposal> {
     fail("objective", '"loss": a rate is proposed from its derivatives, which a metric has not', file.objective);
   const problem = await openRunFile(file);
   const { method } = file;
-  const rated = method.kind === "recipe" ? { ...method, options: { learningRate: 1, ...method.options } } : method;
-  return proposeRate(problem, armOfFile({ ...file, method: rated }, problem), { seed: file.seed ?? 0 });
+  const rated =
+    method.kind === "recipe"
+      ? { ...method, options: { learningRate: 1, ...method.options } }
+      : method.kind === "well-spent"
+        ? { learningRate: chosenRate(problem), ...method }
+        : method;
+  const arm = armOfFile({ ...file, method: rated }, problem);
+  if (method.kind === "well-spent" && !hasPlainSteps(arm.method))
+    fail("method.recipe", `one with plain steps, by its name, for example {"recipe": "mezo"}: the steps of ${WHOLE} are no plain ones, and its rate was chosen with it. Try a third and three times of it, {"learningRate": ${formatRate(chosenRate(problem))}}`, WHOLE); // prettier-ignore
+  return proposeRate(problem, arm, { seed: file.seed ?? 0 });
+}
+
+/** The rate that was chosen with what spends passes best on a problem's model. */
+function chosenRate({ loaded: { model } }: Trainable<unknown>): number {
+  const { learningRate } = wellSpent(model, 1).method;
+  return scheduleAt(learningRate, { epoch: 0, step: 0 });
 }
 
 function progressOf(so: RunSoFar): ProgressState {

@@ -121,8 +121,11 @@ test("what spends passes best starts from a fitted readout, and leaves as any Lo
   );
   await rejectsWith(
     made(checkRunFile("example", { ...whole, ...ofTest("metric"), objective: "accuracy" })),
-    "the metric accuracy has no derivative",
+    'the metric accuracy has no derivative, got "directional": well-spent is such; name another recipe, for example {"recipe": "mezo", "learningRate": 1e-2, "perturbationScale": 0.1}',
   );
+  const named = Object.entries({ ...whole, ...ofTest("unnamed"), ...small, budget: { steps: 1 } });
+  const unnamed = await made(checkRunFile("example", Object.fromEntries(named.filter(([field]) => field !== "name"))));
+  assert.is(unnamed.run!.arm.name, "well-spent");
   const own = await made(checkRunFile("example", { ...whole, ...ofTest("kept"), ...small, texts: { ...FEW, readout: "prototypes" } })); // prettier-ignore
   assert.is(own.problem.options.readout, "prototypes");
 });
@@ -291,6 +294,15 @@ test("a rate is proposed for a file that leaves it open, and nothing is kept", a
     "method: expected one with plain steps",
   );
   await rejectsWith(made(file), "method.learningRate: expected a learning rate (--find-rate proposes one)");
+  // A file that names no recipe has no plain steps, with whichever adapter: it is told what to name or to try.
+  for (const adapter of [
+    { kind: "lora-xs", rank: 2 },
+    { kind: "lora", rank: 2 },
+  ])
+    await rejectsWith(
+      proposeForFile(example("rate", { method: {}, adapter })),
+      'method.recipe: expected one with plain steps, by its name, for example {"recipe": "mezo"}: the steps of well-spent are no plain ones, and its rate was chosen with it. Try a third and three times of it, {"learningRate": 1e-1}, got "well-spent"',
+    );
 });
 
 test("a form that the adapter cannot leave in, and a name that cannot be written, are told", async () => {
