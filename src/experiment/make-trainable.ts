@@ -22,11 +22,11 @@ export function makeTrainable(
 ): Promise<Problem | OptionProblem> {
   const { task } = from;
   if (task === undefined) fail("task", "a task with its texts: await openTask(...) of its name, or of tableTask(...)", from); // prettier-ignore
-  if (task.kind === "chat") return makeChatProblem(loaded, from, options);
   const byRows = readsClasses(task, loaded);
   const { readout } = options;
   if (!byRows && readout !== undefined && readout !== "prototypes")
-    fail("readout", `none for ${task.name}, whose options are scored whole`, readout);
+    fail("readout", `none for ${task.name}, ${task.kind === "chat" ? "of whose conversations every token is scored" : "whose options are scored whole"}`, readout); // prettier-ignore
+  if (task.kind === "chat") return makeChatProblem(loaded, from, options);
   if (byRows) return makeProblem(loaded, from, options, openFrozen);
   return makeOptionProblem(loaded, from, options, writing);
 }

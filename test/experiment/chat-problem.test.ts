@@ -5,6 +5,7 @@ import { makeAdapter } from "../../src/adapter/make-adapter";
 import type { LoadedModel } from "../../src/engine/load-model";
 import { referenceSession } from "../../src/engine/reference/session";
 import { makeChatProblem } from "../../src/experiment/chat-problem";
+import { makeTrainable } from "../../src/experiment/make-trainable";
 import { FROZEN } from "../../src/experiment/plan";
 import type { ProblemOptions } from "../../src/experiment/problem";
 import { chatTask } from "../../src/task/chat-task";
@@ -50,6 +51,19 @@ test("the worked turns: each of the assistant's tokens at the token before, in e
   throwsWith(() => scoredTurns([5, 6], [{ from: 0, to: 1 }]), "turn: expected tokens from 1 on, got 0");
   throwsWith(() => scoredTurns([5, 6], []), "turn: expected tokens from 1 on, got undefined");
 });
+
+test("a fitted readout, which conversations have not, is refused and not left out without a word", () =>
+  inFolder({ "talks.jsonl": talks.map(line).join("\n") }, async (folder) => {
+    const task = await loadTask(chatTask({ file: join(folder, "talks.jsonl") }));
+    const unused = () => Promise.reject(new Error("no readout is fitted"));
+    for (const readout of ["probe", "calibrated"] as const)
+      await rejectsWith(
+        (async () => makeTrainable(tiny(), task, { ...options, readout }, unused))(),
+        `readout: expected none for talks.jsonl, of whose conversations every token is scored, got "${readout}"`,
+      );
+    const plain = await makeTrainable(tiny(), task, options, unused);
+    assert.is(plain.task.kind, "chat");
+  }));
 
 test("what is scored are the assistant's words and the mark after them, not what is only given", async () => {
   const { tokenizer } = tiny();
