@@ -104,7 +104,7 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   ];
   for (const { name, amount } of wanted)
     if (parts[name].length === 0 && !(amount.kind !== "all" && amount.count === 0))
-      fail(`${name} of ${task.name}`, "at least one example that passes the filter", "none");
+      fail(`${name} of ${task.name}`, `at least one example that passes the filter${leftBy(name, order, counts)}`, "none"); // prettier-ignore
   return {
     parts,
     counts,
@@ -115,6 +115,21 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
     ],
   };
 }
+
+/** What parts before one took, where it is they that left nothing: whoever has few texts sees where to ask for fewer. */
+function leftBy(name: PartName, order: readonly Part[], counts: Sample["counts"]): string {
+  const before = order.slice(
+    0,
+    Math.max(
+      0,
+      order.findIndex((part) => part.name === name),
+    ),
+  );
+  const took = before.map((part) => [part.name, sum(counts[part.name])] as const).filter(([, count]) => count > 0);
+  return took.length === 0 ? "" : `, and is left by ${took.map(([part, count]) => `${part} (${count})`).join(" and ")}`;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** What dev takes where train and dev ask for more than there is; null where there is enough for both. */
 function devWhenShort(
