@@ -3,7 +3,7 @@ import { fail } from "../check/check";
 import { readText } from "../disk/read-text";
 import type { Method } from "../optimizer/method";
 import { fingerprintData } from "../train/fingerprint";
-import { armOf, armRow } from "./arms";
+import { armOf, armRows } from "./arms";
 import type { ArmId } from "./arms";
 import { studies } from "./divergence";
 import type { StudyName } from "./divergence";
@@ -90,22 +90,30 @@ export function choiceText(choice: FrozenChoice, decision?: Decision): string {
   return `${JSON.stringify({ format: FORMAT, ...choice, ...(decision && { decision }) }, null, 2)}\n`;
 }
 
-/** Reads what the frozen choice was decided on; null where there is none yet, or its file does not say. @throws when the file is no JSON object */
+/** Reads what the frozen choice was decided on; null where there is none yet, or its file does not say. @throws when the file is no JSON object, or holds no decision by that name */
 export function readDecision(path: string = CHOICE_PATH): Decision | null {
   const text = readText(path);
-  return text === null ? null : ((parsed(path, text)["decision"] as Decision | undefined) ?? null);
+  return text === null ? null : decisionIn(path, parsed(path, text));
+}
+
+function decisionIn(path: string, { decision }: Readonly<Record<string, unknown>>): Decision | null {
+  if (decision === undefined) return null;
+  const { rule, models } = (decision ?? {}) as Partial<Decision>;
+  const whole = Array.isArray(rule) && Array.isArray(models) && models.every((each) => Array.isArray(each?.arms));
+  return whole ? (decision as Decision) : fail(`${path}: decision`, "{rule, runs, models: [{model, noise, arms}]}", decision); // prettier-ignore
 }
 
 /**
  * Reads the frozen choice; null where there is none yet.
- * @throws naming the place, when the file is no such choice, a model has not exactly one chosen arm and a rival, or an arm's row makes another
- *   adapter or method than was frozen
+ * @throws naming the place, when the file is no such choice, a model has not exactly one chosen arm, with steps, and a rival, an arm is there twice, an
+ *   arm's row makes another adapter or method than was frozen, or the chosen arm is not the one that was decided on
  */
 export function readChoice(path: string = CHOICE_PATH): FrozenChoice | null {
   const text = readText(path);
   if (text === null) return null;
   const found = parsed(path, text);
   if (found["format"] !== FORMAT) fail(`${path}: format`, FORMAT, found["format"]);
+  const decided = decisionIn(path, found);
   const models = Object.entries(studies).map(([study, { model }]) => {
     const arms = found[model];
     if (!Array.isArray(arms)) return fail(`${path}: ${model}`, "a list of arms", arms);
@@ -113,9 +121,23 @@ export function readChoice(path: string = CHOICE_PATH): FrozenChoice | null {
     const count = (role: FrozenArm["role"]): number => checked.filter((each) => each.role === role).length;
     if (count("chosen") !== 1) fail(`${path}: ${model}`, "exactly one arm that is chosen", count("chosen"));
     if (count("rival") === 0) fail(`${path}: ${model}`, "at least one rival", 0);
+    checked.forEach(({ arm, start }, i) => {
+      if (checked.findIndex((other) => other.arm === arm && other.start === start) < i)
+        fail(`${path}: ${model}[${i}]`, "an arm once from each start", `${arm} from ${start} again`);
+    });
+    checkDecided(`${path}: ${model}`, checked.find(({ role }) => role === "chosen")!, decided?.models.find((each) => each.model === model)); // prettier-ignore
     return [model, checked] as const;
   });
   return Object.fromEntries(models) as unknown as FrozenChoice;
+}
+
+/** Checks that what stands as chosen is what was decided on: a rate that was changed by hand, in every place but that one, is told. */
+function checkDecided(what: string, chosen: FrozenArm, decided: Decision["models"][number] | undefined): void {
+  if (chosen.learningRate === null) fail(what, "a chosen arm that makes steps", chosen.arm);
+  const said = decided?.arms.find((each) => each.chosen);
+  const words = ({ arm, start, learningRate }: Pick<FrozenArm, "arm" | "start" | "learningRate">): string =>
+    `${arm} from ${start} at ${learningRate}`;
+  if (said !== undefined && words(said) !== words(chosen)) fail(what, `the chosen arm that was decided on, ${words(said)}`, words(chosen)); // prettier-ignore
 }
 
 function parsed(path: string, text: string): Readonly<Record<string, unknown>> {
@@ -129,10 +151,13 @@ function parsed(path: string, text: string): Readonly<Record<string, unknown>> {
   }
 }
 
+const isArm = (id: unknown): boolean => armRows.some((row) => row.id === id);
+
 function checkedArm(what: string, study: StudyName, value: unknown): FrozenArm {
   if (typeof value !== "object" || value === null) return fail(what, "an arm {arm, role, start, learningRate, ...}", value); // prettier-ignore
   const { arm, role, start, learningRate, ...rest } = value as FrozenArm;
-  armRow(arm);
+  if (!isArm(arm))
+    fail(`${what}.arm`, "an arm that there is (a row that has another name since makes another arm)", arm);
   if (!ROLES.includes(role)) fail(`${what}.role`, ROLES.join(", "), role);
   if (!STARTS.includes(start)) fail(`${what}.start`, STARTS.join(", "), start);
   const isRate = learningRate === null || (typeof learningRate === "number" && learningRate > 0 && Number.isFinite(learningRate)); // prettier-ignore

@@ -130,14 +130,15 @@ test("beside the chosen stand its rivals at their own best rates, probe, ceiling
   assert.equal(readChoice(path), choice);
   assert.equal(readDecision(path), decision);
   const stages = heldOutGrid(path).stages.map((parts) => cellsOf({ name: "held-out", stages: [parts] }));
-  // 4 tasks: 3 seeds of 6 arms and of 4, 2 of the 6, 5 of the ceiling, 3 of 4 ablations, 2 of the language model's 4, and its further rival.
-  assert.equal(stages.map(({ length }) => length / 4), [3 * (6 + 4), 2 * 6, 5, 3 * 4, 2 * 4, 5]); // prettier-ignore
+  // 4 tasks: 5 seeds of the encoder's 6 arms, one of the language model's first 4, 5 of the ceiling, 3 of 4 ablations, 3 of the chosen at 2 rates beside
+  // its own, 4 of the language model's 4, 5 of its further rival, and one of its chosen at 2 rates beside.
+  assert.equal(stages.map(({ length }) => length / 4), [5 * 6, 4, 5, 3 * 4, 3 * 2, 4 * 4, 5, 2]); // prettier-ignore
   const all = stages.flat();
   for (const { role, arm, start } of choice.minilm)
-    assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "minilm" && startOf(cell.settings) === start).length, role === "ablation" ? 12 : 20); // prettier-ignore
-  for (const { arm } of choice.smollm2)
-    assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "smollm2").length, 20);
-  // Seed 0 of all eight pairs comes before seed 1 of any.
+    assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "minilm" && startOf(cell.settings) === start).length, role === "ablation" ? 12 : role === "chosen" ? 20 + 24 : 20); // prettier-ignore
+  for (const { arm, role } of choice.smollm2)
+    assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "smollm2").length, role === "chosen" ? 20 + 8 : 20); // prettier-ignore
+  // Seed 0 of all pairs of a stage comes before seed 1 of any.
   const first = stages[0].filter(({ seed }) => seed === 0);
   assert.equal(stages[0].slice(0, first.length), first);
   assert.is(chosenTable(choice).table.numRows(), 11 + 5);
