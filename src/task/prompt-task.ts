@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail, positiveInteger } from "../check/check";
+import { knownOptions } from "../check/known-options";
 import { place, textsOf } from "./example";
 import { columnsOf, filler } from "./own-table";
 import { ownFormat, tableRows } from "./own-rows";
@@ -32,6 +33,8 @@ export interface PromptTaskOptions {
   readonly name?: string;
 }
 
+const OPTIONS = Object.keys({ file: 1, testFile: 1, template: 1, answer: 1, columns: 1, stop: 1, newTokens: 1, name: 1 } satisfies Record<keyof PromptTaskOptions, 1>); // prettier-ignore
+
 /**
  * Makes a task of a user's own prompts: a causal language model continues them, and a metric or a reward judges what it writes; the loss is that of the
  * example answers' tokens.
@@ -39,7 +42,11 @@ export interface PromptTaskOptions {
  * @throws when a file is not there or of another kind, or the template names no column
  */
 export function promptTask(options: PromptTaskOptions): GenerationTask {
+  knownOptions("promptTask", options, OPTIONS);
+  for (const needed of ["file", "template", "answer"] as const)
+    if (typeof options[needed] !== "string" || options[needed] === "") fail(needed, "a text", options[needed]);
   const { file, testFile = null, template, answer, columns = [], stop = "\n", newTokens = 32 } = options;
+  if (!Array.isArray(columns)) fail("columns", "a list of column names", columns);
   const { name = basename(file) } = options;
   for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
     if (!existsSync(path)) fail("file", "an existing file", path);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { fail, finiteNumber, positiveInteger, positiveNumber, show } from "../check/check";
 import { messageOf } from "../check/error-words";
+import { knownOptions } from "../check/known-options";
 import { NotMeasured } from "../estimator/objective";
 import type { RewardSpec, WritingSpec } from "./objective-spec";
 import type { PromptRow } from "./prompt-texts";
@@ -28,6 +29,8 @@ export interface RewardDefinition extends Partial<WritingSpec> {
   readonly onError?: "stop" | number;
 }
 
+const OPTIONS = Object.keys({ name: 1, reward: 1, newTokens: 1, stop: 1, temperature: 1, samples: 1, timeLimit: 1, onError: 1 } satisfies Record<keyof RewardDefinition, 1>); // prettier-ignore
+
 /** Under a symbol, the same in every copy of this module: records, which are JSON, do not see the function. */
 const judgeOf: unique symbol = Symbol.for("adazeta.reward") as never;
 
@@ -44,6 +47,7 @@ export interface Reward extends RewardSpec {
  * @throws naming what makes no sense
  */
 export function ownReward(definition: RewardDefinition): Reward {
+  knownOptions("reward", definition, OPTIONS);
   const { name, reward, newTokens = 32, stop = "\n", temperature = 0, samples = 1 } = definition;
   const { timeLimit = 10_000, onError = "stop" } = definition;
   if (typeof name !== "string" || name === "") fail("reward.name", "a name", name);

@@ -88,7 +88,7 @@ test("a record has all of it but the function, whose text has a hash", () => {
 });
 
 test("settings that make no sense are refused by name", () => {
-  const wrong: readonly (readonly [Partial<RewardDefinition>, string])[] = [
+  const wrong: readonly (readonly [Partial<RewardDefinition>, string | RegExp])[] = [
     [{ name: "" }, "reward.name"],
     [{ reward: "short" as never }, "reward.reward: expected a function"],
     [{ newTokens: 0 }, "reward.newTokens"],
@@ -100,8 +100,11 @@ test("settings that make no sense are refused by name", () => {
     [{ timeLimit: Infinity }, "reward.timeLimit"],
     [{ onError: NaN }, "reward.onError"],
     [{ onError: "skip" as never }, "reward.onError"],
+    [{ temprature: 1 } as never, /^reward: expected the options name, .*; nearest: temperature, got "temprature"/],
   ];
   for (const [changes, message] of wrong) throwsWith(() => made(() => 0, changes), message);
+  for (const none of [undefined, null, () => 1])
+    throwsWith(() => ownReward(none as never), "reward: expected an object of options, name, reward");
 });
 
 test.run();

@@ -87,6 +87,11 @@ test("a prompt task of one's own says what is wrong with it, with file and line"
   );
   throwsWith(() => promptTask({ file, template: "{word}", answer: "answer", stop: "" }), "stop: expected a text");
   throwsWith(() => promptTask({ file, template: "{word}", answer: "answer", newTokens: 0 }), "newTokens");
+  const whole = { file, template: "{word}", answer: "answer" };
+  throwsWith(() => promptTask({ ...whole, stops: "." } as never), /^promptTask: expected the options .*; nearest: stop, got "stops"/); // prettier-ignore
+  throwsWith(() => promptTask({ ...whole, columns: "topic" as never }), "columns: expected a list of column names, got \"topic\""); // prettier-ignore
+  for (const needed of ["file", "template", "answer"])
+    throwsWith(() => promptTask({ ...whole, [needed]: undefined }), `${needed}: expected a text, got undefined`);
 });
 
 test.run();

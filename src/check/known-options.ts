@@ -1,0 +1,14 @@
+import { fail } from "./check";
+import { nearestHint } from "./nearest";
+
+/**
+ * Checks that options are an object of known ones alone: one that is misspelt would be left out without a word.
+ * @throws naming the option, and those that are spelled most like it
+ * @example knownOptions("reward", { tokens: 8 }, ["newTokens", "stop"]) // throws "reward: expected the options newTokens, stop; nearest: newTokens, got \"tokens\""
+ */
+export function knownOptions(what: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    fail(what, `an object of options, ${known.join(", ")}`, options);
+  for (const name of Object.keys(options as object))
+    if (!known.includes(name)) fail(what, `the options ${known.join(", ")}${nearestHint(name, known)}`, name);
+}
