@@ -28,6 +28,7 @@ test("what is thrown and is no error says its text", () => {
     [undefined, "undefined"],
     [null, "null"],
     [{ toString: () => "own words" }, "own words"],
+    [{ status: 503 }, '{"status":503}'],
   ])
     assert.is(messageOf(thrown), said);
 });
