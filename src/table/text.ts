@@ -17,14 +17,14 @@ export function toMarkdown(table: ColumnTable, options: TableOptions = {}): stri
   return [...(caption === null ? [] : [escapeMarkdown(caption), ""]), ...lines].join("\n");
 }
 
-/** Gives a table as aligned plain text for a terminal; `*` marks the best value of a column. */
+/** Gives a table as aligned plain text for a terminal, a row a line, without control characters; `*` marks the best value of a column. */
 export function toText(table: ColumnTable, options: TableOptions = {}): string {
   const { caption, names, align, rows }: FormattedTable = formatTable(table, options);
   const marked = names.map((_, i) => rows.some((row) => row[i]!.best));
   const cells = [
     names.map((name, i) => (marked[i] ? `${name} ` : name)),
     ...rows.map((row) => row.map((cell, i) => (marked[i] ? `${cell.text}${cell.best ? "*" : " "}` : cell.text))),
-  ];
+  ].map((row) => row.map(onOneLine));
   const widths = columnWidths(cells, 1);
   const lines = cells.map((row) =>
     row
@@ -34,6 +34,11 @@ export function toText(table: ColumnTable, options: TableOptions = {}): string {
   );
   lines.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
   return [...(caption === null ? [] : [caption]), ...lines].join("\n");
+}
+
+/** A terminal obeys control characters, and a line's end would begin a row: data, such as what a model wrote, may hold both. */
+function onOneLine(text: string): string {
+  return text.replace(/[\t\n\v\f\r\u0085\u2028\u2029]+/g, " ").replace(/\p{Cc}/gu, "?");
 }
 
 function columnWidths(cells: readonly (readonly string[])[], least: number): readonly number[] {
