@@ -17,7 +17,7 @@ export interface RateDistance {
   readonly seeds: number;
   /** Means over them of the lowest dev loss of a run, in nats, by rate, the lowest rate first. */
   readonly losses: ReadonlyMap<number, number>;
-  /** The rate whose mean is lowest. */
+  /** The rate whose mean is lowest; of equals the frozen one. */
   readonly best: number;
   /** The frozen rate's mean over the best one's, less one. */
   readonly lost: number;
@@ -44,8 +44,8 @@ export function rateDistances(planned: readonly PlannedRecord[], choice: FrozenC
     const seeds = [...byRate.get(frozen)!.keys()].filter((seed) => rates.every((rate) => byRate.get(rate)!.has(seed)));
     if (seeds.length === 0) return [];
     const losses = new Map(rates.map((rate) => [rate, mean(seeds.map((seed) => byRate.get(rate)!.get(seed)!))]));
-    const best = rates.reduce((low, next) => (losses.get(next)! < losses.get(low)! ? next : low));
-    return [{ model, task, frozen, seeds: seeds.length, losses, best, lost: losses.get(frozen)! / losses.get(best)! - 1 }]; // prettier-ignore
+    const best = rates.reduce((low, next) => (losses.get(next)! < losses.get(low)! ? next : low), frozen);
+    return [{ model, task, frozen, seeds: seeds.length, losses, best, lost: best === frozen ? 0 : losses.get(frozen)! / losses.get(best)! - 1 }]; // prettier-ignore
   });
 }
 

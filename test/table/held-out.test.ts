@@ -113,6 +113,10 @@ test("runs of the chosen at other rates are no runs of the choice, and say how f
   const { table } = rateDistanceTable([distance]);
   assert.is(table.get("lowest dev loss by rate", 0), "1e-1: 0.500; 3e-1: 0.600; 1e0: 0.700");
   assert.equal(rateDistances(recorded(losses), choice), []);
+  // Where all rates come to the same, to no loss even, nothing is lost by the frozen one.
+  const alike = { ...losses, "xs-15 probe": [0, 0], "xs-15 probe at 0.1": [0, 0] };
+  const [none] = rateDistances(recorded(alike, 1), choice);
+  assert.equal([none.best, none.lost], [0.3, 0]);
 });
 
 test.run();
