@@ -61,8 +61,8 @@ test("each arm stands at the rate of lowest mean over the seeds of the runs' low
   // (0.6 + 0.6 * 1.1) / 2
   near([best.mean], [0.63], 1e-12);
   assert.is(arms.find(({ arm }) => arm === "linear-probe")!.learningRate, null);
-  // 29 trained arms and a probe, 8 and a probe
-  assert.is(arms.length, 30 + 9);
+  // 29 trained arms and a probe, 9 and a probe
+  assert.is(arms.length, 30 + 10);
 });
 
 test("an arm whose runs are not all there is left out", () => {
@@ -124,15 +124,15 @@ test("beside the chosen stand its rivals at their own best rates, probe, ceiling
   ]);
   // From its own start it was not searched: the chosen's rate.
   assert.is(choice.minilm[7].learningRate, 0.1);
-  assert.equal(choice.smollm2.map(({ role, arm }) => `${role} ${arm}`).slice(1), ["rival adazeta-passes", "rival mezo-lora", "rival sparse-mezo", "beside linear-probe"]); // prettier-ignore
+  assert.equal(choice.smollm2.map(({ role, arm }) => `${role} ${arm}`).slice(1), ["rival adazeta-passes", "rival mezo-lora", "rival sparse-mezo", "beside linear-probe", "ceiling first-order-lora"]); // prettier-ignore
   const path = files.file("choice.json");
   writeFileSync(path, choiceText(choice, decision));
   assert.equal(readChoice(path), choice);
   assert.equal(readDecision(path), decision);
   const stages = heldOutGrid(path).stages.map((parts) => cellsOf({ name: "held-out", stages: [parts] }));
   // 4 tasks: 5 seeds of the encoder's 6 arms, one of the language model's first 4, 5 of the ceiling, 3 of 4 ablations, 3 of the chosen at 2 rates beside
-  // its own, 4 of the language model's 4, 5 of its further rival, and one of its chosen at 2 rates beside.
-  assert.equal(stages.map(({ length }) => length / 4), [5 * 6, 4, 5, 3 * 4, 3 * 2, 4 * 4, 5, 2]); // prettier-ignore
+  // its own, 4 of the language model's 4, 5 of its further rival and of its ceiling, and one of its chosen at 2 rates beside.
+  assert.equal(stages.map(({ length }) => length / 4), [5 * 6, 4, 5, 3 * 4, 3 * 2, 4 * 4, 5 * 2, 2]); // prettier-ignore
   const all = stages.flat();
   for (const { role, arm, start } of choice.minilm)
     assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "minilm" && startOf(cell.settings) === start).length, role === "ablation" ? 12 : role === "chosen" ? 20 + 24 : 20); // prettier-ignore
@@ -141,7 +141,7 @@ test("beside the chosen stand its rivals at their own best rates, probe, ceiling
   // Seed 0 of all pairs of a stage comes before seed 1 of any.
   const first = stages[0].filter(({ seed }) => seed === 0);
   assert.equal(stages[0].slice(0, first.length), first);
-  assert.is(chosenTable(choice).table.numRows(), 11 + 5);
+  assert.is(chosenTable(choice).table.numRows(), 11 + 6);
   assert.is(decidedTable(decision.models[0]).table.numRows(), 30);
 });
 
