@@ -74,6 +74,11 @@ export function armOfRow(row: ArmRow, settings: StudySettings): StudyArm {
   };
 }
 
+/** Says whether the table has an arm of this id. @example isArmId("mezo-lora") // true */
+export function isArmId(id: unknown): id is ArmId {
+  return armRows.some((row) => row.id === id);
+}
+
 /** Gives the row of an id. @example armRow("tt-constant-q").title // "TT, constant Q" */
 export function armRow(id: ArmId): ArmRow {
   return armRows.find((row) => row.id === id) ?? fail("arm", `one of ${armRows.map((row) => row.id).join(", ")}`, id);

@@ -3,7 +3,7 @@ import { fail } from "../check/check";
 import { readText } from "../disk/read-text";
 import type { Method } from "../optimizer/method";
 import { fingerprintData } from "../train/fingerprint";
-import { armOf, armRows } from "./arms";
+import { armOf, isArmId } from "./arms";
 import type { ArmId } from "./arms";
 import { studies } from "./divergence";
 import type { StudyName } from "./divergence";
@@ -151,12 +151,10 @@ function parsed(path: string, text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const isArm = (id: unknown): boolean => armRows.some((row) => row.id === id);
-
 function checkedArm(what: string, study: StudyName, value: unknown): FrozenArm {
   if (typeof value !== "object" || value === null) return fail(what, "an arm {arm, role, start, learningRate, ...}", value); // prettier-ignore
   const { arm, role, start, learningRate, ...rest } = value as FrozenArm;
-  if (!isArm(arm))
+  if (!isArmId(arm))
     fail(`${what}.arm`, "an arm that there is (a row that has another name since makes another arm)", arm);
   if (!ROLES.includes(role)) fail(`${what}.role`, ROLES.join(", "), role);
   if (!STARTS.includes(start)) fail(`${what}.start`, STARTS.join(", "), start);
