@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import { kindsInWords } from "../check/kinds";
-import { nearestHint } from "../check/nearest";
+import { knownOptions } from "../check/known-options";
 import type { AdapterSpec } from "./adapter";
 
 type FieldsOf<Kind extends AdapterSpec["kind"]> = Readonly<
@@ -33,9 +33,7 @@ const FIELDS: { readonly [Kind in AdapterSpec["kind"]]: FieldsOf<Kind> } = {
 export function checkSpecFields<Spec extends AdapterSpec>(spec: Spec): Spec {
   if (typeof spec !== "object" || spec === null) fail("adapter", "an object with a kind", spec);
   if (!Object.hasOwn(FIELDS, spec.kind)) fail("adapter.kind", kindsInWords(FIELDS), spec.kind);
-  const known = Object.keys(FIELDS[spec.kind]);
-  for (const name of Object.keys(spec))
-    if (name !== "kind" && !known.includes(name))
-      fail(`adapter ${spec.kind}`, `the fields ${known.join(", ")}${nearestHint(name, known)}`, name);
+  const { kind, ...own } = spec;
+  knownOptions(`adapter ${kind}`, own, Object.keys(FIELDS[kind]), "the fields");
   return spec;
 }

@@ -3,12 +3,13 @@ import { nearestHint } from "./nearest";
 
 /**
  * Checks that options are an object of known ones alone: one that is misspelt would be left out without a word.
+ * @param which what the known ones are called before they are listed
  * @throws naming the option, and those that are spelled most like it
  * @example knownOptions("reward", { tokens: 8 }, ["newTokens", "stop"]) // throws "reward: expected the options newTokens, stop; nearest: newTokens, got \"tokens\""
  */
-export function knownOptions(what: string, options: unknown, known: readonly string[]): void {
+export function knownOptions(what: string, options: unknown, known: readonly string[], which = "the options"): void {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     fail(what, `an object of options, ${known.join(", ")}`, options);
   for (const name of Object.keys(options as object))
-    if (!known.includes(name)) fail(what, `the options ${known.join(", ")}${nearestHint(name, known)}`, name);
+    if (!known.includes(name)) fail(what, `${which} ${known.join(", ")}${nearestHint(name, known)}`, name);
 }

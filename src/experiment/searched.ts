@@ -5,6 +5,7 @@ import { rowOf } from "./arms";
 import type { ArmId } from "./arms";
 import { studies } from "./divergence";
 import type { StudyName } from "./divergence";
+import { isDecay } from "../optimizer/transforms";
 import { isStill } from "./plan";
 import type { PlannedRun, StudyArm } from "./plan";
 import type { ExperimentRecord } from "./record";
@@ -87,7 +88,7 @@ export function partsOf(arm: StudyArm, start: Start): number {
     queries.kind !== "constant" || queries.value > 1,
     combine.kind !== "mean",
     learningRate.kind !== "constant",
-    ...transforms.map(({ kind }) => kind !== "weight-decay" && kind !== "decoupled-weight-decay"),
+    ...transforms.map(({ kind }) => !isDecay(kind)),
   ];
   return fitted + parts.filter(Boolean).length;
 }

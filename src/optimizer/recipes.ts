@@ -1,6 +1,6 @@
 import { fail } from "../check/check";
 import { kindsInWords } from "../check/kinds";
-import { nearestHint } from "../check/nearest";
+import { knownOptions } from "../check/known-options";
 import type { Exponent } from "../schedule/power-law";
 import type { Schedule } from "../schedule/schedule";
 import {
@@ -401,9 +401,6 @@ export function method<Name extends RecipeName>(name: Name, options?: RecipeOpti
   const recipe = recipes[name] as Recipe<object>;
   if (options !== undefined && (typeof options !== "object" || options === null || Array.isArray(options)))
     fail("options", "an object of options", options);
-  const known = optionsOf(name, recipe);
-  for (const option of Object.keys(options ?? {}))
-    if (!known.includes(option))
-      fail("options", `those of ${name}, ${known.join(", ")}${nearestHint(option, known)}`, option);
+  knownOptions("options", options ?? {}, optionsOf(name, recipe), `those of ${name},`);
   return recipe.make({ ...recipe.required, ...options });
 }

@@ -45,3 +45,8 @@ export type TransformSpec = SpecIn<typeof transformKinds>;
 export function transformKind(what: string, spec: TransformSpec): TransformKind<TransformSpec> {
   return kindIn(transformKinds, what, spec);
 }
+
+/** Says whether a kind of transform only lets weights decay: it leaves steps along the gradient as they are. @example isDecay("adam") // false */
+export function isDecay(kind: TransformSpec["kind"]): boolean {
+  return kind === "weight-decay" || kind === "decoupled-weight-decay";
+}

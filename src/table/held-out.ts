@@ -5,6 +5,7 @@ import type { FrozenArm, FrozenChoice } from "../experiment/frozen-choice";
 import { startOf } from "../experiment/searched";
 import type { StudyExtra } from "../experiment/study-run";
 import { bestOf } from "../train/best";
+import { mean } from "../tree/mean";
 import type { KeptEvaluation } from "../experiment/history";
 import { formatNumber } from "./number";
 import type { PlannedRecord } from "./paper-cells";
@@ -201,7 +202,7 @@ export function partsTold(pairs: readonly HeldOutPair[]): readonly PartTold[] {
       ...{ arm: ofPart[0].arm, start: ofPart[0].start, pairs: ofPart.length },
       worse: means.filter((each) => each < 0).length,
       clear: ofPart.filter(({ difference }) => difference.interval.high < 0).length,
-      mean: means.reduce((sum, each) => sum + each, 0) / means.length,
+      mean: mean(means),
     };
   });
 }

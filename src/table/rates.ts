@@ -9,6 +9,7 @@ import { OBJECTIVES } from "../experiment/objectives-grid";
 import { isStill } from "../experiment/plan";
 import type { PlannedRun } from "../experiment/plan";
 import type { ExperimentRecord } from "../experiment/record";
+import { startOf } from "../experiment/searched";
 import type { Schedule } from "../schedule/schedule";
 import { bestOf, collapsedRun } from "../train/best";
 import { recordedRuns } from "./from-records";
@@ -50,7 +51,7 @@ export function rateRows(records: readonly ExperimentRecord<PlannedRun>[]): read
   const runs = records.flatMap((record) => {
     if (ELSEWHERE.includes(record.experiment)) return [];
     const { arm, model, problem } = record.settings;
-    if (problem.readout === "probe" || problem.readout === "calibrated") return [];
+    if (startOf(record.settings) !== "own") return [];
     if (isStill(arm) || arm.batchSize !== problem.batchSize || !comparable(arm.method)) return [];
     const [run] = recordedRuns([record]);
     const first = run?.evaluations[0]?.loss;

@@ -1,5 +1,6 @@
 import { table } from "arquero";
 import type { ColumnTable } from "arquero";
+import { textsIn } from "../task/sample";
 import type { Sample } from "../task/sample";
 
 /**
@@ -7,14 +8,10 @@ import type { Sample } from "../task/sample";
  * For example `sampleTable(sample, ["negative", "positive"]).columnNames()`: ["part", "negative", "positive", "all"].
  */
 export function sampleTable({ counts }: Pick<Sample, "counts">, labels: readonly string[]): ColumnTable {
-  const parts = (["prototypes", "train", "dev", "test"] as const).filter((part) => sum(counts[part]) > 0);
+  const parts = (["prototypes", "train", "dev", "test"] as const).filter((part) => textsIn(counts[part]) > 0);
   return table({
     part: parts,
     ...Object.fromEntries(labels.map((label, c) => [label, parts.map((part) => counts[part][c])])),
-    all: parts.map((part) => sum(counts[part])),
+    all: parts.map((part) => textsIn(counts[part])),
   });
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

@@ -118,18 +118,16 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
 
 /** What parts before one took, where it is they that left nothing: whoever has few texts sees where to ask for fewer. */
 function leftBy(name: PartName, order: readonly Part[], counts: Sample["counts"]): string {
-  const before = order.slice(
-    0,
-    Math.max(
-      0,
-      order.findIndex((part) => part.name === name),
-    ),
-  );
-  const took = before.map((part) => [part.name, sum(counts[part.name])] as const).filter(([, count]) => count > 0);
+  const at = order.findIndex((part) => part.name === name);
+  const before = at < 0 ? [] : order.slice(0, at);
+  const took = before.map((part) => [part.name, textsIn(counts[part.name])] as const).filter(([, count]) => count > 0);
   return took.length === 0 ? "" : `, and is left by ${took.map(([part, count]) => `${part} (${count})`).join(" and ")}`;
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+/** Gives how many texts a part has, of all its classes. @example textsIn([3, 4]) // 7 */
+export function textsIn(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
 
 /** What dev takes where train and dev ask for more than there is; null where there is enough for both. */
 function devWhenShort(

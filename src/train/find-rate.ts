@@ -2,6 +2,7 @@ import { fail, nonNegativeInteger, positiveInteger } from "../check/check";
 import type { Objective } from "../estimator/objective";
 import { perturbationScaleOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
+import { isDecay } from "../optimizer/transforms";
 import { step as takeStep } from "../optimizer/step";
 import { createWorkspace } from "../estimator/workspace";
 import { queriesBySteps } from "../schedule/forward-passes";
@@ -190,7 +191,7 @@ export function hasPlainSteps({
 }
 
 function chainedOf(transforms: Method["transforms"]): string | undefined {
-  return transforms.find(({ kind }) => kind !== "weight-decay" && kind !== "decoupled-weight-decay")?.kind;
+  return transforms.find(({ kind }) => !isDecay(kind))?.kind;
 }
 
 function checkPlain(method: Method): void {
