@@ -2,6 +2,14 @@ import { fail } from "./check";
 import { nearestHint } from "./nearest";
 
 /**
+ * Lists the names of options, from a table that the compiler holds to their type: one more option is one more entry.
+ * @example namesOf({ rank: true, alpha: true }) // ["rank", "alpha"]
+ */
+export function namesOf<Options>(table: Readonly<Record<keyof Options, true>>): readonly string[] {
+  return Object.keys(table);
+}
+
+/**
  * Checks that options are an object of known ones alone: one that is misspelt would be left out without a word.
  * @param which what the known ones are called before they are listed
  * @throws naming the option, and those that are spelled most like it

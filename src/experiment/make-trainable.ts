@@ -8,11 +8,12 @@ import { makeOptionProblem } from "./option-problem";
 import type { OptionProblem } from "./option-problem";
 import { makeProblem } from "./problem";
 import type { Problem } from "./problem";
+import { checkProblemOptions } from "./problem-options";
 
 /**
  * Makes a task of any kind a problem: `makeProblem` for classes, `makeOptionProblem` for options, texts to write, and classes whose label
  * words are several tokens after the prompt; `makeChatProblem` for conversations.
- * @throws as they do, and when a fitted readout is asked for where nothing is read off
+ * @throws as they do, when an option is unknown, and when a fitted readout is asked for where nothing is read off
  */
 export function makeTrainable(
   ...[loaded, from, options, openFrozen, writing]: [
@@ -22,6 +23,7 @@ export function makeTrainable(
 ): Promise<Problem | OptionProblem> {
   const { task } = from;
   if (task === undefined) fail("task", "a task with its texts: await openTask(...) of its name, or of tableTask(...)", from); // prettier-ignore
+  checkProblemOptions(options);
   const byRows = readsClasses(task, loaded);
   const { readout } = options;
   if (!byRows && readout !== undefined && readout !== "prototypes")

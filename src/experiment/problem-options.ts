@@ -1,4 +1,5 @@
 import { fail, positiveInteger } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import type { Contrast } from "../task/contrast";
 import { lengthFilter } from "../task/length-filter";
 import type { Beginning, LengthLimits } from "../task/encode";
@@ -53,6 +54,39 @@ export interface ProblemOptions {
   readonly oddities?: ThousandOddities;
   /** Threads where the problem itself opens an engine, to write answers; default 1. */
   readonly threads?: number;
+}
+
+const OPTIONS = namesOf<ProblemOptions>({
+  ...{
+    seed: true,
+    batchSize: true,
+    train: true,
+    dev: true,
+    test: true,
+    maxTokens: true,
+    cutTo: true,
+    beginning: true,
+    minWords: true,
+  },
+  ...{
+    shots: true,
+    readout: true,
+    captions: true,
+    contrast: true,
+    prototypeScale: true,
+    protocol: true,
+    oddities: true,
+    threads: true,
+  },
+});
+
+/**
+ * Checks that a problem's options are known ones: with one that is misspelt it would be another problem without a word.
+ * @throws naming the option, and those that are spelled most like it
+ * @example checkProblemOptions({ seed: 0, batchSize: 8, train: 64, dev: 32, test: 32, maxTokens: 40 }) // undefined
+ */
+export function checkProblemOptions(options: ProblemOptions): void {
+  knownOptions("openProblem", options, OPTIONS);
 }
 
 function amountOf(size: Size): Amount {

@@ -1,5 +1,6 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import type { LoadedModel } from "../engine/load-model";
 import { onnxGenerator } from "../engine/onnx/generator";
 import { requireChatTemplate } from "../experiment/chat-problem";
@@ -21,6 +22,8 @@ export interface ChatOptions {
   readonly template?: string;
 }
 
+const OPTIONS = namesOf<ChatOptions>({ tuned: true, newTokens: true, template: true });
+
 /**
  * Lets a model answer a conversation, or a question alone, as it was made for conversations or as it was tuned: greedily, to the end of its turn. It stays open for
  * the next one.
@@ -30,8 +33,10 @@ export interface ChatOptions {
 export async function chat(
   model: LoadedModel,
   messages: string | readonly ChatMessage[],
-  { tuned, newTokens, template }: ChatOptions = {},
+  options: ChatOptions = {},
 ): Promise<ChatAnswer> {
+  knownOptions("chat", options, OPTIONS);
+  const { tuned, newTokens, template } = options;
   const { name, tokenizer, chatTemplate = null } = model;
   const own =
     template === undefined

@@ -1,3 +1,4 @@
+import { knownOptions, namesOf } from "../check/known-options";
 import { comparable } from "../table/rates";
 import { isExact } from "../optimizer/method";
 import { adapterFor } from "../experiment/adapter-for";
@@ -77,6 +78,28 @@ export interface LiveOptions {
   readonly workers?: number;
 }
 
+const OPTIONS = namesOf<LiveOptions>({
+  ...{
+    seed: true,
+    evaluateEvery: true,
+    stopMargin: true,
+    objective: true,
+    best: true,
+    patience: true,
+    averageLast: true,
+    recompute: true,
+  },
+  ...{ continueChanged: true, title: true, drift: true, tensorboard: true, store: true, ray: true, workers: true },
+});
+const ARM_FIELDS = namesOf<Arm>({
+  name: true,
+  adapter: true,
+  method: true,
+  budget: true,
+  batchSize: true,
+  dropping: true,
+});
+
 /** A run that was made in a cell or read from its record. Its session is closed once another adapter has taken its place. */
 export interface LiveRun extends OpenAdapter<EngineOptions> {
   readonly arm: Arm;
@@ -99,13 +122,15 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
  * record is damaged, or that was begun with other files of `src`, is named and passed over.
  * For example `const runs = await runLive(problem, [arm("AdaZeta", settings)], { seed: 0 })`.
  * @returns the runs, in the order of the arms; those after a Stop, and those passed over, are missing
- * @throws when every run was passed over, saying why and what to do
+ * @throws when every run was passed over, saying why and what to do, and when an option or a field of an arm is unknown
  */
 export async function runLive<Batch>(
   problem: Trainable<Batch>,
   arms: readonly Arm[],
   options: LiveOptions,
 ): Promise<readonly LiveRun[]> {
+  knownOptions("runLive", options, OPTIONS);
+  for (const arm of arms) knownOptions("arm", arm, ARM_FIELDS, "the fields");
   const { ray, workers } = options;
   if (ray === undefined && workers === undefined) return liveRuns(problem, arms, options);
   for (const { method } of arms) checkSpread(method);

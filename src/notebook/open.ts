@@ -1,4 +1,5 @@
 import { messageOf } from "../check/error-words";
+import { knownOptions, namesOf } from "../check/known-options";
 import { makeAdapter } from "../adapter/make-adapter";
 import type { Adapter, AdapterSpec } from "../adapter/adapter";
 import { fetchModel } from "../engine/load-model";
@@ -43,6 +44,7 @@ export interface OpenModelOptions {
  * @throws when it is not there, saying what to do; an unknown name lists the nearest
  */
 export function openModel(name: string, options: OpenModelOptions = {}): Promise<LoadedModel> {
+  knownOptions("openModel", options, MODEL_OPTIONS);
   const { modelFolders, hub } = environment();
   return fetchModel(name, modelFolders, async (repository) => {
     const told = downloadProgress(repository);
@@ -54,21 +56,29 @@ export function openModel(name: string, options: OpenModelOptions = {}): Promise
   });
 }
 
+const MODEL_OPTIONS = namesOf<OpenModelOptions>({ revision: true, gguf: true, on: true });
+
 /** How a task is opened. */
 export interface OpenTaskOptions extends Omit<LoadOptions, "hub"> {
   /** "auto": as the environment says (HF_ENDPOINT, HF_HUB_OFFLINE and the others); "off": none; else the address of one. Default "auto". */
   readonly hub?: string | undefined;
 }
 
+const TASK_OPTIONS = namesOf<OpenTaskOptions>({
+  hub: true,
+  dataDirectory: true,
+  samplesDirectory: true,
+  variant: true,
+});
+
 /**
  * Loads the texts of a task, by its name or as `tableTask` declares it: from ADAZETA_DATA_DIR, else from the hub through its shared cache,
  * else the samples in data/.
  * For example `(await openTask("trec")).origin.description`: says which data it is.
  */
-export async function openTask(
-  which: string | Task,
-  { hub = "auto", ...options }: OpenTaskOptions = {},
-): Promise<LoadedTask> {
+export async function openTask(which: string | Task, opened: OpenTaskOptions = {}): Promise<LoadedTask> {
+  knownOptions("openTask", opened, TASK_OPTIONS);
+  const { hub = "auto", ...options } = opened;
   const task = typeof which === "string" ? taskNamed(which) : which;
   const { dataFolder, hub: known } = environment();
   const told = downloadProgress(task.hub?.repository ?? task.name);

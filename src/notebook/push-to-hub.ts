@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { knownOptions, namesOf } from "../check/known-options";
 import { uploadToHub } from "../weights/hub-upload";
 import type { Upload, Uploaded } from "../weights/hub-upload";
 import { environment } from "./environment";
@@ -17,6 +18,8 @@ export interface PushOptions {
   readonly endpoint?: string;
 }
 
+const OPTIONS = namesOf<PushOptions>({ token: true, private: true, message: true, endpoint: true });
+
 /** What lies beside a file and goes with it, under the name that the hub reads. */
 const BESIDE: Readonly<Record<string, string>> = { ".README.md": "README.md", ".Modelfile": "Modelfile" };
 
@@ -27,6 +30,7 @@ const BESIDE: Readonly<Record<string, string>> = { ".README.md": "README.md", ".
  * @throws when there is no such folder or file, no token, HF_HUB_OFFLINE is set, or the hub refuses (saying what to do); no message holds the token
  */
 export async function pushToHub(folder: string, repository: string, options: PushOptions = {}): Promise<Uploaded> {
+  knownOptions("pushToHub", options, OPTIONS);
   const { hub } = environment();
   const endpoint = (options.endpoint ?? hub.endpoint).replace(/\/+$/, "");
   if (hub.offline === true) throw new Error("hub: expected that it may be asked, got HF_HUB_OFFLINE set; unset it");

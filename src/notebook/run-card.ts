@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { namesOf } from "../check/known-options";
 import { writeWhole } from "../disk/whole-file";
 import { armTitle } from "../experiment/arms";
 import type { Trainable } from "../experiment/problem";
@@ -27,6 +28,9 @@ export interface CardOptions {
   /** What `testOnce` gave; without it the card says that nobody looked at test. */
   readonly test?: TestScores | undefined;
 }
+
+/** The names of a card's options: what writes one besides lists them beside its own. */
+export const CARD_OPTIONS = namesOf<CardOptions>({ test: true });
 
 /** The hub's words for what a model of a reading does. */
 const PIPELINES = { pooled: "feature-extraction", causal: "text-generation", masked: "fill-mask" } as const;

@@ -1,4 +1,5 @@
 import type { FolderFiles } from "../disk/whole-folder";
+import { knownOptions } from "../check/known-options";
 import type { Trainable } from "../experiment/problem";
 import { verification } from "../export/verification";
 import { findKnownModel } from "../model/registry";
@@ -7,7 +8,7 @@ import { CARD, VERIFICATION } from "../weights/peft-folder";
 import { requireNotBase } from "../weights/require-not-base";
 import { classifierOf } from "./choose";
 import type { LiveRun } from "./live-runs";
-import { runCard } from "./run-card";
+import { CARD_OPTIONS, runCard } from "./run-card";
 import type { CardOptions } from "./run-card";
 
 /**
@@ -23,6 +24,7 @@ export async function saveRunAsPeft(
   folder: string,
   options: CardOptions = {},
 ): Promise<string> {
+  knownOptions("saveRunAsPeft", options, CARD_OPTIONS);
   const { loaded } = problem;
   if (loaded.files !== undefined) requireNotBase(folder, loaded.files);
   const source = findKnownModel(loaded.name)?.source;

@@ -1,6 +1,7 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import { modelWeights } from "../adapter/model-weights";
 import { fail } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import { loadModel } from "../engine/load-model";
 import { onnxSession } from "../engine/onnx/session";
 import { withReadout } from "../experiment/problem";
@@ -24,8 +25,12 @@ import type { GgufLoraOptions } from "../weights/gguf-lora";
 import { requireNotBase } from "../weights/require-not-base";
 import { tunedAdapter } from "./choose";
 import type { LiveRun } from "./live-runs";
-import { writeCard } from "./run-card";
+import { CARD_OPTIONS, writeCard } from "./run-card";
 import type { CardOptions } from "./run-card";
+
+const GGUF_OPTIONS = [...namesOf<GgufLoraOptions>({ type: true, replace: true }), ...CARD_OPTIONS];
+const ONNX_OPTIONS = [...namesOf<OnnxOptions>({ replace: true, largestFile: true }), ...CARD_OPTIONS];
+const MERGE_OPTIONS = [...namesOf<MergeOptions>({ type: true, score: true, replace: true }), ...CARD_OPTIONS];
 
 /**
  * Saves the best checkpoint of a LoRA run as a GGUF file that llama.cpp, and what is built on it, adds to a GGUF file of the same model.
@@ -40,6 +45,7 @@ export async function saveRunAsGguf(
   path: string,
   options: GgufLoraOptions & CardOptions = {},
 ): Promise<string> {
+  knownOptions("saveRunAsGguf", options, GGUF_OPTIONS);
   const { loaded } = problem;
   // Before anything is written: without the base's files there is nothing to check the adapter by.
   requireNotBase(path, loaded.files ?? fail("model", "one that was opened from files", loaded.name));
@@ -62,6 +68,7 @@ export async function saveRunAsOnnx(
   folder: string,
   options: OnnxOptions & CardOptions = {},
 ): Promise<WrittenClassifier> {
+  knownOptions("saveRunAsOnnx", options, ONNX_OPTIONS);
   const { loaded, readout, task, sample, options: asked } = withReadout(problem);
   const examples = [...sample.parts.train, ...sample.parts.dev].slice(0, PROMPTS_COMPARED);
   const limits = limitsOf(loaded.model, asked);
@@ -88,6 +95,7 @@ export async function mergeRun<Batch>(
   path: string,
   options: MergeOptions & CardOptions = {},
 ): Promise<MergedModel> {
+  knownOptions("mergeRun", options, MERGE_OPTIONS);
   const { loaded, sessionModel } = problem;
   const devLoss: ModelScore = async (scored, own, ownPoint) => {
     // What was written is scored as the problem's own model with all of its weights replaced: texts and readout stay the same.

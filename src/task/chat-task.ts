@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fail } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import type { ChatTaskOptions } from "./own-options";
 import { ownFormat } from "./own-rows";
 import type { ChatTask } from "./task";
+
+const OPTIONS = namesOf<ChatTaskOptions>({ file: true, testFile: true, template: true, name: true });
 
 /**
  * Makes a task of conversations: the model's own chat template writes them, and the loss is that of the assistant's tokens alone, in all its turns, with the
@@ -12,6 +15,7 @@ import type { ChatTask } from "./task";
  * @throws when a file is not there or of another kind
  */
 export function chatTask(options: ChatTaskOptions): ChatTask {
+  knownOptions("chatTask", options, OPTIONS);
   const { file, testFile, template, name = basename(file) } = options;
   for (const path of [file, ...(testFile === undefined ? [] : [testFile])]) {
     if (!existsSync(path)) fail("file", "an existing file", path);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import { examplesOf, labelColumns } from "./example";
 import { caseNotice, checkClasses, emptyNotice, few } from "./own-classes";
 import type { TableTaskOptions } from "./own-options";
@@ -13,12 +14,22 @@ import type { SplitName } from "./source";
 import type { ClassificationTask, Example, OwnFiles } from "./task";
 import { textKeys } from "./text-key";
 
+const OPTIONS = namesOf<TableTaskOptions>({
+  file: true,
+  testFile: true,
+  template: true,
+  label: true,
+  labelWords: true,
+  name: true,
+});
+
 /**
  * Makes a task of the user's own: a table, a template, and a word for every class. An encoder reads the template's columns alone.
  * For example `await openTask(tableTask({ file: "mail.csv", template: "{subject} It was", label: "spam", labelWords: { yes: " bad", no: " fine" } }))`.
  * @throws when the file is not there or of another kind, the template names no column, or there are fewer than two classes
  */
 export function tableTask(options: TableTaskOptions): ClassificationTask {
+  knownOptions("tableTask", options, OPTIONS);
   const { file, testFile = null, template, label, labelWords, name = basename(file) } = options;
   for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
     if (!existsSync(path)) fail("file", "an existing file", path);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail, positiveInteger } from "../check/check";
-import { knownOptions } from "../check/known-options";
+import { knownOptions, namesOf } from "../check/known-options";
 import { place, textsOf } from "./example";
 import { columnsOf, filler } from "./own-table";
 import { ownFormat, tableRows } from "./own-rows";
@@ -33,7 +33,7 @@ export interface PromptTaskOptions {
   readonly name?: string;
 }
 
-const OPTIONS = Object.keys({ file: 1, testFile: 1, template: 1, answer: 1, columns: 1, stop: 1, newTokens: 1, name: 1 } satisfies Record<keyof PromptTaskOptions, 1>); // prettier-ignore
+const OPTIONS = namesOf<PromptTaskOptions>({ file: true, testFile: true, template: true, answer: true, columns: true, stop: true, newTokens: true, name: true }); // prettier-ignore
 
 /**
  * Makes a task of a user's own prompts: a causal language model continues them, and a metric or a reward judges what it writes; the loss is that of the

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fail, finiteNumber, positiveInteger, positiveNumber, show } from "../check/check";
 import { messageOf } from "../check/error-words";
-import { knownOptions } from "../check/known-options";
+import { knownOptions, namesOf } from "../check/known-options";
 import { NotMeasured } from "../estimator/objective";
 import type { RewardSpec, WritingSpec } from "./objective-spec";
 import type { PromptRow } from "./prompt-texts";
@@ -29,7 +29,7 @@ export interface RewardDefinition extends Partial<WritingSpec> {
   readonly onError?: "stop" | number;
 }
 
-const OPTIONS = Object.keys({ name: 1, reward: 1, newTokens: 1, stop: 1, temperature: 1, samples: 1, timeLimit: 1, onError: 1 } satisfies Record<keyof RewardDefinition, 1>); // prettier-ignore
+const OPTIONS = namesOf<RewardDefinition>({ name: true, reward: true, newTokens: true, stop: true, temperature: true, samples: true, timeLimit: true, onError: true }); // prettier-ignore
 
 /** Under a symbol, the same in every copy of this module: records, which are JSON, do not see the function. */
 const judgeOf: unique symbol = Symbol.for("adazeta.reward") as never;
