@@ -71,6 +71,10 @@ export function checkSettings(settings: RunSettings): void {
   else if (budget.kind === "minutes") positiveNumber("settings.budget.minutes", budget.minutes);
   else fail("settings.budget", '"steps", "forward-passes" or "minutes"', budget);
   positiveInteger("settings.stepsPerEpoch", settings.stepsPerEpoch);
+  // A budget of none scores the start alone, and is meant so.
+  const first = passesOfStep(settings, 0);
+  if (budget.kind === "forward-passes" && budget.forwardPasses > 0 && budget.forwardPasses < first)
+    fail("settings.budget.forwardPasses", `at least ${first}, what one step of ${settings.method.name} costs, or 0 to score the start alone`, budget.forwardPasses); // prettier-ignore
   nonNegativeInteger("settings.evaluateEvery", settings.evaluateEvery);
   nonNegativeInteger("settings.seed", settings.seed);
   settings.stop.forEach((rule, i) => {

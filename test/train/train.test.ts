@@ -94,6 +94,19 @@ test("a budget of forward passes is never exceeded, whatever the schedule", asyn
   assert.is(end.reason, "finished");
 });
 
+test("a budget below one step's passes is refused, with what a step costs; none scores the start alone", async () => {
+  const method = mezo({ estimator: "directional", queries: 15, learningRate: 0.01 });
+  const within = (forwardPasses: number) =>
+    train(quadraticRun({ settings: settingsOf({ method, budget: { kind: "forward-passes", forwardPasses } }) }));
+  await rejectsWith(
+    within(15),
+    "settings.budget.forwardPasses: expected at least 16, what one step of mezo costs, or 0 to score the start alone, got 15",
+  );
+  assert.is((await within(16)).steps.length, 1);
+  const { steps, evaluations } = await within(0);
+  assert.equal([steps.length, evaluations.length], [0, 1]);
+});
+
 test("directional passes are counted 1 + Q and marked", async () => {
   const method = mezo({ estimator: "directional", queries: 3, learningRate: 0.01 });
   const { steps } = await train(quadraticRun({ settings: settingsOf({ method }) }));
