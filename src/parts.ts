@@ -73,7 +73,7 @@ export { stepTimesFigure } from "./plot/step-times";
 export { readTrajectory } from "./train/trajectory";
 export { escapeMarkdown } from "./table/escape";
 export { toHtml } from "./table/html";
-export { formatNumber } from "./table/number";
+export { formatNumber, formatRate } from "./table/number";
 export { toMarkdown, toText } from "./table/text";
 export { lossFigure } from "./plot/loss";
 export { matricesFigure } from "./plot/matrices";

@@ -10,7 +10,7 @@ import { checkSpread } from "../cluster/spread";
 import { checkObjectiveAnswered, chosenObjective } from "../experiment/objective-choice";
 import type { ObjectiveChoice } from "../experiment/objective-choice";
 import type { Trainable } from "../experiment/problem";
-import { lossByStepsAndPasses } from "../plot/loss";
+import { objectiveFigure } from "../plot/objective";
 import { runRecord } from "../table/from-training";
 import { formatRate } from "../table/number";
 import { describeStandstill, movementOf, pairedChange } from "../table/movement";
@@ -32,7 +32,7 @@ import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
 import { plannedEndOf } from "./planned-end";
 import type { RunCount, RunSoFar } from "./planned-end";
-import { showProgress } from "./progress";
+import { minimised, showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
 import { commitNow } from "./provenance";
 import { suggestedRate } from "./rates";
@@ -116,7 +116,7 @@ export interface LiveRun extends OpenAdapter<EngineOptions> {
 
 /**
  * Trains the arms one after another under the current cell: one figure that grows (dev loss against steps and against forward
- * passes) and a progress bar for each arm. Every run is kept in `data/runs` as it goes: Stop keeps it, running the cell again
+ * passes, or the objective beside the loss) and a progress bar for each arm. Every run is kept in `data/runs` as it goes: Stop keeps it, running the cell again
  * continues it, and a finished one is shown from its record unless `recompute` is set. The task may be of any kind: classes, options,
  * texts to write. A run that another kernel or cell makes now is shown as it goes there, and taken over if that one dies. A run whose
  * record is damaged, or that was begun with other files of `src`, is named and passed over.
@@ -160,7 +160,7 @@ async function liveRuns<Batch>(
   const drawn: RunRecord[] = [];
   const passedOver: string[] = [];
   const figureOf = (records: readonly RunRecord[]) =>
-    lossByStepsAndPasses(records, { title: options.title ?? title(problem), origin: originOf(problem, options.seed) });
+    objectiveFigure(records, { title: options.title ?? title(problem), origin: originOf(problem, options.seed) });
   let figure: FigureHandle | null = null;
   const draw = (records: readonly RunRecord[]): void => {
     if (figure === null) figure = showLiveFigure(figureOf(records));
@@ -187,7 +187,8 @@ async function liveRuns<Batch>(
       if (end === null || end.changes !== changes || timed) end = { ...plannedEndOf(so), changes };
       progress ??= showProgress(called, end.step);
       const { step, forwardPasses, loss } = last;
-      progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, loss });
+      const { objective } = so.header.settings;
+      progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, ...minimised(loss, objective) }); // prettier-ignore
     };
     const { tensorboard } = options;
     const board = tensorboard === undefined ? null : tensorboardLog(tensorboard, arm.name, (line) => console.log(line));

@@ -1,5 +1,6 @@
 import { display, shown, type MimeBundle } from "./display";
 import { escapeHtml } from "./escape-html";
+import type { ObjectiveSpec } from "../task/objective-spec";
 import { newestOnly } from "./newest-only";
 
 export interface ProgressState {
@@ -10,6 +11,8 @@ export interface ProgressState {
   /** Forward passes of the whole run, where known: a schedule makes late steps longer, so time is told by passes then. */
   readonly totalForwardPasses?: number;
   readonly loss?: number;
+  /** What is trained for in place of the loss. */
+  readonly objective?: number;
 }
 
 export interface ProgressHandle {
@@ -17,6 +20,17 @@ export interface ProgressHandle {
   update(state: ProgressState): void;
   /** The final state; `note` says how the run ended ("stopped at step 40", ...). Without one it is done: the end is where it stands. */
   finish(note?: string): void;
+}
+
+/**
+ * Gives what a bar tells of a step, from the number that it minimised: a loss, or minus an objective.
+ * @example minimised(-0.884, { kind: "metric", metric: "accuracy" }) // { objective: 0.884 }
+ */
+export function minimised(
+  value: number,
+  objective: ObjectiveSpec | undefined,
+): Pick<ProgressState, "loss" | "objective"> {
+  return objective === undefined ? { loss: value } : { objective: -value };
 }
 
 const updateEveryMs = 200;
@@ -38,13 +52,14 @@ export function doneShare({ step, steps, forwardPasses, totalForwardPasses }: Pr
   return all > 0 ? Math.min(1, done / all) : 0;
 }
 
-/** Writes one line: step, loss, forward passes per second, elapsed and remaining time. */
+/** Writes one line: step, loss or objective, forward passes per second, elapsed and remaining time. */
 export function progressText(label: string, state: ProgressState, elapsedMs: number, note?: string): string {
   const share = doneShare(state);
   const rate = elapsedMs > 0 ? (1000 * state.forwardPasses) / elapsedMs : 0;
   const parts = [
     `${label}: step ${state.step}/${state.steps}`,
     ...(state.loss === undefined ? [] : [`loss ${state.loss.toFixed(4)}`]),
+    ...(state.objective === undefined ? [] : [`objective ${state.objective.toFixed(4)}`]),
     `${state.forwardPasses} forward passes (${rate.toFixed(1)}/s)`,
     `${duration(elapsedMs)} elapsed`,
   ];

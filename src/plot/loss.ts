@@ -65,16 +65,18 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
   };
 }
 
-interface Panel {
+/** The curves of one panel, and what is drawn of them. */
+export interface Panel {
   readonly traces: readonly Trace[];
   readonly curves: readonly (readonly Point[])[];
 }
 
-function lossPanel(runs: readonly RunRecord[], against: HorizontalAxis, panel: "" | "2"): Panel {
+/** Gives the dev losses of runs as one panel: a curve each, dotted a second task's, and crosses where runs diverged. */
+export function lossPanel(runs: readonly RunRecord[], against: HorizontalAxis, panel: "" | "2"): Panel {
   const styles = stylesFor(runs.map((run) => run.arm));
   const labels = runLabels(runs);
   const curves = runs.map((run) => lossCurve(run, against));
-  const lines = runs.map((_, i) => lossTrace(curves[i]!, labels[i]!, styles[i]!, panel));
+  const lines = runs.map((_, i) => curveTrace(curves[i]!, labels[i]!, styles[i]!, panel));
   const drifts = runs.map((run) => finitePoints(run.evaluations, against, ({ driftLoss }) => driftLoss ?? null));
   const dotted = runs.flatMap((run, i) =>
     drifts[i]!.length === 0 ? [] : [driftTrace(drifts[i]!, driftLabel(run, labels[i]!), labels[i]!, styles[i]!, panel)],
@@ -94,11 +96,12 @@ function driftLabel({ settings }: RunRecord, label: string): string {
 
 /** The second task's curve, dotted in the colour of its run; it has an entry of its own in the legend. */
 function driftTrace(curve: readonly Point[], label: string, group: string, style: Style, panel: "" | "2"): Trace {
-  const line = lossTrace(curve, label, { ...style, dash: "dot" }, panel);
+  const line = curveTrace(curve, label, { ...style, dash: "dot" }, panel);
   return { ...line, legendgroup: escapeText(group) };
 }
 
-function lossTrace(curve: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {
+/** Gives a curve in the looks of its run; the legend has the first panel's. */
+export function curveTrace(curve: readonly Point[], label: string, style: Style, panel: "" | "2"): Trace {
   return {
     type: "scatter",
     mode: curve.length > 25 ? "lines" : "lines+markers",

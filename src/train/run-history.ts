@@ -20,6 +20,8 @@ export interface EvaluationNumbers {
   readonly loss: number | null;
   /** Share of right answers in [0, 1]; null where the task has none. */
   readonly accuracy: number | null;
+  /** What is trained in place of the loss, larger is better; absent: there is none, null: no finite number. */
+  readonly objective?: number | null;
   /** On a second task that is not trained on; absent: there is none, null: no finite number. */
   readonly driftLoss?: number | null;
 }

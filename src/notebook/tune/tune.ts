@@ -31,6 +31,7 @@ import { LiveHistory } from "../live-history";
 import { tensorboardLog } from "../tensorboard-log";
 import { plannedEndOf } from "../planned-end";
 import type { RunSoFar } from "../planned-end";
+import { minimised } from "../progress";
 import type { ProgressState } from "../progress";
 import { proposeRate } from "../propose-rate";
 import { armOfFile } from "./arm-of-file";
@@ -239,7 +240,7 @@ function progressOf(so: RunSoFar): ProgressState {
   const { step = 0, forwardPasses = 0, loss } = so.steps.at(-1) ?? {};
   const end = plannedEndOf(so);
   const state = { step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses };
-  return loss === undefined ? state : { ...state, loss };
+  return loss === undefined ? state : { ...state, ...minimised(loss, so.header.settings.objective) };
 }
 
 /** Writes one line on an evaluation. @example evaluationLine({ step: 20, loss: 0.5, accuracy: 0.8, forwardPasses: 40 }, true) // "step 20 (40 forward passes): dev loss 0.5000, 80.0 % right, the best so far" */
