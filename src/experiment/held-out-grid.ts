@@ -44,10 +44,8 @@ const STAGES: readonly Stage[] = [
   { seeds: [0, 1, 2], of: (arm) => isOneOf(arm, "ablation") },
   { seeds: [0, 1, 2], of: (arm, study) => onEncoder(study) && isOneOf(arm, "chosen"), by: BESIDE },
   { seeds: [1, 2, 3, 4], of: (arm, study) => !onEncoder(study) && isFirst(arm) },
-  {
-    seeds: [0, 1, 2, 3, 4],
-    of: (arm, study) => !onEncoder(study) && (isOneOf(arm, "ceiling") || (isOneOf(arm, "rival") && !isFirst(arm))),
-  },
+  { seeds: [0, 1, 2, 3, 4], of: (arm, study) => !onEncoder(study) && isOneOf(arm, "rival") && !isFirst(arm) },
+  { seeds: [0, 1, 2, 3, 4], of: (arm, study) => !onEncoder(study) && isOneOf(arm, "ceiling") },
   { seeds: [0], of: (arm, study) => !onEncoder(study) && isOneOf(arm, "chosen"), by: BESIDE },
 ];
 
