@@ -131,8 +131,8 @@ test("beside the chosen stand its rivals at their own best rates, probe, ceiling
   assert.equal(readDecision(path), decision);
   const stages = heldOutGrid(path).stages.map((parts) => cellsOf({ name: "held-out", stages: [parts] }));
   // 4 tasks: 5 seeds of the encoder's 6 arms, one of the language model's first 4, 5 of the ceiling, 3 of 4 ablations, 3 of the chosen at 2 rates beside
-  // its own, 4 of the language model's 4, 5 of its further rival and of its ceiling, and one of its chosen at 2 rates beside.
-  assert.equal(stages.map(({ length }) => length / 4), [5 * 6, 4, 5, 3 * 4, 3 * 2, 4 * 4, 5 * 2, 2]); // prettier-ignore
+  // its own, 4 of the language model's 4, 5 of its further rival, 5 of its ceiling, and one of its chosen at 2 rates beside.
+  assert.equal(stages.map(({ length }) => length / 4), [5 * 6, 4, 5, 3 * 4, 3 * 2, 4 * 4, 5, 5, 2]); // prettier-ignore
   const all = stages.flat();
   for (const { role, arm, start } of choice.minilm)
     assert.is(all.filter((cell) => cell.arm === arm && cell.settings.model === "minilm" && startOf(cell.settings) === start).length, role === "ablation" ? 12 : role === "chosen" ? 20 + 24 : 20); // prettier-ignore
