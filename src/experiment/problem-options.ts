@@ -57,27 +57,23 @@ export interface ProblemOptions {
 }
 
 const OPTIONS = namesOf<ProblemOptions>({
-  ...{
-    seed: true,
-    batchSize: true,
-    train: true,
-    dev: true,
-    test: true,
-    maxTokens: true,
-    cutTo: true,
-    beginning: true,
-    minWords: true,
-  },
-  ...{
-    shots: true,
-    readout: true,
-    captions: true,
-    contrast: true,
-    prototypeScale: true,
-    protocol: true,
-    oddities: true,
-    threads: true,
-  },
+  seed: true,
+  batchSize: true,
+  train: true,
+  dev: true,
+  test: true,
+  maxTokens: true,
+  cutTo: true,
+  beginning: true,
+  minWords: true,
+  shots: true,
+  readout: true,
+  captions: true,
+  contrast: true,
+  prototypeScale: true,
+  protocol: true,
+  oddities: true,
+  threads: true,
 });
 
 /**

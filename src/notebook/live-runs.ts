@@ -32,8 +32,9 @@ import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
 import { plannedEndOf } from "./planned-end";
 import type { RunCount, RunSoFar } from "./planned-end";
-import { minimised, showProgress } from "./progress";
+import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
+import { progressOf } from "./progress-of";
 import { commitNow } from "./provenance";
 import { suggestedRate } from "./rates";
 import { stopSignal } from "./stop-signal";
@@ -79,17 +80,21 @@ export interface LiveOptions {
 }
 
 const OPTIONS = namesOf<LiveOptions>({
-  ...{
-    seed: true,
-    evaluateEvery: true,
-    stopMargin: true,
-    objective: true,
-    best: true,
-    patience: true,
-    averageLast: true,
-    recompute: true,
-  },
-  ...{ continueChanged: true, title: true, drift: true, tensorboard: true, store: true, ray: true, workers: true },
+  seed: true,
+  evaluateEvery: true,
+  stopMargin: true,
+  objective: true,
+  best: true,
+  patience: true,
+  averageLast: true,
+  recompute: true,
+  continueChanged: true,
+  title: true,
+  drift: true,
+  tensorboard: true,
+  store: true,
+  ray: true,
+  workers: true,
 });
 const ARM_FIELDS = namesOf<Arm>({
   name: true,
@@ -180,15 +185,12 @@ async function liveRuns<Batch>(
     const called = armTitle(arm.name);
     const label = { arm: arm.name, chance, learningRate: rateOf(arm) };
     const tell = (so: RunSoFar): void => {
-      const last = so.steps.at(-1);
-      if (last === undefined) return;
+      if (so.steps.length === 0) return;
       const changes = so.changes.length; // other queries, another end
       const timed = so.header.settings.budget.kind === "minutes";
       if (end === null || end.changes !== changes || timed) end = { ...plannedEndOf(so), changes };
       progress ??= showProgress(called, end.step);
-      const { step, forwardPasses, loss } = last;
-      const { objective } = so.header.settings;
-      progress.update({ step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses, ...minimised(loss, objective) }); // prettier-ignore
+      progress.update(progressOf(so, end));
     };
     const { tensorboard } = options;
     const board = tensorboard === undefined ? null : tensorboardLog(tensorboard, arm.name, (line) => console.log(line));

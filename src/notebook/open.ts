@@ -36,6 +36,8 @@ export interface OpenModelOptions {
   readonly on?: HubOptions["on"];
 }
 
+const MODEL_OPTIONS = namesOf<OpenModelOptions>({ revision: true, gguf: true, on: true });
+
 /**
  * Opens a model by its short name (`knownModels()` lists them), or from a folder, a GGUF file or a hub repository
  * ("organization/name"): from where `npm start` put it, from ADAZETA_MODEL_DIR, or from the hub through its shared cache. Stop ends
@@ -55,8 +57,6 @@ export function openModel(name: string, options: OpenModelOptions = {}): Promise
     }
   });
 }
-
-const MODEL_OPTIONS = namesOf<OpenModelOptions>({ revision: true, gguf: true, on: true });
 
 /** How a task is opened. */
 export interface OpenTaskOptions extends Omit<LoadOptions, "hub"> {

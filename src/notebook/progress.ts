@@ -1,6 +1,5 @@
 import { display, shown, type MimeBundle } from "./display";
 import { escapeHtml } from "./escape-html";
-import type { ObjectiveSpec } from "../task/objective-spec";
 import { newestOnly } from "./newest-only";
 
 export interface ProgressState {
@@ -20,17 +19,6 @@ export interface ProgressHandle {
   update(state: ProgressState): void;
   /** The final state; `note` says how the run ended ("stopped at step 40", ...). Without one it is done: the end is where it stands. */
   finish(note?: string): void;
-}
-
-/**
- * Gives what a bar tells of a step, from the number that it minimised: a loss, or minus an objective.
- * @example minimised(-0.884, { kind: "metric", metric: "accuracy" }) // { objective: 0.884 }
- */
-export function minimised(
-  value: number,
-  objective: ObjectiveSpec | undefined,
-): Pick<ProgressState, "loss" | "objective"> {
-  return objective === undefined ? { loss: value } : { objective: -value };
 }
 
 const updateEveryMs = 200;

@@ -66,7 +66,7 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
 }
 
 /** The curves of one panel, and what is drawn of them. */
-export interface Panel {
+interface Panel {
   readonly traces: readonly Trace[];
   readonly curves: readonly (readonly Point[])[];
 }

@@ -31,8 +31,8 @@ import { LiveHistory } from "../live-history";
 import { tensorboardLog } from "../tensorboard-log";
 import { plannedEndOf } from "../planned-end";
 import type { RunSoFar } from "../planned-end";
-import { minimised } from "../progress";
 import type { ProgressState } from "../progress";
+import { progressOf } from "../progress-of";
 import { proposeRate } from "../propose-rate";
 import { armOfFile } from "./arm-of-file";
 import { checkExports, leave, takenExports } from "./leave";
@@ -126,7 +126,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const log = options.tensorboard ?? file.result?.tensorboard;
   const board = log === undefined ? null : tensorboardLog(log, arm.name, tell);
   const changes: readonly { readonly step: number; readonly change: MethodChange }[] = file.changes ?? [];
-  const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen));
+  const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen, plannedEndOf(seen)));
   const onEvent = (event: TrainEvent): void => {
     live.hear(event);
     board?.hear(event);
@@ -234,13 +234,6 @@ export async function proposeForFile(file: RunFile): Promise<RateProposal> {
 function chosenRate({ loaded: { model } }: Trainable<unknown>): number {
   const { learningRate } = wellSpent(model, 1).method;
   return scheduleAt(learningRate, { epoch: 0, step: 0 });
-}
-
-function progressOf(so: RunSoFar): ProgressState {
-  const { step = 0, forwardPasses = 0, loss } = so.steps.at(-1) ?? {};
-  const end = plannedEndOf(so);
-  const state = { step, steps: end.step, forwardPasses, totalForwardPasses: end.forwardPasses };
-  return loss === undefined ? state : { ...state, ...minimised(loss, so.header.settings.objective) };
 }
 
 /** Writes one line on an evaluation. @example evaluationLine({ step: 20, loss: 0.5, accuracy: 0.8, forwardPasses: 40 }, true) // "step 20 (40 forward passes): dev loss 0.5000, 80.0 % right, the best so far" */
