@@ -4,6 +4,7 @@ import type { Adapter } from "../adapter/adapter";
 import { requirePrecision } from "../engine/precision-rule";
 import type { ModelSession } from "../engine/session";
 import type { BestBy } from "../train/best";
+import { requireOneStep } from "../train/settings";
 import type { RunSettings } from "../train/settings";
 import type { TrainOptions } from "../train/train";
 import type { Arm } from "./arm";
@@ -43,7 +44,7 @@ const PLATEAU_STEPS = 200;
 
 /**
  * Gives everything `train` needs to run an arm on a problem; the caller adds clock, signal and file.
- * @throws when the method asks for derivatives that the objective has not, or the task has no such objective, or the session's rounding spoils the arm's estimator, or was not measured with it (`requirePrecision`)
+ * @throws when the method asks for derivatives that the objective has not, or the task has no such objective, or the session's rounding spoils the arm's estimator, or was not measured with it (`requirePrecision`), or its budget pays for no step
  */
 export function armOptions<Batch>(
   arm: Arm,
@@ -84,6 +85,7 @@ export function armOptions<Batch>(
     ...(dropping === undefined ? {} : { dropping }),
     ...(drift === undefined ? {} : { drift: { task: drift.task.name, data: drift.dataHash } }),
   };
+  requireOneStep(settings);
   return {
     settings,
     identity: {

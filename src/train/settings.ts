@@ -71,10 +71,6 @@ export function checkSettings(settings: RunSettings): void {
   else if (budget.kind === "minutes") positiveNumber("settings.budget.minutes", budget.minutes);
   else fail("settings.budget", '"steps", "forward-passes" or "minutes"', budget);
   positiveInteger("settings.stepsPerEpoch", settings.stepsPerEpoch);
-  // A budget of none scores the start alone, and is meant so.
-  const first = passesOfStep(settings, 0);
-  if (budget.kind === "forward-passes" && budget.forwardPasses > 0 && budget.forwardPasses < first)
-    fail("settings.budget.forwardPasses", `at least ${first}, what one step of ${settings.method.name} costs, or 0 to score the start alone`, budget.forwardPasses); // prettier-ignore
   nonNegativeInteger("settings.evaluateEvery", settings.evaluateEvery);
   nonNegativeInteger("settings.seed", settings.seed);
   settings.stop.forEach((rule, i) => {
@@ -93,6 +89,17 @@ export function checkSettings(settings: RunSettings): void {
       "a method whose points can be walked to again, by losses or derivatives along directions",
       settings.method.name,
     );
+}
+
+/**
+ * Checks that a budget of forward passes pays for a step: with less `train` ends where it starts, without a word. One of none scores the start alone, and is
+ * meant so.
+ * @throws saying what the first step costs
+ */
+export function requireOneStep(settings: RunSettings): void {
+  const { budget, method } = settings;
+  if (budget.kind !== "forward-passes" || budget.forwardPasses === 0 || !spent(settings, 0, 0, 0)) return;
+  fail("settings.budget.forwardPasses", `at least ${passesOfStep(settings, 0)}, what one step of ${method.name} costs, or 0 to score the start alone`, budget.forwardPasses); // prettier-ignore
 }
 
 /** In milliseconds. */

@@ -214,6 +214,19 @@ test("a trajectory of other texts or of another adapter is refused, naming what 
   await rejectsWith(trainInFile({ ...lora.options, path }), "identity.adapter.kind: recorded");
 });
 
+test("an arm whose budget pays for no step is refused, before anything is recorded", async () => {
+  const problem = await tinyProblem("bert");
+  const chosen = arm("MeZO-LoRA", tinySettings("bert"));
+  const adapter = makeAdapter(chosen.adapter, problem.loaded.model);
+  const session = referenceSession(problem.loaded.model, adapter);
+  const how = { seed: 0, evaluateEvery: 0, stopMargin: null };
+  const within = (forwardPasses: number) =>
+    armOptions({ ...chosen, budget: { kind: "forward-passes", forwardPasses } }, problem, adapter, session, how);
+  throwsWith(() => within(1), "settings.budget.forwardPasses: expected at least 2");
+  assert.equal([0, 2].map((passes) => within(passes).settings.budget), [0, 2].map((forwardPasses) => ({ kind: "forward-passes", forwardPasses }))); // prettier-ignore
+  await session.dispose();
+});
+
 test("an arm is refused on a session whose precision spoils its estimator or was not measured with it, unless any is asked for", async () => {
   const problem = await tinyProblem("bert");
   const chosen = arm("AdaZeta", tinySettings("bert"));

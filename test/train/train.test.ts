@@ -5,6 +5,7 @@ import { adazeta, mezo } from "../../src/optimizer/recipes";
 import { step } from "../../src/optimizer/step";
 import { resume } from "../../src/train/past";
 import { encodeLine } from "../../src/train/records";
+import { requireOneStep } from "../../src/train/settings";
 import { train, trainEvents } from "../../src/train/train";
 import type { TrainEvent } from "../../src/train/events";
 import { logisticRun, objectiveOf, quadratic, quadraticRun, settingsOf } from "../support/analytic-runs";
@@ -96,8 +97,11 @@ test("a budget of forward passes is never exceeded, whatever the schedule", asyn
 
 test("a budget below one step's passes is refused, with what a step costs; none scores the start alone", async () => {
   const method = mezo({ estimator: "directional", queries: 15, learningRate: 0.01 });
-  const within = (forwardPasses: number) =>
-    train(quadraticRun({ settings: settingsOf({ method, budget: { kind: "forward-passes", forwardPasses } }) }));
+  const settings = (forwardPasses: number) => settingsOf({ method, budget: { kind: "forward-passes", forwardPasses } });
+  const within = async (forwardPasses: number) => {
+    requireOneStep(settings(forwardPasses));
+    return train(quadraticRun({ settings: settings(forwardPasses) }));
+  };
   await rejectsWith(
     within(15),
     "settings.budget.forwardPasses: expected at least 16, what one step of mezo costs, or 0 to score the start alone, got 15",
