@@ -30,8 +30,8 @@ import type { KeepOptions } from "./keep-run";
 import type { EngineOptions } from "../engine/open-session";
 import { closeAdapter, openAdapter, scoredModel } from "./open";
 import type { OpenAdapter } from "./open";
-import { plannedEndOf } from "./planned-end";
-import type { RunCount, RunSoFar } from "./planned-end";
+import { plannedEnds } from "./planned-end";
+import type { RunSoFar } from "./planned-end";
 import { showProgress } from "./progress";
 import type { ProgressHandle } from "./progress";
 import { progressOf } from "./progress-of";
@@ -181,14 +181,12 @@ async function liveRuns<Batch>(
     let progress: ProgressHandle | null = null;
     let controls: ShownControls | null = null;
     const byHand = new AbortController();
-    let end: (RunCount & { readonly changes: number }) | null = null;
+    const endOf = plannedEnds();
     const called = armTitle(arm.name);
     const label = { arm: arm.name, chance, learningRate: rateOf(arm) };
     const tell = (so: RunSoFar): void => {
       if (so.steps.length === 0) return;
-      const changes = so.changes.length; // other queries, another end
-      const timed = so.header.settings.budget.kind === "minutes";
-      if (end === null || end.changes !== changes || timed) end = { ...plannedEndOf(so), changes };
+      const end = endOf(so);
       progress ??= showProgress(called, end.step);
       progress.update(progressOf(so, end));
     };

@@ -13,11 +13,25 @@ export interface RunCount {
 export type RunSoFar = Pick<TrainingHistory, "header" | "steps" | "changes">;
 
 /** Says where a run will end, from where its trajectory stands, with what was changed by hand. */
-export function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar): RunCount {
+function plannedEndOf({ header: { settings }, steps, changes }: RunSoFar): RunCount {
   const { step, forwardPasses, elapsedMs } = steps.at(-1) ?? { step: 0, forwardPasses: 0, elapsedMs: 0 };
   if (settings.budget.kind === "minutes")
     return atPace(step, forwardPasses, (MINUTE * settings.budget.minutes) / Math.max(elapsedMs, 1));
   return plannedEnd({ ...settings, method: methodAt(settings.method, changes, step) }, { step, forwardPasses });
+}
+
+/**
+ * Says where a run that goes will end, asked at each of its steps: counted once, and again where the method was changed by hand or the budget is of minutes.
+ * For example `const end = plannedEnds(); end(seen)`.
+ */
+export function plannedEnds(): (so: RunSoFar) => RunCount {
+  let last: (RunCount & { readonly changes: number }) | null = null;
+  return (so) => {
+    const changes = so.changes.length; // other queries, another end
+    const timed = so.header.settings.budget.kind === "minutes";
+    if (last === null || last.changes !== changes || timed) last = { ...plannedEndOf(so), changes };
+    return last;
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { plannedEnd } from "../../src/notebook/planned-end";
+import { plannedEnd, plannedEnds } from "../../src/notebook/planned-end";
 import { adazeta, mezo } from "../../src/optimizer/recipes";
 import { train } from "../../src/train/train";
 import { quadraticRun, settingsOf } from "../support/analytic-runs";
@@ -27,6 +27,19 @@ test("it is where the run does end, with a schedule too", async () => {
     const { end } = await train(quadraticRun({ settings }));
     assert.equal(plannedEnd(settings, start), { step: end.step, forwardPasses: end.forwardPasses });
   }
+});
+
+test("a run that goes is counted once, and again when its queries are changed by hand", async () => {
+  const settings = settingsOf({ method: mezo(), budget: passes(240) });
+  const { header, steps } = await train(quadraticRun({ settings }));
+  const endOf = plannedEnds();
+  const first = endOf({ header, steps: steps.slice(0, 1), changes: [] });
+  assert.equal([first.step, first.forwardPasses], [120, 240]);
+  assert.is(endOf({ header, steps: steps.slice(0, 60), changes: [] }), first);
+  // 120 passes are left after step 60, at 8 each.
+  const changes = [{ step: 60, change: { queries: { kind: "constant", value: 4 } } }] as never;
+  const then = endOf({ header, steps: steps.slice(0, 60), changes });
+  assert.equal([then.step, then.forwardPasses], [75, 240]);
 });
 
 test.run();

@@ -29,7 +29,7 @@ import type { LiveRun } from "../live-runs";
 import { closeAdapter, openAdapter, openModel, openProblem, openTask, scoredModel } from "../open";
 import { LiveHistory } from "../live-history";
 import { tensorboardLog } from "../tensorboard-log";
-import { plannedEndOf } from "../planned-end";
+import { plannedEnds } from "../planned-end";
 import type { RunSoFar } from "../planned-end";
 import type { ProgressState } from "../progress";
 import { progressOf } from "../progress-of";
@@ -126,7 +126,8 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const log = options.tensorboard ?? file.result?.tensorboard;
   const board = log === undefined ? null : tensorboardLog(log, arm.name, tell);
   const changes: readonly { readonly step: number; readonly change: MethodChange }[] = file.changes ?? [];
-  const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen, plannedEndOf(seen)));
+  const endOf = plannedEnds();
+  const toldOf = (seen: RunSoFar): void => options.progress?.(progressOf(seen, endOf(seen)));
   const onEvent = (event: TrainEvent): void => {
     live.hear(event);
     board?.hear(event);
