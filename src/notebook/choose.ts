@@ -1,5 +1,6 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import { adapterFor } from "../experiment/adapter-for";
 import { frozenProbe } from "../experiment/frozen-probe";
 import { isProblem, withReadout } from "../experiment/problem";
@@ -26,14 +27,18 @@ export interface ChoiceOnDev {
   readonly by?: BestBy;
 }
 
+const OPTIONS = namesOf<ChoiceOnDev>({ by: true });
+
 /**
  * Gives the run whose best checkpoint has the lowest loss on dev, or the highest accuracy. A loss that only came down towards a constant
  * answer's, while accuracy fell, is not chosen by (`isCollapse`): a line says which runs that holds for. Where the choice is by
  * accuracy the checkpoint is walked to again from the run's record.
  * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
- * @throws when no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
+ * @throws when an option is unknown, no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
  */
-export function bestOnDev(runs: readonly LiveRun[], { by = usualOf(runs) }: ChoiceOnDev = {}): LiveRun {
+export function bestOnDev(runs: readonly LiveRun[], options: ChoiceOnDev = {}): LiveRun {
+  knownOptions("bestOnDev", options, OPTIONS);
+  const { by = usualOf(runs) } = options;
   const candidates = runs.flatMap((run) => {
     const evaluation = bestOf(run.result.evaluations, { by, chance: run.chance });
     return evaluation === null ? [] : [{ run, evaluation }];

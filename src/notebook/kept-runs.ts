@@ -1,3 +1,4 @@
+import { knownOptions, namesOf } from "../check/known-options";
 import { armTitle, isArm } from "../experiment/arms";
 import { runRecord } from "../table/from-training";
 import type { RunRecord } from "../table/record";
@@ -20,12 +21,17 @@ export interface KeptRunsOptions {
   readonly store?: string;
 }
 
+const OPTIONS = namesOf<KeptRunsOptions>({ arm: true, problem: true, data: true, store: true });
+
 /**
  * Gives the runs kept by earlier cells and sessions, ready for figures and `compareRuns`; each is named by its arm and the settings in
  * which it differs from the others. A damaged one is named with what to do, and passed over.
  * For example `showFigure(lossByStepsAndPasses(keptRuns({ arm: "AdaZeta" })))`.
+ * @throws when an option is unknown: a filter that is misspelt would keep all of them
  */
-export function keptRuns({ arm, problem, data, store = RUNS }: KeptRunsOptions = {}): readonly RunRecord[] {
+export function keptRuns(options: KeptRunsOptions = {}): readonly RunRecord[] {
+  knownOptions("keptRuns", options, OPTIONS);
+  const { arm, problem, data, store = RUNS } = options;
   const found = listRuns(store).flatMap((run) => {
     const trajectory = readOrTell(run);
     const { id } = run;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { resolve as inProject } from "node:path";
 import { fail, positiveInteger } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import type { LoadedModel } from "../engine/load-model";
 import { requireChatTemplate } from "../experiment/chat-problem";
 import { chatWriter } from "../text/chat-template";
@@ -25,18 +26,22 @@ export interface LlamaOptions {
   readonly newTokens?: number;
 }
 
+const OPTIONS = namesOf<LlamaOptions>({ adapter: true, newTokens: true });
+
 /**
  * Lets llama.cpp answer questions with a model's GGUF file, as the model's chat template writes them, greedily: another program's word on what was written.
  * Where it is not installed a line says how to, and there are no answers.
  * For example `await askLlamaCpp(model, ["Can I freeze soup?"], { adapter: "data/runs/kitchen.gguf" })`.
  * @returns one for each question; null where llama.cpp is not installed
- * @throws when the model is of no GGUF file, or llama.cpp fails, with what it said
+ * @throws when an option is unknown, the model is of no GGUF file, or llama.cpp fails, with what it said
  */
 export async function askLlamaCpp(
   { name, files, chatTemplate = null }: LoadedModel,
   questions: readonly string[],
-  { adapter, newTokens = 128 }: LlamaOptions = {},
+  options: LlamaOptions = {},
 ): Promise<readonly LlamaAnswer[] | null> {
+  knownOptions("askLlamaCpp", options, OPTIONS);
+  const { adapter, newTokens = 128 } = options;
   if (files?.kind !== "gguf") return fail(`model ${name}`, "one that was opened from a GGUF file", "another");
   const writer = chatWriter(requireChatTemplate(name, chatTemplate, "open another model"));
   const most = positiveInteger("newTokens", newTokens);

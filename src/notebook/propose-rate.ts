@@ -1,3 +1,4 @@
+import { knownOptions, namesOf } from "../check/known-options";
 import { adapterFor } from "../experiment/adapter-for";
 import type { Arm } from "../experiment/arm";
 import { budgetOf } from "../experiment/plan";
@@ -18,17 +19,21 @@ export interface ProposeRateOptions {
   readonly queries?: number;
 }
 
+const OPTIONS = namesOf<ProposeRateOptions>({ seed: true, steps: true, queries: true });
+
 /**
  * Looks at ten steps of an arm at its start, takes none of them, and proposes a learning rate (`findRate`): a user's first question when the loss
  * stays flat. The arm's own rate is not looked at. Where runs of the same model and adapter are recorded, `suggestedRate` knows more.
  * For example `console.log((await proposeRate(problem, arm, { seed: 0 })).why)`.
- * @throws when the method makes no plain steps along its projected gradients, or was stopped
+ * @throws when an option is unknown, the method makes no plain steps along its projected gradients, or was stopped
  */
 export async function proposeRate<Batch>(
   problem: Trainable<Batch>,
   arm: Arm,
-  { seed, steps = 10, queries = 4 }: ProposeRateOptions,
+  options: ProposeRateOptions,
 ): Promise<RateProposal> {
+  knownOptions("proposeRate", options, OPTIONS);
+  const { seed, steps = 10, queries = 4 } = options;
   const { adapter, session } = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem));
   const once = { seed, evaluateEvery: 0, stopMargin: null };
   const { settings, start, layout, objective, batchAt } = armOptions(arm, problem, adapter, session, once);

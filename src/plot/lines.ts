@@ -1,9 +1,10 @@
 import { fail } from "../check/check";
+import { namesOf } from "../check/known-options";
 import { escapeText } from "../table/escape";
 import type { Figure, Trace } from "./figure";
 import { logAxis, ticksAt } from "./log-axis";
 import { colors } from "./palette";
-import { axis, baseLayout } from "./template";
+import { axis, baseLayout, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 /** A named line of points. */
@@ -22,6 +23,8 @@ export interface LinesOptions extends FigureOptions {
   /** "linear" when absent; "log" puts ticks at the values themselves. */
   readonly xScale?: "linear" | "log";
 }
+
+const OWN = namesOf<Omit<LinesOptions, keyof FigureOptions>>({ x: true, y: true, yScale: true, xScale: true });
 
 /**
  * Any named lines, on a logarithmic vertical axis unless a linear one is asked for: singular values against their place, an error against the rank, a reward
@@ -52,7 +55,7 @@ export function linesFigure(lines: readonly NamedLine[], options: LinesOptions):
   const horizontal = options.xScale === "log" ? { type: "log" as const, ...ticksAt(all.map(({ x }) => x)) } : {};
   return {
     data,
-    layout: baseLayout(options, [], {
+    layout: baseLayout(sharedOptions(options, OWN), [], {
       xaxis: axis(options.x, horizontal),
       yaxis: axis(options.y, linear ? {} : logAxis(all.map(({ y }) => y))),
     }),

@@ -1,3 +1,4 @@
+import { namesOf } from "../check/known-options";
 import { escapeText } from "../table/escape";
 import { formatNumber } from "../table/number";
 import { someRuns } from "../table/record";
@@ -8,7 +9,7 @@ import type { Figure, Trace } from "./figure";
 import { chanceLines, chanceOf, countTitle, crossCeiling, lossRange } from "./loss-axis";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
-import { axis, baseLayout, leftHalf, rightHalf } from "./template";
+import { axis, baseLayout, leftHalf, rightHalf, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface LossOptions extends FigureOptions {
@@ -16,6 +17,8 @@ export interface LossOptions extends FigureOptions {
   /** Right end of the axis while runs are still going on, so that a live figure does not jump. */
   readonly until?: number;
 }
+
+const OWN = namesOf<Omit<LossOptions, keyof FigureOptions>>({ x: true, until: true });
 
 /**
  * Gives the dev loss of every run against steps or forward passes; a cross marks divergence. Runs may be partial or not yet evaluated: the
@@ -28,7 +31,7 @@ export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Fi
   const range = lossRange(runs, panel.curves);
   return {
     data: panel.traces,
-    layout: baseLayout(options, remarks(runs), {
+    layout: baseLayout(sharedOptions(options, OWN), remarks(runs), {
       xaxis: axis(countTitle(options.x), { range: countRange(panel.curves, options.until) }),
       yaxis: axis("dev loss (nats)", { range }),
       ...chanceLines(chanceOf(runs), [""], range),
@@ -39,6 +42,8 @@ export function lossFigure(runs: readonly RunRecord[], options: LossOptions): Fi
 export interface BothOptions extends FigureOptions {
   readonly until?: { readonly steps: number; readonly forwardPasses: number };
 }
+
+const OWN_OF_BOTH = namesOf<Omit<BothOptions, keyof FigureOptions>>({ until: true });
 
 /**
  * Draws the dev losses twice, side by side: left against steps, as the paper draws them, right against forward passes, the fair comparison.
@@ -51,7 +56,7 @@ export function lossByStepsAndPasses(runs: readonly RunRecord[], options: BothOp
   const range = lossRange(runs, left.curves);
   return {
     data: [...left.traces, ...right.traces],
-    layout: baseLayout(options, remarks(runs), {
+    layout: baseLayout(sharedOptions(options, OWN_OF_BOTH), remarks(runs), {
       xaxis: axis(countTitle("steps"), { domain: leftHalf, range: countRange(left.curves, options.until?.steps) }),
       xaxis2: axis(countTitle("forward passes"), {
         domain: rightHalf,

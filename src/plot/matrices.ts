@@ -1,9 +1,10 @@
 import { fail } from "../check/check";
+import { namesOf } from "../check/known-options";
 import { escapeText } from "../table/escape";
 import type { Matrix } from "../tt/matrix";
 import type { Figure, Trace } from "./figure";
 import { colors } from "./palette";
-import { axis, baseLayout } from "./template";
+import { axis, baseLayout, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 /** A matrix [rows, columns] and what it is. */
@@ -18,6 +19,8 @@ export interface MatricesOptions extends FigureOptions {
   /** Rows and columns that are drawn, from the first ones on; default 24 and 48. */
   readonly corner?: { readonly rows: number; readonly columns: number };
 }
+
+const OWN = namesOf<Omit<MatricesOptions, keyof FigureOptions>>({ entry: true, corner: true });
 
 /** Share of the height between two maps, for the names of their columns. */
 const GAP = 0.3;
@@ -74,5 +77,8 @@ export function matricesFigure(matrices: readonly NamedMatrix[], options: Matric
       showlegend: false,
     };
   });
-  return { data, layout: baseLayout(options, [], { showlegend: false, ...Object.assign({}, ...axes) }) };
+  return {
+    data,
+    layout: baseLayout(sharedOptions(options, OWN), [], { showlegend: false, ...Object.assign({}, ...axes) }),
+  };
 }

@@ -1,16 +1,19 @@
 import { fail } from "../check/check";
+import { namesOf } from "../check/known-options";
 import { armTitle, isArm } from "../experiment/arms";
 import { escapeText } from "../table/escape";
 import type { RankedMethod } from "../table/ranking";
 import type { Figure, Trace } from "./figure";
 import { colors } from "./palette";
-import { axis, baseLayout } from "./template";
+import { axis, baseLayout, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface RankingOptions extends FigureOptions {
   /** The arm whose mean is drawn through all lines, by its id or its name in records. */
   readonly reference?: string;
 }
+
+const OWN = namesOf<Omit<RankingOptions, keyof FigureOptions>>({ reference: true });
 
 const LINE_HEIGHT = 17;
 
@@ -71,7 +74,7 @@ export function rankingFigure(ranked: readonly RankedMethod[], options: RankingO
   const names = ranked.map(({ arm }) => escapeText(armTitle(arm)));
   return {
     data: [...line, single, ...means],
-    layout: baseLayout(options, ["Each method at its own best rate."], {
+    layout: baseLayout(sharedOptions(options, OWN), ["Each method at its own best rate."], {
       height: 190 + LINE_HEIGHT * ranked.length,
       xaxis: axis("lowest dev loss (nats)"),
       yaxis: axis("", {

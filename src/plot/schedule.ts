@@ -1,4 +1,5 @@
 import { fail, positiveInteger } from "../check/check";
+import { namesOf } from "../check/known-options";
 import { passesOverSteps, queriesBySteps, TWO_SIDED } from "../schedule/forward-passes";
 import type { PassCost } from "../schedule/forward-passes";
 import { scheduleOf } from "../schedule/schedule";
@@ -7,7 +8,7 @@ import { escapeText } from "../table/escape";
 import type { Figure, Trace } from "./figure";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
-import { axis, baseLayout, leftHalf, rightHalf, thirds } from "./template";
+import { axis, baseLayout, leftHalf, rightHalf, thirds, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface NamedSchedule {
@@ -28,6 +29,14 @@ export interface ScheduleOptions extends FigureOptions {
   /** d: a third panel shows the estimator's second moment, which more queries make smaller. */
   readonly parameters?: number;
 }
+
+const OWN = namesOf<Omit<ScheduleOptions, keyof FigureOptions>>({
+  steps: true,
+  stepsPerEpoch: true,
+  per: true,
+  passes: true,
+  parameters: true,
+});
 
 /**
  * Draws queries per step (left) and the cumulative forward passes they cost (right), F_k = sum_{j<k} c(Q_j), with c(Q) = 2 Q two-sided and 1 + Q directional;
@@ -58,7 +67,7 @@ export function scheduleFigure(schedules: readonly NamedSchedule[], options: Sch
   const range = [(-0.015 * steps) / unit, (1.02 * steps) / unit];
   return {
     data,
-    layout: baseLayout(options, [], {
+    layout: baseLayout(sharedOptions(options, OWN), [], {
       xaxis: axis(per, { domain: left, range }),
       xaxis2: axis(per, { domain: right, anchor: "y2", range }),
       yaxis: axis("queries per step", { range: [0, 1.08 * most], ...(most <= 10 ? { dtick: 1 } : {}) }),

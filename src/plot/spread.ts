@@ -1,3 +1,4 @@
+import { namesOf } from "../check/known-options";
 import { escapeText } from "../table/escape";
 import { groupRuns } from "../table/record";
 import type { RunGroup, RunRecord } from "../table/record";
@@ -10,7 +11,7 @@ import { splitMean } from "./mean-curve";
 import type { Band, MeanPoint } from "./mean-curve";
 import { stylesFor, translucent } from "./palette";
 import type { Style } from "./palette";
-import { axis, baseLayout, leftHalf, rightHalf } from "./template";
+import { axis, baseLayout, leftHalf, rightHalf, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface SpreadOptions extends FigureOptions {
@@ -19,6 +20,8 @@ export interface SpreadOptions extends FigureOptions {
   /** "range" when absent. */
   readonly band?: Band;
 }
+
+const OWN = namesOf<Omit<SpreadOptions, keyof FigureOptions>>({ x: true, band: true });
 
 /**
  * Over the seeds of each arm and learning rate: mean dev loss (thick line) and its spread (band) as long as all seeds run. Once the first has
@@ -36,7 +39,7 @@ export function meanAndSpread(runs: readonly RunRecord[], options: SpreadOptions
     data: panels.flatMap((against, i) =>
       spreadPanel(groups, against, band, i === 0 ? "" : "2", severalRates(runs), crossCeiling(range)),
     ),
-    layout: baseLayout(options, [spreadRemark(groups, band)], {
+    layout: baseLayout(sharedOptions(options, OWN), [spreadRemark(groups, band)], {
       xaxis: axis(countTitle(first!), { range: ends[0]!, ...(second === undefined ? {} : { domain: leftHalf }) }),
       yaxis: axis("dev loss (nats)", { range }),
       ...(second === undefined

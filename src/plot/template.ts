@@ -1,4 +1,5 @@
 import type { LayoutAxis } from "plotly.js";
+import { knownOptions, namesOf } from "../check/known-options";
 import { escapeText } from "../table/escape";
 import { describeOrigin } from "../table/origin";
 import type { Origin } from "../table/origin";
@@ -10,6 +11,19 @@ export interface FigureOptions {
   readonly title?: string;
   /** Where the numbers come from: the caption line under the title. */
   readonly origin?: Origin;
+}
+
+const OPTIONS = namesOf<FigureOptions>({ title: true, origin: true });
+
+/**
+ * Gives of a figure's options those that all figures have.
+ * @param own names of those it has beside them
+ * @throws when an option is none of either
+ * @example sharedOptions({ x: "steps", title: "Seven runs" }, ["x"]) // { title: "Seven runs" }
+ */
+export function sharedOptions(options: FigureOptions, own: readonly string[]): FigureOptions {
+  knownOptions("figure", options, [...own, ...OPTIONS]);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !own.includes(name)));
 }
 
 const ink = "#1a1a1a";
@@ -50,9 +64,12 @@ export const thirds: readonly [[number, number], [number, number], [number, numb
 /**
  * Clean white ground, readable letters; title and caption stand top left above the plot, the legend in rows below it, so that neither covers data.
  * `uirevision` keeps the reader's zoom while a live figure is drawn again.
+ * @param options those of all figures alone (`sharedOptions`)
  * @param remarks sentences of ours after the caption (how curves were averaged, what a mark means)
+ * @throws when an option is unknown
  */
 export function baseLayout(options: FigureOptions, remarks: readonly string[], more: FigureLayout): FigureLayout {
+  knownOptions("figure", options, OPTIONS);
   const caption = [options.origin === undefined ? "" : describeOrigin(options.origin), ...remarks].filter(
     (x) => x !== "",
   );

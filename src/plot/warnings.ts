@@ -1,3 +1,4 @@
+import { namesOf } from "../check/known-options";
 import { escapeText } from "../table/escape";
 import { someRuns } from "../table/record";
 import type { RunRecord } from "../table/record";
@@ -10,7 +11,7 @@ import { logAxis } from "./log-axis";
 import { countTitle } from "./loss-axis";
 import { stylesFor } from "./palette";
 import type { Style } from "./palette";
-import { axis, baseLayout, leftHalf, rightHalf } from "./template";
+import { axis, baseLayout, leftHalf, rightHalf, sharedOptions } from "./template";
 import type { FigureOptions } from "./template";
 
 export interface WarningsOptions extends FigureOptions {
@@ -19,6 +20,8 @@ export interface WarningsOptions extends FigureOptions {
   /** Means over windows of this many steps make the noisy projected gradient readable; 1 draws every step. 10 when absent. */
   readonly window?: number;
 }
+
+const OWN = namesOf<Omit<WarningsOptions, keyof FigureOptions>>({ x: true, window: true });
 
 /**
  * Gives the two early warnings on logarithmic axes: the norm of the trainable parameters (left) and the root mean square projected gradient
@@ -42,7 +45,7 @@ export function warningsFigure(runs: readonly RunRecord[], options: WarningsOpti
   const smoothing = window === 1 ? [] : [`Right: over windows of ${window} steps.`];
   return {
     data,
-    layout: baseLayout(options, [[...smoothing, ...remarks(runs)].join(" ")], {
+    layout: baseLayout(sharedOptions(options, OWN), [[...smoothing, ...remarks(runs)].join(" ")], {
       xaxis: axis(countTitle(against), { domain: leftHalf, range }),
       xaxis2: axis(countTitle(against), { domain: rightHalf, anchor: "y2", range }),
       yaxis: axis("norm of the trainable parameters", logAxis(valuesOf(panels[0]!))),

@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { knownOptions, namesOf } from "../check/known-options";
 import type { ColumnTable } from "arquero";
 import { decimals, formatNumber } from "./number";
 import type { Spread } from "./statistics";
@@ -23,6 +24,15 @@ export interface TableOptions {
   readonly origins?: Readonly<Record<string, ColumnOrigin>>;
 }
 
+const OPTIONS = namesOf<TableOptions>({
+  caption: true,
+  best: true,
+  align: true,
+  digits: true,
+  missing: true,
+  origins: true,
+});
+
 /** Where a column's numbers come from. */
 export type ColumnOrigin = "reported" | "measured";
 
@@ -41,8 +51,9 @@ export interface FormattedTable {
   readonly rows: readonly (readonly FormattedCell[])[];
 }
 
-/** Formats every cell, finds alignment and best values. @throws when an option names a column that the table has not */
+/** Formats every cell, finds alignment and best values. @throws when an option is unknown, or names a column that the table has not */
 export function formatTable(table: ColumnTable, options: TableOptions = {}): FormattedTable {
+  knownOptions("table", options, OPTIONS);
   const names = table.columnNames();
   for (const group of [options.best, options.align, options.digits, options.missing, options.origins])
     for (const name of Object.keys(group ?? {}))

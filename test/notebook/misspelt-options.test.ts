@@ -1,11 +1,18 @@
 import { suite } from "uvu";
 import { chat } from "../../src/notebook/chat";
+import { bestOnDev } from "../../src/notebook/choose";
+import { keptRuns } from "../../src/notebook/kept-runs";
 import type { LiveRun } from "../../src/notebook/live-runs";
 import { runLive } from "../../src/notebook/live-runs";
+import { askLlamaCpp } from "../../src/notebook/llama-cpp";
 import { openModel, openProblem, openTask } from "../../src/notebook/open";
+import { proposeRate } from "../../src/notebook/propose-rate";
 import { pushToHub } from "../../src/notebook/push-to-hub";
 import { saveRunAsPeft } from "../../src/notebook/save-peft";
+import { showTable } from "../../src/notebook/table-display";
 import { mergeRun, saveRunAsGguf, saveRunAsOnnx } from "../../src/notebook/take-along";
+import { scheduleExplorer } from "../../src/notebook/widgets/schedule-explorer";
+import { tableOf } from "../../src/table/rows";
 import { chatTask } from "../../src/task/chat-task";
 import { tableTask } from "../../src/task/own-table";
 import { rejectsWith } from "../support/throws";
@@ -36,6 +43,12 @@ test("a cell's misspelt option is named with the nearest one that there is, befo
     [() => saveRunAsPeft(problem, none, "data/runs/none", misspelt("tst")), "nearest: test"],
     [() => saveRunAsGguf(problem, none, "data/runs/none.gguf", misspelt("replce")), "nearest: replace"],
     [() => saveRunAsOnnx(problem, none, "data/runs/none", misspelt("replaced")), "nearest: replace"],
+    [() => keptRuns(misspelt("problm")), "nearest: problem"],
+    [() => bestOnDev([none], misspelt("bye")), "nearest: by"],
+    [() => proposeRate(problem, none.arm, misspelt("step", { seed: 0 })), "nearest: steps"],
+    [() => askLlamaCpp(loaded, [], misspelt("newToken")), "nearest: newTokens"],
+    [() => scheduleExplorer(misspelt("batchsize")), "nearest: batchSize"],
+    [() => showTable(tableOf([{ seed: 0 }]), misspelt("captions")), "nearest: caption"],
     [() => mergeRun(problem, none, "data/runs/none", misspelt("scores")), "nearest: score"],
   ];
   for (const [call, says] of cases) await rejectsWith((async () => call())(), says);

@@ -5,10 +5,12 @@ import { initialScaleFigure } from "../../src/plot/initial-scale";
 import { linesFigure } from "../../src/plot/lines";
 import { logAxis } from "../../src/plot/log-axis";
 import { colors, stylesFor, translucent } from "../../src/plot/palette";
+import { lossByStepsAndPasses, lossFigure } from "../../src/plot/loss";
 import { matricesFigure } from "../../src/plot/matrices";
 import { rankingFigure } from "../../src/plot/ranking";
 import { parameterCountFigure } from "../../src/plot/parameter-count";
 import { scheduleFigure } from "../../src/plot/schedule";
+import { meanAndSpread } from "../../src/plot/spread";
 import { wrap } from "../../src/plot/template";
 import { timeFigure } from "../../src/plot/time";
 import { rootMeanSquares, warningsFigure } from "../../src/plot/warnings";
@@ -211,6 +213,27 @@ test("lines keep their points, but zeros have no place on a logarithmic axis", (
   ];
   const flat = linesFigure([{ name: "a", points: below }], { x: "place", y: "value", yScale: "linear" });
   assert.equal([flat.data[0]!.y, flat.layout.yaxis!.type], [[-1, 3], undefined]);
+});
+
+test("a figure's misspelt option is named with the nearest one that there is", () => {
+  const misspelt = <Options>(name: string, more: Readonly<Record<string, unknown>> = {}): Options =>
+    ({ ...more, [name]: 1 }) as Options;
+  const runs = [syntheticRun({ arm: "mezo", seed: 0 })];
+  const ranked = rankMethods([syntheticRun({ arm: "mezo-lora", seed: 0 })], { kind: "steps", most: 20 }, "mezo-lora");
+  const one = { name: "one", matrix: matrix(1, 1, Float64Array.of(1)) };
+  const line = { name: "one", points: [{ x: 0, y: 1 }] };
+  const cases: readonly (readonly [draw: () => unknown, says: string])[] = [
+    [() => lossFigure(runs, misspelt("untl", { x: "steps" })), 'figure: expected the options x, until, title, origin; nearest: until, got "untl"'], // prettier-ignore
+    [() => lossByStepsAndPasses(runs, misspelt("titel")), "nearest: title"],
+    [() => warningsFigure(runs, misspelt("windw")), "nearest: window"],
+    [() => scheduleFigure([{ name: "one", queries: 1 }], misspelt("paremeters", { steps: 2, stepsPerEpoch: 1 })), "nearest: parameters"], // prettier-ignore
+    [() => meanAndSpread(runs, misspelt("bands", { x: "steps" })), "nearest: band"],
+    [() => linesFigure([line], misspelt("yscale", { x: "x", y: "y" })), "nearest: yScale"],
+    [() => matricesFigure([one], misspelt("corners", { entry: "x" })), "nearest: corner"],
+    [() => rankingFigure(ranked, misspelt("refrence")), "nearest: reference"],
+    [() => timeFigure([{ tokens: 1, fastForwardMs: 1, reconstructionMs: 1 }], misspelt("orgin")), "nearest: origin"],
+  ];
+  for (const [draw, says] of cases) throwsWith(draw, says);
 });
 
 test.run();

@@ -1,4 +1,5 @@
 import { fail } from "../../check/check";
+import { knownOptions, namesOf } from "../../check/known-options";
 import { scheduleFigure } from "../../plot/schedule";
 import {
   forwardPasses,
@@ -82,6 +83,18 @@ export interface ExplorerOptions extends Partial<ExplorerSettings> {
   readonly constantQueries?: number;
 }
 
+const OPTIONS = namesOf<ExplorerOptions>({
+  alpha: true,
+  exponent: true,
+  cap: true,
+  batchSize: true,
+  steps: true,
+  examples: true,
+  parameters: true,
+  passes: true,
+  constantQueries: true,
+});
+
 /** What the sliders say now. */
 export interface ScheduleExplorer {
   readonly [shown]: true;
@@ -98,9 +111,10 @@ export interface ScheduleExplorer {
  * second moment (d + Q + 1) / Q; a line says what the run costs beside a constant number of queries. The next cell takes `schedule`.
  * Where nobody can move the sliders (headless), it has the values given.
  * For example `const explorer = scheduleExplorer({ alpha: 0.85, cap: 8, steps: 240, examples: 128, batchSize: 8 }); explorer.schedule`.
- * @throws when a value is outside its slider
+ * @throws when an option is unknown, or a value is outside its slider
  */
 export function scheduleExplorer(options: ExplorerOptions = {}): ScheduleExplorer {
+  knownOptions("scheduleExplorer", options, OPTIONS);
   const { alpha = 0.85, cap = 15, batchSize = 16, steps = 10_000, examples = 1000 } = options;
   const { parameters, passes = TWO_SIDED, constantQueries = 1 } = options;
   const exponent = options.exponent ?? { kind: "target", target: 20 };
