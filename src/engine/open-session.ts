@@ -32,16 +32,22 @@ export type SessionOf<O extends EngineOptions> = O extends TfjsChoice
     ? ModelSession
     : OnnxSession;
 
+/** Of one point: the most elements that a Float32Array has in Node.js 20. */
+const MOST_NUMBERS = 2 ** 32;
+
 /**
  * Opens a model with its adapter on the engine of that name.
  * For example `await openSession(model, adapter, { engine: "tfjs" })`.
- * @throws when there is no such engine, or it does not open
+ * @throws when there is no such engine, it does not open, or the adapter has more numbers than one point holds
  */
 export async function openSession<O extends EngineOptions>(
   model: Model,
   adapter: Adapter,
   options: O,
 ): Promise<SessionOf<O>> {
+  const { spec, layout } = adapter;
+  if (layout.size > MOST_NUMBERS)
+    fail(`adapter ${spec.kind}`, `at most ${MOST_NUMBERS} numbers to train (a smaller rank or width, fewer sites)`, layout.size); // prettier-ignore
   const session = await opened(model, adapter, options);
   return session as SessionOf<O>;
 }

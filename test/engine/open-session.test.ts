@@ -31,4 +31,17 @@ test("another name is refused", async () => {
   await rejectsWith(openSession(model, adapter, wrong), 'engine: expected "onnx", "tfjs" or "reference", got "webgl"');
 });
 
+test("an adapter of more numbers than a point holds is refused in words, before anything is allocated", async () => {
+  const wide = [
+    { kind: "lora", rank: 1e9, alpha: 16, targets: ["query"] },
+    { kind: "bottleneck", placement: "roberta", bottleneck: 1e9, activation: "relu", scale: 1 },
+    { kind: "prefix", tokens: 1e9 },
+  ] as const;
+  for (const spec of wide)
+    await rejectsWith(
+      openSession(model, makeAdapter(spec, model.sites), {}),
+      `adapter ${spec.kind}: expected at most 4294967296 numbers to train (a smaller rank or width, fewer sites), got `,
+    );
+});
+
 test.run();
