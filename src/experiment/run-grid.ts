@@ -42,7 +42,7 @@ export interface GridOptions<Settings> {
 
 export interface GridResult {
   readonly recorded: number;
-  /** Runs that had a record already, or that another process makes. */
+  /** Runs that had a record already, or that another process makes or made meanwhile. */
   readonly skipped: number;
   readonly failed: readonly { readonly what: string; readonly message: string }[];
   /** Whether the stop signal ended the grid before its last run. */
@@ -59,20 +59,28 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
   const stopped = (): boolean => signal?.aborted === true;
   const failed: { what: string; message: string }[] = [];
   const todo = cells.filter((cell) => !store.has(cell.key));
+  const mine = new Set<string>();
   let skipped = cells.length - todo.length;
   const begin = clock();
   let recorded = 0;
   let costDone = 0;
   for (const [index, cell] of todo.entries()) {
-    if (store.has(cell.key)) continue;
     const what = describeCell(cell);
-    const costAfter = todo.slice(index + 1).reduce((sum, { cost }) => sum + cost, 0);
+    // Other processes on the same grid do their part of what is left, at their own pace.
+    const elsewhere = todo.filter(({ key }) => !mine.has(key) && store.has(key));
+    const costElsewhere = costOf(elsewhere);
+    const costAfter = costOf(todo.slice(index + 1).filter((later) => !elsewhere.includes(later)));
+    const doneBefore = cells.length - todo.length + elsewhere.length;
+    if (elsewhere.includes(cell)) {
+      skipped++;
+      continue;
+    }
     let share = 0;
     const tell = (state: GridProgress["state"], message = ""): void => {
       const elapsedMs = clock() - begin;
       const costLeft = costAfter + (state === "running" || state === "stopped" ? (1 - share) * cell.cost : 0);
-      const remainingMs = remaining(elapsedMs, costDone, costLeft);
-      const done = skipped + recorded;
+      const remainingMs = remaining(elapsedMs, costDone + costElsewhere, costLeft);
+      const done = doneBefore + recorded;
       onProgress({ state, what, done, total: cells.length, share, elapsedMs, remainingMs, message });
     };
     if (stopped()) return { recorded, skipped, failed, stopped: true };
@@ -89,7 +97,7 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
     const path = store.partialPath(cell.key);
     const note = { ...origin, startedAt: date() };
     const claim = store.claim(cell.key);
-    // Another process may have ended it since.
+    // Another process makes it, or has ended it since.
     if (claim === null || store.has(cell.key)) {
       claim?.release();
       skipped++;
@@ -114,6 +122,7 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
       }
       store.append(record);
       store.forget(cell.key);
+      mine.add(cell.key);
       recorded++;
       if (still) [share, costDone] = [1, costDone + cell.cost];
       tell("recorded", message);
@@ -123,6 +132,8 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
   }
   return { recorded, skipped, failed, stopped: false };
 }
+
+const costOf = (cells: readonly { readonly cost: number }[]): number => cells.reduce((sum, { cost }) => sum + cost, 0);
 
 /**
  * Gives the record of what a cell came to, and how that ended in words; null of a run that was stopped and goes on another time.

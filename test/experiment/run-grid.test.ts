@@ -7,7 +7,7 @@ import type { GridProgress } from "../../src/experiment/progress";
 import { asRun } from "../../src/experiment/record";
 import { complaints, readRecords } from "../../src/experiment/store";
 import { train } from "../../src/train/train";
-import { cells, remakeSmallGrid, runSmallGrid } from "../support/analytic-grid";
+import { cells, remakeSmallGrid, runSmallGrid, smallCell } from "../support/analytic-grid";
 import { logisticRun } from "../support/analytic-runs";
 import { scratch } from "../support/scratch";
 
@@ -75,6 +75,7 @@ test("two processes on one grid share its runs, each made once", async () => {
   await gone;
   assert.equal([other.exitCode, here.failed], [0, []]);
   assert.ok(here.recorded > 0 && here.recorded < 8, `${here.recorded} of 8 runs made here`);
+  assert.is(here.recorded + here.skipped, 8);
   assert.equal(
     recordsOf(folder)
       .map(({ key }) => key)
@@ -182,6 +183,23 @@ test("progress counts runs and estimates the time that is left", async () => {
   const half = told.find(({ done, share }) => done === 4 && share === 0)!;
   // half of the cost is done, so about as much time is left as has passed
   assert.ok(Math.abs(half.remainingMs! / half.elapsedMs - 1) < 0.1);
+});
+
+test("what another process makes meanwhile is counted as done, and as its part of the pace", async () => {
+  const folder = files.file("beside");
+  const told: GridProgress[] = [];
+  const plain = smallCell(0);
+  const runCell: typeof plain = async (cell, context) => {
+    // While the first run is made here, another process makes the last four.
+    if (cell === cells[0]) await runSmallGrid(folder, { cells: cells.slice(4) });
+    return plain(cell, context);
+  };
+  const result = await runSmallGrid(folder, { runCell, onProgress: (p) => told.push(p) });
+  assert.equal(result, { recorded: 4, skipped: 4, failed: [], stopped: false });
+  assert.equal([told.at(-1)!.done, told.at(-1)!.remainingMs], [8, 0]);
+  const second = told.find(({ done, share }) => done === 5 && share === 0)!;
+  // Of costs 1, 2, 1, 2 here and there the first and the last four are done.
+  assert.is(second.remainingMs, (second.elapsedMs / 7) * 5);
 });
 
 /** The records of a whole grid of which those of `indices` have a fault; their losses are not those of the runs. */
