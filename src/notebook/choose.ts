@@ -6,6 +6,8 @@ import { frozenProbe } from "../experiment/frozen-probe";
 import { isProblem, withReadout } from "../experiment/problem";
 import type { Scores, Trainable } from "../experiment/problem";
 import { armTitle } from "../experiment/arms";
+import { LOSS, trainedFor } from "../table/record";
+import { formatNumber } from "../table/number";
 import { intervalText } from "../table/summary";
 import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
@@ -13,7 +15,7 @@ import { saveClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import type { SavedAdapter } from "../weights/adapter-file";
 import { isReplayable } from "../optimizer/method";
-import { beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
+import { BEST_BY, beyondLuck, bestOf, collapsedRun, describeCollapse, isBetter } from "../train/best";
 import type { BestBy } from "../train/best";
 import { formedWeights, replay, standAt } from "../train/replay";
 import { readTrajectory } from "../train/trajectory";
@@ -34,11 +36,12 @@ const OPTIONS = namesOf<ChoiceOnDev>({ by: true });
  * answer's, while accuracy fell, is not chosen by (`isCollapse`): a line says which runs that holds for. Where the choice is by
  * accuracy the checkpoint is walked to again from the run's record.
  * For example `bestOnDev(runs, { by: "accuracy" }).result.best?.evaluation.accuracy`: 0.73.
- * @throws when an option is unknown, no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
+ * @throws when an option or what is chosen by is unknown, no run has what is chosen by, runs were trained for different objectives that it is chosen by, no run has an evaluation, or a first-order run's best evaluation by accuracy has no checkpoint
  */
 export function bestOnDev(runs: readonly LiveRun[], options: ChoiceOnDev = {}): LiveRun {
   knownOptions("bestOnDev", options, OPTIONS);
   const { by = usualOf(runs) } = options;
+  checkBy(by, runs);
   const candidates = runs.flatMap((run) => {
     const evaluation = bestOf(run.result.evaluations, { by, chance: run.chance });
     return evaluation === null ? [] : [{ run, evaluation }];
@@ -52,7 +55,8 @@ export function bestOnDev(runs: readonly LiveRun[], options: ChoiceOnDev = {}): 
       );
   }
   const [first, ...rest] = candidates;
-  if (first === undefined) return fail("runs", "a run with a finite dev loss", runs.length);
+  if (first === undefined)
+    throw new Error(`runs: expected a run with a finite dev loss, got ${runs.map(endOf).join("; ") || "no run"}`);
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
   if (by !== "objective" && evaluation.loss >= beyondLuck(run.chance))
     console.log(
@@ -61,6 +65,25 @@ export function bestOnDev(runs: readonly LiveRun[], options: ChoiceOnDev = {}): 
     );
   if (evaluation.step === run.result.best?.evaluation.step) return run;
   return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
+}
+
+/** Whether runs can be chosen among by something: that they have it, and that it is one thing. */
+function checkBy(by: BestBy, runs: readonly LiveRun[]): void {
+  if (!BEST_BY.includes(by)) fail("by", BEST_BY.map((each) => `"${each}"`).join(" or "), by);
+  if (by === "loss" || runs.length === 0) return;
+  const has = ({ result }: LiveRun): boolean => result.evaluations.some((one) => Number.isFinite(one[by] ?? NaN));
+  if (by === "accuracy" && !runs.some(has)) fail("by", "what the runs were scored by (this task has no accuracy)", by);
+  const objectives = [...new Set(runs.map(({ record }) => trainedFor(record)))];
+  if (by === "objective" && (objectives.length > 1 || objectives[0] === LOSS))
+    fail("by", 'runs that were trained for one objective (or by "loss")', objectives.join(", "));
+}
+
+function withoutCheckpoint(run: LiveRun): string {
+  return `run: expected a run with a best checkpoint, got ${endOf(run)}`;
+}
+
+function endOf({ arm, result }: LiveRun): string {
+  return `${armTitle(arm.name)}: ${result.message}`;
 }
 
 function usualOf(runs: readonly LiveRun[]): BestBy {
@@ -106,7 +129,7 @@ export interface TestScores {
 export async function testOnce<Batch>(problem: Trainable<Batch>, run: LiveRun): Promise<TestScores> {
   const { arm, result } = run;
   const { best } = result;
-  if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
+  if (best === null) throw new Error(withoutCheckpoint(run));
   const before = await frozenScores(problem);
   // Opened again where it was closed meanwhile: by Stop, or by another adapter of its kind.
   const tuned = await openAdapter(scoredModel(problem), adapterFor(arm.adapter, problem));
@@ -149,7 +172,8 @@ export function besideProbe({ after, probe, count, tuned, fromProbe }: TestScore
  * a sentence on tuning beside it.
  * For example `testReport(problem, chosen, await testOnce(problem, chosen))`: "AdaZeta: 83 % (95 % interval 66 to 93 %) of 30 test texts\nwithout tuning: ...".
  */
-export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, scores: TestScores): string {
+export function testReport<Batch>(problem: Trainable<Batch>, run: LiveRun, scores: TestScores): string {
+  const { arm } = run;
   const { before, after, probe, count, loss } = scores;
   if (loss !== undefined)
     return [
@@ -160,9 +184,18 @@ export function testReport<Batch>(problem: Trainable<Batch>, { arm }: LiveRun, s
     `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
   return [
     `${armTitle(arm.name)}: ${share(after)} of ${count} test texts`,
+    ...trainedForLine(run),
     `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
     ...(probe === null ? [] : [`a linear probe on the frozen features: ${share(probe)}`, besideProbe(scores) ?? ""]),
   ].join("\n");
+}
+
+/** Says of a run that was trained for something else than the loss that the shares are not that. */
+function trainedForLine({ record, result: { best } }: LiveRun): readonly string[] {
+  const objective = trainedFor(record);
+  const value = best?.evaluation.objective;
+  if (objective === LOSS || value === undefined) return [];
+  return [`it was trained for ${objective}, ${formatNumber(value)} on dev there; the shares are of right answers`];
 }
 
 /**
@@ -192,7 +225,7 @@ export function saveRun(problem: Trainable<unknown>, run: LiveRun, path: string)
 export function tunedAdapter(problem: Trainable<unknown>, run: LiveRun): SavedAdapter {
   const { arm, adapter, result } = run;
   const { best } = result;
-  if (best === null) return fail("run", "a run with a best checkpoint", armTitle(arm.name));
+  if (best === null) throw new Error(withoutCheckpoint(run));
   const { averaged, evaluation } = best;
   const running = result.average?.momentum !== undefined;
   const where =

@@ -1,6 +1,7 @@
 import { knownOptions, namesOf } from "../check/known-options";
 import { armTitle, isArm } from "../experiment/arms";
 import { runRecord } from "../table/from-training";
+import { trainedFor } from "../table/record";
 import type { RunRecord } from "../table/record";
 import { differingSettings } from "../table/summary";
 import { describeDamage, listRuns } from "../train/runs";
@@ -44,9 +45,17 @@ export function keptRuns(options: KeptRunsOptions = {}): readonly RunRecord[] {
     return [{ ...runRecord(trajectory, { arm: note.arm, chance }), id }];
   });
   const differing = differingSettings(found).filter(
-    (name) => !name.endsWith(".name") && !/^method\.\w+\.source$/.test(name),
+    (name) => !name.endsWith(".name") && !/^method\.\w+\.source$/.test(name) && !/^(objective\.|best$)/.test(name),
   );
-  return found.map((run) => ({ ...run, name: [armTitle(run.arm), ...describe(run, differing)].join(", ") }));
+  const objectives = new Set(found.map(trainedFor));
+  return found.map((run) => ({
+    ...run,
+    name: [
+      armTitle(run.arm),
+      ...(objectives.size > 1 ? [`for ${trainedFor(run)}`] : []),
+      ...describe(run, differing),
+    ].join(", "),
+  }));
 }
 
 /** A run's trajectory; null where there is none, or it is damaged: then one line says so. */

@@ -237,6 +237,8 @@ async function liveRuns<Batch>(
     runs.push({ arm, ...open, kept, result, record, chance, drift: options.drift });
     const mean = averageWords(result);
     if (mean !== null) console.log(`${called}: ${mean}`);
+    // A run that ended before its first step has no bar to say why.
+    if (progress === null && !reused && result.end.reason !== "finished") console.log(`${called}: ${result.message}`);
     finishProgress(progress, result.message);
     endControls(controls, result.changes);
     if (reused && result.changes.length > 0) console.log(`${called}: ${describeChanges(result.changes, arm.method)}`);
@@ -254,7 +256,7 @@ async function liveRuns<Batch>(
   return runs;
 }
 
-/** What is said of a run that ended where it began; null of others. Dev is looked at twice more, text by text, where the run is new and its loss went less than a tenth. */
+/** What is said of a run that ended where it began; null of others, and of runs that were not trained for the loss. Dev is looked at twice more, text by text, where the run is new and its loss went less than a tenth. */
 async function standstill<Batch>(
   problem: Trainable<Batch>,
   arm: Arm,
@@ -263,6 +265,7 @@ async function standstill<Batch>(
   reused: boolean,
 ): Promise<string | null> {
   const movement = movementOf(evaluations);
+  if (header.settings.objective !== undefined) return null;
   if (movement === null || end.reason !== "finished" || end.step === 0) return null;
   const { first, farthest, visible } = movement;
   const close = Math.abs(farthest - first) < 0.1 * Math.abs(first);

@@ -1,5 +1,5 @@
 import { escapeText } from "../table/escape";
-import { someRuns } from "../table/record";
+import { LOSS, someRuns, trainedFor } from "../table/record";
 import type { RunRecord } from "../table/record";
 import { finitePoints } from "./curve";
 import type { Figure } from "./figure";
@@ -41,10 +41,6 @@ export function objectiveFigure(runs: readonly RunRecord[], options: FigureOptio
 
 /** Says what the objective of runs is, a metric or a reward by its name; null where none has one. */
 function objectiveTitle(runs: readonly RunRecord[]): string | null {
-  const named = runs.flatMap(({ settings = {} }) => {
-    const [metric, reward] = [settings["objective.metric"], settings["objective.name"]];
-    return typeof metric === "string" ? [`dev ${metric}`] : typeof reward === "string" ? [`dev reward (${escapeText(reward)})`] : []; // prettier-ignore
-  });
-  const titles = [...new Set(named)];
-  return titles.length > 1 ? "dev objective" : (titles[0] ?? null);
+  const [title, ...more] = new Set(runs.map(trainedFor).filter((objective) => objective !== LOSS));
+  return title === undefined ? null : more.length > 0 ? "dev objective" : `dev ${escapeText(title)}`;
 }

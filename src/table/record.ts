@@ -24,19 +24,34 @@ export interface RunRecord extends RunHistory<StepNumbers, EvaluationNumbers> {
   readonly fault?: Fault;
 }
 
-/** Runs of one arm at one learning rate; they differ in their seeds. */
+/** Runs of one arm at one learning rate, trained for one thing; they differ in their seeds. */
 export interface RunGroup {
   readonly arm: string;
   readonly learningRate: number;
+  /** What they were trained for (`trainedFor`). */
+  readonly objective: string;
   readonly runs: readonly RunRecord[];
 }
 
-/** Groups runs by arm and learning rate, in order of first appearance. @throws when there are no runs */
+/**
+ * Says what a run was trained for: its task's loss, or a metric or a reward by its name.
+ * @example trainedFor({ settings: { "objective.kind": "metric", "objective.metric": "f1" } }) // "f1"
+ */
+export function trainedFor({ settings = {} }: Pick<RunRecord, "settings">): string {
+  const [metric, reward] = [settings["objective.metric"], settings["objective.name"]];
+  return typeof metric === "string" ? metric : typeof reward === "string" ? `reward (${reward})` : LOSS;
+}
+
+/** What a run is trained for that says nothing else. */
+export const LOSS = "loss";
+
+/** Groups runs by arm, learning rate and what they were trained for, in order of first appearance. @throws when there are no runs */
 export function groupRuns(runs: readonly RunRecord[]): readonly RunGroup[] {
   someRuns(runs);
-  return grouped(runs, ({ arm, learningRate }) => JSON.stringify([arm, learningRate])).map((group) => {
-    const [{ arm, learningRate }] = group;
-    return { arm, learningRate, runs: group };
+  return grouped(runs, (run) => JSON.stringify([run.arm, run.learningRate, trainedFor(run)])).map((group) => {
+    const [first] = group;
+    const { arm, learningRate } = first;
+    return { arm, learningRate, objective: trainedFor(first), runs: group };
   });
 }
 

@@ -3,7 +3,7 @@ import type { ColumnTable } from "arquero";
 import { grouped } from "../check/grouped";
 import { armTitle } from "../experiment/arms";
 import { formatRate } from "./number";
-import { bestEvaluation, collapseOf, forwardPassesOf, groupRuns } from "./record";
+import { bestEvaluation, collapseOf, forwardPassesOf, groupRuns, LOSS, trainedFor } from "./record";
 import type { RunGroup, RunRecord } from "./record";
 import { spread, wilson95 } from "./statistics";
 import type { Spread } from "./statistics";
@@ -12,24 +12,27 @@ import type { Spread } from "./statistics";
  * Gives one row per arm and learning rate: seeds, how many diverged, and over the seeds mean and standard deviation of the lowest dev loss
  * and of the accuracy at that same evaluation (not the best accuracy ever seen), and the mean of the forward passes spent.
  * A diverged seed counts with the best it had reached before: `diverged` stands beside it for that reason. Where a seed's lowest loss is
- * a collapse (`isCollapse`: a flatter output, fewer right answers), a column counts such seeds.
+ * a collapse (`isCollapse`: a flatter output, fewer right answers), a column counts such seeds. Runs that were trained for different things have rows of their own.
  * For example `summaryTable(runs).get("diverged", 0)`: "4/5".
  * @throws when there are no runs
  */
 export function summaryTable(runs: readonly RunRecord[]): ColumnTable {
   const flagged = runs.some((run) => collapseOf(run) !== null);
-  return from(groupRuns(runs).map((group) => summaryRow(group, flagged)));
+  const several = new Set(runs.map(trainedFor)).size > 1;
+  return from(groupRuns(runs).map((group) => summaryRow(group, flagged, several)));
 }
 
 function summaryRow(
-  { arm, learningRate, runs }: RunGroup,
+  { arm, learningRate, objective, runs }: RunGroup,
   flagged: boolean,
+  several: boolean,
 ): Record<string, string | number | Spread | null> {
   const best = runs.map(bestEvaluation).filter((x): x is NonNullable<typeof x> => x !== null);
-  const accuracies = best.map((x) => x.accuracy).filter((x): x is number => x !== null);
+  const accuracies = best.flatMap(({ accuracy }) => known(accuracy) ?? []);
   return {
     arm: armTitle(arm),
     "learning rate": formatRate(learningRate),
+    ...(several ? { "trained for": objective } : {}),
     seeds: runs.length,
     diverged: `${runs.filter((run) => run.diverged !== null).length}/${runs.length}`,
     ...(flagged ? { collapsed: `${runs.filter((run) => collapseOf(run) !== null).length}/${runs.length}` } : {}),
@@ -74,11 +77,19 @@ interface Column {
 
 function resultColumns(runs: readonly RunRecord[], devTexts: number | undefined): readonly Column[] {
   const best = runs.map(bestEvaluation);
+  const objectives = runs.map(trainedFor);
+  const most = runs.map(({ evaluations }) => largest(evaluations.flatMap(({ objective }) => known(objective) ?? [])));
   return [
+    ...(objectives.every((objective) => objective === LOSS)
+      ? []
+      : [
+          { name: "trained for", values: objectives },
+          { name: "highest on dev", values: most },
+        ]),
     { name: "best dev loss", values: best.map((found) => found?.loss ?? null) },
     {
       name: "accuracy there (%)",
-      values: best.map((found) => (found === null || found.accuracy === null ? null : 100 * found.accuracy)),
+      values: best.map((found) => percent(known(found?.accuracy))),
     },
     ...(devTexts === undefined
       ? []
@@ -88,6 +99,14 @@ function resultColumns(runs: readonly RunRecord[], devTexts: number | undefined)
     ...failureColumns(runs),
   ];
 }
+
+/** Gives a number; null where there is none: records have null for what was not finite, live runs NaN. */
+function known(value: number | null | undefined): number | null {
+  return value === null || value === undefined || Number.isNaN(value) ? null : value;
+}
+
+const percent = (share: number | null): number | null => (share === null ? null : 100 * share);
+const largest = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values));
 
 /** At which step a run diverged or collapsed; where runs did both, in one column. */
 function failureColumns(runs: readonly RunRecord[]): readonly Column[] {
@@ -116,9 +135,12 @@ function settingColumns(runs: readonly RunRecord[]): readonly Column[] {
   });
 }
 
+/** The text of a function, and what a run is trained for, which has columns of its own. */
+const SAID_ELSEWHERE = /^(method\.\w+|objective)\.source$|^objective\.(kind|metric)$/;
+
 /** Whether a setting says nothing beside the others: a name that is not of one's own part of a method, and the text of that part's function. */
 function isUnsaid(name: string): boolean {
-  return (name.endsWith(".name") && !/^method\.\w+\.name$/.test(name)) || /^method\.\w+\.source$/.test(name);
+  return (name.endsWith(".name") && !/^method\.\w+\.name$/.test(name)) || SAID_ELSEWHERE.test(name);
 }
 
 /** Gives the path of what a setting belongs to. For example `partOf("method.queries.cap")`: "method.queries". */

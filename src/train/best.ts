@@ -10,7 +10,9 @@ export interface JudgedEvaluation {
 }
 
 /** By what the best evaluation is chosen. */
-export type BestBy = "loss" | "accuracy" | "objective";
+export type BestBy = (typeof BEST_BY)[number];
+
+export const BEST_BY = ["loss", "accuracy", "objective"] as const;
 
 /** What says that a loss is no better than a constant answer's: its loss, and on how many texts. */
 export type ChanceLevel = Pick<Chance, "loss" | "count">;

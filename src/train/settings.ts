@@ -11,6 +11,7 @@ import { checkMethod, isReplayable, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
 import { queriesAt } from "../schedule/schedule";
 import type { ObjectiveSpec } from "../task/objective-spec";
+import { BEST_BY } from "./best";
 import type { BestBy } from "./best";
 
 /**
@@ -79,6 +80,10 @@ export function checkSettings(settings: RunSettings): void {
     else if (rule.kind === "patience") positiveInteger(`settings.stop[${i}].evaluations`, rule.evaluations);
     else fail(`settings.stop[${i}]`, '"diverged", "constant-output" or "patience"', rule);
   });
+  const { best = "loss" } = settings;
+  if (!BEST_BY.includes(best)) fail("settings.best", BEST_BY.map((each) => `"${each}"`).join(" or "), best);
+  if (best === "objective" && settings.objective === undefined)
+    fail("settings.best", '"loss" or "accuracy" where nothing else is trained for', best);
   if (settings.dropping !== undefined) numberBelowOne("settings.dropping", settings.dropping);
   const { averageLast } = settings;
   if (averageLast === undefined) return;

@@ -60,7 +60,7 @@ test("of dev losses 1.2, 0.9 and none the run with 0.9 is chosen, wherever it st
   const [high, low, none] = [withLoss(a, 1.2), withLoss(b, 0.9), withLoss(a, null)];
   assert.is(bestOnDev([high, low, none]), low);
   assert.is(bestOnDev([none, low, high]), low);
-  throwsWith(() => bestOnDev([]), "runs: expected a run with a finite dev loss, got 0");
+  throwsWith(() => bestOnDev([]), "runs: expected a run with a finite dev loss, got no run");
   throwsWith(() => bestOnDev([none]), "runs: expected a run with a finite dev loss");
 });
 

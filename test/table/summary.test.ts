@@ -37,6 +37,35 @@ test("two seeds, one diverged: best losses 0.8 and 0.6 make 0.7 +- 0.141, accura
   assert.is(row!["forward passes"], 40);
 });
 
+test("runs that were trained for different things are told apart, and written answers have no accuracy to average", () => {
+  const metric = { "objective.kind": "metric", "objective.metric": "f1", best: "objective" };
+  const reward = {
+    "objective.kind": "reward",
+    "objective.name": "short",
+    "objective.source": "faa2",
+    best: "objective",
+  };
+  const scored = (run: RunRecord, objectives: readonly number[]): RunRecord => ({
+    ...run,
+    evaluations: run.evaluations.map((each, i) => ({ ...each, accuracy: NaN, objective: objectives[i]! })),
+  });
+  const runs = [
+    run(0, [1, 0.8]),
+    { ...scored(run(0, [1, 0.9]), [0.4, 0.6]), settings: metric },
+    { ...scored(run(1, [1, 1.2]), [0.5, 0.2]), settings: metric },
+    { ...scored(run(0, [1, 1.1]), [-24, -19.5]), settings: reward },
+  ];
+  const rows = summaryTable(runs).objects() as Record<string, unknown>[];
+  assert.equal(rows.map((row) => [row["trained for"], row["seeds"]]), [["loss", 1], ["f1", 2], ["reward (short)", 1]]); // prettier-ignore
+  assert.is(rows[1]!["accuracy there (%)"], null);
+  const compared = compareRuns(runs);
+  assert.equal(compared.columnNames().slice(0, 4), ["run", "trained for", "highest on dev", "best dev loss"]);
+  assert.equal(compared.array("highest on dev"), [null, 0.6, 0.5, -19.5]);
+  assert.equal(compared.array("accuracy there (%)"), [60, null, null, null]);
+  assert.not.ok(compared.columnNames().some((name) => /objective|source/.test(name)));
+  assert.not.ok(summaryTable(runs.slice(0, 1)).columnNames().includes("trained for"));
+});
+
 test("arms and learning rates keep the order of their first run, and no run is lost", () => {
   const runs = divergenceRuns(3);
   const groups = groupRuns(runs);

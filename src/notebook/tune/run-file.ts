@@ -30,6 +30,7 @@ import type { TextMetricName } from "../../task/text-metrics";
 import { protocols } from "../../task/protocol";
 import type { Protocol } from "../../task/protocol";
 import { taskNamed } from "../../task/tasks";
+import { BEST_BY } from "../../train/best";
 import type { MethodChange } from "../../train/method-change";
 import type { Budget } from "../../train/settings";
 import { CHECKPOINTS } from "../checkpoint-of";
@@ -137,13 +138,7 @@ const budget: Field<Budget> = {
 
 const evaluation = fields("how it is looked at while it goes", {
   every: optional(count("steps between evaluations on dev; default 20; 0: before and after alone", 0)),
-  best: optional(
-    oneOf("which evaluation is the checkpoint; default loss, or objective where one is named", [
-      "loss",
-      "accuracy",
-      "objective",
-    ]),
-  ),
+  best: optional(oneOf("which evaluation is the checkpoint; default loss, or objective where one is named", BEST_BY)),
   stopMargin: optional(
     nullable(positive("ends a run whose dev loss is so many nats above its lowest; default null: it goes on")),
   ),
