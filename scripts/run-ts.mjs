@@ -8,7 +8,7 @@ main((args) => {
   if (entry === undefined) throw new Problem("run-ts: expected the path of a TypeScript file.");
   ensurePackages();
   const child = spawn(process.execPath, ["--import", "tsx", entry, ...rest], { cwd: root, stdio: "inherit" });
-  // A signal of the terminal reaches the child by itself; one sent to this process alone is passed on.
+  // Ctrl-C of the terminal reaches the child by itself, so an interrupt is not passed on: it would count as a second one. What ends a process is.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.on("exit", (status) => resolve(status ?? 1)));

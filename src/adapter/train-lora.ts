@@ -1,4 +1,4 @@
-import { positiveInteger, positiveNumber } from "../check/check";
+import { fail, positiveInteger, positiveNumber } from "../check/check";
 import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { modesFor } from "../tt/plan";
@@ -34,6 +34,9 @@ export function trainLora(spec: TrainLoraSpec, sites: readonly Site[]): Adapter 
   const factor = positiveNumber("alpha", spec.alpha) / rank;
   const trainRank = positiveInteger("trainRank", spec.trainRank);
   const chosen = chooseSites(spec.targets, inLayers(sites, spec.layers));
+  const narrow = chosen.find(({ inputs, outputs }) => rank > Math.min(inputs, outputs));
+  if (narrow !== undefined)
+    fail("rank", `at most ${Math.min(narrow.inputs, narrow.outputs)}, the smaller side of ${narrow.name}'s weight`, rank); // prettier-ignore
   const downs = [...groupBy(chosen, (site) => site.inputs)].map(([inputs, group]) => {
     const names = group.map(({ name }) => name);
     const { a } = trainLoraModes({ inputs, outputs: 1 }, rank);

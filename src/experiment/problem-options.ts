@@ -1,7 +1,9 @@
 import { fail, positiveInteger } from "../check/check";
 import { knownOptions, namesOf } from "../check/known-options";
+import { nearestHint } from "../check/nearest";
 import type { Contrast } from "../task/contrast";
 import { lengthFilter } from "../task/length-filter";
+import { BEGINNINGS } from "../task/encode";
 import type { Beginning, LengthLimits } from "../task/encode";
 import { beginningOf, protocols, withOddities } from "../task/protocol";
 import type { Protocol, ThousandOddities } from "../task/protocol";
@@ -11,6 +13,9 @@ import type { Tokenizer } from "../text/tokenizer";
 
 /** So many texts at most, or so many of each class (fewer where a class has fewer: the notices say so). */
 export type Size = number | { readonly perClass: number };
+
+/** What can read a model's features (`ProblemOptions.readout`). */
+export const READOUTS = ["prototypes", "probe", "calibrated", "captions"] as const;
 
 /** How many texts a problem takes from a task, and how they are batched. */
 export interface ProblemOptions {
@@ -34,7 +39,7 @@ export interface ProblemOptions {
    * What reads the model's features; default: an encoder's "prototypes", a language model's label words. With "probe" training starts where a linear
    * probe on the frozen features ends, with "calibrated" from label words with a scale and a bias that are fitted on the training texts.
    */
-  readonly readout?: "prototypes" | "probe" | "calibrated" | "captions";
+  readonly readout?: (typeof READOUTS)[number];
   /**
    * Each class said in sentences, for an encoder whose readout is "captions": their mean direction is the class's prototype, with no labelled text. Tasks
    * with the same captions are read alike, so that a run on one can be scored on another.
@@ -76,13 +81,26 @@ const OPTIONS = namesOf<ProblemOptions>({
   threads: true,
 });
 
+/** The options that are one of a few words. */
+const WORDS = {
+  readout: READOUTS,
+  beginning: BEGINNINGS,
+  protocol: Object.keys(protocols),
+} as const satisfies Partial<Record<keyof ProblemOptions, readonly string[]>>;
+
 /**
- * Checks that a problem's options are known ones: with one that is misspelt it would be another problem without a word.
- * @throws naming the option, and those that are spelled most like it
+ * Checks that a problem's options are known ones, and their words too: with one that is misspelt it would be another problem without a word.
+ * @throws naming the option or the word, and those that are spelled most like it
  * @example checkProblemOptions({ seed: 0, batchSize: 8, train: 64, dev: 32, test: 32, maxTokens: 40 }) // undefined
  */
 export function checkProblemOptions(options: ProblemOptions): void {
   knownOptions("openProblem", options, OPTIONS);
+  for (const [name, known] of Object.entries(WORDS)) {
+    const word: unknown = options[name as keyof typeof WORDS];
+    if (word === undefined || (known as readonly unknown[]).includes(word)) continue;
+    const hint = typeof word === "string" ? nearestHint(word, known) : "";
+    fail(name, `${known.map((each) => `"${each}"`).join(" or ")}${hint}`, word);
+  }
 }
 
 function amountOf(size: Size): Amount {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { fail } from "../check/check";
 import { knownOptions, namesOf } from "../check/known-options";
+import { requireFile } from "../disk/require-file";
 import type { ChatTaskOptions } from "./own-options";
 import { ownFormat } from "./own-rows";
 import type { ChatTask } from "./task";
@@ -18,10 +18,10 @@ export function chatTask(options: ChatTaskOptions): ChatTask {
   knownOptions("chatTask", options, OPTIONS);
   const { file, testFile, template, name = basename(file) } = options;
   for (const path of [file, ...(testFile === undefined ? [] : [testFile])]) {
-    if (!existsSync(path)) fail("file", "an existing file", path);
+    requireFile("file", path);
     ownFormat(path);
   }
-  if (template !== undefined && !existsSync(template)) fail("template", "an existing file", template);
+  if (template !== undefined) requireFile("template", template);
   return {
     kind: "chat",
     name,

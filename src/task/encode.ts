@@ -33,7 +33,9 @@ export interface LengthLimits {
  * What a cut does with the token that begins texts: MeZO's code keeps it, AdaZeta's cuts it off with the rest.
  * Source: princeton-nlp/MeZO@552cb1b and yifanycc/AdaZeta@3659ba3, large_models, utils.py.
  */
-export type Beginning = "kept" | "dropped";
+export type Beginning = (typeof BEGINNINGS)[number];
+
+export const BEGINNINGS = ["kept", "dropped"] as const;
 
 /**
  * Gives the token ids of each example's prompt. A masked prompt is cut where its task says so, as the reference cuts it (first sentence,

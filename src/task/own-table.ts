@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail } from "../check/check";
 import { knownOptions, namesOf } from "../check/known-options";
+import { requireFile } from "../disk/require-file";
 import { examplesOf, labelColumns } from "./example";
 import { caseNotice, checkClasses, emptyNotice, few } from "./own-classes";
 import type { TableTaskOptions } from "./own-options";
@@ -32,7 +32,7 @@ export function tableTask(options: TableTaskOptions): ClassificationTask {
   knownOptions("tableTask", options, OPTIONS);
   const { file, testFile = null, template, label, labelWords, name = basename(file) } = options;
   for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
-    if (!existsSync(path)) fail("file", "an existing file", path);
+    requireFile("file", path);
     ownFormat(path);
   }
   const columns = columnsOf(template);

@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail, positiveInteger } from "../check/check";
 import { knownOptions, namesOf } from "../check/known-options";
+import { requireFile } from "../disk/require-file";
 import { place, textsOf } from "./example";
 import { columnsOf, filler } from "./own-table";
 import { ownFormat, tableRows } from "./own-rows";
@@ -49,7 +49,7 @@ export function promptTask(options: PromptTaskOptions): GenerationTask {
   if (!Array.isArray(columns)) fail("columns", "a list of column names", columns);
   const { name = basename(file) } = options;
   for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
-    if (!existsSync(path)) fail("file", "an existing file", path);
+    requireFile("file", path);
     ownFormat(path);
   }
   if (typeof stop !== "string" || stop === "") fail("stop", "a text", stop);

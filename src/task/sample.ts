@@ -104,7 +104,11 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   ];
   for (const { name, amount } of wanted)
     if (parts[name].length === 0 && !(amount.kind !== "all" && amount.count === 0))
-      fail(`${name} of ${task.name}`, `at least one example that passes the filter${leftBy(name, order, counts)}`, "none"); // prettier-ignore
+      fail(
+        `${name} of ${task.name}`,
+        `at least one example that passes the filter${leftBy(name, order, counts)}${name === "test" ? "" : whereAll(trainSplit, outside, pool, keep)}`,
+        "none",
+      );
   return {
     parts,
     counts,
@@ -121,7 +125,25 @@ function leftBy(name: PartName, order: readonly Part[], counts: Sample["counts"]
   const at = order.findIndex((part) => part.name === name);
   const before = at < 0 ? [] : order.slice(0, at);
   const took = before.map((part) => [part.name, textsIn(counts[part.name])] as const).filter(([, count]) => count > 0);
-  return took.length === 0 ? "" : `, and is left by ${took.map(([part, count]) => `${part} (${count})`).join(" and ")}`;
+  return took.length === 0
+    ? ""
+    : `, and is left by ${took.map(([part, count]) => `${part} (${count})`).join(" and ")}: ask for fewer there`;
+}
+
+/** Says what became of the training split's texts before any part took one, where that is more than nothing. */
+function whereAll(
+  split: readonly Example[],
+  outside: readonly Example[],
+  pool: readonly Example[],
+  keep: (example: Example) => boolean,
+): string {
+  const lost = [
+    [split.length - outside.length, "are test texts too"],
+    [outside.length - pool.length, "are there twice"],
+    [pool.filter((example) => !keep(example)).length, "are too long or too short"],
+  ] as const;
+  const told = lost.filter(([count]) => count > 0).map(([count, why]) => `${count} ${why}`);
+  return told.length === 0 ? "" : ` (of ${split.length} texts ${told.join(", ")})`;
 }
 
 /** Gives how many texts a part has, of all its classes. @example textsIn([3, 4]) // 7 */

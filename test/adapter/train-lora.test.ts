@@ -49,6 +49,7 @@ test("at the start B's last core alone is zero: the model is unchanged, and that
 test("numbers out of range and targets that fit nothing are errors", () => {
   throwsWith(() => trainLora({ ...spec, trainRank: 0 }, sites), "trainRank: expected");
   throwsWith(() => trainLora({ ...spec, rank: 1.5 }, sites), "rank: expected");
+  throwsWith(() => trainLora({ ...spec, rank: 1e9 }, sites), /^rank: expected at most \d+, the smaller side of /);
   throwsWith(
     () => trainLora({ ...spec, targets: ["q_proj"] }, sites),
     "targets: expected words that end a site's name",

@@ -34,6 +34,10 @@ test("a cell's misspelt option is named with the nearest one that there is, befo
     [() => openModel("minilm", misspelt("revison")), 'openModel: expected the options revision, gguf, on; nearest: revision, got "revison"'], // prettier-ignore
     [() => openTask("trec", misspelt("varient")), "nearest: variant"],
     [() => openProblem(loaded, texts, misspelt("maxToken", { ...tinyOptions })), "nearest: maxTokens"],
+    [() => openProblem(loaded, texts, { ...tinyOptions, readout: "prob" as never }), 'readout: expected "prototypes" or "probe" or "calibrated" or "captions"; nearest: probe, got "prob"'], // prettier-ignore
+    [() => openProblem(loaded, texts, { ...tinyOptions, readout: null as never }), "readout: expected"],
+    [() => openProblem(loaded, texts, { ...tinyOptions, protocol: "fewshot" as never }), "nearest: few-shot"],
+    [() => openProblem(loaded, texts, { ...tinyOptions, beginning: "droped" as never }), "nearest: dropped"],
     [() => runLive(problem, [], misspelt("evaluteEvery", { seed: 0 })), "nearest: evaluateEvery"],
     [() => runLive(problem, [arm], { seed: 0 }), "nearest: dropping"],
     [() => tableTask(misspelt("labels", { file: "data/samples/messages.csv" })), 'nearest: label, got "labels"'],

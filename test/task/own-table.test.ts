@@ -110,6 +110,7 @@ test("what does not fit is an error that says what does", () =>
     await rejectsWith(load({ file: join(folder, "head.csv") }), "head.csv: expected rows below its header");
     const made = (changes: Partial<typeof options>) => () => tableTask({ ...options, ...changes });
     throwsWith(made({ file: join(folder, "none.csv") }), "file: expected an existing file, got");
+    throwsWith(made({ file: folder }), "file: expected an existing file, not a folder, got");
     throwsWith(
       made({ file: join(folder, "x.xlsx") }),
       'file: expected a .csv, .tsv, .jsonl or .parquet file, got "x.xlsx"',

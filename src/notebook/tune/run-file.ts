@@ -22,6 +22,7 @@ import { parseJsonc } from "../../check/jsonc";
 import type { ProblemOptions, Size } from "../../experiment/problem";
 import { checkSchedule } from "../../schedule/schedule";
 import type { Schedule } from "../../schedule/schedule";
+import { BEGINNINGS } from "../../task/encode";
 import type { ChatTaskOptions, TableTaskOptions } from "../../task/own-options";
 import { batchMetrics } from "../../task/batch-metrics";
 import type { BatchMetricName } from "../../task/batch-metrics";
@@ -93,7 +94,7 @@ const texts = fields("how many texts, and which", {
   maxTokens: optional(count("longer prompts are left out")),
   minWords: optional(count("shorter texts are left out", 0)),
   cutTo: optional(count("longer prompts of a causal model lose their beginning")),
-  beginning: optional(oneOf("what that cut does with the token that begins texts", ["kept", "dropped"])),
+  beginning: optional(oneOf("what that cut does with the token that begins texts", BEGINNINGS)),
   shots: optional(count("labelled texts per class for an encoder's prototypes; default 8")),
   readout: optional(
     oneOf("what reads features; default an encoder's prototypes, a language model's label words", [
