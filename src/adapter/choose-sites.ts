@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import type { Site } from "../ops/site";
 import type { Layers } from "./adapter";
 
 /** Something of a model that has a name: a site, a weight. */
@@ -23,6 +24,13 @@ export function chooseSites<N extends Named>(targets: readonly string[], sites: 
     found.forEach((site) => chosen.add(site));
   }
   return sites.filter((site) => chosen.has(site));
+}
+
+/** Checks that a rank is no larger than a side of the weight at each site. @throws naming the first site where it is */
+export function requireRankFits(rank: number, sites: readonly Pick<Site, "name" | "inputs" | "outputs">[]): void {
+  const small = sites.find(({ inputs, outputs }) => rank > Math.min(inputs, outputs));
+  if (small !== undefined)
+    fail("rank", `at most ${Math.min(small.inputs, small.outputs)}, the smaller side of ${small.name}'s weight`, rank);
 }
 
 function pattern(target: string): RegExp {

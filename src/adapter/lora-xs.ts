@@ -1,9 +1,9 @@
-import { fail, positiveInteger, positiveNumber } from "../check/check";
+import { positiveInteger, positiveNumber } from "../check/check";
 import type { FrozenMatrix } from "../ops/ops";
 import type { Site } from "../ops/site";
 import { leadingSvd } from "../tt/leading-svd";
 import type { Adaptable, Adapter, LoraXsSpec } from "./adapter";
-import { chooseSites, inLayers } from "./choose-sites";
+import { chooseSites, inLayers, requireRankFits } from "./choose-sites";
 import { frozenCore } from "./frozen-core";
 import type { FrozenFactors, FrozenSides } from "./frozen-core";
 import { gaussian } from "./initial";
@@ -25,9 +25,7 @@ export function loraXs(spec: LoraXsSpec, sites: readonly Site[], model?: Adaptab
   const rank = positiveInteger("rank", spec.rank);
   const factor = positiveNumber("alpha", spec.alpha) / rank;
   const chosen = chooseSites(spec.targets, inLayers(sites, spec.layers));
-  const small = chosen.find(({ inputs, outputs }) => rank > Math.min(inputs, outputs));
-  if (small !== undefined)
-    fail("rank", `at most ${Math.min(small.inputs, small.outputs)}, the smaller side of ${small.name}'s weight`, rank);
+  requireRankFits(rank, chosen);
   return frozenCore({ spec, sites: chosen, part: "R", start: gaussian(START), factor, sides: vectorSides(rank) }, model); // prettier-ignore
 }
 

@@ -1,10 +1,10 @@
-import { fail, positiveInteger, positiveNumber } from "../check/check";
+import { positiveInteger, positiveNumber } from "../check/check";
 import type { Site } from "../ops/site";
 import type { Ops } from "../ops/ops";
 import { modesFor } from "../tt/plan";
 import { layoutOf } from "../tree/layout";
 import type { Adapter, Bound, SplitModes, TrainLoraSpec } from "./adapter";
-import { chooseSites, inLayers } from "./choose-sites";
+import { chooseSites, inLayers, requireRankFits } from "./choose-sites";
 import { fillTensors, zeros } from "./initial";
 import type { SeatMatrix } from "./seat-matrix";
 import { groupBy, stackTensors } from "./stacks";
@@ -34,9 +34,7 @@ export function trainLora(spec: TrainLoraSpec, sites: readonly Site[]): Adapter 
   const factor = positiveNumber("alpha", spec.alpha) / rank;
   const trainRank = positiveInteger("trainRank", spec.trainRank);
   const chosen = chooseSites(spec.targets, inLayers(sites, spec.layers));
-  const narrow = chosen.find(({ inputs, outputs }) => rank > Math.min(inputs, outputs));
-  if (narrow !== undefined)
-    fail("rank", `at most ${Math.min(narrow.inputs, narrow.outputs)}, the smaller side of ${narrow.name}'s weight`, rank); // prettier-ignore
+  requireRankFits(rank, chosen);
   const downs = [...groupBy(chosen, (site) => site.inputs)].map(([inputs, group]) => {
     const names = group.map(({ name }) => name);
     const { a } = trainLoraModes({ inputs, outputs: 1 }, rank);

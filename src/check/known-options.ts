@@ -10,6 +10,17 @@ export function namesOf<Options>(table: Readonly<Record<keyof Options, true>>): 
 }
 
 /**
+ * Checks that a value is one of a few words.
+ * @throws naming them, and the one that is spelled most like it
+ * @example knownWord("readout", "prob", ["prototypes", "probe"]) // throws "readout: expected \"prototypes\" or \"probe\"; nearest: probe, got \"prob\""
+ */
+export function knownWord(what: string, value: unknown, known: readonly string[]): void {
+  if ((known as readonly unknown[]).includes(value)) return;
+  const hint = typeof value === "string" ? nearestHint(value, known) : "";
+  fail(what, `${known.map((each) => `"${each}"`).join(" or ")}${hint}`, value);
+}
+
+/**
  * Checks that options are an object of known ones alone: one that is misspelt would be left out without a word.
  * @param which what the known ones are called before they are listed
  * @throws naming the option, and those that are spelled most like it

@@ -1,6 +1,5 @@
 import { fail, positiveInteger } from "../check/check";
-import { knownOptions, namesOf } from "../check/known-options";
-import { nearestHint } from "../check/nearest";
+import { knownOptions, knownWord, namesOf } from "../check/known-options";
 import type { Contrast } from "../task/contrast";
 import { lengthFilter } from "../task/length-filter";
 import { BEGINNINGS } from "../task/encode";
@@ -96,10 +95,8 @@ const WORDS = {
 export function checkProblemOptions(options: ProblemOptions): void {
   knownOptions("openProblem", options, OPTIONS);
   for (const [name, known] of Object.entries(WORDS)) {
-    const word: unknown = options[name as keyof typeof WORDS];
-    if (word === undefined || (known as readonly unknown[]).includes(word)) continue;
-    const hint = typeof word === "string" ? nearestHint(word, known) : "";
-    fail(name, `${known.map((each) => `"${each}"`).join(" or ")}${hint}`, word);
+    const word = options[name as keyof typeof WORDS];
+    if (word !== undefined) knownWord(name, word, known);
   }
 }
 

@@ -62,7 +62,6 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
   const mine = new Set<string>();
   let skipped = cells.length - todo.length;
   const begin = clock();
-  let recorded = 0;
   let costDone = 0;
   for (const [index, cell] of todo.entries()) {
     const what = describeCell(cell);
@@ -80,10 +79,10 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
       const elapsedMs = clock() - begin;
       const costLeft = costAfter + (state === "running" || state === "stopped" ? (1 - share) * cell.cost : 0);
       const remainingMs = remaining(elapsedMs, costDone + costElsewhere, costLeft);
-      const done = doneBefore + recorded;
+      const done = doneBefore + mine.size;
       onProgress({ state, what, done, total: cells.length, share, elapsedMs, remainingMs, message });
     };
-    if (stopped()) return { recorded, skipped, failed, stopped: true };
+    if (stopped()) return { recorded: mine.size, skipped, failed, stopped: true };
     let settings: RunSettings | null = null;
     const onEvent = (event: TrainEvent): void => {
       if (event.kind === "start") settings = event.header.settings;
@@ -107,30 +106,29 @@ export async function runGrid<Settings>(options: GridOptions<Settings>): Promise
     try {
       const ended = await attempt(() => runCell(cell, { path, signal, onEvent, note }));
       if (ended.kind === "failed") {
-        if (stopped()) return { recorded, skipped, failed, stopped: true };
+        if (stopped()) return { recorded: mine.size, skipped, failed, stopped: true };
         failed.push({ what, message: ended.message });
         tell("failed", ended.message);
         continue;
       }
       const still = "still" in ended.value;
-      if (still && stopped()) return { recorded, skipped, failed, stopped: true };
+      if (still && stopped()) return { recorded: mine.size, skipped, failed, stopped: true };
       const machine = options.machine?.() ?? origin.machine;
       const { record, message } = cellRecord(cell, ended.value, still ? note : { ...note, machine }, date());
       if (record === null) {
         tell("stopped", message);
-        return { recorded, skipped, failed, stopped: true };
+        return { recorded: mine.size, skipped, failed, stopped: true };
       }
       store.append(record);
       store.forget(cell.key);
       mine.add(cell.key);
-      recorded++;
       if (still) [share, costDone] = [1, costDone + cell.cost];
       tell("recorded", message);
     } finally {
       claim.release();
     }
   }
-  return { recorded, skipped, failed, stopped: false };
+  return { recorded: mine.size, skipped, failed, stopped: false };
 }
 
 const costOf = (cells: readonly { readonly cost: number }[]): number => cells.reduce((sum, { cost }) => sum + cost, 0);

@@ -1,6 +1,6 @@
 import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
-import { knownOptions, namesOf } from "../check/known-options";
+import { knownOptions, knownWord, namesOf } from "../check/known-options";
 import { adapterFor } from "../experiment/adapter-for";
 import { frozenProbe } from "../experiment/frozen-probe";
 import { isProblem, withReadout } from "../experiment/problem";
@@ -69,7 +69,7 @@ export function bestOnDev(runs: readonly LiveRun[], options: ChoiceOnDev = {}): 
 
 /** Whether runs can be chosen among by something: that they have it, and that it is one thing. */
 function checkBy(by: BestBy, runs: readonly LiveRun[]): void {
-  if (!BEST_BY.includes(by)) fail("by", BEST_BY.map((each) => `"${each}"`).join(" or "), by);
+  knownWord("by", by, BEST_BY);
   if (by === "loss" || runs.length === 0) return;
   const has = ({ result }: LiveRun): boolean => result.evaluations.some((one) => Number.isFinite(one[by] ?? NaN));
   if (by === "accuracy" && !runs.some(has)) fail("by", "what the runs were scored by (this task has no accuracy)", by);

@@ -6,6 +6,7 @@ import {
   positiveInteger,
   positiveNumber,
 } from "../check/check";
+import { knownWord } from "../check/known-options";
 import { passesPerStep } from "../schedule/forward-passes";
 import { checkMethod, isReplayable, passesOf } from "../optimizer/method";
 import type { Method } from "../optimizer/method";
@@ -81,7 +82,7 @@ export function checkSettings(settings: RunSettings): void {
     else fail(`settings.stop[${i}]`, '"diverged", "constant-output" or "patience"', rule);
   });
   const { best = "loss" } = settings;
-  if (!BEST_BY.includes(best)) fail("settings.best", BEST_BY.map((each) => `"${each}"`).join(" or "), best);
+  knownWord("settings.best", best, BEST_BY);
   if (best === "objective" && settings.objective === undefined)
     fail("settings.best", '"loss" or "accuracy" where nothing else is trained for', best);
   if (settings.dropping !== undefined) numberBelowOne("settings.dropping", settings.dropping);
