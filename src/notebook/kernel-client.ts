@@ -59,6 +59,8 @@ export interface KernelOptions {
   readonly onLog?: (text: string) => void;
   /** How long it may take to answer. Default: two minutes, which a very busy machine may need some of. */
   readonly startMs?: number;
+  /** Finds ports for its sockets that nobody uses. Default: what the system gives. */
+  readonly ports?: (count: number) => Promise<readonly number[]>;
 }
 
 const START_MS = 120_000;
@@ -91,7 +93,8 @@ function killGroup(child: ChildProcess): void {
   if (child.pid === undefined || !signalIfThere(-child.pid, "SIGKILL")) child.kill("SIGKILL");
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+/** Finds ports of this machine that nobody uses at this moment. */
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();
@@ -121,7 +124,7 @@ export async function startKernel(options: KernelOptions = {}): Promise<KernelCl
 }
 
 async function startOnce(options: KernelOptions): Promise<KernelClient> {
-  const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await freePorts(5);
+  const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await (options.ports ?? freePorts)(5);
   const key = randomUUID();
   const connection = { transport: "tcp", ip: "127.0.0.1", key, signature_scheme: "hmac-sha256" };
   const folder = mkdtempSync(path.join(tmpdir(), "adazeta-kernel-"));
@@ -181,15 +184,24 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
     });
   });
 
+  /** Undefined where it is signed with another key: a kernel that took one of the ports first. This one ends then, and another is started. */
+  const read = (frames: readonly Buffer[]): Message | undefined => {
+    try {
+      return parse(key, frames);
+    } catch {
+      return undefined;
+    }
+  };
   const readReplies = async (socket: Dealer): Promise<void> => {
     for await (const frames of socket) {
-      const message = parse(key, frames);
-      replies.get(message.parent.msg_id ?? "")?.(message);
+      const message = read(frames);
+      if (message !== undefined) replies.get(message.parent.msg_id ?? "")?.(message);
     }
   };
   const readPublished = async (): Promise<void> => {
     for await (const frames of published) {
-      const message = parse(key, frames);
+      const message = read(frames);
+      if (message === undefined) continue;
       lastWords.arrived(message.header.msg_id);
       tellAll(message);
     }

@@ -108,12 +108,22 @@ const copied = (frame) => (typeof frame !== "string" && isUtf8(frame) ? Buffer.f
 /** @type {Promise<void>} */
 let sending = Promise.resolve();
 
-/** A thread that is ended with open sockets ends the process with it, so the main thread waits for the mark. */
+/**
+ * What receives from the sockets.
+ * @type {Promise<void>[]}
+ */
+const loops = [];
+
+/**
+ * A thread that is ended with open sockets, or while a loop asks one whether it is closed, ends the process with it: the main thread waits for
+ * the mark, which is set when both are over.
+ */
 function close() {
   clearTimeout(timer);
   clearInterval(watcher);
-  void sending.then(() => {
+  void sending.then(async () => {
     for (const socket of [control, heartbeat]) socket.close();
+    await Promise.allSettled(loops);
     Atomics.store(state, CLOSED, 1);
     Atomics.notify(state, CLOSED);
     port.close();
@@ -128,6 +138,15 @@ async function beat() {
   for await (const frames of heartbeat) await heartbeat.send(frames.map(copied));
 }
 
+async function hear() {
+  for await (const frames of control) {
+    tell({ kind: "message", frames });
+    const type = typeOf(frames);
+    if (type === "interrupt_request") interrupt();
+    if (type === "shutdown_request") setTimeout(endHard, SHUTDOWN_MS).unref();
+  }
+}
+
 async function main() {
   port.on("message", (/** @type {import("./protocol.cjs").ToControl} */ message) => {
     if (message.kind === "answer") onAnswer();
@@ -138,16 +157,16 @@ async function main() {
   await control.bind(addressOf("control"));
   await heartbeat.bind(addressOf("hb"));
   tell({ kind: "ready" });
-  beat().catch(() => undefined);
-  for await (const frames of control) {
-    tell({ kind: "message", frames });
-    const type = typeOf(frames);
-    if (type === "interrupt_request") interrupt();
-    if (type === "shutdown_request") setTimeout(endHard, SHUTDOWN_MS).unref();
-  }
+  loops.push(
+    beat().catch(() => undefined),
+    hear().catch(fail),
+  );
 }
 
-main().catch((/** @type {unknown} */ error) => {
+/** @param {unknown} error */
+function fail(error) {
   tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
   close();
-});
+}
+
+main().catch(fail);

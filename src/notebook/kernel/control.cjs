@@ -49,7 +49,7 @@ exports.startControl = async function startControl(connection, { blockedMs, pare
     thread.once("error", reject);
     thread.on("message", (/** @type {import("./protocol.cjs").FromControl} */ message) => {
       if (message.kind === "ready") resolve();
-      if (message.kind === "failed") reject(new Error(message.message));
+      if (message.kind === "failed") void ended.then(() => reject(new Error(message.message)));
       if (message.kind === "message") receive(message.frames.map((frame) => Buffer.from(frame)));
       if (message.kind === "ask") tell({ kind: "answer" });
       if (message.kind === "interrupt") onSignal();

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { freePorts, startKernel } from "../../../src/notebook/kernel-client";
 import { kernelRuns, type KernelRuns } from "../../support/kernel-runs";
 
 const test = suite("notebook/kernel/end");
@@ -42,6 +44,69 @@ test("so does one whose model computes: what it is in the middle of is waited fo
     );
   });
   assert.is(end, 0);
+});
+
+// The control thread must be done with its sockets when the process ends: once in nine times, four at once, it was not.
+const AT_ONCE = 4;
+const ENDS = 10;
+const endsAtOnce = `
+  const { startControl } = require("./src/notebook/kernel/control.cjs");
+  const [control_port, hb_port] = process.argv.slice(1);
+  const options = { blockedMs: 1000, onSignal() {}, giveUp() {} };
+  startControl({ transport: "tcp", ip: "127.0.0.1", key: "", control_port, hb_port }, options).then(
+    (control) => {
+      process.on("exit", () => control.closeNow());
+      setTimeout(process.exit, 5, 5);
+    },
+    (error) => {
+      console.error(error.message);
+      process.exit(6);
+    },
+  );`;
+
+interface End {
+  readonly how: number | string | null;
+  readonly log: string;
+}
+
+function controlEnds(ports: readonly number[]): Promise<End> {
+  const child = spawn(process.execPath, ["-e", endsAtOnce, ...ports.map(String)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
+  return new Promise((resolve) => child.on("close", (status, signal) => resolve({ how: signal ?? status, log })));
+}
+
+test("a process that ends at once ends as it says, whatever its control thread does", async () => {
+  const ends = Array.from({ length: AT_ONCE }, async () => {
+    for (let i = 0; i < ENDS; i++) assert.equal(await controlEnds(await freePorts(2)), { how: 5, log: "" });
+  });
+  await Promise.all(ends);
+});
+
+test("so does one whose control thread finds its port taken, and says so", async () => {
+  const [port = 0] = await freePorts(1);
+  const ends = Array.from({ length: AT_ONCE }, () => controlEnds([port, port]));
+  for (const { how, log } of await Promise.all(ends)) {
+    assert.is(how, 6);
+    assert.match(log, /Address already in use/);
+  }
+});
+
+test("a kernel that finds its ports taken by another one is started again with others", async () => {
+  let taken: readonly number[] = [];
+  const first = await startKernel({ ports: async (count) => (taken = await freePorts(count)) });
+  try {
+    await first.execute('void setInterval(() => console.log("heard by who listens there"), 2);');
+    const given = [taken];
+    const second = await startKernel({ ports: async (count) => given.pop() ?? freePorts(count) });
+    assert.is(given.length, 0);
+    assert.is((await second.execute("1 + 1")).content["status"], "ok");
+    await second.close();
+  } finally {
+    await first.close();
+  }
 });
 
 test.run();
