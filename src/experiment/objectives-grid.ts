@@ -90,14 +90,20 @@ const REWARDED: Lines = {
   "adazeta-passes": { rates: [3e-3, 1e-2], wide: 3e-2 },
   es: { rates: [1e-1, 3e-1], wide: 3e-2 },
 };
+/**
+ * The form of an entry, which its prompt shows once: of eleven prompts the one whose answers by the frozen model differed most in their reward (40 prompts of
+ * seed 9). Rates and widths are the asked word's: nothing was trained for this reward before.
+ */
+const FORM: PlannedReward = { ...REWARD, reward: "asked form", newTokens: 14 };
+const ASKED_FORM: Setting = { ...ASKED, task: "asked-form" };
 /** COPA is read as what a model writes is, so the same session scores it; two texts are the fewest that a part may have. */
 const DRIFT: PlannedRun["drift"] = { task: "copa", problem: { train: 2, dev: 24, test: 2 } };
 
 /**
  * Compares what a run may be trained for: accuracy and F1 of the batch beside cross-entropy on MiniLM (SST-2, CB as entailment or not) and with SmolLM2's label
- * words, at equal forward passes and equally many rates; cross-entropy at a metric's epsilon too, to tell the metric from the width. Then a reward of what
- * SmolLM2 writes to the project's prompts, with COPA as the task that is not trained on.
- * @example cellsOf(objectivesGrid()).length // 162: 14, 6, 2 and 5 lines, two rates, three seeds
+ * words, at equal forward passes and equally many rates; cross-entropy at a metric's epsilon too, to tell the metric from the width. Then two rewards of
+ * what SmolLM2 writes to the project's prompts, with COPA as the task that is not trained on.
+ * @example cellsOf(objectivesGrid()).length // 192: 14, 6, 2, 5 and 5 lines, two rates, three seeds
  */
 export function objectivesGrid(): Grid<PlannedRun> {
   const wider = only(METRIC, "xs-one", "xs-population");
@@ -116,7 +122,8 @@ export function objectivesGrid(): Grid<PlannedRun> {
     partOf(`smollm2-sst2-${objective}`, WORDS, only(objective === "loss" ? LOSS : METRIC, "xs-one"), trainedFor(objective, "f1")), // prettier-ignore
   );
   const rewarded = partOf("asked-word", ASKED, REWARDED, { objective: REWARD, drift: DRIFT });
-  return { name: OBJECTIVES, stages: [metrics, pairs, words, [rewarded]] };
+  const formed = partOf("asked-form", ASKED_FORM, REWARDED, { objective: FORM, drift: DRIFT });
+  return { name: OBJECTIVES, stages: [metrics, pairs, words, [rewarded], [formed]] };
 }
 
 type Trained = Pick<PlannedRun, "objective" | "testMetric" | "drift">;

@@ -2,7 +2,7 @@ import { tableTask } from "../task/own-table";
 import { promptTask } from "../task/prompt-task";
 import type { Task } from "../task/task";
 
-/** The project's own tables that experiments go by name for: short messages to a program's makers, reviews of films, and prompts that ask for a word. */
+/** The project's own tables that experiments go by name for: short messages to a program's makers, reviews of films, and prompts that ask for a word, or for a form that they show. */
 export const ownTables = {
   messages: () =>
     tableTask({
@@ -28,6 +28,15 @@ export const ownTables = {
       answer: "answer",
       stop: '"',
       newTokens: 12,
+    }),
+  "asked-form": () =>
+    promptTask({
+      name: "asked-form",
+      file: "data/samples/asked.jsonl",
+      template: 'Of animals and dog she wrote: "dog: It slept on the mat."\nOf {topic} and {word} she wrote: "',
+      answer: "answer",
+      stop: '"',
+      newTokens: 14,
     }),
 } as const;
 

@@ -28,7 +28,7 @@ const cells = cellsOf(objectivesGrid());
 const partsOf = (beginning: string) => objectivesGrid().stages.flat().filter(({ task }) => task!.startsWith(beginning)); // prettier-ignore
 
 test("every objective of a task has the same arms, as many rates and the same forward passes", () => {
-  assert.is(cells.length, (14 + 6 + 2 + 5) * 2 * 3);
+  assert.is(cells.length, (14 + 6 + 2 + 5 + 5) * 2 * 3);
   assert.is(new Set(cells.map(({ key }) => key)).size, cells.length);
   for (const setting of ["minilm-sst2", "minilm-cb", "smollm2-sst2"]) {
     const [loss, ...others] = partsOf(setting).filter(({ task }) => !task!.endsWith("wide"));
@@ -61,11 +61,22 @@ test("AdaZeta's queries grow within the passes of a rewarded run", () => {
   assert.equal(budgetOf(arm, epochSteps), { steps: 28 + 14, forwardPasses: 56 + 14 * 6 });
 });
 
+test("both rewards have the same arms, rates and passes, on prompts of their own", () => {
+  const [word, form] = ["asked-word", "asked-form"].map((part) => cells.filter(({ task }) => task === part));
+  const same = ({ arm, seed, learningRate, settings: { problem, arm: made } }: Cell<PlannedRun>): unknown => ({ arm, seed, learningRate, problem, made }); // prettier-ignore
+  assert.equal(form!.map(same), word!.map(same));
+  assert.equal([...new Set(form!.map(({ settings }) => settings.task))], ["asked-form"]);
+});
+
 test("a planned reward is its function by name, with the writing that is planned", () => {
-  const { objective } = cells.find(({ task }) => task === "asked-word")!.settings;
-  const made = plannedObjective(objective);
-  assert.ok(isReward(made) && typeof objective === "object");
-  assert.equal({ reward: made.name, ...made.writing }, { ...objective });
+  const rewarded = ["asked-word", "asked-form"].map((part) => cells.find(({ task }) => task === part)!.settings);
+  for (const { objective } of rewarded) {
+    const made = plannedObjective(objective);
+    assert.ok(isReward(made) && typeof objective === "object");
+    assert.equal({ reward: made.name, ...made.writing }, { ...objective });
+  }
+  const { objective } = rewarded[0]!;
+  assert.ok(typeof objective === "object");
   assert.is(plannedObjective("f1"), "f1");
   assert.is(plannedObjective(undefined), undefined);
   throwsWith(() => plannedObjective({ ...objective, reward: "asked wrod" as never }), "objective.reward: expected one of asked word, asked form"); // prettier-ignore
