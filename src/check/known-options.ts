@@ -10,14 +10,15 @@ export function namesOf<Options>(table: Readonly<Record<keyof Options, true>>): 
 }
 
 /**
- * Checks that a value is one of a few words.
+ * Checks that a value is one of a few words, and gives it back.
  * @throws naming them, and the one that is spelled most like it
  * @example knownWord("readout", "prob", ["prototypes", "probe"]) // throws "readout: expected \"prototypes\" or \"probe\"; nearest: probe, got \"prob\""
  */
-export function knownWord(what: string, value: unknown, known: readonly string[]): void {
-  if ((known as readonly unknown[]).includes(value)) return;
+export function knownWord<Word extends string>(what: string, value: unknown, known: readonly Word[]): Word {
+  const found = known.find((word) => word === value);
+  if (found !== undefined) return found;
   const hint = typeof value === "string" ? nearestHint(value, known) : "";
-  fail(what, `${known.map((each) => `"${each}"`).join(" or ")}${hint}`, value);
+  return fail(what, `${known.map((each) => `"${each}"`).join(" or ")}${hint}`, value);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { TrainingBatches } from "../task/batches";
 import type { BatchMetricName } from "../task/batch-metrics";
 import type { ObjectiveSpec } from "../task/objective-spec";
 import type { PromptText } from "../task/prompt-texts";
-import { isReward, ownReward, rewardSpec } from "../task/reward";
+import { isReward, ownReward, rewardSpec, writtenFor } from "../task/reward";
 import type { Reward } from "../task/reward";
 import { greedyRewards, rewardObjective } from "../task/reward-objective";
 import type { PromptBatch } from "../task/reward-objective";
@@ -49,7 +49,10 @@ export function chosenObjective<Batch>(
   choice: ObjectiveChoice = "loss",
 ): ChosenObjective<Batch> {
   if (choice === "loss") return { batches: problem.batches, objective: (session) => problem.objective(session) };
-  if (isReward(choice)) return rewarded(problem, choice, rewardSpec(choice)) as ChosenObjective<never>;
+  if (isReward(choice)) {
+    const reward = writtenFor(choice, problem.task);
+    return rewarded(problem, reward, rewardSpec(reward)) as ChosenObjective<never>;
+  }
   if (typeof choice !== "string")
     return fail("objective", '"loss", a metric by its name, or a reward made by ownReward', choice);
   const { task } = problem;

@@ -45,7 +45,8 @@ export interface WellSpent {
  * @example wellSpent({ reading: "pooled" }, 800).readout // "probe"
  * @throws when it is no model (what `openModel` gives holds one, as `model`), or passes are no number of them
  */
-export function wellSpent({ reading }: Pick<Model, "reading">, passes: number, rate?: number): WellSpent {
+export function wellSpent(model: Pick<Model, "reading">, passes: number, rate?: number): WellSpent {
+  const { reading } = (model as Pick<Model, "reading"> | null | undefined) ?? { reading: undefined as never };
   if (!Object.hasOwn(BY_READING, reading))
     fail("model.reading", `${Object.keys(BY_READING).join(", ")}: wellSpent takes a model, as in (await openModel("minilm")).model`, reading); // prettier-ignore
   nonNegativeInteger("passes", passes);

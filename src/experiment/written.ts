@@ -1,4 +1,4 @@
-import { rewardsOf } from "../task/reward";
+import { rewardsOf, writtenFor } from "../task/reward";
 import type { Reward } from "../task/reward";
 import { writeAnswers } from "../task/reward-objective";
 import type { AnswerWriter } from "../task/reward-objective";
@@ -32,10 +32,11 @@ const EXAMPLES = 6;
  */
 export async function scoreWritten(
   writer: AnswerWriter,
-  { prompts: promptsOf, loaded: { tokenizer } }: Pick<Trainable<unknown>, "prompts" | "loaded">,
-  reward: Reward,
+  { task, prompts: promptsOf, loaded: { tokenizer } }: Pick<Trainable<unknown>, "task" | "prompts" | "loaded">,
+  asked: Reward,
   points: readonly [Float32Array, Float32Array],
 ): Promise<WrittenScores> {
+  const reward = writtenFor(asked, task);
   const prompts = promptsOf?.("test", reward.writing.newTokens) ?? [];
   const judged = async (point: Float32Array): Promise<readonly Judged[]> => {
     const found: Judged[] = [];

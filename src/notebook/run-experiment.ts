@@ -1,3 +1,5 @@
+import { show } from "../check/check";
+import { nearestHint } from "../check/nearest";
 import { cellsOf, selectCells } from "../experiment/cells";
 import { allRecords, experimentNames, experiments, recordsPath } from "../experiment/catalogue";
 import { decidingFiles } from "../experiment/deciding-files";
@@ -38,6 +40,9 @@ async function main(words: readonly string[]): Promise<number> {
   const chosen = beginning === null ? [] : experiments(scale, beginning);
   const faulty = remake ? faultyKeys(allRecords()) : null;
   if (chosen.length === 0) {
+    const known = experimentNames(scale);
+    if (beginning !== null)
+      console.error(`NAME: no experiment begins with ${show(beginning)}${nearestHint(beginning, known)}`);
     console.error(usage);
     return 2;
   }

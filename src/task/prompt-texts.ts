@@ -11,7 +11,7 @@ export interface PromptText {
   readonly row: PromptRow;
 }
 
-/** A row as a reward sees it: the task's fields by name, and beside them the accepted answers or the class, where the task has some. */
+/** A row as a reward sees it: the task's fields by name, as the texts that stand in a prompt, and beside them the accepted answers or the class, where the task has some. */
 export type PromptRow = Readonly<Record<string, unknown>>;
 
 /**

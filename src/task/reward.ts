@@ -5,20 +5,21 @@ import { knownOptions, namesOf } from "../check/known-options";
 import { NotMeasured } from "../estimator/objective";
 import type { RewardSpec, WritingSpec } from "./objective-spec";
 import type { PromptRow } from "./prompt-texts";
+import type { Task } from "./task";
 
 /** What a reward judges. */
 export interface Answered {
   readonly prompt: string;
   /** What the model wrote after it, without the white space around it; "" where it wrote nothing. */
   readonly answer: string;
-  /** The prompt's row: a copy of its own for each call, so that what is written there reaches nobody. */
+  /** The prompt's row, its columns as texts (a number is `Number(row["most"])`): a copy of its own for each call, so that what is written there reaches nobody. */
   readonly row: PromptRow;
 }
 
 /** A number for an answer: larger is better. */
 export type RewardFunction = (answered: Answered) => number | Promise<number>;
 
-/** How a reward is written. */
+/** How a reward is written. Where `newTokens` or `stop` is left open, the answers end as those of the task that it is asked on (`writtenFor`). */
 export interface RewardDefinition extends Partial<WritingSpec> {
   /** Its name in records. */
   readonly name: string;
@@ -36,6 +37,8 @@ const judgeOf: unique symbol = Symbol.for("adazeta.reward") as never;
 
 /** A reward: plain data, and a function beside it. */
 export interface Reward extends RewardSpec {
+  /** What its definition says of where an answer ends. */
+  readonly ends: Partial<Pick<WritingSpec, "newTokens" | "stop">>;
   readonly [judgeOf]: RewardFunction;
 }
 
@@ -65,7 +68,22 @@ export function ownReward(definition: RewardDefinition): Reward {
   if (onError !== "stop") finiteNumber("reward.onError", onError);
   const source = createHash("sha256").update(String(reward)).digest("hex").slice(0, 16);
   const writing = { newTokens, stop, temperature, samples };
-  return { kind: "reward", name, source, writing, timeLimit, onError, [judgeOf]: reward };
+  const ends = {
+    ...(definition.newTokens !== undefined && { newTokens }),
+    ...(definition.stop !== undefined && { stop }),
+  };
+  return { kind: "reward", name, source, writing, timeLimit, onError, ends, [judgeOf]: reward };
+}
+
+/**
+ * Gives a reward as it is asked on a task: where its definition leaves open where an answer ends, it ends as the task's own answers do, and on a task without
+ * such after 32 new tokens or at a line's end.
+ * For example `writtenFor(ownReward({ name: "short", reward }), squad).writing.newTokens`: 50.
+ */
+export function writtenFor(reward: Reward, task: Task): Reward {
+  if (task.kind !== "generation") return reward;
+  const { newTokens, stop } = task;
+  return { ...reward, writing: { ...reward.writing, newTokens, stop, ...reward.ends } };
 }
 
 /** Gives a reward as a record has it. */

@@ -1,4 +1,5 @@
 import { fail, positiveInteger, positiveNumber } from "../check/check";
+import { knownWord } from "../check/known-options";
 import type { GgufMetadata } from "./gguf-header";
 
 /** Architectures of GGUF files that are read. llama.cpp writes Mistral as "llama". */
@@ -51,10 +52,7 @@ export interface GgufTensors {
  * @throws when the architecture is another, a number is missing, or the metadata has what the forward pass does not compute
  */
 export function ggufConfig(metadata: GgufMetadata, { names, ropeFactors }: GgufTensors): GgufConfig {
-  const stated = metadata.get("general.architecture");
-  const architecture =
-    ARCHITECTURES.find((known) => known === stated) ??
-    fail("general.architecture", ARCHITECTURES.map((known) => `"${known}"`).join(" or "), stated);
+  const architecture = knownWord("general.architecture", metadata.get("general.architecture"), ARCHITECTURES);
   const at = (key: string): string => `${architecture}.${key}`;
   const whole = (key: string, otherwise?: number): number =>
     positiveInteger(at(key), metadata.get(at(key)) ?? otherwise);

@@ -1,4 +1,5 @@
 import { fail } from "../check/check";
+import { knownWord } from "../check/known-options";
 import { requireFree } from "../disk/require-free";
 import { writeWhole } from "../disk/whole-file";
 import type { GgufForm, Model } from "../model/model";
@@ -39,7 +40,7 @@ export function saveGgufLora(
   model: GgufModel,
   { type = "F32", replace = false }: GgufLoraOptions = {},
 ): string {
-  if (!GGUF_LORA_TYPES.includes(type)) fail("type", GGUF_LORA_TYPES.map((each) => `"${each}"`).join(" or "), type);
+  knownWord("type", type, GGUF_LORA_TYPES);
   const { spec, pairs } = loraPairs(adapter, model, "llama.cpp");
   const form = ggufForm(model);
   requireFree(path, replace);

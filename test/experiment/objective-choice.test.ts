@@ -210,6 +210,16 @@ for (const [name, more, made] of [
     assert.is(whole.steps.at(-1)!.forwardPasses, 4 * 2 * whole.steps[0]!.queries);
   });
 
+test("a reward that leaves open where an answer ends is recorded with its task's end", async () => {
+  const problem = await open();
+  const { task } = problem;
+  assert.ok(task.kind === "generation");
+  const { spec } = chosenObjective(problem, ownReward({ name: "one", reward: () => 1 }));
+  assert.ok(spec?.kind === "reward");
+  assert.equal(spec.writing, { newTokens: task.newTokens, stop: task.stop, temperature: 0, samples: 1 });
+  assert.equal(Object.keys(spec).sort(), ["kind", "name", "onError", "source", "timeLimit", "writing"]);
+});
+
 test("all members of a step see the same numbers, another step others", async () => {
   const problem = await open();
   const { made, close } = await runOf(problem, share({ temperature: 1 }), armOf(wide()));

@@ -21,6 +21,8 @@ test("encoders and models with label words have an adapter, a method and a start
 test("what openModel gives in place of its model, and passes that are no number, are refused", () => {
   const loaded = { name: "minilm", model: { reading: "pooled" } };
   throwsWith(() => wellSpent(loaded as never, 800), "model.reading: expected pooled, masked, causal: wellSpent takes a model, as in (await openModel(\"minilm\")).model, got undefined"); // prettier-ignore
+  for (const none of [undefined, null])
+    throwsWith(() => wellSpent(none as never, 800), "model.reading: expected pooled, masked, causal: wellSpent takes a model, as in (await openModel(\"minilm\")).model, got undefined"); // prettier-ignore
   throwsWith(() => wellSpent({ reading: "toString" as never }, 800), "model.reading: expected pooled, masked, causal");
   for (const passes of [-1, 0.5, NaN, Infinity, "800" as never])
     throwsWith(() => wellSpent({ reading: "causal" }, passes), "passes: expected a non-negative integer");

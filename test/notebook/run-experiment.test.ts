@@ -75,6 +75,8 @@ test("without a name or with an unknown one the usage is shown, with status 2", 
     assert.match(stderr, "usage: npm run experiment -- NAME");
     assert.match(stderr, "divergence-minilm-trec, divergence-smollm2-sst2");
   }
+  const { stderr } = command("held-outt");
+  assert.match(stderr, 'NAME: no experiment begins with "held-outt"; nearest: held-out\n');
 });
 
 test("an unknown arm or seed is one clear line, with status 1; an unknown option is told with the usage, with status 2", () => {

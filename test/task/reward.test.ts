@@ -1,8 +1,11 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { NotMeasured } from "../../src/estimator/objective";
-import { isReward, ownReward, rewardSpec, rewardsOf } from "../../src/task/reward";
+import { squad } from "../../src/task/defs/squad";
+import { sst2 } from "../../src/task/defs/sst2";
+import { isReward, ownReward, rewardSpec, rewardsOf, writtenFor } from "../../src/task/reward";
 import type { RewardDefinition, RewardFunction } from "../../src/task/reward";
+import type { Task } from "../../src/task/task";
 import { rejectsWith, throwsWith } from "../support/throws";
 
 const test = suite("task/reward");
@@ -85,6 +88,25 @@ test("a record has all of it but the function, whose text has a hash", () => {
   assert.is(rewardSpec(made(() => 1)).source, source);
   assert.is.not(rewardSpec(made(() => 2)).source, source);
   assert.equal([isReward(first), isReward(JSON.parse(JSON.stringify(first))), isReward("accuracy")], [true, false, false]); // prettier-ignore
+});
+
+test("where a definition leaves it open, an answer ends as its task's own do", () => {
+  const ends = (changes: Partial<RewardDefinition>, task: Task): readonly unknown[] => {
+    const { newTokens, stop } = writtenFor(
+      made(() => 1, changes),
+      task,
+    ).writing;
+    return [newTokens, stop];
+  };
+  assert.equal(ends({}, squad), [squad.newTokens, squad.stop]);
+  assert.equal(ends({ newTokens: 5 }, { ...squad, stop: "." }), [5, "."]);
+  assert.equal(ends({ stop: null }, squad), [squad.newTokens, null]);
+  assert.equal(ends({ stop: '"', newTokens: 3 }, squad), [3, '"']);
+  assert.equal(ends({ newTokens: 5 }, sst2), [5, "\n"]);
+  const drawn = made(() => 1, { temperature: 1, samples: 2 });
+  const asked = writtenFor(drawn, squad);
+  assert.equal(asked.writing, { newTokens: squad.newTokens, stop: squad.stop, temperature: 1, samples: 2 });
+  assert.equal([isReward(asked), rewardSpec(asked).source], [true, rewardSpec(drawn).source]);
 });
 
 test("settings that make no sense are refused by name", () => {

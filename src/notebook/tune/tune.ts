@@ -16,7 +16,7 @@ import { tableTask } from "../../task/own-table";
 import type { LoadedTask } from "../../task/loaded-task";
 import type { MethodChange } from "../../train/method-change";
 import { canonicalJson } from "../../train/canonical-json";
-import type { EvaluationRecord } from "../../train/records";
+import type { Ending, EvaluationRecord } from "../../train/records";
 import type { TrainEvent } from "../../train/events";
 import { hasPlainSteps } from "../../train/find-rate";
 import type { RateProposal } from "../../train/find-rate";
@@ -177,7 +177,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   const best = chosen.result.best?.evaluation;
   if (best !== undefined) tell(`${take === "average" ? "mean at" : take} ${evaluationLine(best, false)}`);
   if (evaluation.test === true) tell(testReport(problem, chosen, await testOnce(problem, chosen)));
-  const failed: string[] = [];
+  const failed = NOT_WELL.includes(result.end.reason) ? [`the run ended before its budget: ${result.message}`] : [];
   for (const each of exports.filter((one) => !taken.includes(one))) {
     try {
       tell(await leave(problem, chosen, each));
@@ -187,6 +187,9 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   }
   return { run: chosen, problem, stopped: false, failed };
 }
+
+/** Ends that nobody asked for: the best checkpoint until then leaves all the same. */
+const NOT_WELL: readonly Ending["reason"][] = ["not-finite", "not-measured", "not-recorded"];
 
 /** Checks that the method can be trained for the file's objective; of a file without a recipe it says what to name, as its parts are no words of the file's. */
 function checkAnswered({ objective, method: { kind } }: RunFile, method: Method): void {

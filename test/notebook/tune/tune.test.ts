@@ -319,6 +319,16 @@ test("a form that the adapter cannot leave in, and a name that cannot be written
   await rejectsWith(made(example("exports", { model: files.file("none") })), "none");
 });
 
+test("a rate that breaks the training is no success, and what was best until then leaves all the same", async () => {
+  const file = example("broken", { method: { recipe: "mezo", learningRate: 1e30 } });
+  const { failed, run, stopped, lines } = await made(file);
+  assert.equal([run!.result.end.reason, stopped], ["not-finite", false]);
+  assert.equal(failed, [`the run ended before its budget: ${run!.result.message}`]);
+  assert.ok(existsSync(files.file("broken-peft")), lines.join("\n"));
+  const again = await made(file);
+  assert.equal(again.failed, failed);
+});
+
 test("exports that could not be written together, or with their type, are told before the run", async () => {
   const told = (exports: readonly object[], words: string) =>
     rejectsWith(made(example("told", { result: { folder: files.file("told"), exports } })), words);
