@@ -52,7 +52,7 @@ export interface Sample {
   readonly counts: Readonly<Record<PartName, readonly number[]>>;
   /** Train examples left out because the same text comes earlier in train, or anywhere in the test split. */
   readonly removed: { readonly repeated: number; readonly inTest: number };
-  /** One line for each part that got fewer examples than it asked for. */
+  /** One line for each part that got fewer examples than it asked for, or texts of a single class. */
   readonly notices: readonly string[];
 }
 
@@ -115,6 +115,7 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
     removed: { repeated: outside.length - pool.length, inTest: trainSplit.length - outside.length },
     notices: [
       ...wanted.flatMap(({ name, amount }) => shortfall(task, name, amount, counts[name])),
+      ...wanted.flatMap(({ name }) => oneClass(task, name, counts[name])),
       ...(testForDev ? ["dev is the test sample: its figures are no estimate of new texts"] : []),
     ],
   };
@@ -226,6 +227,14 @@ function mapParts<T>(
 ): Readonly<Record<PartName, T>> {
   const { prototypes, train, dev, test } = parts;
   return { prototypes: change(prototypes), train: change(train), dev: change(dev), test: change(test) };
+}
+
+/** Says of a part with texts of a single class what that makes of its figures. */
+function oneClass(task: Task, name: PartName, counts: readonly number[]): readonly string[] {
+  const there = counts.flatMap((count, label) => (count > 0 ? [label] : []));
+  if (task.kind !== "classification" || name === "prototypes" || there.length !== 1) return [];
+  const what = `${name}: all ${textsIn(counts)} texts have the class ${task.labels[there[0]]}`;
+  return [name === "train" ? `${what}: nothing else can be learned` : `${what}: whoever answers that alone is right`];
 }
 
 function shortfall(task: Task, name: PartName, amount: Amount, counts: readonly number[]): readonly string[] {

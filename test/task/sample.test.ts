@@ -52,7 +52,8 @@ test("the worked counts: 2 per class, then 3 per class, then at most 4 of what i
     ],
   );
   assert.equal([parts.dev.length, parts.test.length], [4, 3]);
-  assert.equal([notices, removed], [[], { repeated: 0, inTest: 0 }]);
+  assert.equal(notices, ["dev: all 4 texts have the class negative: whoever answers that alone is right"]);
+  assert.equal(removed, { repeated: 0, inTest: 0 });
 });
 
 test("a class with too few examples gives what it has, and a notice says so", () => {
@@ -65,6 +66,17 @@ test("a class with too few examples gives what it has, and a notice says so", ()
   });
   assert.equal(counts.train, [5, 4]);
   assert.equal(notices, ["train: 5 per class asked for, positive has 4", "test: 9 asked for, 4 there"]);
+});
+
+test("a part whose texts have a single class is told, as its figures say little", () => {
+  const train = Array.from({ length: 12 }, (_, i) => review(`train ${i}`, 1));
+  const tests = Array.from({ length: 3 }, (_, i) => review(`test ${i}`, 0));
+  const drawn = { seed: 1, prototypes: perClass(2), train: atMost(4), dev: atMost(4), test: atMost(3) };
+  assert.equal(sampleTask(loadedFrom(train, tests), drawn).notices.slice(1), [
+    "train: all 4 texts have the class positive: nothing else can be learned",
+    "dev: all 4 texts have the class positive: whoever answers that alone is right",
+    "test: all 3 texts have the class negative: whoever answers that alone is right",
+  ]);
 });
 
 test("the same seed gives the same sample, another seed another, and the test sample stays", () => {
