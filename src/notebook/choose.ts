@@ -11,6 +11,7 @@ import { formatNumber } from "../table/number";
 import { intervalText } from "../table/summary";
 import { promptOf } from "../task/classifier-prompt";
 import { readingOf } from "../task/reading";
+import type { Task } from "../task/task";
 import { saveClassifier } from "../task/saved-classifier";
 import type { SavedClassifier } from "../task/saved-classifier";
 import type { SavedAdapter } from "../weights/adapter-file";
@@ -184,18 +185,20 @@ export function testReport<Batch>(problem: Trainable<Batch>, run: LiveRun, score
     `${(100 * value).toFixed(1)} % (95 % interval ${intervalText(value, count) ?? "unknown"} %)`;
   return [
     `${armTitle(arm.name)}: ${share(after)} of ${count} test texts`,
-    ...trainedForLine(run),
+    ...trainedForLine(problem.task, run),
     `without tuning: ${share(before)}, asked ${askedOf(problem)}`,
     ...(probe === null ? [] : [`a linear probe on the frozen features: ${share(probe)}`, besideProbe(scores) ?? ""]),
   ].join("\n");
 }
 
 /** Says of a run that was trained for something else than the loss that the shares are not that. */
-function trainedForLine({ record, result: { best } }: LiveRun): readonly string[] {
+function trainedForLine(task: Task, { record, result: { best } }: LiveRun): readonly string[] {
   const objective = trainedFor(record);
   const value = best?.evaluation.objective;
   if (objective === LOSS || value === undefined) return [];
-  return [`it was trained for ${objective}, ${formatNumber(value)} on dev there; the shares are of right answers`];
+  // F1 is of the second class, whichever a table's words make that.
+  const of = objective === "f1" && task.kind === "classification" ? ` of the class ${task.labels[1]}` : "";
+  return [`it was trained for ${objective}${of}, ${formatNumber(value)} on dev there; the shares are of right answers`];
 }
 
 /**

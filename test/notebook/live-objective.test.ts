@@ -9,6 +9,7 @@ import { runLive } from "../../src/notebook/live-runs";
 import { runJson } from "../../src/notebook/tune/run-json";
 import { firstOrder } from "../../src/optimizer/recipes";
 import { eggroll } from "../../src/optimizer/recipes/eggroll";
+import { sst2 } from "../../src/task/defs/sst2";
 import { ownReward } from "../../src/task/reward";
 import { asCell, closeSessions } from "../support/shown";
 import { questions } from "../support/made-options";
@@ -49,6 +50,8 @@ test("a reward of one's own trains in a cell, is kept, read from its record, and
   assert.is(bestOnDev([first!]).result.best!.evaluation.objective, most);
   const scores = { before: 0.4, after: 0.4, probe: null, count: 5, tuned: "EGGROLL" };
   assert.match(testReport(problem, first!, scores), "it was trained for reward (short), -");
+  const f1 = { ...first!, record: { ...first!.record, settings: { "objective.metric": "f1" } } };
+  assert.match(testReport({ ...problem, task: sst2 }, f1, scores), "it was trained for f1 of the class positive, -");
   // A function with another text is another run.
   const other = ownReward({ ...short.writing, name: "short", reward: ({ answer }) => -2 * answer.length });
   const [second] = (await asCell(() => runLive(problem, [arm], { ...how, objective: other }))).value;
