@@ -13,6 +13,9 @@ import type { Tokenizer } from "../text/tokenizer";
 /** So many texts at most, or so many of each class (fewer where a class has fewer: the notices say so). */
 export type Size = number | { readonly perClass: number };
 
+/** Labelled texts of each class for an encoder's prototypes, where nothing is said. */
+export const SHOTS = 8;
+
 /** What can read a model's features (`ProblemOptions.readout`). */
 export const READOUTS = ["prototypes", "probe", "calibrated", "captions"] as const;
 

@@ -32,7 +32,7 @@ import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
 import { calibrated } from "./calibrate";
 import { fitProbe, joined } from "./linear-probe";
-import { cutNotice, limitsOf, samplingOf } from "./problem-options";
+import { SHOTS, cutNotice, limitsOf, samplingOf } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 
 export type { ProblemOptions, Size } from "./problem-options";
@@ -153,7 +153,7 @@ export async function makeProblem(
 ): Promise<Problem> {
   const { task } = from;
   const { model, tokenizer } = loaded;
-  const { shots = 8 } = options;
+  const { shots = SHOTS } = options;
   const { head } = model;
   if (task.kind !== "classification") return fail(`task ${task.name}`, "a task with classes", task.kind);
   const reading = readingOf(task, model);

@@ -67,17 +67,11 @@ export interface Sample {
  * seed likewise. Departs: repeated texts are removed, which the reference does not do.
  */
 export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
-  const { task, splits } = loaded;
+  const { task } = loaded;
   const { seed, testSeed = 0, wholeTest = false, keep = () => true } = options;
   const { prototypes = none, train, dev = none, test = { kind: "all" }, whenShort = "train first" } = options;
   const { keepRepeats = false, testForDev = false } = options.oddities ?? {};
-  const testSplit = splits[task.testSplit] ?? fail(`split ${task.testSplit} of ${task.name}`, "examples", "none");
-  const trainSplit = splits.train ?? fail(`split train of ${task.name}`, "examples", "none");
-
-  const keyOf = textKeys();
-  const testTexts = new Set(testSplit.map(keyOf));
-  const outside = keepRepeats ? trainSplit : trainSplit.filter((example) => !testTexts.has(keyOf(example)));
-  const pool = keepRepeats ? outside : withoutRepeats(outside, keyOf);
+  const { testSplit, trainSplit, outside, pool, keyOf } = poolOf(loaded, keepRepeats);
   const devPart: Part = { name: "dev", amount: testForDev ? none : dev };
   const trainPart: Part = { name: "train", amount: train };
   const shorter = whenShort === "train first" ? null : devWhenShort(pool, keep, train, devPart.amount, whenShort);
@@ -119,6 +113,31 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
       ...(testForDev ? ["dev is the test sample: its figures are no estimate of new texts"] : []),
     ],
   };
+}
+
+/** Gives how many texts prototypes, train and dev can have together. @throws when a split is not there */
+export function textsToDraw(loaded: LoadedTask, { keep, oddities }: Pick<SampleOptions, "keep" | "oddities">): number {
+  const { pool } = poolOf(loaded, oddities?.keepRepeats === true);
+  return keep === undefined ? pool.length : pool.filter(keep).length;
+}
+
+interface Pool {
+  readonly testSplit: readonly Example[];
+  readonly trainSplit: readonly Example[];
+  /** Those of the train split that are no test texts. */
+  readonly outside: readonly Example[];
+  /** Those of them that come for the first time. */
+  readonly pool: readonly Example[];
+  readonly keyOf: (example: Example) => string;
+}
+
+function poolOf({ task, splits }: LoadedTask, keepRepeats: boolean): Pool {
+  const testSplit = splits[task.testSplit] ?? fail(`split ${task.testSplit} of ${task.name}`, "examples", "none");
+  const trainSplit = splits.train ?? fail(`split train of ${task.name}`, "examples", "none");
+  const keyOf = textKeys();
+  const testTexts = new Set(testSplit.map(keyOf));
+  const outside = keepRepeats ? trainSplit : trainSplit.filter((example) => !testTexts.has(keyOf(example)));
+  return { testSplit, trainSplit, outside, pool: keepRepeats ? outside : withoutRepeats(outside, keyOf), keyOf };
 }
 
 /** What parts before one took, where it is they that left nothing: whoever has few texts sees where to ask for fewer. */

@@ -88,8 +88,8 @@ const task = either<TaskChoice>(
 );
 
 const texts = fields("how many texts, and which", {
-  train: optional(size("to train on, at most; default 128")),
-  dev: optional(size("to evaluate on, at most; default 100")),
+  train: optional(size("to train on, at most; default 128, of few texts a share where no size is said")),
+  dev: optional(size("to evaluate on, at most; default 100, or a share as of train")),
   test: optional(count("to test on, once, at most; default 200")),
   maxTokens: optional(count("longer prompts are left out")),
   minWords: optional(count("shorter texts are left out", 0)),

@@ -4,7 +4,8 @@ import type { LoadedModel } from "../../engine/load-model";
 import { adapterFor } from "../../experiment/adapter-for";
 import { checkObjectiveAnswered, chosenObjective } from "../../experiment/objective-choice";
 import { readsClasses } from "../../experiment/make-trainable";
-import type { Trainable } from "../../experiment/problem";
+import type { ProblemOptions, Trainable } from "../../experiment/problem";
+import { optionsToFit } from "../../experiment/shared-sizes";
 import { wellSpent } from "../../experiment/well-spent";
 import type { WellSpent } from "../../experiment/well-spent";
 import type { Method } from "../../optimizer/method";
@@ -72,8 +73,23 @@ export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
   const { name, ...how } = typeof run.model === "string" ? { name: run.model } : run.model;
   const loaded = await openModel(name, how);
   const task = await openFileTask(run.task);
-  const options = { ...problemOptionsOf(run), ...startOf(run, loaded, task) };
-  return openProblem(loaded, task, options) as Promise<Trainable<unknown>>;
+  return openSized(loaded, task, { ...problemOptionsOf(run), ...startOf(run, loaded, task) }, run.texts);
+}
+
+/** Opens a problem whose texts are shared out where there are few and the file says no sizes. */
+async function openSized(
+  loaded: LoadedModel,
+  task: LoadedTask,
+  options: ProblemOptions,
+  { train, dev, shots }: NonNullable<RunFile["texts"]> = {},
+): Promise<Trainable<unknown>> {
+  const open = (train ?? dev ?? shots) === undefined;
+  const fitting = open ? optionsToFit(loaded, task, options) : options;
+  const problem: Trainable<unknown> = await openProblem(loaded, task, fitting);
+  if (fitting === options) return problem;
+  const read = fitting.shots === undefined ? "" : `, ${fitting.shots} of each class for prototypes`;
+  const told = `few texts: ${fitting.train} to train on, ${fitting.dev} to evaluate on${read} ("texts" in the file says otherwise)`;
+  return { ...problem, notices: [...problem.notices, told] };
 }
 
 /** What a file's method starts from, where the file leaves that open and classes are read off features. */
@@ -92,8 +108,8 @@ function openFileTask(task: RunFile["task"]): Promise<LoadedTask> {
 async function openDrift(run: RunFile, { loaded }: Trainable<unknown>): Promise<Trainable<unknown> | undefined> {
   const drift = run.evaluation?.drift;
   if (drift === undefined) return undefined;
-  const options = problemOptionsOf({ ...run, texts: drift.texts ?? run.texts });
-  return openProblem(loaded, await openFileTask(drift.task), options) as Promise<Trainable<unknown>>;
+  const texts = drift.texts ?? run.texts;
+  return openSized(loaded, await openFileTask(drift.task), problemOptionsOf({ ...run, texts }), texts);
 }
 
 /**

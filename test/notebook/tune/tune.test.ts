@@ -329,6 +329,27 @@ test("a rate that breaks the training is no success, and what was best until the
   assert.equal(again.failed, failed);
 });
 
+test("a table with few texts is shared out where the file says no sizes, and refused where it asks for too many", async () => {
+  const letters = (i: number): string =>
+    i
+      .toString(3)
+      .padStart(4, "0")
+      .replace(/./g, (digit) => "aio"[Number(digit)]!);
+  const rows = Array.from({ length: 32 }, (_, i) => `${letters(i)},${"xy"[i % 2]}\n`);
+  writeFileSync(files.file("few.csv"), `message,kind\n${rows.join("")}`);
+  const task = { file: files.file("few.csv"), template: "{message}", label: "kind", labelWords: { x: " a", y: " i" } };
+  const method = { recipe: "mezo", learningRate: 1e-3 };
+  const { problem, lines } = await made(example("few", { task, method, texts: {} }));
+  const { counts } = problem.sample;
+  const sizes = Object.values(counts).map(([x = 0, y = 0]) => x + y);
+  // 24 rows are not kept for test, of the 128 + 100 + 2 x 8 that a file without sizes asks for.
+  assert.equal(sizes, [2, 13, 9, 8]);
+  assert.ok(lines.includes('few texts: 13 to train on, 9 to evaluate on, 1 of each class for prototypes ("texts" in the file says otherwise)'), lines.join("\n")); // prettier-ignore
+  const sized = checkRunFile("printed", JSON.parse(runJson(problem, (await made(example("few", { task, method, texts: {} }))).run!))); // prettier-ignore
+  assert.equal([sized.texts!.train, sized.texts!.dev, sized.texts!.shots], [13, 9, 1]);
+  await rejectsWith(made(example("few", { task, method, texts: { train: 24, dev: 9 } })), "dev of few.csv: expected at least one example"); // prettier-ignore
+});
+
 test("exports that could not be written together, or with their type, are told before the run", async () => {
   const told = (exports: readonly object[], words: string) =>
     rejectsWith(made(example("told", { result: { folder: files.file("told"), exports } })), words);
