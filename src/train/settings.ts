@@ -103,9 +103,9 @@ export function checkSettings(settings: RunSettings): void {
  * @throws saying what the first step costs
  */
 export function requireOneStep(settings: RunSettings): void {
-  const { budget, method } = settings;
+  const { budget } = settings;
   if (budget.kind !== "forward-passes" || budget.forwardPasses === 0 || !spent(settings, 0, 0, 0)) return;
-  fail("settings.budget.forwardPasses", `at least ${passesOfStep(settings, 0)}, what one step of ${method.name} costs, or 0 to score the start alone`, budget.forwardPasses); // prettier-ignore
+  fail("settings.budget.forwardPasses", `at least ${passesOfStep(settings, 0)}, what its first step costs, or 0 to score the start alone`, budget.forwardPasses); // prettier-ignore
 }
 
 /** In milliseconds. */

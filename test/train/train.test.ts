@@ -104,7 +104,7 @@ test("a budget below one step's passes is refused, with what a step costs; none 
   };
   await rejectsWith(
     within(15),
-    "settings.budget.forwardPasses: expected at least 16, what one step of mezo costs, or 0 to score the start alone, got 15",
+    "settings.budget.forwardPasses: expected at least 16, what its first step costs, or 0 to score the start alone, got 15",
   );
   assert.is((await within(16)).steps.length, 1);
   const { steps, evaluations } = await within(0);
