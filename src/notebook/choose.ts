@@ -59,11 +59,16 @@ export function bestOnDev(runs: readonly LiveRun[], options: ChoiceOnDev = {}): 
   if (first === undefined)
     throw new Error(`runs: expected a run with a finite dev loss, got ${runs.map(endOf).join("; ") || "no run"}`);
   const { run, evaluation } = rest.reduce((a, b) => (isBetter(by, b.evaluation, a.evaluation) ? b : a), first);
-  if (by !== "objective" && evaluation.loss >= beyondLuck(run.chance))
+  if (by !== "objective" && evaluation.loss >= beyondLuck(run.chance)) {
+    const where = `${armTitle(run.arm.name)}, step ${evaluation.step}`;
+    const { loss, count } = run.chance;
     console.log(
-      `${armTitle(run.arm.name)}, step ${evaluation.step}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
-        `${run.chance.loss.toFixed(3)}, by more than luck on ${run.chance.count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,
+      beyondLuck(run.chance) <= 0
+        ? `${where}: dev, ${count} text${count === 1 ? "" : "s"} with a best constant answer's loss of ${loss.toFixed(3)}, is too small or too much of one class to say whether it learned`
+        : `${where}: its dev loss, ${evaluation.loss.toFixed(3)}, is not below the best constant answer's, ` +
+            `${loss.toFixed(3)}, by more than luck on ${count} texts (${beyondLuck(run.chance).toFixed(3)}): nothing says that it learned`,
     );
+  }
   if (evaluation.step === run.result.best?.evaluation.step) return run;
   return { ...run, result: { ...run.result, best: { evaluation, point: pointAt(run, evaluation.step) } } };
 }

@@ -12,6 +12,8 @@ export interface DisplayHandle {
 /** Marks a value that has shown itself already: as the last expression of a cell it is not printed again. */
 export const shown: unique symbol = Symbol.for("adazeta.shown") as never;
 
+const NO_KERNEL = "display: expected a running notebook kernel, got a plain Node process (a cell has one, in JupyterLab or by npm run notebook -- FILE.ipynb)"; // prettier-ignore
+
 /**
  * Shows an output under the current cell; the handle replaces it in place, also from later cells.
  * For example `const output = display({ "text/plain": "0 %" }); output.update({ "text/plain": "50 %" })`.
@@ -21,7 +23,7 @@ export function display(bundle: MimeBundle): DisplayHandle {
   const id = randomUUID();
   const send = (data: MimeBundle, update: boolean): void => {
     const { publish } = kernelRegistry();
-    if (publish === undefined) throw new Error("display: expected a running notebook kernel, got a plain Node process");
+    if (publish === undefined) throw new Error(NO_KERNEL);
     publish({ data, metadata: {}, transient: { display_id: id } }, update);
   };
   send(bundle, false);

@@ -113,9 +113,10 @@ async function rewardOf({ name, timeLimit, onError, ...reward }: Reward, answere
     return value;
   } catch (error) {
     if (onError !== "stop") return onError;
-    const { answer, prompt } = answered;
+    const { answer, prompt, row } = answered;
+    const seen = Object.keys(row).join(", ");
     throw new NotMeasured(
-      `reward ${show(name)} of the answer ${show(answer)} to ${show(prompt)}: ${messageOf(error)} (onError: a score goes on instead)`,
+      `reward ${show(name)} of the answer ${show(answer)} to ${show(prompt)}: ${messageOf(error)} (${seen === "" ? "" : `its row has ${seen}; `}with onError: 0 such an answer has that score)`,
       { cause: error },
     );
   }

@@ -100,7 +100,9 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
     if (parts[name].length === 0 && !(amount.kind !== "all" && amount.count === 0))
       fail(
         `${name} of ${task.name}`,
-        `at least one example that passes the filter${leftBy(name, order, counts)}${name === "test" ? "" : whereAll(trainSplit, outside, pool, keep)}`,
+        name === "test" && testSplit.length === 0
+          ? `at least one example${whereNoTest(task)}`
+          : `at least one example that passes the filter${leftBy(name, order, counts)}${name === "test" ? "" : whereAll(trainSplit, outside, pool, keep)}`,
         "none",
       );
   return {
@@ -115,10 +117,15 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   };
 }
 
-/** Gives how many texts prototypes, train and dev can have together. @throws when a split is not there */
-export function textsToDraw(loaded: LoadedTask, { keep, oddities }: Pick<SampleOptions, "keep" | "oddities">): number {
-  const { pool } = poolOf(loaded, oddities?.keepRepeats === true);
-  return keep === undefined ? pool.length : pool.filter(keep).length;
+/** Gives how many texts prototypes, train and dev can have together, and how many test has. @throws when a split is not there */
+export function textsToDraw(
+  loaded: LoadedTask,
+  { keep = () => true, oddities, wholeTest }: Pick<SampleOptions, "keep" | "oddities" | "wholeTest">,
+): { readonly train: number; readonly test: number } {
+  const keepRepeats = oddities?.keepRepeats === true;
+  const { pool, testSplit, keyOf } = poolOf(loaded, keepRepeats);
+  const tests = keepRepeats || wholeTest === true ? testSplit : withoutRepeats(testSplit, keyOf);
+  return { train: pool.filter(keep).length, test: tests.filter(keep).length };
 }
 
 interface Pool {
@@ -148,6 +155,13 @@ function leftBy(name: PartName, order: readonly Part[], counts: Sample["counts"]
   return took.length === 0
     ? ""
     : `, and is left by ${took.map(([part, count]) => `${part} (${count})`).join(" and ")}: ask for fewer there`;
+}
+
+/** Says why a user's own table keeps none for test. */
+function whereNoTest({ own }: Task): string {
+  return own?.test === null
+    ? ": without a testFile every fourth row is kept for it, of each class; there are too few"
+    : "";
 }
 
 /** Says what became of the training split's texts before any part took one, where that is more than nothing. */
@@ -252,7 +266,8 @@ function mapParts<T>(
 function oneClass(task: Task, name: PartName, counts: readonly number[]): readonly string[] {
   const there = counts.flatMap((count, label) => (count > 0 ? [label] : []));
   if (task.kind !== "classification" || name === "prototypes" || there.length !== 1) return [];
-  const what = `${name}: all ${textsIn(counts)} texts have the class ${task.labels[there[0]]}`;
+  const count = textsIn(counts);
+  const what = `${name}: ${count === 1 ? "its only text has" : `all ${count} texts have`} the class ${task.labels[there[0]]}`;
   return [name === "train" ? `${what}: nothing else can be learned` : `${what}: whoever answers that alone is right`];
 }
 

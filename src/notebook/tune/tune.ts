@@ -73,22 +73,27 @@ export async function openRunFile(run: RunFile): Promise<Trainable<unknown>> {
   const { name, ...how } = typeof run.model === "string" ? { name: run.model } : run.model;
   const loaded = await openModel(name, how);
   const task = await openFileTask(run.task);
-  return openSized(loaded, task, { ...problemOptionsOf(run), ...startOf(run, loaded, task) }, run.texts);
+  return openSized(loaded, task, { ...problemOptionsOf(run), ...startOf(run, loaded, task) }, run.texts, "texts");
 }
 
-/** Opens a problem whose texts are shared out where there are few and the file says no sizes. */
+/**
+ * Opens a problem whose texts are shared out where there are few and the file does not say all sizes.
+ * @param said the sizes that it says of this very table
+ * @param where it would say them
+ */
 async function openSized(
   loaded: LoadedModel,
   task: LoadedTask,
   options: ProblemOptions,
-  { train, dev, shots }: NonNullable<RunFile["texts"]> = {},
+  said: RunFile["texts"],
+  where: string,
 ): Promise<Trainable<unknown>> {
-  const open = (train ?? dev ?? shots) === undefined;
-  const fitting = open ? optionsToFit(loaded, task, options) : options;
+  const fitting = optionsToFit(loaded, task, options, said);
   const problem: Trainable<unknown> = await openProblem(loaded, task, fitting);
-  if (fitting === options) return problem;
-  const read = fitting.shots === undefined ? "" : `, ${fitting.shots} of each class for prototypes`;
-  const told = `few texts: ${fitting.train} to train on, ${fitting.dev} to evaluate on${read} ("texts" in the file says otherwise)`;
+  const { train, dev, shots } = fitting;
+  if (train === options.train && dev === options.dev && shots === options.shots) return problem;
+  const read = shots === undefined ? "" : `, ${shots} of each class for prototypes`;
+  const told = `few texts: ${String(train)} to train on, ${String(dev)} to evaluate on${read} ("${where}" in the file says otherwise)`;
   return { ...problem, notices: [...problem.notices, told] };
 }
 
@@ -109,7 +114,7 @@ async function openDrift(run: RunFile, { loaded }: Trainable<unknown>): Promise<
   const drift = run.evaluation?.drift;
   if (drift === undefined) return undefined;
   const texts = drift.texts ?? run.texts;
-  return openSized(loaded, await openFileTask(drift.task), problemOptionsOf({ ...run, texts }), texts);
+  return openSized(loaded, await openFileTask(drift.task), problemOptionsOf({ ...run, texts }), drift.texts, "evaluation.drift.texts"); // prettier-ignore
 }
 
 /**
@@ -134,7 +139,7 @@ export async function tune(file: RunFile, options: TuneOptions): Promise<Tuned> 
   for (const { to } of taken) tell(`${to} is there already: it will be left as it is`);
 
   const drift = await openDrift(file, problem);
-  for (const notice of drift?.notices ?? []) tell(`${drift!.task.name}: ${notice}`);
+  for (const notice of drift?.notices ?? []) tell(notice.startsWith(drift!.task.name) ? notice : `${drift!.task.name}: ${notice}`); // prettier-ignore
   const loaded = scoredModel(problem);
   const spec = adapterFor(arm.adapter, problem);
   const open = await openAdapter(loaded, spec);

@@ -56,6 +56,8 @@ const example = (store: string, changes: object = {}): RunFile =>
     ...changes,
   });
 
+const exampleTask = (parseJsonc(exampleRunFile(), "example") as { readonly task: object }).task;
+
 interface Heard extends Tuned {
   readonly lines: readonly string[];
   readonly steps: readonly number[];
@@ -329,7 +331,7 @@ test("a rate that breaks the training is no success, and what was best until the
   assert.equal(again.failed, failed);
 });
 
-test("a table with few texts is shared out where the file says no sizes, and refused where it asks for too many", async () => {
+test("a table with few texts is shared out among the sizes that the file leaves open, or cannot have", async () => {
   const letters = (i: number): string =>
     i
       .toString(3)
@@ -339,15 +341,27 @@ test("a table with few texts is shared out where the file says no sizes, and ref
   writeFileSync(files.file("few.csv"), `message,kind\n${rows.join("")}`);
   const task = { file: files.file("few.csv"), template: "{message}", label: "kind", labelWords: { x: " a", y: " i" } };
   const method = { recipe: "mezo", learningRate: 1e-3 };
-  const { problem, lines } = await made(example("few", { task, method, texts: {} }));
-  const { counts } = problem.sample;
-  const sizes = Object.values(counts).map(([x = 0, y = 0]) => x + y);
+  const few = (texts: object, changes = {}): Promise<Heard> =>
+    made(example("few", { task, method, texts, ...changes }));
+  const sizesOf = ({ problem }: Heard): readonly number[] =>
+    Object.values(problem.sample.counts).map(([x = 0, y = 0]) => x + y);
   // 24 rows are not kept for test, of the 128 + 100 + 2 x 8 that a file without sizes asks for.
-  assert.equal(sizes, [2, 13, 9, 8]);
-  assert.ok(lines.includes('few texts: 13 to train on, 9 to evaluate on, 1 of each class for prototypes ("texts" in the file says otherwise)'), lines.join("\n")); // prettier-ignore
-  const sized = checkRunFile("printed", JSON.parse(runJson(problem, (await made(example("few", { task, method, texts: {} }))).run!))); // prettier-ignore
-  assert.equal([sized.texts!.train, sized.texts!.dev, sized.texts!.shots], [13, 9, 1]);
-  await rejectsWith(made(example("few", { task, method, texts: { train: 24, dev: 9 } })), "dev of few.csv: expected at least one example"); // prettier-ignore
+  const open = await few({});
+  assert.equal(sizesOf(open), [8, 9, 7, 8]);
+  const told =
+    'few texts: 9 to train on, 7 to evaluate on, 4 of each class for prototypes ("texts" in the file says otherwise)';
+  assert.ok(open.lines.includes(told), open.lines.join("\n"));
+  assert.not.ok(open.lines.some((line) => line.includes("asked for")));
+  const { texts } = checkRunFile("printed", JSON.parse(runJson(open.problem, open.run!)));
+  assert.equal([texts!.train, texts!.dev, texts!.shots], [9, 7, 4]);
+  assert.equal(sizesOf(await few({ train: 12 })), [4, 12, 8, 8]);
+  assert.equal(sizesOf(await few({ train: 24, dev: 9 })), [8, 12, 4, 8]);
+  // Another table's sizes are not asked of this one.
+  const drift = await few({ maxTokens: 16 }, { ...ofTest("few-drift"), texts: FEW, task: exampleTask, evaluation: { every: 4, drift: { task } } }); // prettier-ignore
+  assert.ok(
+    drift.lines.some((line) => line.includes('"evaluation.drift.texts" in the file')),
+    drift.lines.join("\n"),
+  );
 });
 
 test("exports that could not be written together, or with their type, are told before the run", async () => {
