@@ -50,6 +50,11 @@ export function commandLine(script: CommandLine): void {
     out: (text: string) => void process.stdout.write(text),
     err: (text: string) => void process.stderr.write(text),
   };
+  // Whoever read the lines may stop reading (`| head`): what a script is for, files and records, does not end by that.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
   void answer(script, process.argv.slice(2), streams).then((status) => {
     if (status !== null) process.exit(status);
   });

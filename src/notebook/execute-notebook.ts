@@ -23,6 +23,8 @@ export interface CellError {
 
 export interface ExecutedNotebook {
   readonly notebook: NotebookFile;
+  /** Whether a cell was begun, or there is none: else the outputs of an earlier run are as good as they were. */
+  readonly begun: boolean;
   readonly error: CellError | undefined;
   readonly stopped: boolean;
 }
@@ -32,7 +34,7 @@ export interface ExecuteOptions extends KernelOptions {
   /** The first abort interrupts the running cell, and no other is started. */
   readonly signal?: AbortSignal;
   readonly now?: () => number;
-  /** Called before anything is run, with what gives the notebook with the outputs so far. */
+  /** Called when the first cell begins, with what gives the notebook with the outputs so far. */
   readonly onStart?: (soFar: () => NotebookFile) => void;
 }
 
@@ -95,11 +97,10 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
     return at < 0 ? cell : { ...cell, outputs: outputs[at] ?? [] };
   };
   const soFar = (): NotebookFile => ({ ...notebook, metadata, cells: notebook.cells.map(withOutputs) });
-  const result = (): ExecutedNotebook => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
-
-  onStart(soFar);
   const first = cells.findIndex((cell) => sourceOf(cell).trim() !== "");
-  if (first < 0) return result();
+  let begun = first < 0;
+  const result = (): ExecutedNotebook => ({ notebook: soFar(), begun, error, stopped: signal?.aborted === true });
+  if (begun) return result();
   let kernel: KernelClient;
   try {
     kernel = await startKernel(options);
@@ -108,11 +109,16 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
     return result();
   }
   const cellOf = new Map<string, number>(); // id of a request -> the cell that it runs
+  let running = false; // whether the kernel has begun the cell: a Stop that comes before it would find nothing to stop
   kernel.onPublished((message) => {
     const at = cellOf.get(message.parent.msg_id ?? "");
-    if (at !== undefined) outputs = withMessage(outputs, at, message);
+    if (at === undefined) return;
+    outputs = withMessage(outputs, at, message);
+    if (message.header.msg_type !== "execute_input") return;
+    running = true;
+    if (signal?.aborted === true) kernel.interrupt();
   });
-  const interrupt = (): void => kernel.interrupt();
+  const interrupt = (): void => void (running && kernel.interrupt());
   signal?.addEventListener("abort", interrupt);
   let last = first;
   let where = "in";
@@ -124,6 +130,9 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       if (code.trim() === "") continue;
       if (kernel.ended() !== undefined) break;
       last = at;
+      running = false;
+      if (!begun) onStart(soFar);
+      begun = true;
       const started = now();
       const event = { cell: at + 1, cells: cells.length, code };
       onCell({ kind: "start", ...event, seconds: 0 });

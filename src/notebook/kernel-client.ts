@@ -131,7 +131,16 @@ async function startOnce(options: KernelOptions): Promise<KernelClient> {
   const file = path.join(folder, "connection.json");
   writeFileSync(
     file,
-    JSON.stringify({ ...connection, shell_port, iopub_port, control_port, stdin_port, hb_port, last_words: 3 }),
+    JSON.stringify({
+      ...connection,
+      shell_port,
+      iopub_port,
+      control_port,
+      stdin_port,
+      hb_port,
+      last_words: 3,
+      own_folder: true,
+    }),
     {
       mode: 0o600,
     },

@@ -8,6 +8,8 @@ const { parentNow } = require("./kernel/parent.cjs");
 const parent = parentNow(process.env); // before anything that takes time: it may end meanwhile
 /** @type {import("./kernel/protocol.cjs").Connection} */
 const connection = JSON.parse(fs.readFileSync(process.argv[2] ?? "", "utf8"));
+// Its key is nobody else's business, and who made the folder for it may be gone before this kernel answers.
+if (connection.own_folder === true) fs.rmSync(path.dirname(process.argv[2] ?? ""), { recursive: true, force: true });
 // tslab compiles only the .ts files under its working folder, and Jupyter starts a kernel in the notebook's folder.
 process.chdir(path.resolve(__dirname, "../.."));
 const root = process.cwd();
@@ -105,7 +107,7 @@ async function main() {
   server.listen(handlers);
 
   listenForSignal();
-  process.on("SIGTERM", stop);
+  process.on("SIGTERM", () => stop(143));
   // In a reaction of its own: an error may never end to describe itself, and inside Node's callback it could not be stopped.
   const report = (/** @type {string} */ how) => (/** @type {unknown} */ error) =>
     void Promise.resolve().then(() => complain(how, error));
@@ -113,12 +115,12 @@ async function main() {
   process.on("unhandledRejection", report("An error in a promise that nothing awaited:"));
 
   /** Open models first: a thread that computes when its process ends takes it down with an error. */
-  async function stop() {
+  async function stop(status = 0) {
     await Promise.race([registry.disposeAll(), new Promise((resolve) => setTimeout(resolve, DISPOSE_MS))]);
     executor.close();
     await server.close();
     ending = () => undefined;
-    process.exit(0);
+    process.exit(status);
   }
 
   /** Node takes the listener away while a cell's code runs, and does not put it back when that is ended from outside. */

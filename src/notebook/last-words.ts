@@ -17,6 +17,17 @@ export interface LastWords {
 type Piece = readonly [string, string];
 type Line = PublishedMessage | { readonly text: Piece };
 
+/** What a line of the pipe says; undefined of one that a cell wrote there itself. */
+function read(line: string): Line | undefined {
+  try {
+    const found = JSON.parse(line) as Partial<PublishedMessage> & { readonly text?: unknown };
+    const said = Array.isArray(found.text) || typeof found.header?.msg_id === "string";
+    return said ? (found as Line) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Keeps what a kernel says until it has arrived.
  * @example const words = createLastWords(); words.take('{"text":["stdout","a"]}\n'); words.missing()[0].content // { name: "stdout", text: "a" }
@@ -47,7 +58,10 @@ export function createLastWords(): LastWords {
     take(piece) {
       const lines = (rest + piece).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) takeLine(JSON.parse(line) as Line);
+      for (const line of lines) {
+        const found = read(line);
+        if (found !== undefined) takeLine(found);
+      }
     },
     arrived(id) {
       if (!published.delete(id)) early.add(id);

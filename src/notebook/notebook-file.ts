@@ -115,6 +115,7 @@ export function withMessage(
         { output_type: header.msg_type, ...rest, ...(displayId === undefined ? {} : { displayId }) },
       ]);
     case "update_display_data":
+      if (displayId === undefined) return outputs;
       return outputs.map((own) =>
         own.map((output) => (output.displayId === displayId ? { ...output, ...rest } : output)),
       );

@@ -2,7 +2,8 @@
  * Executes a notebook without Jupyter and writes it with its outputs.
  *   npm run notebook -- notebooks/00-quickstart.ipynb [--out FILE] [--set name=value ...]
  *   npm run notebook -- notebooks/00-quickstart.ipynb --format     executes nothing; writes the file as JupyterLab would save it
- * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case, and after each cell.
+ * Ends with status 1 at the first error, 130 when stopped by Ctrl-C; what was computed until then is written in each case, and after each cell. Before the
+ * first cell nothing is written.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -89,7 +90,7 @@ async function main(args: readonly string[]): Promise<number> {
     });
   const inherited = valueOf(process.env["ADAZETA_SET"] ?? "{}") as object;
   const env = { ADAZETA_SET: JSON.stringify({ ...inherited, ...set }) };
-  const { notebook, error, stopped } = await executeNotebook(readNotebook(file), {
+  const { notebook, begun, error, stopped } = await executeNotebook(readNotebook(file), {
     env,
     onCell(event) {
       showCell(event);
@@ -99,7 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
     signal: controller.signal,
     onLog: (text) => process.stderr.write(text),
   });
-  writeNotebook(out, notebook);
+  if (begun) writeNotebook(out, notebook);
   if (error !== undefined) {
     process.stderr.write(`${file}: cell ${error.cell}: ${error.name}: ${error.message}\n`);
     const rest = error.traceback.slice(1);

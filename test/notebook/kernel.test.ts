@@ -40,6 +40,12 @@ test("no line of a loop that never yields is lost", async () => {
   assert.ok(outputs.length < 500, `gathered into few messages, got ${outputs.length}`);
 });
 
+test("a long text is cut between two characters", async () => {
+  const { text } = await run('console.log("a".repeat(999_999) + "\\u{1f600}b");');
+  assert.is(text.length, 1_000_003);
+  assert.is(text.slice(-4), "\u{1f600}b\n");
+});
+
 test("text written before a display comes before it", async () => {
   const ran = await run(
     'import { display } from "./src/notebook/display";\nconsole.log("a"); console.log("b");\n' +
@@ -68,8 +74,10 @@ test("the last update of a throttled figure is shown before the cell is done", a
 
 test("a completion is answered while a cell runs, and the kernel stays busy", async () => {
   const states: unknown[] = [];
-  const loop = run("await new Promise((r) => setTimeout(r, 600));");
-  await sleep(200);
+  let begun: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (begun = resolve));
+  const loop = kernel.run('console.log("started"); await new Promise((r) => setTimeout(r, 1500));', () => begun());
+  await started;
   const off = kernel.client.onPublished(({ header, content }) => {
     if (header.msg_type === "status") states.push(content["execution_state"]);
   });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
@@ -69,7 +69,9 @@ test("text of one stream is joined, and of the other kept apart", () => {
 test("an update changes the output it belongs to, also from a later cell", () => {
   const shown = (type: string, text: string): Message =>
     message(type, { data: { "text/plain": text }, metadata: {}, transient: { display_id: "d" } });
-  const outputs = collect([0, shown("display_data", "a")], [1, shown("update_display_data", "b")]);
+  const nameless = message("update_display_data", { data: { "text/plain": "c" }, metadata: {} });
+  const outputs = collect([0, shown("display_data", "a")], [1, shown("update_display_data", "b")], [1, nameless]);
+  assert.equal(collect([0, message("display_data", { data: {}, metadata: {} })], [1, nameless])[0]?.[0]?.["data"], {});
   assert.equal(outputs, [
     [{ output_type: "display_data", data: { "text/plain": "b" }, metadata: {}, displayId: "d" }],
     [],
@@ -189,6 +191,49 @@ test("a kernel that ends after a cell that was well is an error too", async () =
   assert.is(status, 1);
   assert.match(output, /the kernel ended \(exit code 5\) (in cell 2|after cell 1)/);
   assert.equal(readNotebook(file).cells[0]?.outputs?.[0]?.["text"], ["kept\n"]);
+});
+
+const once = (): ((text: string) => boolean) => {
+  let told = false;
+  return (text) => !told && text.includes("[1/") && (told = true);
+};
+
+test("Ctrl-C that comes before the kernel has begun the cell stops it all the same", async () => {
+  for (let i = 0; i < 2; i++) {
+    const file = notebook("early.ipynb", [`// ${"x".repeat(1_000_000)}\nawait new Promise(() => {});`]);
+    const isFirst = once();
+    const { status, output } = await run([file], (text, kill) => isFirst(text) && kill());
+    assert.is(status, 130, output);
+  }
+});
+
+test("Ctrl-C before the first cell leaves the outputs of an earlier run", async () => {
+  const file = notebook("earlier.ipynb", ['console.log("hours");']);
+  assert.is((await run([file])).status, 0);
+  const before = readFileSync(file, "utf8");
+  const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-notebook.ts", file]);
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  while (
+    !existsSync(`/proc/${child.pid}/task/${child.pid}/children`) ||
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8") === ""
+  )
+    // prettier-ignore
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill();
+  await ended;
+  assert.is(readFileSync(file, "utf8"), before);
+});
+
+test("whoever stops reading the lines ends nothing", async () => {
+  const file = notebook("unread.ipynb", ["console.log(1); await new Promise((r) => setTimeout(r, 300));", "2", "3"]);
+  const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-notebook.ts", file]);
+  child.stdout.once("data", () => child.stdout.destroy());
+  const status = await new Promise((resolve) => child.on("exit", resolve));
+  assert.is(status, 0);
+  assert.equal(
+    readNotebook(file).cells.map(({ outputs = [] }) => outputs.length),
+    [1, 1, 1],
+  );
 });
 
 test("a second Ctrl-C, and the end of the terminal, leave what was computed until then", async () => {

@@ -15,6 +15,8 @@ export interface Connection {
   readonly hb_port: number;
   /** A pipe that the headless runner has opened for what the kernel says (last-words.cjs). */
   readonly last_words?: number;
+  /** The file lies in a folder that was made for it, which goes once it is read. */
+  readonly own_folder?: boolean;
 }
 
 /** The process that a kernel was started for. */

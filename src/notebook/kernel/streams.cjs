@@ -17,6 +17,30 @@ const writeToTerminal = process.stderr.write.bind(process.stderr);
 exports.log = (text) => writeToTerminal(`[kernel] ${text}\n`);
 
 /**
+ * The beginning of a text, no longer than so many characters, that ends between two characters and not within one of two halves.
+ * @param {string} text
+ * @param {number} most
+ */
+function beginningOf(text, most) {
+  if (text.length <= most) return text;
+  return text.slice(0, /[\ud800-\udbff]/.test(text[most - 1] ?? "") ? most - 1 : most);
+}
+
+/**
+ * A text in pieces that a message takes.
+ * @param {string} text
+ */
+function pieces(text) {
+  const all = [];
+  for (let rest = text; rest !== "";) {
+    const piece = beginningOf(rest, MOST_AT_ONCE);
+    all.push(piece);
+    rest = rest.slice(piece.length);
+  }
+  return all;
+}
+
+/**
  * Takes the place of the process's stdout and stderr.
  * @param {(name: string, text: string, cell: import("./protocol.cjs").Cell | undefined) => void} send
  * @param {() => import("./protocol.cjs").Cell | undefined} owner the cell whose text it is; `written` of it counts its characters
@@ -38,7 +62,7 @@ exports.captureStreams = function captureStreams(send, owner, said = () => undef
     const ready = text;
     text = "";
     sentAt = Date.now();
-    for (let at = 0; at < ready.length; at += MOST_AT_ONCE) send(name, ready.slice(at, at + MOST_AT_ONCE), cell);
+    for (const piece of pieces(ready)) send(name, piece, cell);
   }
 
   /**
@@ -52,7 +76,7 @@ exports.captureStreams = function captureStreams(send, owner, said = () => undef
     of.written = before + piece.length;
     if (of.written <= MOST_CHARACTERS) return piece;
     if (before > MOST_CHARACTERS) return "";
-    return `${piece.slice(0, MOST_CHARACTERS - before)}\n[a cell shows at most ${MOST_CHARACTERS} characters: the rest is left out]\n`;
+    return `${beginningOf(piece, MOST_CHARACTERS - before)}\n[a cell shows at most ${MOST_CHARACTERS} characters: the rest is left out]\n`;
   }
 
   /**
@@ -67,7 +91,7 @@ exports.captureStreams = function captureStreams(send, owner, said = () => undef
     cell = of;
     const shown = allowed(of, piece);
     text += shown;
-    for (let at = 0; at < shown.length; at += MOST_AT_ONCE) said(stream, shown.slice(at, at + MOST_AT_ONCE));
+    for (const piece of pieces(shown)) said(stream, piece);
     // By the clock, not only by a timer: a loop that never yields shows its output too.
     if (Date.now() - sentAt >= GATHER_MS) flush();
     else timer ??= setTimeout(flush, GATHER_MS);

@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { freePorts, startKernel } from "../../../src/notebook/kernel-client";
-import { kernelRuns, type KernelRuns } from "../../support/kernel-runs";
+import { kernelRuns, sleep, type KernelRuns } from "../../support/kernel-runs";
 
 const test = suite("notebook/kernel/end");
 
@@ -77,6 +80,44 @@ function controlEnds(ports: readonly number[]): Promise<End> {
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   return new Promise((resolve) => child.on("close", (status, signal) => resolve({ how: signal ?? status, log })));
 }
+
+test("a kernel that is told to end by a signal says so", async () => {
+  const kernel = await kernelRuns();
+  const ended = new Promise((resolve) =>
+    kernel.client.process.once("exit", (status, signal) => resolve(signal ?? status)),
+  );
+  kernel.client.process.kill("SIGTERM");
+  assert.is(await ended, 143);
+  await kernel.client.close();
+});
+
+test("a kernel removes the folder that was made for its connection once it has read it, and leaves any other file", async () => {
+  const [shell_port, iopub_port, control_port, stdin_port, hb_port] = await freePorts(5);
+  const ports = { shell_port, iopub_port, control_port, stdin_port, hb_port };
+  for (const own_folder of [true, undefined]) {
+    const folder = mkdtempSync(path.join(tmpdir(), "adazeta-end-"));
+    const file = path.join(folder, "connection.json");
+    writeFileSync(file, JSON.stringify({ transport: "tcp", ip: "127.0.0.1", key: "k", ...ports, own_folder }));
+    const child = spawn(process.execPath, ["src/notebook/kernel.cjs", file], { stdio: "ignore" });
+    if (own_folder === true) while (existsSync(folder)) await sleep(20);
+    else await sleep(500);
+    assert.is(existsSync(file), own_folder === undefined);
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a line of a cell's own in the pipe for last words is passed over", async () => {
+  const kernel = await kernelRuns();
+  try {
+    const ran = await kernel.run(
+      'import { writeSync } from "node:fs";\nwriteSync(3, "junk\\n{}\\n[1]\\nnull\\n"); console.log("kept");',
+    );
+    assert.is(ran.text, "kept\n", JSON.stringify(ran.reply));
+  } finally {
+    await kernel.client.close();
+  }
+});
 
 test("a process that ends at once ends as it says, whatever its control thread does", async () => {
   const ends = Array.from({ length: AT_ONCE }, async () => {

@@ -165,8 +165,10 @@ test("a message with a wrong signature is dropped and logged", async () => {
 });
 
 test("interrupt_request on the control channel is answered while a cell runs", async () => {
-  const loop = kernel.run("await new Promise(() => {});");
-  await sleep(300);
+  let begun: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (begun = resolve));
+  const loop = kernel.run('console.log("started"); await new Promise(() => {});', () => begun());
+  await started;
   assert.equal((await kernel.client.request("interrupt_request", {}, "control")).content, { status: "ok" });
   assert.is(find(await loop, "error")["ename"], "Interrupted");
 });

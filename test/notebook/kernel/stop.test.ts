@@ -115,8 +115,10 @@ test("and one that awaits only promises that are already there", async () => {
 });
 
 test("the heartbeat and Stop are answered while a cell never yields", async () => {
-  const loop = kernel.run(`${tick} console.log("started"); while (true) {}`);
-  await sleep(500);
+  let begun: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (begun = resolve));
+  const loop = kernel.run(`${tick} console.log("started"); while (true) {}`, () => begun());
+  await started;
   assert.ok(await kernel.client.beats(2000));
   kernel.client.interrupt();
   assert.is(find(await loop, "error")["ename"], "Interrupted");
