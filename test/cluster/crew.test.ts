@@ -108,7 +108,7 @@ test("a worker that says nothing is replaced after its limit, and its queries ar
   const { result, told, counts } = await spreadMethod(
     four,
     nearWorkers(2, (reply, { nth }) => (nth === 6 || nth === 11 ? [] : [reply])),
-    { count: 2, limitMs: 150 },
+    { count: 2, limitMs: 600 },
   );
   assert.equal(decided(result), decided(await alone(four)));
   assert.ok(

@@ -241,10 +241,8 @@ test("a budget of minutes ends at the first step after them, and goes on from wh
   const { run } = await made(file);
   const { steps, end } = run!.result;
   assert.is(end.reason, "finished");
-  assert.ok(
-    end.elapsedMs >= 1200 && steps.at(-2)!.elapsedMs < 1200,
-    `${steps.at(-2)!.elapsedMs} of ${end.elapsedMs} ms`,
-  );
+  const before = steps.at(-2)?.elapsedMs ?? 0; // the first step may take longer than all of it
+  assert.ok(end.elapsedMs >= 1200 && before < 1200, `${before} of ${end.elapsedMs} ms`);
   assert.is((await made(file)).run!.result.steps.length, steps.length);
 });
 
