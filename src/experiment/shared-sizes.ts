@@ -13,7 +13,7 @@ export interface Sizes {
   readonly shots: number;
 }
 
-/** Sizes that somebody said, and so many texts for test. */
+/** Sizes that a settings file says itself, whatever they are; those that it leaves open are absent. */
 export type SaidSizes = Partial<Readonly<Record<keyof Sizes | "test", unknown>>>;
 
 /**
