@@ -1,6 +1,7 @@
 import { fail, positiveInteger } from "../check/check";
 import { knownOptions, knownWord, namesOf } from "../check/known-options";
 import type { Contrast } from "../task/contrast";
+import type { Model } from "../model/model";
 import { lengthFilter } from "../task/length-filter";
 import { BEGINNINGS } from "../task/encode";
 import type { Beginning, LengthLimits } from "../task/encode";
@@ -117,6 +118,11 @@ export function limitsOf(
   { cutTo, protocol, beginning = beginningOf(protocol) }: ProblemOptions,
 ): LengthLimits {
   return { context, beginning, ...(cutTo === undefined ? {} : { cutTo }) };
+}
+
+/** Says whether a model's features are read by prototypes of labelled texts, or by a probe that is fitted on those too. */
+export function takesShots({ head }: Pick<Model, "head">, { readout }: Pick<ProblemOptions, "readout">): boolean {
+  return head === null && readout !== "captions";
 }
 
 /** Says how a task is sampled with these options. */

@@ -32,7 +32,7 @@ import type { ClassificationTask, Task } from "../task/task";
 import { fingerprintData } from "../train/fingerprint";
 import { calibrated } from "./calibrate";
 import { fitProbe, joined } from "./linear-probe";
-import { SHOTS, cutNotice, limitsOf, samplingOf } from "./problem-options";
+import { SHOTS, cutNotice, limitsOf, samplingOf, takesShots } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 
 export type { ProblemOptions, Size } from "./problem-options";
@@ -159,7 +159,7 @@ export async function makeProblem(
   const reading = readingOf(task, model);
   const sample = sampleTask(from, {
     ...samplingOf(task, reading, tokenizer, options),
-    ...(head === null && options.readout !== "captions" ? { prototypes: { kind: "per class", count: shots } } : {}),
+    ...(takesShots(model, options) ? { prototypes: { kind: "per class", count: shots } } : {}),
   });
   const encode = (part: keyof Sample["parts"]): EncodedExamples =>
     encodeExamples(task, reading, sample.parts[part], tokenizer, limitsOf(model, options));

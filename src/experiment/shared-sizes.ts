@@ -3,7 +3,7 @@ import type { LoadedModel } from "../engine/load-model";
 import type { LoadedTask } from "../task/loaded-task";
 import { readingOf } from "../task/reading";
 import { textsToDraw } from "../task/sample";
-import { SHOTS, samplingOf } from "./problem-options";
+import { SHOTS, samplingOf, takesShots } from "./problem-options";
 import type { ProblemOptions } from "./problem-options";
 
 /** How many texts train and dev take, and an encoder's prototypes of each class. */
@@ -65,14 +65,17 @@ export function optionsToFit(
   const { maxTokens, ...anyLength } = options;
   // How long a conversation is, its template says: those that will be left out are counted here.
   const limited = task.kind === "chat" || maxTokens === undefined ? anyLength : options;
-  const texts = textsToDraw(from, samplingOf(task, reading, loaded.tokenizer, limited));
-  const test = said.test === undefined && texts.test > 0 ? Math.min(options.test, texts.test) : options.test;
-  const tested = test === options.test ? options : { ...options, test };
-  if (typeof train !== "number" || typeof dev !== "number") return tested;
-  const prototypes = task.kind === "classification" && loaded.model.head === null && options.readout !== "captions";
+  const prototypes = task.kind === "classification" && takesShots(loaded.model, options);
   const classes = prototypes ? task.labels.length : 0;
+  const sized = typeof train === "number" && typeof dev === "number";
+  const texts = textsToDraw(from, samplingOf(task, reading, loaded.tokenizer, limited), {
+    train: sized ? train + dev + classes * shots : 0,
+    test: options.test,
+  });
+  const tested = said.test === undefined && texts.test > 0 && texts.test < options.test ? { ...options, test: texts.test } : options; // prettier-ignore
+  if (!sized) return tested;
   if (texts.train > 0 && texts.train < classes + 2)
-    fail(`texts of ${task.name}`, `at least ${classes + 2} that are no test texts${prototypes ? ": one of each class for prototypes, one to train on and one to evaluate on" : ": one to train on and one to evaluate on"}`, texts.train); // prettier-ignore
+    fail(`texts of ${task.name}`, `at least ${classes + 2} that are no test texts: ${prototypes ? "one of each class for prototypes, " : ""}one to train on and one to evaluate on`, texts.train); // prettier-ignore
   const asked = { train, dev, shots };
   const sizes = sharedSizes(asked, texts.train, classes, NAMES.filter((name) => said[name] !== undefined)); // prettier-ignore
   if (sizes === asked) return tested;

@@ -46,9 +46,9 @@ export interface WellSpent {
  * @throws when it is no model (what `openModel` gives holds one, as `model`), or passes are no number of them
  */
 export function wellSpent(model: Pick<Model, "reading">, passes: number, rate?: number): WellSpent {
-  const { reading } = (model as Pick<Model, "reading"> | null | undefined) ?? { reading: undefined as never };
-  if (!Object.hasOwn(BY_READING, reading))
-    fail("model.reading", `${Object.keys(BY_READING).join(", ")}: wellSpent takes a model, as in (await openModel("minilm")).model`, reading); // prettier-ignore
+  const reading = (model as Pick<Model, "reading"> | null | undefined)?.reading;
+  if (reading === undefined || !Object.hasOwn(BY_READING, reading))
+    return fail("model.reading", `${Object.keys(BY_READING).join(", ")}: wellSpent takes a model, as in (await openModel("minilm")).model`, reading); // prettier-ignore
   nonNegativeInteger("passes", passes);
   const { study, arm, start, learningRate: own } = WELL_SPENT[BY_READING[reading]];
   const learningRate = rate ?? own;

@@ -23,8 +23,6 @@ export interface CellError {
 
 export interface ExecutedNotebook {
   readonly notebook: NotebookFile;
-  /** Whether a cell was begun, or there is none: else the outputs of an earlier run are as good as they were. */
-  readonly begun: boolean;
   readonly error: CellError | undefined;
   readonly stopped: boolean;
 }
@@ -34,7 +32,10 @@ export interface ExecuteOptions extends KernelOptions {
   /** The first abort interrupts the running cell, and no other is started. */
   readonly signal?: AbortSignal;
   readonly now?: () => number;
-  /** Called when the first cell begins, with what gives the notebook with the outputs so far. */
+  /**
+   * Called when the first cell begins, or there is none, with what gives the notebook with the outputs so far: before it the outputs of an
+   * earlier run are as good as they were.
+   */
   readonly onStart?: (soFar: () => NotebookFile) => void;
 }
 
@@ -98,9 +99,11 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
   };
   const soFar = (): NotebookFile => ({ ...notebook, metadata, cells: notebook.cells.map(withOutputs) });
   const first = cells.findIndex((cell) => sourceOf(cell).trim() !== "");
-  let begun = first < 0;
-  const result = (): ExecutedNotebook => ({ notebook: soFar(), begun, error, stopped: signal?.aborted === true });
-  if (begun) return result();
+  const result = (): ExecutedNotebook => ({ notebook: soFar(), error, stopped: signal?.aborted === true });
+  if (first < 0) {
+    onStart(soFar);
+    return result();
+  }
   let kernel: KernelClient;
   try {
     kernel = await startKernel(options);
@@ -131,8 +134,7 @@ export async function executeNotebook(notebook: NotebookFile, options: ExecuteOp
       if (kernel.ended() !== undefined) break;
       last = at;
       running = false;
-      if (!begun) onStart(soFar);
-      begun = true;
+      if (at === first) onStart(soFar);
       const started = now();
       const event = { cell: at + 1, cells: cells.length, code };
       onCell({ kind: "start", ...event, seconds: 0 });

@@ -90,7 +90,7 @@ async function main(args: readonly string[]): Promise<number> {
     });
   const inherited = valueOf(process.env["ADAZETA_SET"] ?? "{}") as object;
   const env = { ADAZETA_SET: JSON.stringify({ ...inherited, ...set }) };
-  const { notebook, begun, error, stopped } = await executeNotebook(readNotebook(file), {
+  const { error, stopped } = await executeNotebook(readNotebook(file), {
     env,
     onCell(event) {
       showCell(event);
@@ -100,7 +100,7 @@ async function main(args: readonly string[]): Promise<number> {
     signal: controller.signal,
     onLog: (text) => process.stderr.write(text),
   });
-  if (begun) writeNotebook(out, notebook);
+  save();
   if (error !== undefined) {
     process.stderr.write(`${file}: cell ${error.cell}: ${error.name}: ${error.message}\n`);
     const rest = error.traceback.slice(1);

@@ -117,15 +117,33 @@ export function sampleTask(loaded: LoadedTask, options: SampleOptions): Sample {
   };
 }
 
-/** Gives how many texts prototypes, train and dev can have together, and how many test has. @throws when a split is not there */
+/** Texts of the two splits that are drawn from. */
+interface Texts {
+  /** Of the train split: what prototypes, train and dev have together. */
+  readonly train: number;
+  readonly test: number;
+}
+
+/** Gives how many texts there are to be drawn, counted no further than to what is wanted: a large split is not read to its end. @throws when a split is not there */
 export function textsToDraw(
   loaded: LoadedTask,
   { keep = () => true, oddities, wholeTest }: Pick<SampleOptions, "keep" | "oddities" | "wholeTest">,
-): { readonly train: number; readonly test: number } {
+  most: Texts,
+): Texts {
   const keepRepeats = oddities?.keepRepeats === true;
   const { pool, testSplit, keyOf } = poolOf(loaded, keepRepeats);
   const tests = keepRepeats || wholeTest === true ? testSplit : withoutRepeats(testSplit, keyOf);
-  return { train: pool.filter(keep).length, test: tests.filter(keep).length };
+  return { train: countUpTo(most.train, pool, keep), test: countUpTo(most.test, tests, keep) };
+}
+
+/** Counts the examples that pass, as far as to `most`. */
+function countUpTo(most: number, examples: readonly Example[], keep: (example: Example) => boolean): number {
+  let count = 0;
+  for (const example of examples) {
+    if (count >= most) break;
+    if (keep(example)) count += 1;
+  }
+  return count;
 }
 
 interface Pool {
@@ -194,11 +212,8 @@ function devWhenShort(
   whenShort: "dev first" | "halves",
 ): Amount | null {
   if (train.kind !== "at most" || dev.kind !== "at most") return null;
-  let available = 0;
-  for (const example of pool) {
-    if (keep(example)) available += 1;
-    if (available >= train.count + dev.count) return null;
-  }
+  const available = countUpTo(train.count + dev.count, pool, keep);
+  if (available >= train.count + dev.count) return null;
   return whenShort === "dev first" ? dev : { ...dev, count: Math.min(dev.count, Math.floor(available / 2)) };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Message } from "../../src/notebook/kernel-client";
-import { find, kernelRuns, sleep, type KernelRuns, type Ran } from "../support/kernel-runs";
+import { begun, find, kernelRuns, sleep, type KernelRuns, type Ran } from "../support/kernel-runs";
 
 const test = suite("notebook/kernel");
 let kernel: KernelRuns;
@@ -74,17 +74,14 @@ test("the last update of a throttled figure is shown before the cell is done", a
 
 test("a completion is answered while a cell runs, and the kernel stays busy", async () => {
   const states: unknown[] = [];
-  let begun: () => void = () => undefined;
-  const started = new Promise<void>((resolve) => (begun = resolve));
-  const loop = kernel.run('console.log("started"); await new Promise((r) => setTimeout(r, 1500));', () => begun());
-  await started;
+  const { ran } = await begun(kernel, 'console.log("started"); await new Promise((r) => setTimeout(r, 1500));');
   const off = kernel.client.onPublished(({ header, content }) => {
     if (header.msg_type === "status") states.push(content["execution_state"]);
   });
   const reply = await kernel.client.request("complete_request", { code: "Math.flo", cursor_pos: 8 });
   await sleep(50);
   off();
-  await loop;
+  await ran;
   assert.equal(reply.content["matches"], ["floor"]);
   assert.is(states.at(-1), "busy");
 });

@@ -43,6 +43,15 @@ export async function kernelRuns(cwd?: string): Promise<KernelRuns> {
   };
 }
 
+/** Runs a cell that prints something; resolves when it has, to the run itself. */
+export async function begun({ run }: Pick<KernelRuns, "run">, code: string): Promise<{ readonly ran: Promise<Ran> }> {
+  let printed: () => void = () => undefined;
+  const heard = new Promise<void>((resolve) => (printed = resolve));
+  const ran = run(code, () => printed());
+  await heard;
+  return { ran };
+}
+
 /** The content of a cell's first message of a type. */
 export function find(ran: Ran, type: string): Message["content"] {
   const found = ran.outputs.find(({ header }) => header.msg_type === type);

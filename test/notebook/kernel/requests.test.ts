@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { find, kernelRuns, sleep, valueOf, type KernelRuns } from "../../support/kernel-runs";
+import { begun, find, kernelRuns, sleep, valueOf, type KernelRuns } from "../../support/kernel-runs";
 
 const test = suite("notebook/kernel/requests");
 let kernel: KernelRuns;
@@ -165,12 +165,9 @@ test("a message with a wrong signature is dropped and logged", async () => {
 });
 
 test("interrupt_request on the control channel is answered while a cell runs", async () => {
-  let begun: () => void = () => undefined;
-  const started = new Promise<void>((resolve) => (begun = resolve));
-  const loop = kernel.run('console.log("started"); await new Promise(() => {});', () => begun());
-  await started;
+  const { ran } = await begun(kernel, 'console.log("started"); await new Promise(() => {});');
   assert.equal((await kernel.client.request("interrupt_request", {}, "control")).content, { status: "ok" });
-  assert.is(find(await loop, "error")["ename"], "Interrupted");
+  assert.is(find(await ran, "error")["ename"], "Interrupted");
 });
 
 test("shutdown says whether it is for a restart, to every front end, and the process ends", async () => {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { find, kernelRuns, sleep, valueOf, type KernelRuns } from "../../support/kernel-runs";
+import { begun, find, kernelRuns, sleep, valueOf, type KernelRuns } from "../../support/kernel-runs";
 
 const test = suite("notebook/kernel/stop");
 let kernel: KernelRuns;
@@ -115,13 +115,10 @@ test("and one that awaits only promises that are already there", async () => {
 });
 
 test("the heartbeat and Stop are answered while a cell never yields", async () => {
-  let begun: () => void = () => undefined;
-  const started = new Promise<void>((resolve) => (begun = resolve));
-  const loop = kernel.run(`${tick} console.log("started"); while (true) {}`, () => begun());
-  await started;
+  const { ran } = await begun(kernel, `${tick} console.log("started"); while (true) {}`);
   assert.ok(await kernel.client.beats(2000));
   kernel.client.interrupt();
-  assert.is(find(await loop, "error")["ename"], "Interrupted");
+  assert.is(find(await ran, "error")["ename"], "Interrupted");
 });
 
 test("a cell may be stopped by an operating system's signal too", async () => {
