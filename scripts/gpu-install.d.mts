@@ -6,4 +6,4 @@ export interface How {
   readonly lock?: string;
   readonly hasCuda?: () => boolean;
 }
-export function gpuInstall(args: readonly string[], how?: How): number;
+export function gpuInstall(args: readonly string[], how?: How): Promise<number>;

@@ -2,10 +2,11 @@
 //   npm run gpu:install -- --undo            takes it away again, to the last file
 //   npm run gpu:install -- --wheels FOLDER   takes the packages from a folder, without a network
 // Not run where there is a card: what is tested is that the files come and go.
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { lastLines, runChild } from "./child.mjs";
 import { Problem, main, root, say } from "./report.mjs";
 import { venvPython } from "./set-up-python.mjs";
 
@@ -67,54 +68,84 @@ function refuseOthers(places) {
   }
 }
 
-function fetchPackages(packages, folder, { python, wheels }) {
+async function fetchPackages(packages, folder, { python, wheels }) {
   const list = path.join(folder, "requirements.txt");
   fs.writeFileSync(list, packages.map(({ name, version, hash }) => `${name}==${version} ${hash}\n`).join(""));
   const tags = ["2_28", "2_27", "2_17", "2_12", "2_5"].flatMap((tag) => ["--platform", `manylinux_${tag}_x86_64`]);
   const from = wheels === undefined ? [] : ["--no-index", "--find-links", path.resolve(wheels)];
   const options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--python-version", "3.11", ...tags];
   const args = ["-m", "pip", "download", "--disable-pip-version-check", "-q", ...options, ...from];
-  const { status, stderr, error } = spawnSync(python, [...args, "-d", folder, "-r", list], { encoding: "utf8" });
+  const { status, text } = await runChild(python, [...args, "-d", folder, "-r", list]);
   if (status === 0) return;
-  const last = (error?.message ?? stderr)
-    .trim()
-    .split("\n")
-    .filter((line) => !line.startsWith("WARNING"))
-    .slice(-3);
   throw new Problem(
-    `pip could not fetch the packages, or they are not the locked ones; nothing was installed: ${last.join(" ")}`,
+    `pip could not fetch the packages, or they are not the locked ones; nothing was installed: ${lastLines(text, 3).join(" ")}`,
   );
 }
 
-/** Fetches and unpacks into a folder that counts only once it has its final name. */
-function fetchAll(packages, places, lock, how) {
-  const { begun, kept } = places;
-  fs.rmSync(begun, { recursive: true, force: true });
-  fs.mkdirSync(path.join(begun, "provider"), { recursive: true });
-  fs.mkdirSync(path.join(begun, "libraries"));
+/** Takes a folder away; what a program that is just ending still puts there goes as well. */
+const remove = (folder) => fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+
+const isAlive = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+};
+
+/** The folders that runs have begun, with the processes that did. */
+function begunOnes({ begun }) {
+  const folder = path.dirname(begun);
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  return names
+    .filter((name) => name.startsWith(path.basename(begun)))
+    .map((name) => ({ at: path.join(folder, name), pid: Number(name.split("-").pop()) }));
+}
+
+function refuseAnother(places) {
+  for (const { pid } of begunOnes(places))
+    if (pid !== process.pid && isAlive(pid))
+      throw new Problem(
+        `process ${pid} is installing already: wait for it, or end it. (Where no such command runs: npm run gpu:install -- --undo)`,
+      );
+}
+
+/** Fetches and unpacks into a folder that counts only once it has its final name; nobody else works in it. */
+async function fetchAll(packages, places, lock, how) {
+  for (const { at } of begunOnes(places)) await remove(at);
+  const begun = `${places.begun}-${process.pid}`;
+  try {
+    await fetchInto(begun, packages, how);
+    const provider = Object.fromEntries(PROVIDER.map((name) => [name, hashOf(path.join(begun, "provider", name))]));
+    fs.writeFileSync(path.join(begun, "installed.json"), `${JSON.stringify({ lock, provider }, null, 2)}\n`);
+    await remove(places.kept);
+    fs.renameSync(begun, places.kept);
+  } finally {
+    await remove(begun);
+  }
+}
+
+async function fetchInto(begun, packages, how) {
   const wheels = path.join(begun, "wheels");
-  fs.mkdirSync(wheels);
-  fetchPackages(packages, wheels, how);
+  for (const name of ["provider", "libraries", "wheels"]) fs.mkdirSync(path.join(begun, name), { recursive: true });
+  await fetchPackages(packages, wheels, how);
   for (const wheel of fs.readdirSync(wheels).filter((name) => name.endsWith(".whl"))) {
     const unpacked = path.join(wheels, "unpacked");
-    execFileSync(how.python, ["-m", "zipfile", "-e", path.join(wheels, wheel), unpacked]);
+    const { status, text } = await runChild(how.python, ["-m", "zipfile", "-e", path.join(wheels, wheel), unpacked]);
+    if (status !== 0) throw new Problem(`${wheel} could not be unpacked: ${lastLines(text, 1).join(" ")}`);
     const runtime = wheel.startsWith(RUNTIME.replaceAll("-", "_"));
     for (const file of filesIn(unpacked)) {
       const name = path.basename(file);
       if (runtime ? PROVIDER.includes(name) : /\.so(\.\d+)*$/.test(name))
         fs.renameSync(file, path.join(begun, runtime ? "provider" : "libraries", name));
     }
-    fs.rmSync(unpacked, { recursive: true });
+    await remove(unpacked);
     fs.rmSync(path.join(wheels, wheel));
   }
-  fs.rmSync(wheels, { recursive: true });
-  const provider = Object.fromEntries(PROVIDER.map((name) => [name, hashOf(path.join(begun, "provider", name))]));
-  fs.writeFileSync(path.join(begun, "installed.json"), `${JSON.stringify({ lock, provider }, null, 2)}\n`);
-  fs.rmSync(kept, { recursive: true, force: true });
-  fs.renameSync(begun, kept);
+  await remove(wheels);
 }
 
-function install(places, how) {
+async function install(places, how) {
   if (how.platform !== "linux" || how.arch !== "x64")
     throw new Problem(
       `CUDA's provider is for Linux on x64, and this is ${how.platform} on ${how.arch}. Nothing was changed.`,
@@ -138,6 +169,7 @@ function install(places, how) {
   if (!fs.existsSync(record) || JSON.parse(fs.readFileSync(record, "utf8")).lock !== lock) {
     if (!fs.existsSync(how.python))
       throw new Problem(`no Python at ${how.python}: run npm start -- --set-up-only first.`);
+    refuseAnother(places);
     const size = packages.reduce((sum, { megabytes }) => sum + megabytes, 0);
     say(`fetching ${packages.map(({ name, version: of }) => `${name} ${of}`).join(", ")}: ${size} MB in all`);
     say(
@@ -148,7 +180,7 @@ function install(places, how) {
     say(`they are unpacked in ${places.kept}; ${PROVIDER.join(" and ")} go to ${places.binding}`);
     // What an earlier one has put there goes first: its record is about to be replaced.
     removeProvider(places);
-    fetchAll(packages, places, lock, how);
+    await fetchAll(packages, places, lock, how);
   }
   for (const name of PROVIDER) {
     const file = path.join(places.binding, name);
@@ -171,10 +203,10 @@ function removeProvider(places) {
   for (const name of PROVIDER) fs.rmSync(besideOf(path.join(places.binding, name)), { force: true });
 }
 
-function undo(places) {
-  const known = [places.kept, places.begun].filter((folder) => fs.existsSync(folder));
+async function undo(places) {
+  const known = [places.kept, ...begunOnes(places).map(({ at }) => at)].filter((folder) => fs.existsSync(folder));
   removeProvider(places);
-  for (const folder of known) fs.rmSync(folder, { recursive: true });
+  for (const folder of known) await remove(folder);
   say(
     known.length === 0
       ? "there is nothing to take away"
@@ -183,8 +215,8 @@ function undo(places) {
   return 0;
 }
 
-/** Installs or takes away; returns the exit status. `how` says where and with what, for tests. */
-export function gpuInstall(args, how = {}) {
+/** Installs or takes away; resolves to the exit status. `how` says where and with what, for tests. */
+export async function gpuInstall(args, how = {}) {
   const at = args.indexOf("--wheels");
   if (at >= 0 && args[at + 1] === undefined) throw new Problem("--wheels: expected a folder.");
   const rest = at < 0 ? args : args.filter((_, i) => i !== at && i !== at + 1);

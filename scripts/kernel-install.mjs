@@ -42,7 +42,7 @@ export async function installKernel(args) {
     say(known ? `removed ${folder}` : `there is no kernel at ${folder}`);
     return 0;
   }
-  ensurePackages();
+  await ensurePackages();
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, "kernel.json"), `${JSON.stringify(kernelSpec(), null, 2)}\n`);
   say(`"TypeScript (AdaZeta)" is at ${folder}: choose it in VS Code or in your Jupyter.`);

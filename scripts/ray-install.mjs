@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { lastLines, runChild } from "./child.mjs";
 import { Problem, main, root, say } from "./report.mjs";
 import { findPython } from "./set-up-python.mjs";
 
@@ -16,12 +17,14 @@ function versionHere() {
   return run.status === 0 ? run.stdout.trim() : null;
 }
 
-function step(title, program, args) {
+/** An environment whose making was killed has a Python, and no pip. */
+const hasPip = () => spawnSync(python, ["-m", "pip", "--version"]).status === 0;
+
+async function step(title, program, args) {
   say(`${title} ...`);
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+  const { status, text } = await runChild(program, args);
   if (status === 0) return;
-  const last = `${stdout}${stderr}`.trim().split("\n").slice(-3).join("\n");
-  throw new Problem(`${title} failed:\n${last}\nRun the command again once that is solved.`);
+  throw new Problem(`${title} failed:\n${lastLines(text, 3).join("\n")}\nRun the command again once that is solved.`);
 }
 
 async function install(args) {
@@ -33,9 +36,12 @@ async function install(args) {
     return 0;
   }
   if (versionHere() !== RAY) {
-    if (!fs.existsSync(python)) step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
+    if (!hasPip()) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      await step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
+    }
     const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", RAY];
-    step(`installing ${RAY}`, python, pip);
+    await step(`installing ${RAY}`, python, pip);
   }
   say(`${RAY} is there. One machine: .cache/ray/bin/ray start --head; then npm run experiment -- NAME --ray auto`);
   return 0;

@@ -1,7 +1,7 @@
 // The Node side of the set-up: the right Node, and node_modules as package-lock.json says.
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { runChild } from "./child.mjs";
 import { Problem, root, say } from "./report.mjs";
 
 /** tslab loads ES modules with require, which needs Node ^20.19 or >= 22.12. */
@@ -35,17 +35,13 @@ export function packagesAreInstalled(folder = root) {
 }
 
 /** Runs `npm ci` when node_modules is missing or differs from the lock file. */
-export function ensurePackages() {
+export async function ensurePackages() {
   checkNode();
   if (packagesAreInstalled()) return;
   say("installing the npm packages (npm ci) ...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const { status, error } = spawnSync(npm, ["ci", "--no-audit", "--no-fund"], {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    shell: process.platform === "win32",
-  });
-  if (error?.code === "ENOENT") throw new Problem("npm was not found: it comes with Node, check your PATH.");
+  const { status } = await runChild(npm, ["ci", "--no-audit", "--no-fund"], { show: true });
+  if (status === 127) throw new Problem("npm was not found: it comes with Node, check your PATH.");
   if (status !== 0)
     throw new Problem("npm ci failed: its message is above. Run the command again once that is solved.");
 }

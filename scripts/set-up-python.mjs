@@ -1,8 +1,9 @@
 // The Python side of the set-up: .venv with JupyterLab and the model packages, as the two lock files say.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { lastLines, runChild } from "./child.mjs";
 import { Problem, root, say } from "./report.mjs";
 
 const windows = process.platform === "win32";
@@ -36,59 +37,38 @@ export function findPython() {
 }
 
 /** Runs pip and shows one short line of progress; the end of its own output is shown only when it fails. */
-function pip(title, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(
-      venvPython,
-      ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", ...args],
-      {
-        cwd: root,
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
-    const output = [];
-    let count = 0;
-    let rest = "";
-    const live = process.stdout.isTTY === true;
-    if (!live) say(`${title} ...`);
-    const onText = (text) => {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      output.push(...lines);
-      for (const line of lines) {
-        const name = /^(?:Collecting|Processing) (?:\S*\/)?([\w.]+(?:-[a-zA-Z][\w.]*)*)/.exec(line)?.[1];
-        if (name !== undefined && live) process.stdout.write(`\r\x1b[K[adazeta] ${title}: ${++count} ${name}`);
-        if (name !== undefined && !live && ++count % 25 === 0) say(`${title}: ${count} packages collected`);
-        if (line.startsWith("Installing collected") && live)
-          process.stdout.write(`\r\x1b[K[adazeta] ${title}: unpacking`);
-      }
-    };
-    child.stdout.setEncoding("utf8").on("data", onText);
-    child.stderr.setEncoding("utf8").on("data", onText);
-    child.on("error", reject);
-    child.on("close", (status) => {
-      if (live) process.stdout.write("\r\x1b[K");
-      if (status === 0) return resolve();
-      process.stderr.write(
-        `${[...output, rest]
-          .filter((line) => !line.startsWith("WARNING"))
-          .slice(-15)
-          .join("\n")}\n`,
-      );
-      reject(new Problem(`${title} failed: pip's last lines are above. Run the command again once that is solved.`));
-    });
-  });
+async function pip(title, args) {
+  let count = 0;
+  let rest = "";
+  const live = process.stdout.isTTY === true;
+  if (!live) say(`${title} ...`);
+  const onText = (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const name = /^(?:Collecting|Processing) (?:\S*\/)?([\w.]+(?:-[a-zA-Z][\w.]*)*)/.exec(line)?.[1];
+      if (name !== undefined && live) process.stdout.write(`\r\x1b[K[adazeta] ${title}: ${++count} ${name}`);
+      if (name !== undefined && !live && ++count % 25 === 0) say(`${title}: ${count} packages collected`);
+      if (line.startsWith("Installing collected") && live)
+        process.stdout.write(`\r\x1b[K[adazeta] ${title}: unpacking`);
+    }
+  };
+  const install = ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off", ...args];
+  const { status, text } = await runChild(venvPython, install, { onText });
+  if (live) process.stdout.write("\r\x1b[K");
+  if (status === 0) return;
+  process.stderr.write(`${lastLines(text, 15).join("\n")}\n`);
+  throw new Problem(`${title} failed: pip's last lines are above. Run the command again once that is solved.`);
 }
 
-function makeVenv(python) {
+async function makeVenv(python) {
   fs.rmSync(venv, { recursive: true, force: true });
   say("making the Python environment .venv ...");
-  const { status, stdout, stderr } = spawnSync(python, ["-m", "venv", venv], { cwd: root, encoding: "utf8" });
+  const { status, text } = await runChild(python, ["-m", "venv", venv]);
   if (status === 0) return;
   fs.rmSync(venv, { recursive: true, force: true });
-  const last = `${stdout}${stderr}`.trim().split("\n").pop();
   throw new Problem(
-    `${python} -m venv failed (${last}): on Debian or Ubuntu run: sudo apt-get install -y python3-venv, then start again.`,
+    `${python} -m venv failed (${lastLines(text, 1)[0] ?? ""}): on Debian or Ubuntu run: sudo apt-get install -y python3-venv, then start again.`,
   );
 }
 
@@ -108,7 +88,7 @@ export function venvState() {
 export async function ensurePythonEnvironment() {
   const state = venvState();
   if (state === "ready") return;
-  if (state === "none") makeVenv(findPython());
+  if (state === "none") await makeVenv(findPython());
   else fs.rmSync(stampFile);
   await pip("installing JupyterLab", ["-r", requirements]);
   await pip("installing the model files", ["--no-deps", "-r", models]);

@@ -34,7 +34,7 @@ async function checkPort(args) {
 main(async (args) => {
   const options = args.filter((arg) => arg !== "--set-up-only");
   await checkPort(options);
-  ensurePackages();
+  await ensurePackages();
   await ensurePythonEnvironment();
   ensureCells();
   if (options.length < args.length) {

@@ -95,7 +95,7 @@ export function select(only, files) {
 main(async (args) => {
   const at = args.indexOf("--only");
   const wanted = select(at < 0 ? undefined : (args[at + 1] ?? ""), testFiles());
-  ensurePackages();
+  await ensurePackages();
   const unit = wanted.files.filter((file) => groupOf(file) === "unit");
   const heavy = ["notebooks", "browser"].flatMap((group) => wanted.files.filter((file) => groupOf(file) === group));
   let counts = await runAll(

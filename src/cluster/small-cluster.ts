@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { signalIfThere } from "../disk/signal";
 import { lineSplitter } from "./line-splitter";
 import { rayPython } from "./ray-workers";
@@ -52,7 +53,8 @@ export async function smallCluster(cores: readonly number[], python?: string): P
     }, 15_000);
     await gone;
     clearTimeout(patience);
-    rmSync(folder, { recursive: true, force: true });
+    // What was ended by a signal may write there for a moment longer.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   try {
     const { address } = await said();

@@ -28,7 +28,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await browser?.close();
-  files.remove();
+  await files.remove();
 });
 
 /** A page on a demo, with the addresses that it asked for and what went wrong in it. */

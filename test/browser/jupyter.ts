@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { signalIfThere } from "../../src/disk/signal";
+import { removeFolder } from "../support/remove-folder";
 
 /** Git-ignored, and inside the folder that JupyterLab serves. */
 const folder = "test/browser/screenshots";
@@ -134,7 +135,7 @@ export async function startJupyterLab(): Promise<JupyterLab> {
       const timer = setTimeout(() => server.pid !== undefined && signalIfThere(-server.pid, "SIGKILL"), 10_000);
       await exited;
       clearTimeout(timer);
-      rmSync(state, { recursive: true, force: true });
+      await removeFolder(state);
     },
   };
 }

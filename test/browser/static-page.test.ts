@@ -54,7 +54,7 @@ inBrowser(
       }
     } finally {
       await browser.close();
-      folder.remove();
+      await folder.remove();
     }
   },
 );

@@ -4,8 +4,8 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readText } from "../../src/disk/read-text";
 import { WorkerProcess } from "../../src/engine/worker-process";
+import { runs } from "../support/processes";
 import { scratch } from "../support/scratch";
 import { rejectsWith } from "../support/throws";
 
@@ -88,12 +88,6 @@ test("a script that is not there leaves nobody waiting", async () => {
   await rejectsWith(worker.request({}), "engine: the process that computed has ended (status 1)");
   await worker.end();
 });
-
-/** Whether a process runs: one that nobody has asked for its status is over as well. */
-const runs = (pid: number): boolean => {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat !== null && !/\) [ZX] /.test(stat);
-};
 
 test("an idle one keeps no process alive, and ends with it", async () => {
   const code = `

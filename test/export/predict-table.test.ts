@@ -37,7 +37,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await classifier.dispose();
-  files.remove();
+  await files.remove();
 });
 
 const mails = [

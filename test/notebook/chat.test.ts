@@ -31,7 +31,7 @@ const chatTemplate = { source, special: {}, from: "the tiny template" };
 const model: LoadedModel = { ...tinyLoaded("llama"), chatTemplate };
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 test("conversations are opened, shown, tuned, chosen, tested and tried, before and after", async () => {

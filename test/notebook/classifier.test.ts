@@ -37,7 +37,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 const withLoss = (run: LiveRun, loss: number | null): LiveRun => {

@@ -19,7 +19,7 @@ const test = suite("notebook/drift");
 const files = scratch();
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 const live = async (changes: Partial<LiveOptions>) => {

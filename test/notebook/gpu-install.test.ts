@@ -1,14 +1,15 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { gpuInstall } from "../../scripts/gpu-install.mjs";
 import type { How } from "../../scripts/gpu-install.mjs";
+import { sleep } from "../support/kernel-runs";
 import { scratch } from "../support/scratch";
 import { skipUnless } from "../support/skip";
-import { throwsWith } from "../support/throws";
+import { rejectsWith } from "../support/throws";
 
 /** The command on small wheels of the same layout, fetched by the real pip from a folder; the real ones are some 1.5 GB. */
 const test = suite("notebook/gpu-install");
@@ -86,12 +87,12 @@ function contents(folder: string): Readonly<Record<string, string>> {
 }
 
 /** What the command says. */
-function said(run: () => number): { readonly status: number; readonly text: string } {
+async function said(run: () => Promise<number>): Promise<{ readonly status: number; readonly text: string }> {
   const written: string[] = [];
   const own = process.stdout.write.bind(process.stdout);
   process.stdout.write = ((text: string) => written.push(text) > 0) as typeof process.stdout.write;
   try {
-    return { status: run(), text: written.join("") };
+    return { status: await run(), text: written.join("") };
   } finally {
     process.stdout.write = own;
   }
@@ -100,10 +101,10 @@ function said(run: () => number): { readonly status: number; readonly text: stri
 withPython(
   test,
   "it says what it fetches, puts the provider beside the binding and NVIDIA's libraries in one folder; undo leaves what was there",
-  () => {
+  async () => {
     const { how, wheels, binding, project } = made("whole");
     const before = contents(project);
-    const { text } = said(() => gpuInstall(["--wheels", wheels], how));
+    const { text } = await said(() => gpuInstall(["--wheels", wheels], how));
     assert.match(text, "fetching onnxruntime-gpu 1.30.0, nvidia-cublas 13.1.0: 2 MB in all");
     assert.ok(text.indexOf("fetching") < text.indexOf("installed."));
     assert.equal(readdirSync(binding).sort(), [
@@ -115,24 +116,24 @@ withPython(
     assert.equal(readdirSync(path.join(project, ".cache/cuda/libraries")), ["libcublasLt.so.13"]);
     const installed = contents(project);
     // A second time nothing is fetched: not even the folder of wheels is looked at.
-    const again = said(() => gpuInstall(["--wheels", "/nowhere"], how)).text;
+    const again = (await said(() => gpuInstall(["--wheels", "/nowhere"], how))).text;
     assert.not.match(again, "fetching");
     assert.equal(contents(project), installed);
-    said(() => gpuInstall(["--undo"], how));
+    await said(() => gpuInstall(["--undo"], how));
     assert.equal(contents(project), before);
-    assert.match(said(() => gpuInstall(["--undo"], how)).text, "nothing to take away");
+    assert.match((await said(() => gpuInstall(["--undo"], how))).text, "nothing to take away");
   },
 );
 
 withPython(
   test,
   "where the system has CUDA, NVIDIA's packages stay away; new node_modules get the provider again without a network",
-  () => {
+  async () => {
     const { how, wheels, binding, project } = made("system");
-    said(() => gpuInstall(["--wheels", wheels], { ...how, hasCuda: () => true }));
+    await said(() => gpuInstall(["--wheels", wheels], { ...how, hasCuda: () => true }));
     assert.equal(readdirSync(path.join(project, ".cache/cuda/libraries")), []);
     execFileSync("rm", [path.join(binding, "libonnxruntime_providers_cuda.so")]);
-    said(() => gpuInstall(["--wheels", "/nowhere"], { ...how, hasCuda: () => true }));
+    await said(() => gpuInstall(["--wheels", "/nowhere"], { ...how, hasCuda: () => true }));
     assert.ok(existsSync(path.join(binding, "libonnxruntime_providers_cuda.so")));
   },
 );
@@ -140,68 +141,100 @@ withPython(
 withPython(
   test,
   "another machine, another runtime, changed packages and files of somebody else are refused, and nothing is changed",
-  () => {
+  async () => {
     const { how, wheels, binding, project, lock } = made("refused");
     const before = contents(project);
-    const refuse = (words: string, more: How = {}): void => {
-      throwsWith(() => said(() => gpuInstall(["--wheels", wheels], { ...how, ...more })), words);
-    };
-    refuse("for Linux on x64, and this is darwin on arm64", { platform: "darwin", arch: "arm64" });
+    const refuse = (words: string, more: How = {}): Promise<void> =>
+      rejectsWith(
+        said(() => gpuInstall(["--wheels", wheels], { ...how, ...more })),
+        words,
+      );
+    await refuse("for Linux on x64, and this is darwin on arm64", { platform: "darwin", arch: "arm64" });
     assert.equal(contents(project), before);
     const other = path.join(project, "other.txt");
     const text = readFileSync(lock, "utf8");
     writeFileSync(other, text.replace(RUNTIME, "onnxruntime-gpu==1.29.0"));
-    refuse("onnxruntime-node is 1.30.0, and the lock file has onnxruntime-gpu 1.29.0", { lock: other });
+    await refuse("onnxruntime-node is 1.30.0, and the lock file has onnxruntime-gpu 1.29.0", { lock: other });
     writeFileSync(other, text.replace(/sha256:[0-9a-f]{8}/, "sha256:00000000"));
-    refuse("they are not the locked ones; nothing was installed", { lock: other });
+    await refuse("they are not the locked ones; nothing was installed", { lock: other });
     assert.not(existsSync(path.join(project, ".cache/cuda")));
-    said(() => gpuInstall(["--undo"], how));
+    await said(() => gpuInstall(["--undo"], how));
     execFileSync("rm", [other]);
     assert.equal(contents(project), before);
     const foreign = path.join(binding, "libonnxruntime_providers_cuda.so");
     writeFileSync(foreign, "mine");
-    refuse("libonnxruntime_providers_cuda.so is not from this command");
-    said(() => gpuInstall(["--undo"], how));
+    await refuse("libonnxruntime_providers_cuda.so is not from this command");
+    await said(() => gpuInstall(["--undo"], how));
     assert.is(readFileSync(foreign, "utf8"), "mine");
-    throwsWith(() => gpuInstall(["--remove"], how), "--remove: unknown option");
+    await rejectsWith(gpuInstall(["--remove"], how), "--remove: unknown option");
   },
 );
 
-withPython(test, "killed at any place, it goes on when it is run again, and undo leaves what was there", async () => {
+/** The command in a process of its own. */
+function startInstall({ hasCuda, ...how }: How, wheels: string): ChildProcess {
+  const script = JSON.stringify(path.resolve("scripts/gpu-install.mjs"));
+  const given = `["--wheels", ${JSON.stringify(wheels)}], { ...${JSON.stringify(how)}, hasCuda: () => ${hasCuda?.()} }`;
+  const code = `import { gpuInstall } from ${script}; await gpuInstall(${given});`;
+  return spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+const PROVIDER = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so";
+
+withPython(test, "killed at any place, undo at once leaves what was there, and another run goes on", async () => {
   const { how, wheels, project } = made("killed");
   const before = contents(project);
-  const { platform, arch, lock } = how;
-  const script = path.resolve("scripts/gpu-install.mjs");
-  const own = JSON.stringify({ project, lock, python, platform, arch });
-  const code = `import { gpuInstall } from ${JSON.stringify(script)}; gpuInstall(["--wheels", ${JSON.stringify(wheels)}], { ...${own}, hasCuda: () => false });`;
-  const whole = made("killed-not");
-  const started = performance.now();
-  said(() => gpuInstall(["--wheels", whole.wheels], whole.how));
-  const all = performance.now() - started;
-  for (const share of [0.2, 0.6, 0.9, 1.1, 1.3]) {
-    const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "ignore" });
-    const ended = new Promise((done) => child.on("exit", done));
-    const timer = setTimeout(() => child.kill("SIGKILL"), share * all);
-    await ended;
-    clearTimeout(timer);
-    if (share === 0.6) {
-      said(() => gpuInstall(["--undo"], how));
+  const cache = path.join(project, ".cache");
+  const begun = (): readonly string[] =>
+    existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith("cuda.begun")) : [];
+  const hasBegun = (place: string) => (): boolean => begun().some((name) => existsSync(path.join(cache, name, place)));
+  const places: readonly (() => boolean)[] = [
+    hasBegun("wheels"),
+    // Files come here one after another: another run, or undo, finds the one that writes them at work.
+    ...["unpacked", "unpacked/onnxruntime", "unpacked/nvidia"].map((name) => hasBegun(`wheels/${name}`)),
+    hasBegun("libraries/libcublasLt.so.13"),
+    () => existsSync(path.join(cache, "cuda/installed.json")),
+    () => existsSync(path.join(project, PROVIDER)),
+  ];
+  for (const isThere of places)
+    for (const next of [["--undo"], ["--wheels", wheels]]) {
+      const child = startInstall(how, wheels);
+      const ended = new Promise((done) => child.on("exit", done));
+      while (!isThere() && child.exitCode === null) await sleep(0);
+      child.kill("SIGKILL");
+      await ended;
+      await said(() => gpuInstall(next, how));
+      if (next[0] === "--wheels") {
+        assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+        await said(() => gpuInstall(["--undo"], how));
+      }
       assert.equal(contents(project), before);
+      assert.equal(readdirSync(cache), []);
     }
-  }
-  // Places that a kill has to hit by chance: between the record and the provider, and within a copy.
-  const kept = path.join(project, ".cache/cuda");
-  if (!existsSync(kept)) cpSync(path.join(whole.project, ".cache/cuda"), kept, { recursive: true });
-  writeFileSync(
-    path.join(project, "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so.begun"),
-    "cu",
+});
+
+withPython(test, "a copy that was cut off in the middle is made again, and undo takes it away", async () => {
+  const { how, wheels, project } = made("cut");
+  const before = contents(project);
+  writeFileSync(path.join(project, `${PROVIDER}.begun`), "cu");
+  await said(() => gpuInstall(["--wheels", wheels], how));
+  assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+  await said(() => gpuInstall(["--undo"], how));
+  assert.equal(contents(project), before);
+});
+
+withPython(test, "another one at work is named, and goes on undisturbed", async () => {
+  const { how, wheels, project } = made("two");
+  const before = contents(project);
+  const other = startInstall(how, wheels);
+  const ended = new Promise((done) => other.on("exit", done));
+  while (!existsSync(path.join(project, `.cache/cuda.begun-${other.pid}`))) await sleep(1);
+  await rejectsWith(
+    said(() => gpuInstall(["--wheels", wheels], how)),
+    `process ${other.pid} is installing already: wait for it, or end it`,
   );
-  said(() => gpuInstall(["--wheels", wheels], how));
-  const binding = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64";
-  const found = contents(project);
-  assert.is(found[`${binding}/libonnxruntime_providers_cuda.so`], "cuda");
-  assert.is(found[`${binding}/libonnxruntime_providers_shared.so`], "shared");
-  said(() => gpuInstall(["--undo"], how));
+  assert.is(await ended, 0);
+  assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+  await said(() => gpuInstall(["--undo"], how));
   assert.equal(contents(project), before);
 });
 

@@ -21,7 +21,7 @@ const test = suite("notebook/live-objective");
 const files = scratch();
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 const open = () =>
   makeTrainable(tinyLoaded("llama"), questions, { seed: 1, batchSize: 4, train: 8, dev: 6, test: 5 }, () => {

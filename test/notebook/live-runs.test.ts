@@ -29,7 +29,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 const live = (store: string, arms = two, changes: Partial<LiveOptions> = {}, watch?: (cell: Shown) => void) =>

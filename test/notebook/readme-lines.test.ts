@@ -15,7 +15,7 @@ const test = suite("notebook/readme-lines");
 const files = scratch();
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 /** The README's code that has these words, with its places and lengths changed. */

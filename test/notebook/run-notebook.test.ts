@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Message } from "../../src/notebook/kernel-client";
 import { readNotebook, withMessage, type Output } from "../../src/notebook/notebook-file";
+import { removeFolder } from "../support/remove-folder";
 import { throwsWith } from "../support/throws";
 
 const test = suite("notebook/run-notebook");
@@ -13,7 +14,7 @@ let folder: string;
 test.before(() => {
   folder = mkdtempSync(path.join(tmpdir(), "adazeta-notebook-"));
 });
-test.after(() => rmSync(folder, { recursive: true }));
+test.after(() => removeFolder(folder));
 
 const message = (msg_type: string, content: Record<string, unknown>): Message => ({
   identities: [],

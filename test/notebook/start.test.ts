@@ -122,6 +122,7 @@ test("a taken port: one line with another to choose", async () => {
 });
 
 withJupyter(test, "a second start finds everything there and installs nothing", async () => {
+  await script(["scripts/start.mjs", "--set-up-only"]); // files of src that have just been changed are compiled by it
   const { status, lines } = await script(["scripts/start.mjs", "--set-up-only"]);
   assert.is(status, 0);
   assert.equal(lines, ["[adazeta] set up: npm start opens JupyterLab."]);

@@ -23,7 +23,7 @@ const withJupyter = skipUnless(
 const kernelspec = { name: "tslab", display_name: "TypeScript (tslab)", language: "typescript" };
 const views = { "application/vnd.jupyter.widget-view+json": { version_major: 2, version_minor: 0, model_id: "gone" } };
 
-withJupyter(test, "nbconvert's page shows a figure's picture, also where its widget has no state", () => {
+withJupyter(test, "nbconvert's page shows a figure's picture, also where its widget has no state", async () => {
   const folder = scratch();
   try {
     const figures = gallery();
@@ -44,11 +44,11 @@ withJupyter(test, "nbconvert's page shows a figure's picture, also where its wid
       assert.ok(page.includes(Buffer.from(picture).toString("base64")), `${name} is in the page, as an image`);
     }
   } finally {
-    folder.remove();
+    await folder.remove();
   }
 });
 
-test("a notebook written here keeps the figure and the text of controls, not the view that only a live kernel can draw", () => {
+test("a notebook written here keeps the figure and the text of controls, not the view that only a live kernel can draw", async () => {
   const folder = scratch();
   try {
     const data = { "text/plain": "alpha: 0.85", ...figureBundle({ data: [{ y: [1, 2] }] }), ...views };
@@ -59,7 +59,7 @@ test("a notebook written here keeps the figure and the text of controls, not the
     const kept = ["application/vnd.plotly.v1+json", "image/svg+xml", "text/plain"];
     assert.equal(Object.keys(written!["data"] as object), kept);
   } finally {
-    folder.remove();
+    await folder.remove();
   }
 });
 

@@ -46,7 +46,7 @@ test("a language model's prompt and words stand beside its texts", async () => {
   );
 });
 
-test("the commit is git's, and says when src has changes; outside a checkout it is unknown", () => {
+test("the commit is git's, and says when src has changes; outside a checkout it is unknown", async () => {
   const head = execFileSync("git", ["rev-parse", "--short=7", "HEAD"], { encoding: "utf8" }).trim();
   assert.ok([head, `${head}+changes`].includes(commitNow()));
   const outside = scratch();
@@ -56,7 +56,7 @@ test("the commit is git's, and says when src has changes; outside a checkout it 
     assert.is(commitNow(), "unknown");
   } finally {
     process.chdir(root);
-    outside.remove();
+    await outside.remove();
   }
 });
 

@@ -48,7 +48,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 test("a LoRA run leaves as a GGUF adapter that says where it comes from", async () => {

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { removeFolder } from "./remove-folder";
 
 /** What the body gives in a fresh folder with these files; the folder is removed. */
 export async function inFolder<T>(
@@ -15,6 +16,6 @@ export async function inFolder<T>(
     }
     return await body(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }

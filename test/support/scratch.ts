@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeFolder } from "./remove-folder";
 
 /** A folder for one test file's temporary files. */
 export interface Scratch {
   /** The path of a file in it, written when content is given. */
   file(name: string, content?: Uint8Array | string): string;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 export function scratch(): Scratch {
@@ -17,6 +18,6 @@ export function scratch(): Scratch {
       if (content !== undefined) writeFileSync(path, content);
       return path;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => removeFolder(folder),
   };
 }

@@ -56,7 +56,7 @@ const QUICK = { ...RATE, rank: 2, redraw: 4 };
 const sessions = new Map<string, ModelSession>();
 test.after(async () => {
   await Promise.all([...sessions.values()].map((session) => session.dispose()));
-  files.remove();
+  await files.remove();
 });
 
 async function sessionOf(spec: FullSpec): Promise<ModelSession> {

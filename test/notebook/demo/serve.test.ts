@@ -21,7 +21,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await demo.close();
-  files.remove();
+  await files.remove();
 });
 
 const tokens = (body: string): Promise<Response> => fetch(`${demo.url}tokens`, { method: "POST", body });

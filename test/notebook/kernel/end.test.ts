@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { freePorts, startKernel } from "../../../src/notebook/kernel-client";
 import { kernelRuns, sleep, type KernelRuns } from "../../support/kernel-runs";
+import { removeFolder } from "../../support/remove-folder";
 
 const test = suite("notebook/kernel/end");
 
@@ -103,7 +104,7 @@ test("a kernel removes the folder that was made for its connection once it has r
     else await sleep(500);
     assert.is(existsSync(file), own_folder === undefined);
     child.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 });
 

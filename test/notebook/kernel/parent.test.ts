@@ -1,24 +1,10 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sleep } from "../../support/kernel-runs";
+import { ends } from "../../support/processes";
 
 const test = suite("notebook/kernel/parent");
-
-const runs = (pid: number): boolean => {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-};
-
-/** Whether a process ends; 20 s at most. */
-async function ends(pid: number): Promise<boolean> {
-  for (let i = 0; i < 200 && runs(pid); i++) await sleep(100);
-  return !runs(pid);
-}
 
 /** Kills a kernel's parent once its cell has printed "started" (or some time after the cell was sent); gives all that was printed. */
 async function orphaned(code: string, wait: "started" | number): Promise<readonly [number, string]> {

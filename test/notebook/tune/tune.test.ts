@@ -32,7 +32,7 @@ const letters = byteLevelJson({ vocab, merges: [], split: "gpt-2", added: [], be
 writeFileSync(`${folder}/tokenizer.json`, JSON.stringify(letters));
 test.after(async () => {
   await closeSessions();
-  files.remove();
+  await files.remove();
 });
 
 const FEW = { train: 12, dev: 9, test: 6, maxTokens: 16 };

@@ -1,0 +1,14 @@
+import { readText } from "../../src/disk/read-text";
+import { sleep } from "./kernel-runs";
+
+/** Whether a process of Linux runs: one that nobody has asked for its status is over as well. */
+export function runs(pid: number): boolean {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat !== null && !/\) [ZX] /.test(stat);
+}
+
+/** Whether a process ends; 20 s at most. */
+export async function ends(pid: number): Promise<boolean> {
+  for (let i = 0; i < 400 && runs(pid); i++) await sleep(50);
+  return !runs(pid);
+}
