@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { lastLines, runChild } from "./child.mjs";
+import { onlyOne } from "./only-one.mjs";
 import { Problem, main, root, say } from "./report.mjs";
 import { venvPython } from "./set-up-python.mjs";
 
@@ -24,6 +25,7 @@ const placesOf = (project) => ({
   runtime: path.join(project, "node_modules/onnxruntime-node/package.json"),
   kept: path.join(project, ".cache/cuda"),
   begun: path.join(project, ".cache/cuda.begun"),
+  alone: path.join(project, ".cache/cuda.lock"),
 });
 
 /** Lines "name==version --hash=sha256:... # N MB" of a lock file. */
@@ -85,34 +87,16 @@ async function fetchPackages(packages, folder, { python, wheels }) {
 /** Takes a folder away; what a program that is just ending still puts there goes as well. */
 const remove = (folder) => fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 
-const isAlive = (pid) => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === "EPERM";
-  }
-};
-
-/** The folders that runs have begun, with the processes that did. */
+/** The folders that runs which were killed have begun. */
 function begunOnes({ begun }) {
   const folder = path.dirname(begun);
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-  return names
-    .filter((name) => name.startsWith(path.basename(begun)))
-    .map((name) => ({ at: path.join(folder, name), pid: Number(name.split("-").pop()) }));
-}
-
-function refuseAnother(places) {
-  for (const { pid } of begunOnes(places))
-    if (pid !== process.pid && isAlive(pid))
-      throw new Problem(
-        `process ${pid} is installing already: wait for it, or end it. (Where no such command runs: npm run gpu:install -- --undo)`,
-      );
+  return names.filter((name) => name.startsWith(path.basename(begun))).map((name) => path.join(folder, name));
 }
 
 /** Fetches and unpacks into a folder that counts only once it has its final name; nobody else works in it. */
 async function fetchAll(packages, places, lock, how) {
-  for (const { at } of begunOnes(places)) await remove(at);
+  for (const left of begunOnes(places)) await remove(left);
   const begun = `${places.begun}-${process.pid}`;
   try {
     await fetchInto(begun, packages, how);
@@ -169,7 +153,6 @@ async function install(places, how) {
   if (!fs.existsSync(record) || JSON.parse(fs.readFileSync(record, "utf8")).lock !== lock) {
     if (!fs.existsSync(how.python))
       throw new Problem(`no Python at ${how.python}: run npm start -- --set-up-only first.`);
-    refuseAnother(places);
     const size = packages.reduce((sum, { megabytes }) => sum + megabytes, 0);
     say(`fetching ${packages.map(({ name, version: of }) => `${name} ${of}`).join(", ")}: ${size} MB in all`);
     say(
@@ -204,7 +187,7 @@ function removeProvider(places) {
 }
 
 async function undo(places) {
-  const known = [places.kept, ...begunOnes(places).map(({ at }) => at)].filter((folder) => fs.existsSync(folder));
+  const known = [places.kept, ...begunOnes(places)].filter((folder) => fs.existsSync(folder));
   removeProvider(places);
   for (const folder of known) await remove(folder);
   say(
@@ -224,8 +207,7 @@ export async function gpuInstall(args, how = {}) {
   if (unknown !== undefined)
     throw new Problem(`${unknown}: unknown option. npm run gpu:install -- [--undo] [--wheels FOLDER]`);
   const places = placesOf(how.project ?? root);
-  if (rest.includes("--undo")) return undo(places);
-  return install(places, {
+  const given = {
     platform: process.platform,
     arch: process.arch,
     python: venvPython,
@@ -233,7 +215,10 @@ export async function gpuInstall(args, how = {}) {
     hasCuda: systemHasCuda,
     wheels: at < 0 ? undefined : args[at + 1],
     ...how,
-  });
+  };
+  return onlyOne(places.alone, "installing or taking away CUDA's files", () =>
+    rest.includes("--undo") ? undo(places) : install(places, given),
+  );
 }
 
 if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, "scripts/gpu-install.mjs"))

@@ -4,11 +4,13 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { lastLines, runChild } from "./child.mjs";
+import { onlyOne } from "./only-one.mjs";
 import { Problem, main, root, say } from "./report.mjs";
 import { findPython } from "./set-up-python.mjs";
 
 /** All machines of a cluster need this very version, and the same minor version of Python. */
 export const RAY = "ray==2.60.0";
+const lock = path.join(root, ".cache/ray.lock");
 const folder = path.join(root, ".cache/ray");
 const python = path.join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
@@ -27,22 +29,25 @@ async function step(title, program, args) {
   throw new Problem(`${title} failed:\n${lastLines(text, 3).join("\n")}\nRun the command again once that is solved.`);
 }
 
+async function installRay() {
+  if (versionHere() === RAY) return;
+  if (!hasPip()) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    await step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
+  }
+  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", RAY];
+  await step(`installing ${RAY}`, python, pip);
+}
+
 async function install(args) {
   const unknown = args.find((arg) => arg !== "--remove");
   if (unknown !== undefined) throw new Problem(`${unknown}: unknown option. npm run ray:install -- [--remove]`);
   if (args.includes("--remove")) {
-    fs.rmSync(folder, { recursive: true, force: true });
+    await onlyOne(lock, "installing Ray", () => fs.rmSync(folder, { recursive: true, force: true }));
     say(".cache/ray is removed");
     return 0;
   }
-  if (versionHere() !== RAY) {
-    if (!hasPip()) {
-      fs.rmSync(folder, { recursive: true, force: true });
-      await step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
-    }
-    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", RAY];
-    await step(`installing ${RAY}`, python, pip);
-  }
+  if (versionHere() !== RAY) await onlyOne(lock, "installing Ray", installRay);
   say(`${RAY} is there. One machine: .cache/ray/bin/ray start --head; then npm run experiment -- NAME --ray auto`);
   return 0;
 }

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { runChild } from "./child.mjs";
+import { onlyOne } from "./only-one.mjs";
 import { Problem, root, say } from "./report.mjs";
 
 /** tslab loads ES modules with require, which needs Node ^20.19 or >= 22.12. */
@@ -34,9 +35,16 @@ export function packagesAreInstalled(folder = root) {
   );
 }
 
+/** Whoever installs what the project needs holds this. */
+export const setUpLock = path.join(root, ".cache/set-up.lock");
+
 /** Runs `npm ci` when node_modules is missing or differs from the lock file. */
 export async function ensurePackages() {
   checkNode();
+  if (!packagesAreInstalled()) await onlyOne(setUpLock, "setting up", installPackages);
+}
+
+async function installPackages() {
   if (packagesAreInstalled()) return;
   say("installing the npm packages (npm ci) ...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";

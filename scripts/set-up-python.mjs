@@ -4,7 +4,9 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { lastLines, runChild } from "./child.mjs";
+import { onlyOne } from "./only-one.mjs";
 import { Problem, root, say } from "./report.mjs";
+import { setUpLock } from "./set-up-node.mjs";
 
 const windows = process.platform === "win32";
 export const venv = path.join(root, ".venv");
@@ -86,6 +88,10 @@ export function venvState() {
 
 /** Makes .venv as the lock files say; a half-made one is deleted and made again. */
 export async function ensurePythonEnvironment() {
+  if (venvState() !== "ready") await onlyOne(setUpLock, "setting up", installPythonEnvironment);
+}
+
+async function installPythonEnvironment() {
   const state = venvState();
   if (state === "ready") return;
   if (state === "none") await makeVenv(findPython());

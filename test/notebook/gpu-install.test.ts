@@ -222,16 +222,16 @@ withPython(test, "a copy that was cut off in the middle is made again, and undo 
   assert.equal(contents(project), before);
 });
 
-withPython(test, "another one at work is named, and goes on undisturbed", async () => {
-  const { how, wheels, project } = made("two");
+withPython(test, "of several at once each waits for the one before, and finds all there", async () => {
+  const { how, wheels, project } = made("several");
   const before = contents(project);
   const other = startInstall(how, wheels);
   const ended = new Promise((done) => other.on("exit", done));
-  while (!existsSync(path.join(project, `.cache/cuda.begun-${other.pid}`))) await sleep(1);
-  await rejectsWith(
-    said(() => gpuInstall(["--wheels", wheels], how)),
-    `process ${other.pid} is installing already: wait for it, or end it`,
-  );
+  const lock = path.join(project, ".cache/cuda.lock");
+  while (!existsSync(lock)) await sleep(1);
+  const { text } = await said(() => gpuInstall(["--wheels", "/nowhere"], how));
+  assert.match(text, `process ${other.pid} is installing or taking away CUDA's files: waiting for it`);
+  assert.not.match(text, "fetching");
   assert.is(await ended, 0);
   assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
   await said(() => gpuInstall(["--undo"], how));

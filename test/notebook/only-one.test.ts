@@ -1,0 +1,68 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { onlyOne } from "../../scripts/only-one.mjs";
+import { rejectsWith } from "../support/throws";
+import { sleep } from "../support/kernel-runs";
+import { scratch } from "../support/scratch";
+
+const test = suite("notebook/only-one");
+const place = scratch();
+test.after(() => place.remove());
+
+/** A process that holds the lock while it runs this code. */
+function holder(lock: string, code: string): { readonly ended: Promise<string>; readonly kill: () => void } {
+  const script = JSON.stringify(path.resolve("scripts/only-one.mjs"));
+  const whole = `import fs from "node:fs"; import { onlyOne } from ${script};
+    await onlyOne(${JSON.stringify(lock)}, "at work", async () => { ${code} });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", whole]);
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (more: string) => (text += more));
+  const ended = new Promise<string>((done) => child.on("close", () => done(text)));
+  return { ended, kill: () => void child.kill("SIGKILL") };
+}
+
+async function appears(file: string): Promise<void> {
+  for (let i = 0; i < 1000 && !existsSync(file); i++) await sleep(20);
+}
+
+test("of many at once each is alone, and the others say once for whom they wait", async () => {
+  const lock = place.file("many.lock");
+  const log = JSON.stringify(place.file("log"));
+  const code = `fs.appendFileSync(${log}, "in "); await new Promise((done) => setTimeout(done, 100)); fs.appendFileSync(${log}, "out ");`;
+  const said = await Promise.all([1, 2, 3, 4].map(() => holder(lock, code).ended));
+  assert.is(readFileSync(place.file("log"), "utf8"), "in out ".repeat(4));
+  for (const text of said)
+    assert.match(
+      text,
+      /^(\[adazeta\] process \d+ is at work: waiting for it \(where no such process runs, delete .*\n)*$/,
+    );
+  assert.not(existsSync(lock));
+});
+
+test("the lock of one that was killed is taken over, and so is one that says nothing", async () => {
+  const lock = place.file("killed.lock");
+  const first = holder(lock, "await new Promise((done) => setTimeout(done, 100_000));");
+  await appears(lock);
+  first.kill();
+  await first.ended;
+  assert.is(await onlyOne(lock, "at work", () => 1), 1);
+  writeFileSync(lock, "nobody");
+  assert.is(await onlyOne(lock, "at work", () => Promise.resolve(2)), 2);
+});
+
+test("an error of the work passes on, and the next one goes in", async () => {
+  const lock = place.file("error.lock");
+  await rejectsWith(
+    onlyOne(lock, "at work", () => {
+      throw new Error("no space");
+    }),
+    "no space",
+  );
+  assert.not(existsSync(lock));
+});
+
+test.run();
