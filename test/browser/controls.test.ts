@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 import type { Locator, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { browserTests, cellAt, outputOf, ran, runCell, screenshot, writeCells } from "./jupyter";
+import { until } from "../support/until";
+import { browserTests, cellAt, outputOf, ran, restartKernel, runCell, screenshot, writeCells } from "./jupyter";
 
 const test = suite("browser/controls");
 const inBrowser = browserTests(test);
@@ -161,18 +162,26 @@ inBrowser(
       await runCell(page, 2);
       return outputOf(page, 2);
     };
+    const step = async (): Promise<number> =>
+      Number(/AdaZeta: step (\d+)\/5000/.exec(await outputOf(page, 1))?.[1] ?? -1);
+    const makesSteps = async (): Promise<void> => {
+      const before = await step();
+      await until("it makes steps", async () => (await step()) > Math.max(before, 0));
+    };
+    /** Runs the cell of the run, and waits until it is at work. */
     const begin = async (): Promise<void> => {
       await cellAt(page, 1).locator(".cm-content").click();
       await page.keyboard.press("Control+Enter");
+      await cellAt(page, 1).locator(".jp-InputPrompt", { hasText: "[*]" }).waitFor();
       await handle(page, "cap").waitFor({ timeout: 120_000 });
-      await page.waitForTimeout(1500);
+      await makesSteps();
     };
     await runCell(page, 0, 120_000);
     await begin();
     assert.is(await stop(), "[] 0.003 stopped");
     await begin();
     await type(page, "learning rate", "0.004");
-    await page.waitForTimeout(1500);
+    for (let i = 0; i < 2; i++) await makesSteps(); // with the new rate
     const changed = '[{"learningRate":{"kind":"constant","value":0.004}}] 0.004 stopped';
     assert.is(await stop(), changed);
     await begin();
@@ -183,10 +192,7 @@ inBrowser(
       /AdaZeta: learning rate 0\.003, .*; changed by hand: before step \d+ learning rate 0\.004/,
     );
 
-    await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Kernel$/ }).click();
-    await page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click();
-    await page.locator(".jp-Dialog .jp-mod-accept").click();
-    await page.waitForTimeout(3000);
+    await restartKernel(page);
     await cellAt(page, 0).locator(".cm-content").click();
     await page.keyboard.press("Control+Enter");
     await begin();

@@ -9,6 +9,7 @@ import {
   outputOf,
   pixelsOf,
   ran,
+  save,
   runAll,
   screenshot,
   writeCells,
@@ -89,8 +90,7 @@ inBrowser(
     assert.ok(count(await outputOf(page, 3)) >= 1, "the error names it");
     await screenshot(page, "markup");
     await nothingRan(page);
-    await page.keyboard.press("Control+s");
-    await page.waitForTimeout(1500);
+    await save(page, file);
     await page.close();
 
     const later = await lab.open(file);

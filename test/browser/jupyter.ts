@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { signalIfThere } from "../../src/disk/signal";
 import { removeFolder } from "../support/remove-folder";
+import { until } from "../support/until";
 
 /** Git-ignored, and inside the folder that JupyterLab serves. */
 const folder = "test/browser/screenshots";
@@ -195,6 +196,34 @@ export async function runCell(page: Page, at: number, timeout = 60_000): Promise
     .filter({ hasText: /\[\d+\]/ })
     .filter(others === "" ? {} : { hasNotText: new RegExp(`\\[${others}\\]`) })
     .waitFor({ timeout });
+}
+
+/** Saves the notebook, and gives the file's text once it no longer changes: JupyterLab says for two seconds only that it has saved. */
+export async function save(page: Page, file: string): Promise<string> {
+  const { mtimeMs } = statSync(file);
+  await page.keyboard.press("Control+s");
+  await until(`${file} is saved`, () => statSync(file).mtimeMs !== mtimeMs);
+  for (let text = readFileSync(file, "utf8"); ;) {
+    await page.waitForTimeout(500);
+    const later = readFileSync(file, "utf8");
+    if (later === text) return text;
+    text = later;
+  }
+}
+
+/** Restarts the kernel by the menu. */
+export async function askForRestart(page: Page): Promise<void> {
+  await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Kernel$/ }).click();
+  await page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click();
+  await page.locator(".jp-Dialog .jp-mod-accept").click();
+}
+
+/** Restarts the kernel, and waits until it is there. */
+export async function restartKernel(page: Page): Promise<void> {
+  await askForRestart(page);
+  // For a moment it is still said to be idle.
+  await page.waitForTimeout(2000);
+  await kernelReady(page);
 }
 
 export async function runAll(page: Page): Promise<void> {

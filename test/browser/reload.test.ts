@@ -2,7 +2,8 @@ import { readFileSync, rmSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { browserTests, cellAt, outputOf, ran, runAll, runCell, screenshot, writeCells } from "./jupyter";
+import { until } from "../support/until";
+import { browserTests, cellAt, outputOf, ran, runAll, runCell, save, screenshot, writeCells } from "./jupyter";
 
 const test = suite("browser/reload");
 const inBrowser = browserTests(test);
@@ -16,14 +17,6 @@ interface Session {
 async function kernelOf(page: Page, file: string): Promise<string | undefined> {
   const sessions = await page.evaluate<readonly Session[]>('fetch("/api/sessions").then((answer) => answer.json())');
   return sessions.find((session) => session.path === file)?.kernel.id;
-}
-
-async function until(what: string, holds: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
-  const deadline = Date.now() + limitMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`expected within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
 }
 
 /** From here on nothing that the page saves reaches the file; JupyterLab's notice of that is closed. */
@@ -121,7 +114,8 @@ inBrowser(
 );
 
 inBrowser("a cell that was written a moment ago is in the file once it shows controls", async (lab) => {
-  const page = await lab.open(writeCells("new-cell", ['console.log("old")']));
+  const file = writeCells("new-cell", ['console.log("old")']);
+  const page = await lab.open(file);
   await runCell(page, 0);
   await cellAt(page, 0).locator(".jp-InputPrompt").click();
   await page.keyboard.press("b");
@@ -131,7 +125,7 @@ inBrowser("a cell that was written a moment ago is in the file once it shows con
   );
   await runCell(page, 1);
   await page.locator(".widget-readout", { hasText: "0.828" }).waitFor();
-  await page.waitForTimeout(1000);
+  await until("it saves itself", () => readFileSync(file, "utf8").includes("0.828"));
   await page.reload();
   await page.locator(".widget-readout", { hasText: "0.828" }).waitFor({ timeout: 60_000 });
   await page.close();
@@ -152,8 +146,7 @@ inBrowser(
     const page = await lab.open(idle);
     await runCell(page, 0);
     assert.type(await kernelOf(page, idle), "string");
-    await page.keyboard.press("Control+s");
-    await page.waitForTimeout(1000);
+    await save(page, idle);
     await closeTab(page);
     await until("the idle kernel has ended", async () => (await kernelOf(page, idle)) === undefined);
     await page.close();
@@ -165,8 +158,7 @@ inBrowser(
     await cellAt(busy, 0).locator(".cm-content").click();
     await busy.keyboard.press("Control+Enter");
     await cellAt(busy, 0).locator(".jp-OutputArea-output", { hasText: "line 2" }).waitFor();
-    await busy.keyboard.press("Control+s");
-    await busy.waitForTimeout(700);
+    await save(busy, file);
     await closeTab(busy);
     await busy.locator(".Toastify__toast", { hasText: "a cell still runs" }).waitFor({ timeout: 15_000 });
     await screenshot(busy, "closed-busy");

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { browserTests, cellAt, outputOf, pixelsOf, ran, screenshot, writeCells } from "./jupyter";
+import { askForRestart, browserTests, cellAt, outputOf, pixelsOf, ran, save, screenshot, writeCells } from "./jupyter";
 
 const test = suite("browser/widgets");
 const inBrowser = browserTests(test);
@@ -103,11 +103,8 @@ inBrowser(
     await page.locator(".widget-slider .noUi-handle").focus();
     await page.keyboard.press("ArrowRight");
     await page.locator(".widget-readout", { hasText: "0.31" }).waitFor();
-    await page.keyboard.press("Control+s");
-    await page.waitForTimeout(1500);
-    await page.locator(".lm-MenuBar-itemLabel", { hasText: /^Kernel$/ }).click();
-    await page.locator('.lm-Menu-item[data-command="kernelmenu:restart"]').click();
-    await page.locator(".jp-Dialog .jp-mod-accept").click();
+    await save(page, file);
+    await askForRestart(page);
     await page.locator(".jupyter-widgets-disconnected").first().waitFor();
     await screenshot(page, "gone");
     await page.close();
@@ -124,22 +121,21 @@ inBrowser(
 inBrowser(
   "a run under its controls: changed by a slider, shown again after a reload, stopped by the button",
   async (lab) => {
-    const page = await lab.open(
-      writeCells("run", [
-        [
-          'import { openModel, openProblem, openTask, runLive } from "./src/index";',
-          'import { arm, studies, studySettings } from "./src/study";',
-          'const minilm = await openModel("minilm");',
-          'const options = { ...studies["minilm-trec"].problem, train: 64, seed: Date.now() % 1000 };',
-          'const problem = await openProblem(minilm, await openTask("trec"), options);',
-        ].join("\n"),
-        [
-          'const study = studySettings("minilm-trec", 3e-3, { steps: 5000, alpha: 0.85, beta: 0.5, cap: 2 });',
-          'const runs = await runLive(problem, [arm("MeZO-LoRA", study)], { seed: 0, evaluateEvery: 5, store: "test/browser/screenshots/runs" });',
-        ].join("\n"),
-        "console.log(JSON.stringify(runs[0].result.changes.map(({ change }) => change.queries)), runs[0].result.end.reason);",
-      ]),
-    );
+    const file = writeCells("run", [
+      [
+        'import { openModel, openProblem, openTask, runLive } from "./src/index";',
+        'import { arm, studies, studySettings } from "./src/study";',
+        'const minilm = await openModel("minilm");',
+        'const options = { ...studies["minilm-trec"].problem, train: 64, seed: Date.now() % 1000 };',
+        'const problem = await openProblem(minilm, await openTask("trec"), options);',
+      ].join("\n"),
+      [
+        'const study = studySettings("minilm-trec", 3e-3, { steps: 5000, alpha: 0.85, beta: 0.5, cap: 2 });',
+        'const runs = await runLive(problem, [arm("MeZO-LoRA", study)], { seed: 0, evaluateEvery: 5, store: "test/browser/screenshots/runs" });',
+      ].join("\n"),
+      "console.log(JSON.stringify(runs[0].result.changes.map(({ change }) => change.queries)), runs[0].result.end.reason);",
+    ]);
+    const page = await lab.open(file);
     await cellAt(page, 0).locator(".cm-content").click();
     await page.keyboard.press("Shift+Enter");
     await page.keyboard.press("Shift+Enter");
@@ -150,8 +146,7 @@ inBrowser(
     for (let i = 0; i < 2; i++) await page.keyboard.press("ArrowRight");
     await queries.locator(".widget-readout", { hasText: "3" }).waitFor();
     await screenshot(page, "run");
-    await page.keyboard.press("Control+s");
-    await page.waitForTimeout(1500);
+    await save(page, file);
 
     await page.reload();
     await queries.locator(".widget-readout", { hasText: "3" }).waitFor({ timeout: 60_000 });

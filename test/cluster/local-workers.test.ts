@@ -8,6 +8,7 @@ import { mezo } from "../../src/optimizer/recipes";
 import { alone, decided, spreadMethod } from "../support/cluster";
 import { livesHere } from "../../src/disk/holder";
 import { rejectsWith } from "../support/throws";
+import { until } from "../support/until";
 
 const test = suite("cluster/local-workers");
 const command = [process.execPath, "--import", "tsx", "test/support/analytic-worker.ts"];
@@ -70,8 +71,7 @@ test("workers end when their coordinator is killed", async () => {
   );
   coordinator.kill("SIGKILL");
   const lives = (): boolean => pids.some((pid) => livesHere({ pid, processStart: null }));
-  for (let i = 0; i < 200 && lives(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.not.ok(lives());
+  await until("the workers end", () => !lives());
 });
 
 test.run();

@@ -10,6 +10,7 @@ import { alone, decided, spreadMethod, watched } from "../support/cluster";
 import { smallCluster, type SmallCluster } from "../../src/cluster/small-cluster";
 import { rayPythonHere, withRay } from "../support/ray";
 import { rejectsWith } from "../support/throws";
+import { until } from "../support/until";
 
 const test = suite("cluster/ray-workers");
 const method = mezo({ queries: 4, learningRate: 2e-3, perturbationScale: 1e-2 });
@@ -43,15 +44,6 @@ function before(at: Readonly<Record<number, () => void | Promise<void>>>) {
       return step;
     },
   };
-}
-
-/** Waits until something is so, for a minute at most. */
-async function until(what: string, is: () => boolean): Promise<void> {
-  for (let i = 0; i < 1200; i++) {
-    if (is()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.unreachable(`a minute has passed: ${what}`);
 }
 
 const same = async (spread: Awaited<ReturnType<typeof spreadMethod>>): Promise<void> =>

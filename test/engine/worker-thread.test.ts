@@ -69,7 +69,7 @@ require(${work}).serveRequests(parentPort, workerData.state, async ({ done }) =>
   assert.is(done[0], 1);
 });
 
-/** The status of a process that ends by `process.exit(3)` soon after it has asked for five computations of 1 s, and what it printed. */
+/** The status of a process that ends by `process.exit(3)` in the second of five computations of 1 s, and what it printed. */
 function exitWhileComputing(): Promise<readonly [number | string | null, string]> {
   const busy = files.file("busy.cjs");
   const work = JSON.stringify(path.resolve("src/engine/work.cjs"));
@@ -90,8 +90,8 @@ require(${work}).serveRequests(parentPort, workerData.state, async () => {
     entry,
     `import { WorkerThread } from ${JSON.stringify(path.resolve("src/engine/worker-thread"))};
 const worker = new WorkerThread(${JSON.stringify(busy)}, "worker");
-for (let i = 0; i < 5; i++) worker.request({}).catch(() => undefined);
-setTimeout(() => process.exit(3), 1300);`,
+const [first] = Array.from({ length: 5 }, () => worker.request({}).catch(() => undefined));
+first.then(() => setTimeout(() => process.exit(3), 300));`,
   );
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--import", "tsx", entry], { stdio: ["ignore", "pipe", "inherit"] });

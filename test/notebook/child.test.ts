@@ -5,9 +5,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runChild } from "../../scripts/child.mjs";
 import { signalIfThere } from "../../src/disk/signal";
-import { sleep } from "../support/kernel-runs";
 import { ends, runs } from "../support/processes";
 import { scratch } from "../support/scratch";
+import { until } from "../support/until";
 
 const test = suite("notebook/child");
 const place = scratch();
@@ -15,7 +15,7 @@ test.after(() => place.remove());
 
 /** The process numbers that a program has written to a file. */
 async function pidsIn(file: string): Promise<readonly number[]> {
-  for (let i = 0; i < 400 && !existsSync(file); i++) await sleep(50);
+  await until("the program has begun", () => existsSync(file));
   return readFileSync(file, "utf8").trim().split(" ").map(Number);
 }
 

@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { onCommOpened, openComm, openComms } from "../../src/notebook/comm";
 import { startKernel, type KernelClient, type Message } from "../../src/notebook/kernel-client";
+import { until } from "../support/until";
 
 const test = suite("notebook/comm");
 let kernel: KernelClient;
@@ -80,7 +81,7 @@ test("messages are handled while a cell runs, each with its busy and idle, and t
       { comm_id: "stop", data: {} },
       { onOutput: (message) => own.push(...state(message)) },
     );
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until("both are over", () => own.length === 4);
   off();
   assert.equal(own, ["busy", "idle", "busy", "idle"]);
   assert.is(all.at(-1), "busy");
@@ -103,10 +104,9 @@ test("the front end opens a comm with a known target; with an unknown one it is 
   const off = kernel.onPublished((message) => others.push(message));
   await kernel.send("comm_open", { comm_id: "d", target_name: "control", data: { a: 1 } });
   await kernel.send("comm_close", { comm_id: "d", data: {} });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until("both were heard", () => /bye/.test(text(others)));
   off();
   assert.equal(others.find(({ header }) => header.msg_type === "comm_msg")?.content["data"], { got: { a: 1 } });
-  assert.match(text(others), /bye/);
 });
 
 test("comm_info lists the open comms, all or those of one target, until they are closed", async () => {
@@ -135,9 +135,8 @@ test("an error in a handler, also a later one, is shown and ends nothing; a mess
   await tell("e", { later: false });
   await tell("e", { later: true });
   await tell("gone", {});
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until("both were told", () => /at once[\s\S]*later/.test(text(others)));
   off();
-  assert.match(text(others), /at once[\s\S]*later/);
   assert.is((await kernel.execute("1")).content["status"], "ok");
 });
 

@@ -13,6 +13,7 @@ import { checksum, splitCheck, withCheck } from "../../src/train/checksum";
 import { fingerprintPoint } from "../../src/train/fingerprint";
 import { listRuns } from "../../src/train/runs";
 import { readTrajectory } from "../../src/train/trajectory";
+import { sleep } from "../support/kernel-runs";
 import { scratch } from "../support/scratch";
 import { asCell, closeSessions } from "../support/shown";
 import type { Shown } from "../support/shown";
@@ -51,7 +52,7 @@ async function elsewhere(store: string, pause: number): Promise<ChildProcess> {
   );
   const folder = files.file(store);
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
     assert.is(child.exitCode, null, "the other process ended too soon");
     const found = existsSync(folder) && readdirSync(folder).length > 0 && existsSync(pathIn(store));
     if (found && (readTrajectory(pathIn(store))?.steps.length ?? 0) > 2) return child;
@@ -88,11 +89,18 @@ test("when the other process is killed the cell goes on with its run, to the sam
 test("Stop ends the watching alone; Stop there ends the run for both", async () => {
   const child = await elsewhere("stopped", 250);
   const gone = new Promise((resolve) => child.on("exit", resolve));
-  const left = await live("stopped", [forty], {}, (cell) => setTimeout(cell.stop, 300));
+  // The bar moves once it watches.
+  const left = await live("stopped", [forty], {}, ({ hear, stop }) => {
+    hear.push((text) => (/^AdaZeta: step \d/.test(text) ? stop() : undefined));
+  });
   assert.equal(left.value, []);
   assert.match(left.lines[0]!, "works on this run");
-  const both = live("stopped");
-  setTimeout(() => child.stdin!.write("stop\n"), 800);
+  let told = false;
+  const both = live("stopped", [forty], {}, ({ hear }) => {
+    hear.push((text) => {
+      if (!told && /^AdaZeta: step \d/.test(text)) told = child.stdin!.write("stop\n");
+    });
+  });
   const { value, lines } = await both;
   await gone;
   assert.is(value[0]!.result.end.reason, "stopped");

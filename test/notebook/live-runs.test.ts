@@ -159,8 +159,12 @@ test("Stop in a step that takes long ends its engine; the record is kept, and th
     name: "many",
     method: { ...two[1]!.method, queries: { kind: "constant", value: queries } as const },
   };
-  const stopped = await live("long", [many], { evaluateEvery: 1 }, (cell) => {
-    setTimeout(cell.stop, 500);
+  const stopped = await asCell(({ stop }) => {
+    const objective: Problem["objective"] = (session) => {
+      const own = problem.objective(session);
+      return { ...own, losses: (...asked) => (setTimeout(stop, 300), own.losses(...asked)) };
+    };
+    return runLive({ ...problem, objective }, [many], { seed: 0, evaluateEvery: 1, store: files.file("long") });
   });
   assert.equal([stopped.value[0]!.result.end.reason, stopped.value[0]!.result.steps.length], ["stopped", 0]);
   assert.ok(

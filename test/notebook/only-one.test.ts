@@ -4,9 +4,9 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { onlyOne } from "../../scripts/only-one.mjs";
-import { rejectsWith } from "../support/throws";
-import { sleep } from "../support/kernel-runs";
 import { scratch } from "../support/scratch";
+import { rejectsWith } from "../support/throws";
+import { until } from "../support/until";
 
 const test = suite("notebook/only-one");
 const place = scratch();
@@ -23,10 +23,6 @@ function holder(lock: string, code: string): { readonly ended: Promise<string>; 
     stream.setEncoding("utf8").on("data", (more: string) => (text += more));
   const ended = new Promise<string>((done) => child.on("close", () => done(text)));
   return { ended, kill: () => void child.kill("SIGKILL") };
-}
-
-async function appears(file: string): Promise<void> {
-  for (let i = 0; i < 1000 && !existsSync(file); i++) await sleep(20);
 }
 
 test("of many at once each is alone, and the others say once for whom they wait", async () => {
@@ -46,7 +42,7 @@ test("of many at once each is alone, and the others say once for whom they wait"
 test("the lock of one that was killed is taken over, and so is one that says nothing", async () => {
   const lock = place.file("killed.lock");
   const first = holder(lock, "await new Promise((done) => setTimeout(done, 100_000));");
-  await appears(lock);
+  await until("it holds the lock", () => existsSync(lock));
   first.kill();
   await first.ended;
   assert.is(await onlyOne(lock, "at work", () => 1), 1);

@@ -8,6 +8,7 @@ import type { Message } from "../../src/notebook/kernel-client";
 import { readNotebook, withMessage, type Output } from "../../src/notebook/notebook-file";
 import { removeFolder } from "../support/remove-folder";
 import { throwsWith } from "../support/throws";
+import { until } from "../support/until";
 
 const test = suite("notebook/run-notebook");
 let folder: string;
@@ -137,8 +138,10 @@ test("the first error ends it with status 1 and names the cell, and what came be
 });
 
 test("Ctrl-C stops the cell, keeps its outputs and starts no other", async () => {
+  const begun = path.join(folder, "begun");
   const file = notebook("stop.ipynb", [
-    'import { stopSignal } from "./src/notebook/stop-signal";\nconst signal = stopSignal();\nprocess.title = "x";\n' +
+    'import { writeFileSync } from "node:fs";\nimport { stopSignal } from "./src/notebook/stop-signal";\n' +
+      `const signal = stopSignal();\nprocess.title = "x";\nwriteFileSync(${JSON.stringify(begun)}, "");\n` +
       'while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));\nconsole.log("kept");',
     'console.log("after");',
   ]);
@@ -146,7 +149,7 @@ test("Ctrl-C stops the cell, keeps its outputs and starts no other", async () =>
   const { status } = await run([file], (text, kill) => {
     if (killed || !text.includes("[1/2]")) return;
     killed = true;
-    setTimeout(kill, 1500);
+    void until("the cell has begun", () => existsSync(begun)).then(() => kill());
   });
   assert.is(status, 130);
   const [first, second] = readNotebook(file).cells;
@@ -243,12 +246,19 @@ test("a second Ctrl-C, and the end of the terminal, leave what was computed unti
     [["SIGTERM", "SIGTERM"], 143],
     [["SIGHUP", "SIGHUP"], 129],
   ] as const) {
-    const file = notebook("twice.ipynb", ['console.log("kept");', 'console.log("part"); while (true) await null;']);
+    const begun = path.join(folder, `begun-${expected}`);
+    const begins = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(begun)}, "");`;
+    const file = notebook("twice.ipynb", [
+      'console.log("kept");',
+      `${begins} console.log("part"); while (true) await null;`,
+    ]);
     let sent = 0;
     const { status } = await run([file], (text, kill) => {
       if (sent > 0 || !text.includes("[2/2]")) return;
-      for (const [at, signal] of signals.entries()) setTimeout(() => kill(signal), 1500 + 100 * at);
       sent += 1;
+      void until("the cell has begun", () => existsSync(begun)).then(() => {
+        for (const [at, signal] of signals.entries()) setTimeout(() => kill(signal), 500 + 100 * at);
+      });
     });
     assert.is(status, expected);
     const [first, second] = readNotebook(file).cells;

@@ -1,5 +1,5 @@
 import { readText } from "../../src/disk/read-text";
-import { sleep } from "./kernel-runs";
+import { until } from "./until";
 
 /** Whether a process of Linux runs: one that nobody has asked for its status is over as well. */
 export function runs(pid: number): boolean {
@@ -9,6 +9,6 @@ export function runs(pid: number): boolean {
 
 /** Whether a process ends; 20 s at most. */
 export async function ends(pid: number): Promise<boolean> {
-  for (let i = 0; i < 400 && runs(pid); i++) await sleep(50);
+  await until(`process ${pid} ends`, () => !runs(pid), 20_000).catch(() => undefined);
   return !runs(pid);
 }
