@@ -8,7 +8,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { lastLines, runChild } from "./child.mjs";
 import { onlyOne } from "./only-one.mjs";
-import { Problem, main, root, say } from "./report.mjs";
+import { Problem, isEntry, main, root, say } from "./report.mjs";
 import { venvPython } from "./set-up-python.mjs";
 
 /** The runtime's own libraries, put beside its Node binding. */
@@ -53,19 +53,27 @@ const filesIn = (folder) =>
       })
     : [];
 
-/** What was put beside the binding by this command, from its record; what somebody else put there is in none. */
-function recorded({ kept }) {
-  const file = path.join(kept, "installed.json");
-  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")).provider : {};
+/** Which packages' files are kept; undefined where none are, or where the record says nothing. */
+function keptLock({ kept }) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(kept, "installed.json"), "utf8")).lock;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a file beside the binding is this command's: the one that is kept. */
+function isOurs({ binding, kept }, name) {
+  const own = path.join(kept, "provider", name);
+  return fs.existsSync(own) && hashOf(own) === hashOf(path.join(binding, name));
 }
 
 const besideOf = (file) => `${file}.begun`;
 
 function refuseOthers(places) {
-  const ours = recorded(places);
   for (const name of PROVIDER) {
     const file = path.join(places.binding, name);
-    if (fs.existsSync(file) && ours[name] !== hashOf(file))
+    if (fs.existsSync(file) && !isOurs(places, name))
       throw new Problem(`${file} is not from this command: move it away first. Nothing was changed.`);
   }
 }
@@ -100,9 +108,10 @@ async function fetchAll(packages, places, lock, how) {
   const begun = `${places.begun}-${process.pid}`;
   try {
     await fetchInto(begun, packages, how);
-    const provider = Object.fromEntries(PROVIDER.map((name) => [name, hashOf(path.join(begun, "provider", name))]));
-    fs.writeFileSync(path.join(begun, "installed.json"), `${JSON.stringify({ lock, provider }, null, 2)}\n`);
-    await remove(places.kept);
+    fs.writeFileSync(path.join(begun, "installed.json"), `${JSON.stringify({ lock }, null, 2)}\n`);
+    // What an earlier one has put there goes first: what tells that it is ours is about to be replaced.
+    removeProvider(places);
+    await removeKept(places);
     fs.renameSync(begun, places.kept);
   } finally {
     await remove(begun);
@@ -149,20 +158,18 @@ async function install(places, how) {
   const lock = createHash("sha256")
     .update(packages.map(({ hash }) => hash).join())
     .digest("hex");
-  const record = path.join(places.kept, "installed.json");
-  if (!fs.existsSync(record) || JSON.parse(fs.readFileSync(record, "utf8")).lock !== lock) {
+  if (keptLock(places) !== lock) {
     if (!fs.existsSync(how.python))
       throw new Problem(`no Python at ${how.python}: run npm start -- --set-up-only first.`);
     const size = packages.reduce((sum, { megabytes }) => sum + megabytes, 0);
-    say(`fetching ${packages.map(({ name, version: of }) => `${name} ${of}`).join(", ")}: ${size} MB in all`);
+    const names = packages.map(({ name, version: of }) => `${name} ${of}`).join(", ");
+    say(how.wheels === undefined ? `fetching ${names}: ${size} MB in all` : `taking ${names} from ${how.wheels}`);
     say(
       packages.length === 1
         ? "the system has CUDA 13: NVIDIA's packages are not needed"
         : "the system has no CUDA 13 of its own: NVIDIA's packages come along",
     );
     say(`they are unpacked in ${places.kept}; ${PROVIDER.join(" and ")} go to ${places.binding}`);
-    // What an earlier one has put there goes first: its record is about to be replaced.
-    removeProvider(places);
     await fetchAll(packages, places, lock, how);
   }
   for (const name of PROVIDER) {
@@ -177,19 +184,29 @@ async function install(places, how) {
   return 0;
 }
 
-/** Takes away what the record says was put beside the binding, and what a killed run has begun there. */
+/** Takes away what was put beside the binding, and what a killed run has begun there. */
 function removeProvider(places) {
-  for (const [name, hash] of Object.entries(recorded(places))) {
+  for (const name of PROVIDER) {
     const file = path.join(places.binding, name);
-    if (fs.existsSync(file) && hashOf(file) === hash) fs.rmSync(file);
+    if (fs.existsSync(file) && isOurs(places, name)) fs.rmSync(file);
+    fs.rmSync(besideOf(file), { force: true });
   }
-  for (const name of PROVIDER) fs.rmSync(besideOf(path.join(places.binding, name)), { force: true });
+}
+
+/** Takes away what is kept, whole or not at all where it is killed: what is left of it has another name. */
+async function removeKept({ kept, begun }) {
+  const old = `${begun}-old`;
+  if (!fs.existsSync(kept)) return;
+  await remove(old);
+  fs.renameSync(kept, old);
+  await remove(old);
 }
 
 async function undo(places) {
   const known = [places.kept, ...begunOnes(places)].filter((folder) => fs.existsSync(folder));
   removeProvider(places);
-  for (const folder of known) await remove(folder);
+  await removeKept(places);
+  for (const folder of begunOnes(places)) await remove(folder);
   say(
     known.length === 0
       ? "there is nothing to take away"
@@ -201,7 +218,9 @@ async function undo(places) {
 /** Installs or takes away; resolves to the exit status. `how` says where and with what, for tests. */
 export async function gpuInstall(args, how = {}) {
   const at = args.indexOf("--wheels");
-  if (at >= 0 && args[at + 1] === undefined) throw new Problem("--wheels: expected a folder.");
+  const wheels = at < 0 ? undefined : args[at + 1];
+  if (at >= 0 && !fs.statSync(wheels || "-", { throwIfNoEntry: false })?.isDirectory())
+    throw new Problem(`--wheels ${wheels ?? ""}: expected a folder with the packages, got none of that name.`);
   const rest = at < 0 ? args : args.filter((_, i) => i !== at && i !== at + 1);
   const unknown = rest.find((arg) => arg !== "--undo");
   if (unknown !== undefined)
@@ -213,7 +232,7 @@ export async function gpuInstall(args, how = {}) {
     python: venvPython,
     lock: path.join(root, "src/notebook/cuda.lock.txt"),
     hasCuda: systemHasCuda,
-    wheels: at < 0 ? undefined : args[at + 1],
+    wheels,
     ...how,
   };
   return onlyOne(places.alone, "installing or taking away CUDA's files", () =>
@@ -221,5 +240,4 @@ export async function gpuInstall(args, how = {}) {
   );
 }
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, "scripts/gpu-install.mjs"))
-  await main(gpuInstall);
+if (isEntry(import.meta.url)) await main(gpuInstall);

@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { Problem, main, root, say } from "./report.mjs";
+import { Problem, isEntry, main, root, say } from "./report.mjs";
 import { ensurePackages } from "./set-up-node.mjs";
 
 /** Where Jupyter looks for a user's kernels. */
@@ -51,5 +51,4 @@ export async function installKernel(args) {
   return 0;
 }
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, "scripts/kernel-install.mjs"))
-  await main(installKernel);
+if (isEntry(import.meta.url)) await main(installKernel);

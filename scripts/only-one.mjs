@@ -2,7 +2,13 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { say } from "./report.mjs";
+import { Problem, say } from "./report.mjs";
+
+/** How long a file that says nothing may be there: its writer is just about to write its number. */
+const EMPTY_MS = 2000;
+const WAIT_MS = 200;
+/** How often a lock may be neither made nor found. */
+const TRIES = 10;
 
 const isAlive = (pid) => {
   try {
@@ -12,38 +18,46 @@ const isAlive = (pid) => {
   }
 };
 
-const read = (lock) => {
+/** The lock's text; undefined where there is none (any more). */
+function read(lock) {
   try {
     return fs.readFileSync(lock, "utf8");
-  } catch {
-    return undefined;
-  }
-};
-
-/** Makes the file with its content, or says that it is there. */
-function placed(lock, mine) {
-  const beside = `${lock}.${process.pid}`;
-  fs.writeFileSync(beside, mine);
-  try {
-    fs.linkSync(beside, lock);
-    return true;
   } catch (error) {
-    if (error.code === "EEXIST") return false;
-    if (!["EPERM", "ENOTSUP", "ENOSYS", "EOPNOTSUPP", "EMLINK"].includes(error.code)) throw error;
-  } finally {
-    fs.rmSync(beside, { force: true });
-  }
-  // A disk without links: the file is empty for a moment.
-  try {
-    fs.writeFileSync(lock, mine, { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (error.code === "EEXIST") return false;
-    throw error;
+    if (error.code === "ENOENT") return undefined;
+    throw new Problem(
+      `${lock}: expected a file of this user's, got ${error.code}. Delete it where nothing is being installed.`,
+    );
   }
 }
 
-const isFresh = (lock) => Date.now() - (fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) < 2000;
+/** Makes the file with its content, or says that something is there. */
+function placed(lock, mine) {
+  try {
+    fs.mkdirSync(path.dirname(lock), { recursive: true });
+    fs.writeFileSync(lock, mine, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code === "EEXIST" && fs.statSync(path.dirname(lock), { throwIfNoEntry: false })?.isDirectory())
+      return false;
+    throw notWritten(lock, error);
+  }
+}
+
+function notWritten(lock, error) {
+  return new Problem(
+    `${path.dirname(lock)}: expected a folder that can be written, got ${error.code}. Mend that, then start again.`,
+  );
+}
+
+function remove(lock) {
+  try {
+    fs.unlinkSync(lock);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw notWritten(lock, error);
+  }
+}
+
+const isFresh = (lock) => Date.now() - (fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) < EMPTY_MS;
 
 /**
  * Does what nobody else may do at the same time, by a lock file with the number of the process that holds it. It waits for one that is at
@@ -51,23 +65,24 @@ const isFresh = (lock) => Date.now() - (fs.statSync(lock, { throwIfNoEntry: fals
  */
 export async function onlyOne(lock, what, work) {
   const mine = `${process.pid} ${randomBytes(8).toString("hex")}\n`;
-  fs.mkdirSync(path.dirname(lock), { recursive: true });
-  for (let waited; !placed(lock, mine);) {
+  let [waited, tries] = [undefined, 0];
+  while (!placed(lock, mine)) {
     const found = read(lock);
-    if (found === undefined) continue;
-    const pid = Number.parseInt(found, 10);
-    if (found === "" ? !isFresh(lock) : !(pid > 0 && isAlive(pid))) {
-      if (read(lock) === found) fs.rmSync(lock, { force: true });
+    if (found === undefined && ++tries > TRIES)
+      throw new Problem(`${lock}: expected a lock that can be made or read, got neither. Delete what is there.`);
+    const pid = Number.parseInt(found ?? "", 10);
+    if (pid > 0 && isAlive(pid)) {
+      if (waited !== pid) say(`process ${pid} is ${what}: waiting for it (where no such process runs, delete ${lock})`);
+      waited = pid;
+    } else if (found !== undefined && (found !== "" || !isFresh(lock))) {
+      if (read(lock) === found) remove(lock);
       continue;
     }
-    if (found !== "" && waited !== pid)
-      say(`process ${pid} is ${what}: waiting for it (where no such process runs, delete ${lock})`);
-    waited = pid;
-    await new Promise((later) => setTimeout(later, 200));
+    await new Promise((later) => setTimeout(later, WAIT_MS));
   }
   try {
     return await work();
   } finally {
-    if (read(lock) === mine) fs.rmSync(lock, { force: true });
+    if (read(lock) === mine) remove(lock);
   }
 }

@@ -5,7 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { lastLines, runChild } from "./child.mjs";
 import { onlyOne } from "./only-one.mjs";
-import { Problem, main, root, say } from "./report.mjs";
+import { Problem, isEntry, main, root, say } from "./report.mjs";
 import { findPython } from "./set-up-python.mjs";
 
 /** All machines of a cluster need this very version, and the same minor version of Python. */
@@ -14,13 +14,13 @@ const lock = path.join(root, ".cache/ray.lock");
 const folder = path.join(root, ".cache/ray");
 const python = path.join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
-function versionHere() {
-  const run = spawnSync(python, ["-c", "import ray; print('ray==' + ray.__version__)"], { encoding: "utf8" });
-  return run.status === 0 ? run.stdout.trim() : null;
-}
+/** Written last: an environment without it is half-made, also where Ray can be imported. */
+const stamp = path.join(folder, "adazeta.stamp");
 
-/** An environment whose making was killed has a Python, and no pip. */
-const hasPip = () => spawnSync(python, ["-m", "pip", "--version"]).status === 0;
+function isThere() {
+  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8").trim() !== RAY) return false;
+  return spawnSync(python, ["-c", "import ray"]).status === 0;
+}
 
 async function step(title, program, args) {
   say(`${title} ...`);
@@ -30,13 +30,12 @@ async function step(title, program, args) {
 }
 
 async function installRay() {
-  if (versionHere() === RAY) return;
-  if (!hasPip()) {
-    fs.rmSync(folder, { recursive: true, force: true });
-    await step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
-  }
+  if (isThere()) return;
+  fs.rmSync(folder, { recursive: true, force: true });
+  await step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", RAY];
   await step(`installing ${RAY}`, python, pip);
+  fs.writeFileSync(stamp, `${RAY}\n`);
 }
 
 async function install(args) {
@@ -47,10 +46,9 @@ async function install(args) {
     say(".cache/ray is removed");
     return 0;
   }
-  if (versionHere() !== RAY) await onlyOne(lock, "installing Ray", installRay);
+  if (!isThere()) await onlyOne(lock, "installing Ray", installRay);
   say(`${RAY} is there. One machine: .cache/ray/bin/ray start --head; then npm run experiment -- NAME --ray auto`);
   return 0;
 }
 
-if (process.argv[1] !== undefined && path.resolve(process.argv[1]) === path.join(root, "scripts/ray-install.mjs"))
-  await main(install);
+if (isEntry(import.meta.url)) await main(install);

@@ -10,6 +10,10 @@ export class Problem extends Error {}
 
 export const say = (line) => process.stdout.write(`[adazeta] ${line}\n`);
 
+/** Whether a script is what Node was started with, also by a link. */
+export const isEntry = (url) =>
+  process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fs.realpathSync(fileURLToPath(url));
+
 /** What a script says of itself: the comment that it begins with. */
 const usageOf = (script) => {
   const lines = fs.readFileSync(script, "utf8").split("\n");

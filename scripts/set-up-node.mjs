@@ -31,7 +31,9 @@ export function packagesAreInstalled(folder = root) {
   if (wanted === undefined || installed === undefined) return false;
   return Object.entries(wanted).every(
     ([name, { version, optional }]) =>
-      name === "" || installed[name]?.version === version || (optional === true && installed[name] === undefined),
+      name === "" ||
+      (installed[name]?.version === version && fs.existsSync(path.join(folder, name))) ||
+      (optional === true && !fs.existsSync(path.join(folder, name))),
   );
 }
 
@@ -48,8 +50,10 @@ async function installPackages() {
   if (packagesAreInstalled()) return;
   say("installing the npm packages (npm ci) ...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const { status } = await runChild(npm, ["ci", "--no-audit", "--no-fund"], { show: true });
+  const { status } = await runChild(npm, ["ci", "--include=dev", "--no-audit", "--no-fund"], { show: true });
   if (status === 127) throw new Problem("npm was not found: it comes with Node, check your PATH.");
   if (status !== 0)
     throw new Problem("npm ci failed: its message is above. Run the command again once that is solved.");
+  if (!packagesAreInstalled())
+    throw new Problem("npm ci left out packages of package-lock.json: look for omit or ignore in npm config ls.");
 }

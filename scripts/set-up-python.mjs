@@ -70,7 +70,7 @@ async function makeVenv(python) {
   if (status === 0) return;
   fs.rmSync(venv, { recursive: true, force: true });
   throw new Problem(
-    `${python} -m venv failed (${lastLines(text, 1)[0] ?? ""}): on Debian or Ubuntu run: sudo apt-get install -y python3-venv, then start again.`,
+    `${python} -m venv failed (${lastLines(text, 1)[0] || "it was ended"}): on Debian or Ubuntu run: sudo apt-get install -y python3-venv, then start again.`,
   );
 }
 

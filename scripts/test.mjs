@@ -28,11 +28,20 @@ const testFiles = (folder = "test") =>
 const groupOf = (file) =>
   file.startsWith("test/browser/") ? "browser" : file.startsWith("test/notebooks.") ? "notebooks" : "unit";
 
+const running = new Set();
+// A test that goes on alone would write into the next run's files.
+for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
+  process.on(signal, () => {
+    for (const child of running) child.kill("SIGTERM");
+    process.exit(status);
+  });
+
 /** Runs node with `args`, keeping all it says; `status` is undefined when it was killed. */
 function runNode(args) {
   return new Promise((resolve) => {
     const started = Date.now();
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
     let output = "";
     const keep = (text) => (output += text);
     child.stdout.setEncoding("utf8").on("data", keep);
@@ -43,6 +52,7 @@ function runNode(args) {
     }, fileLimitMs);
     child.on("close", (status) => {
       clearTimeout(timer);
+      running.delete(child);
       resolve({ status: status ?? undefined, output, seconds: (Date.now() - started) / 1000 });
     });
   });

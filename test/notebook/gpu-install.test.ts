@@ -18,6 +18,9 @@ test.after(() => place.remove());
 
 const python = path.resolve(".venv/bin/python");
 const withPython = skipUnless(existsSync(python), "no .venv (npm start -- --set-up-only makes it)");
+/** A folder without packages. */
+const nothing = place.file("nothing");
+mkdirSync(nothing);
 const RUNTIME = "onnxruntime-gpu==1.30.0";
 
 /** Writes a wheel with these files and gives its line of a lock file. */
@@ -105,8 +108,8 @@ withPython(
     const { how, wheels, binding, project } = made("whole");
     const before = contents(project);
     const { text } = await said(() => gpuInstall(["--wheels", wheels], how));
-    assert.match(text, "fetching onnxruntime-gpu 1.30.0, nvidia-cublas 13.1.0: 2 MB in all");
-    assert.ok(text.indexOf("fetching") < text.indexOf("installed."));
+    assert.match(text, `taking onnxruntime-gpu 1.30.0, nvidia-cublas 13.1.0 from ${wheels}`);
+    assert.ok(text.indexOf("taking") < text.indexOf("installed."));
     assert.equal(readdirSync(binding).sort(), [
       "libonnxruntime.so.1",
       "libonnxruntime_providers_cuda.so",
@@ -115,9 +118,9 @@ withPython(
     assert.is(readFileSync(path.join(binding, "libonnxruntime_providers_cuda.so"), "utf8"), "cuda");
     assert.equal(readdirSync(path.join(project, ".cache/cuda/libraries")), ["libcublasLt.so.13"]);
     const installed = contents(project);
-    // A second time nothing is fetched: not even the folder of wheels is looked at.
-    const again = (await said(() => gpuInstall(["--wheels", "/nowhere"], how))).text;
-    assert.not.match(again, "fetching");
+    // A second time nothing is fetched.
+    const again = (await said(() => gpuInstall(["--wheels", nothing], how))).text;
+    assert.not.match(again, "taking onnx");
     assert.equal(contents(project), installed);
     await said(() => gpuInstall(["--undo"], how));
     assert.equal(contents(project), before);
@@ -133,7 +136,7 @@ withPython(
     await said(() => gpuInstall(["--wheels", wheels], { ...how, hasCuda: () => true }));
     assert.equal(readdirSync(path.join(project, ".cache/cuda/libraries")), []);
     execFileSync("rm", [path.join(binding, "libonnxruntime_providers_cuda.so")]);
-    await said(() => gpuInstall(["--wheels", "/nowhere"], { ...how, hasCuda: () => true }));
+    await said(() => gpuInstall(["--wheels", nothing], { ...how, hasCuda: () => true }));
     assert.ok(existsSync(path.join(binding, "libonnxruntime_providers_cuda.so")));
   },
 );
@@ -167,6 +170,8 @@ withPython(
     await said(() => gpuInstall(["--undo"], how));
     assert.is(readFileSync(foreign, "utf8"), "mine");
     await rejectsWith(gpuInstall(["--remove"], how), "--remove: unknown option");
+    for (const words of [["--wheels"], ["--wheels", ""], ["--wheels", "--undo"], ["--wheels", "no-such-folder"]])
+      await rejectsWith(gpuInstall(words, how), `${words.join(" ").trim()}`);
   },
 );
 
@@ -222,6 +227,18 @@ withPython(test, "a copy that was cut off in the middle is made again, and undo 
   assert.equal(contents(project), before);
 });
 
+withPython(test, "a damaged record is made again, and undo needs none", async () => {
+  const { how, wheels, project } = made("damaged");
+  const before = contents(project);
+  const record = path.join(project, ".cache/cuda/installed.json");
+  await said(() => gpuInstall(["--wheels", wheels], how));
+  writeFileSync(record, '{"lock');
+  assert.match((await said(() => gpuInstall(["--wheels", wheels], how))).text, "taking onnx");
+  writeFileSync(record, "");
+  await said(() => gpuInstall(["--undo"], how));
+  assert.equal(contents(project), before);
+});
+
 withPython(test, "of several at once each waits for the one before, and finds all there", async () => {
   const { how, wheels, project } = made("several");
   const before = contents(project);
@@ -229,9 +246,9 @@ withPython(test, "of several at once each waits for the one before, and finds al
   const ended = new Promise((done) => other.on("exit", done));
   const lock = path.join(project, ".cache/cuda.lock");
   while (!existsSync(lock)) await sleep(1);
-  const { text } = await said(() => gpuInstall(["--wheels", "/nowhere"], how));
+  const { text } = await said(() => gpuInstall(["--wheels", nothing], how));
   assert.match(text, `process ${other.pid} is installing or taking away CUDA's files: waiting for it`);
-  assert.not.match(text, "fetching");
+  assert.not.match(text, "taking onnx");
   assert.is(await ended, 0);
   assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
   await said(() => gpuInstall(["--undo"], how));

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Message } from "../../src/notebook/kernel-client";
-import { begun, find, kernelRuns, sleep, type KernelRuns, type Ran } from "../support/kernel-runs";
+import { begun, find, kernelRuns, type KernelRuns, type Ran } from "../support/kernel-runs";
+import { until } from "../support/until";
 
 const test = suite("notebook/kernel");
 let kernel: KernelRuns;
@@ -79,12 +80,11 @@ test("a completion is answered while a cell runs, and the kernel stays busy", as
     if (header.msg_type === "status") states.push(content["execution_state"]);
   });
   const reply = await kernel.client.request("complete_request", { code: "Math.flo", cursor_pos: 8 });
-  await sleep(50);
+  await until("the cell is said to be at work again", () => states.includes("idle") && states.at(-1) === "busy");
   off();
   kernel.client.interrupt();
   await ran;
   assert.equal(reply.content["matches"], ["floor"]);
-  assert.is(states.at(-1), "busy");
 });
 
 test("a cell's value survives for the next cell, and an error does not lose it", async () => {
@@ -94,7 +94,7 @@ test("a cell's value survives for the next cell, and an error does not lose it",
 });
 
 test("an imported file is checked again when it, or a file that it uses, has changed", async () => {
-  const folder = ".cache/kernel-test";
+  const folder = `.cache/kernel-test-${process.pid}`;
   mkdirSync(folder, { recursive: true });
   const write = (name: string, text: string): void => writeFileSync(`${folder}/${name}.ts`, text);
   const use = async (name: string): Promise<Ran> => {

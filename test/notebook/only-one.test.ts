@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -48,6 +48,23 @@ test("the lock of one that was killed is taken over, and so is one that says not
   assert.is(await onlyOne(lock, "at work", () => 1), 1);
   writeFileSync(lock, "nobody");
   assert.is(await onlyOne(lock, "at work", () => Promise.resolve(2)), 2);
+});
+
+test("what is no lock, and a folder that cannot be written, are one clear line each", async () => {
+  const work = (): number => 1;
+  mkdirSync(place.file("folder.lock"));
+  await rejectsWith(
+    onlyOne(place.file("folder.lock"), "at work", work),
+    "folder.lock: expected a file of this user's, got EISDIR",
+  );
+  symlinkSync("/no/such/place", place.file("link.lock"));
+  await rejectsWith(
+    onlyOne(place.file("link.lock"), "at work", work),
+    "link.lock: expected a lock that can be made or read",
+  );
+  const file = place.file("a-file", "");
+  const below = path.join(file, "x.lock");
+  await rejectsWith(onlyOne(below, "at work", work), `${file}: expected a folder that can be written, got EEXIST`);
 });
 
 test("an error of the work passes on, and the next one goes in", async () => {

@@ -45,6 +45,8 @@ test("node_modules fit when every version is the lock file's; optional packages 
   write("package-lock.json", { "": {}, a: { version: "1.0.0" }, b: { version: "2.0.0", optional: true } });
   assert.is(packagesAreInstalled(folder), false);
   write("node_modules/.package-lock.json", { a: { version: "1.0.0" } });
+  assert.is(packagesAreInstalled(folder), false, "npm's list alone is not the package");
+  mkdirSync(path.join(folder, "a"));
   assert.is(packagesAreInstalled(folder), true);
   write("node_modules/.package-lock.json", { a: { version: "1.0.1" } });
   assert.is(packagesAreInstalled(folder), false);

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { find, kernelRuns, valueOf, type KernelRuns } from "../../support/kernel-runs";
 
 const test = suite("notebook/kernel/fresh-modules");
-const folder = ".cache/fresh-modules-test";
+const folder = `.cache/fresh-modules-test-${process.pid}`;
 let kernel: KernelRuns;
 let cells = 0;
 
