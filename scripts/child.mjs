@@ -1,6 +1,7 @@
 // How the scripts run other programs: a program ends with the script, however the script ends, so that nothing goes on in a folder
 // that the next run has begun anew. Between the two stands child-guard.mjs, which sees the script's end at its standard input.
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { root } from "./report.mjs";
 
@@ -25,6 +26,10 @@ export function runChild(program, args, { cwd = root, show = false, onText = () 
     child.on("close", (status) => resolve({ status, text }));
   });
 }
+
+/** Takes a folder away; what a program that is just ending still puts there goes as well. */
+export const removeFolder = (folder) =>
+  fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 
 /** The last lines that a program wrote, without warnings. */
 export const lastLines = (text, count) =>

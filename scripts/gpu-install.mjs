@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { lastLines, runChild } from "./child.mjs";
+import { lastLines, removeFolder, runChild } from "./child.mjs";
 import { onlyOne } from "./only-one.mjs";
 import { Problem, isEntry, main, root, say } from "./report.mjs";
 import { venvPython } from "./set-up-python.mjs";
@@ -92,9 +92,6 @@ async function fetchPackages(packages, folder, { python, wheels }) {
   );
 }
 
-/** Takes a folder away; what a program that is just ending still puts there goes as well. */
-const remove = (folder) => fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
-
 /** The folders that runs which were killed have begun. */
 function begunOnes({ begun }) {
   const folder = path.dirname(begun);
@@ -104,7 +101,7 @@ function begunOnes({ begun }) {
 
 /** Fetches and unpacks into a folder that counts only once it has its final name; nobody else works in it. */
 async function fetchAll(packages, places, lock, how) {
-  for (const left of begunOnes(places)) await remove(left);
+  for (const left of begunOnes(places)) await removeFolder(left);
   const begun = `${places.begun}-${process.pid}`;
   try {
     await fetchInto(begun, packages, how);
@@ -114,7 +111,7 @@ async function fetchAll(packages, places, lock, how) {
     await removeKept(places);
     fs.renameSync(begun, places.kept);
   } finally {
-    await remove(begun);
+    await removeFolder(begun);
   }
 }
 
@@ -132,10 +129,10 @@ async function fetchInto(begun, packages, how) {
       if (runtime ? PROVIDER.includes(name) : /\.so(\.\d+)*$/.test(name))
         fs.renameSync(file, path.join(begun, runtime ? "provider" : "libraries", name));
     }
-    await remove(unpacked);
+    await removeFolder(unpacked);
     fs.rmSync(path.join(wheels, wheel));
   }
-  await remove(wheels);
+  await removeFolder(wheels);
 }
 
 async function install(places, how) {
@@ -197,16 +194,16 @@ function removeProvider(places) {
 async function removeKept({ kept, begun }) {
   const old = `${begun}-old`;
   if (!fs.existsSync(kept)) return;
-  await remove(old);
+  await removeFolder(old);
   fs.renameSync(kept, old);
-  await remove(old);
+  await removeFolder(old);
 }
 
 async function undo(places) {
   const known = [places.kept, ...begunOnes(places)].filter((folder) => fs.existsSync(folder));
   removeProvider(places);
   await removeKept(places);
-  for (const folder of begunOnes(places)) await remove(folder);
+  for (const folder of begunOnes(places)) await removeFolder(folder);
   say(
     known.length === 0
       ? "there is nothing to take away"

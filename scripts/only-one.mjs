@@ -68,7 +68,8 @@ export async function onlyOne(lock, what, work) {
   let [waited, tries] = [undefined, 0];
   while (!placed(lock, mine)) {
     const found = read(lock);
-    if (found === undefined && ++tries > TRIES)
+    tries = found === undefined ? tries + 1 : 0;
+    if (tries > TRIES)
       throw new Problem(`${lock}: expected a lock that can be made or read, got neither. Delete what is there.`);
     const pid = Number.parseInt(found ?? "", 10);
     if (pid > 0 && isAlive(pid)) {

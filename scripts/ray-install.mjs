@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { lastLines, runChild } from "./child.mjs";
+import { lastLines, removeFolder, runChild } from "./child.mjs";
 import { onlyOne } from "./only-one.mjs";
 import { Problem, isEntry, main, root, say } from "./report.mjs";
 import { findPython } from "./set-up-python.mjs";
@@ -31,7 +31,7 @@ async function step(title, program, args) {
 
 async function installRay() {
   if (isThere()) return;
-  fs.rmSync(folder, { recursive: true, force: true });
+  await removeFolder(folder);
   await step("making the Python environment .cache/ray", findPython(), ["-m", "venv", folder]);
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", RAY];
   await step(`installing ${RAY}`, python, pip);
@@ -42,7 +42,7 @@ async function install(args) {
   const unknown = args.find((arg) => arg !== "--remove");
   if (unknown !== undefined) throw new Problem(`${unknown}: unknown option. npm run ray:install -- [--remove]`);
   if (args.includes("--remove")) {
-    await onlyOne(lock, "installing Ray", () => fs.rmSync(folder, { recursive: true, force: true }));
+    await onlyOne(lock, "installing Ray", () => removeFolder(folder));
     say(".cache/ray is removed");
     return 0;
   }

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { lastLines, runChild } from "./child.mjs";
+import { lastLines, removeFolder, runChild } from "./child.mjs";
 import { onlyOne } from "./only-one.mjs";
 import { Problem, root, say } from "./report.mjs";
 import { setUpLock } from "./set-up-node.mjs";
@@ -64,11 +64,11 @@ async function pip(title, args) {
 }
 
 async function makeVenv(python) {
-  fs.rmSync(venv, { recursive: true, force: true });
+  await removeFolder(venv);
   say("making the Python environment .venv ...");
   const { status, text } = await runChild(python, ["-m", "venv", venv]);
   if (status === 0) return;
-  fs.rmSync(venv, { recursive: true, force: true });
+  await removeFolder(venv);
   throw new Problem(
     `${python} -m venv failed (${lastLines(text, 1)[0] || "it was ended"}): on Debian or Ubuntu run: sudo apt-get install -y python3-venv, then start again.`,
   );
