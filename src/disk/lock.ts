@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "./make-folder";
 import { codeOf } from "../check/error-words";
 import { isHere, isThisProcess, livesHere, thisProcess } from "./holder";
 import type { Holder } from "./holder";
@@ -56,7 +57,7 @@ export function tryLock(path: string): LockAttempt {
   const mine = `${JSON.stringify({ ...thisProcess(), since: new Date().toISOString(), token: randomBytes(8).toString("hex") })}\n`;
   const beside = besideOf(path);
   try {
-    fs.mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     removeLeftovers(path);
     fs.writeFileSync(beside, mine);
   } catch (error) {

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "./make-folder";
 import { codeOf, messageOf } from "../check/error-words";
 import { isDeadWriter, writerMark } from "./holder";
 
@@ -14,7 +15,7 @@ export type Content = string | Uint8Array | ((file: number) => void);
  */
 export function writeWhole(path: string, content: Content): void {
   try {
-    fs.mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } catch (error) {
     throw notWritten(path, error);
   }

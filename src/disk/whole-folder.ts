@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { makeFolder } from "./make-folder";
 import { besideOf, leftoversOf, notWritten, syncFolder, writeSynced, writeWhole } from "./whole-file";
 import type { Content } from "./whole-file";
 
@@ -86,7 +87,7 @@ function isMovable(target: string): boolean {
 /** Writes beside and gives it the name; false where the old folder cannot be moved. */
 function replaced(target: string, beside: string, files: FolderFiles, { drop = [] }: FolderOptions): boolean {
   try {
-    fs.mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     fs.mkdirSync(beside);
   } catch (error) {
     if (fs.existsSync(target)) return false;

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "./make-folder";
 import { codeOf } from "../check/error-words";
 import { besideOf, leftoversOf, notWritten, removeLeftovers, syncFolder, writeSynced } from "./whole-file";
 import type { Content } from "./whole-file";
@@ -20,7 +21,7 @@ export function writeFiles(files: readonly (readonly [path: string, content: Con
   const moves = paths.map((path) => ({ from: besideOf(path), to: path }));
   const [half, note] = [besideOf(first), besideOf(first, "swap")];
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const [i, [, content]] of files.entries()) writeSynced(moves[i]!.from, content);
     writeSynced(half, JSON.stringify(moves.map(({ from, to }) => [basename(from), basename(to)])));
     fs.renameSync(half, note);

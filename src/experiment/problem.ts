@@ -178,7 +178,7 @@ export async function makeProblem(
       : options.readout === "probe"
         ? await opened((session) => probe(session, texts, classes))
         : head === null
-          ? await opened((session) => prototypes(session, shotTexts, classes, options.prototypeScale))
+          ? await opened((session) => prototypes(session, shotTexts, task.labels, options.prototypeScale))
           : await wordsReadout(headReadout(head, labelTokens(task, reading, tokenizer)), options, texts, opened);
   const { readout } = made;
   const { contrast } = options;
@@ -302,9 +302,12 @@ async function withFrozen(session: ModelSession, make: (session: ModelSession) =
 async function prototypes(
   session: ModelSession,
   encoded: EncodedExamples,
-  classes: number,
+  names: readonly string[],
   scale: ProblemOptions["prototypeScale"] = PROTOTYPE_SCALE,
 ): Promise<Made> {
+  const classes = names.length;
+  const missing = names.find((_, c) => !encoded.labels.includes(c));
+  if (missing !== undefined) fail("prototypes", "a text of each class", `none of class ${missing}`);
   const all = Array.from({ length: encoded.ids.length }, (_, i) => i);
   const { input, labels } = labelledBatch(encoded, all);
   const features = await session.features([new Float32Array(0)], input);

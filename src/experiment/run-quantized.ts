@@ -1,5 +1,6 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 import type { Adapter } from "../adapter/adapter";
 import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
@@ -120,7 +121,7 @@ export async function runQuantized(
   // Where the point holds all that the teacher has changed, the engine's weights are the untuned model's, which it has already.
   const covered = teacher.adapter.layout.entries.every(({ name }) => own.has(name));
   const folder = join(run.directory, `few-bits-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const session = covered
     ? await run.open(lowBits(problem.sessionModel, bits), makeAdapter(settings.adapter, problem.sessionModel))
     : await run.open(model, adapter, folder);

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 
 /** Numbers at a step, for TensorBoard. */
 export interface ScalarEvent {
@@ -94,7 +95,7 @@ export interface EventFile {
  * @throws when the disk does not take it
  */
 export function openEventFile(folder: string, wallTime: number): EventFile {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const path = join(folder, "events.out.tfevents.0000000000.adazeta");
   const file = openSync(path, "w");
   const version = Buffer.concat([double(1, wallTime), delimited(3, Buffer.from("brain.Event:2"))]);

@@ -59,7 +59,9 @@ export function checkMethod(method: Method): Method {
   if (rounds !== undefined) checkRounds("method.rounds", rounds);
   checkDirections("method.directions", method.directions);
   checkCombine("method.combine", method.combine);
-  checkSchedule("method.queries", method.queries, 0);
+  const { queries } = method;
+  checkSchedule("method.queries", queries, 0);
+  if (queries.kind === "constant") positiveInteger("method.queries", queries.value);
   checkSchedule("method.learningRate", method.learningRate, 0);
   checkTransforms("method.transforms", method.transforms);
   checkTogether(method);

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { knownOptions, namesOf } from "../check/known-options";
 import { requireFile } from "../disk/require-file";
 import type { ChatTaskOptions } from "./own-options";
-import { ownFormat } from "./own-rows";
+import { requireOwn } from "./own-rows";
 import type { ChatTask } from "./task";
 
 const OPTIONS = namesOf<ChatTaskOptions>({ file: true, testFile: true, template: true, name: true });
@@ -17,10 +17,7 @@ const OPTIONS = namesOf<ChatTaskOptions>({ file: true, testFile: true, template:
 export function chatTask(options: ChatTaskOptions): ChatTask {
   knownOptions("chatTask", options, OPTIONS);
   const { file, testFile, template, name = basename(file) } = options;
-  for (const path of [file, ...(testFile === undefined ? [] : [testFile])]) {
-    requireFile("file", path);
-    ownFormat(path);
-  }
+  requireOwn({ file, testFile });
   if (template !== undefined) requireFile("template", template);
   return {
     kind: "chat",

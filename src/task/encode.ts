@@ -60,7 +60,11 @@ export function encodeExamples(
     const what = `${place(example.where)}, prompt`;
     if (kept.ids.length === 0) fail(what, "at least one token", promptText(task, reading, example));
     if (kept.ids.length > context)
-      fail(what, `at most ${context} tokens, the model's context`, `${kept.ids.length} tokens`);
+      fail(
+        what,
+        `at most ${context} tokens, the model's context (maxTokens cuts longer ones)`,
+        `${kept.ids.length} tokens`,
+      );
     return kept;
   });
   const cut = encoded.filter((text) => text.cut > 0).length;

@@ -108,7 +108,12 @@ export function encodeChoices(
         ? encode(example.fields, longest)
         : fitted(encode, example.fields, longest);
     const tokens = Math.max(...options.map(({ ids }) => ids.length));
-    if (tokens > context) fail(`${at}, prompt`, `at most ${context} tokens, the model's context`, `${tokens} tokens`);
+    if (tokens > context)
+      fail(
+        `${at}, prompt`,
+        `at most ${context} tokens, the model's context (maxTokens cuts longer ones)`,
+        `${tokens} tokens`,
+      );
     const right = rightOptions(task, example);
     if (right.some((index) => !(index in options))) fail(`${at}, right`, `0..${options.length - 1}`, right);
     return { options, right };
@@ -149,13 +154,14 @@ export function encodePrompts(
   newTokens: number = newTokensOf(task),
 ): { readonly prompts: readonly (readonly number[])[]; readonly cut: number } {
   const room = (limit: number) => limit - newTokens;
+  if (room(context) < 1) fail("newTokens", `fewer than ${context}, the model's context`, newTokens);
   const found = examples.map((example) => {
     const whole = { ids: tokenizer.encode(promptText(task, "causal", example)), cut: 0 };
     const text = cutTo === undefined ? whole : keepEnd(whole, room(Math.min(cutTo, context)), tokenizer, beginning);
     if (text.ids.length > room(context))
       fail(
         `${place(example.where)}, prompt`,
-        `at most ${room(context)} tokens, the model's context less the new ones`,
+        `at most ${room(context)} tokens, the model's context less the new ones (maxTokens cuts longer ones)`,
         `${text.ids.length} tokens`,
       );
     return text;

@@ -8,6 +8,7 @@ import { checkSeparator, ownText, separatorHint } from "./own-text";
 import { csv } from "./read-csv";
 import { jsonLines } from "./read-json";
 import { parquetRows } from "./read-parquet";
+import { requireFile } from "../disk/require-file";
 import { tsv } from "./read-text";
 import { cellOf, hasColumn } from "./row";
 import type { Rows } from "./row";
@@ -15,8 +16,17 @@ import type { ClassificationTask } from "./task";
 
 export type OwnFormat = "csv" | "tsv" | "json lines" | "parquet";
 
+/** Checks that the user's own files are there, and of a kind that is read. @throws naming the option */
+export function requireOwn(files: Readonly<Record<string, string | null | undefined>>): void {
+  for (const [option, path] of Object.entries(files)) {
+    if (path === null || path === undefined) continue;
+    requireFile(option, path);
+    ownFormat(path, option);
+  }
+}
+
 /** Says what a file of the user's own is, by its name. @throws when it is of no kind that is read */
-export function ownFormat(path: string): OwnFormat {
+export function ownFormat(path: string, option = "file"): OwnFormat {
   switch (extname(path).toLowerCase()) {
     case ".csv":
       return "csv";
@@ -27,7 +37,7 @@ export function ownFormat(path: string): OwnFormat {
     case ".parquet":
       return "parquet";
     default:
-      return fail("file", "a .csv, .tsv, .jsonl or .parquet file", basename(path));
+      return fail(option, "a .csv, .tsv, .jsonl or .parquet file", basename(path));
   }
 }
 

@@ -2,11 +2,10 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail } from "../check/check";
 import { knownOptions, namesOf } from "../check/known-options";
-import { requireFile } from "../disk/require-file";
 import { examplesOf, labelColumns } from "./example";
 import { caseNotice, checkClasses, emptyNotice, few } from "./own-classes";
 import type { TableTaskOptions } from "./own-options";
-import { ownFormat, ownRows } from "./own-rows";
+import { ownFormat, ownRows, requireOwn } from "./own-rows";
 import { splitSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { countClasses } from "./sample";
@@ -31,10 +30,7 @@ const OPTIONS = namesOf<TableTaskOptions>({
 export function tableTask(options: TableTaskOptions): ClassificationTask {
   knownOptions("tableTask", options, OPTIONS);
   const { file, testFile = null, template, label, labelWords, name = basename(file) } = options;
-  for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
-    requireFile("file", path);
-    ownFormat(path);
-  }
+  requireOwn({ file, testFile });
   const columns = columnsOf(template);
   if (columns.includes(label)) fail("template", `columns other than ${label}, the class's own`, template);
   const labels = Object.keys(labelWords);

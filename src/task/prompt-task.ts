@@ -2,10 +2,9 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fail, positiveInteger } from "../check/check";
 import { knownOptions, namesOf } from "../check/known-options";
-import { requireFile } from "../disk/require-file";
 import { place, textsOf } from "./example";
 import { columnsOf, filler } from "./own-table";
-import { ownFormat, tableRows } from "./own-rows";
+import { ownFormat, requireOwn, tableRows } from "./own-rows";
 import { splitSamples } from "./read-directory";
 import type { ReadSplit } from "./read-directory";
 import { cellOf } from "./row";
@@ -48,10 +47,7 @@ export function promptTask(options: PromptTaskOptions): GenerationTask {
   const { file, testFile = null, template, answer, columns = [], stop = "\n", newTokens = 32 } = options;
   if (!Array.isArray(columns)) fail("columns", "a list of column names", columns);
   const { name = basename(file) } = options;
-  for (const path of [file, ...(testFile === null ? [] : [testFile])]) {
-    requireFile("file", path);
-    ownFormat(path);
-  }
+  requireOwn({ file, testFile });
   if (typeof stop !== "string" || stop === "") fail("stop", "a text", stop);
   const inTemplate = columnsOf(template);
   if (inTemplate.includes(answer)) fail("template", `columns other than ${answer}, the answer's own`, template);

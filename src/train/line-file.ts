@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 import { show } from "../check/check";
 import { codeOf, messageOf } from "../check/error-words";
 
@@ -26,7 +27,7 @@ export interface LineFileOptions {
  */
 export function openLineFile(path: string, options: LineFileOptions = {}): LineSink {
   const write = options.write ?? ((file, bytes) => fs.writeSync(file, bytes));
-  fs.mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const file = fs.openSync(path, "a");
   const stat = fs.fstatSync(file);
   let length = stat.isFile() ? stat.size : 0;

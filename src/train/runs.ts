@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 import { fail } from "../check/check";
 import { codeOf, messageOf } from "../check/error-words";
 import { notWritten, removeLeftovers, writeWhole } from "../disk/whole-file";
@@ -70,7 +71,7 @@ function placeOf(store: string, id: string): KeptRun {
 /** Makes the folder of a new run; a name that is taken gets -2, -3, ... so that earlier runs stay. */
 export function newRun(store: string, name: string): KeptRun {
   const safe = safeName(name);
-  makeFolder(store);
+  makeStore(store);
   for (let count = 1; ; count++) {
     const run = placeOf(store, count === 1 ? safe : `${safe}-${count}`);
     try {
@@ -93,7 +94,7 @@ export function runOf(store: string, name: string, key: string): KeptRun {
   const whole = safeName(`${name} ${key}`);
   const cut = `${whole.slice(0, 59 - key.length).replace(/[-_]+$/, "")}-${key}`;
   const run = placeOf(store, known ?? (whole.endsWith(key) ? whole : cut));
-  makeFolder(run.folder);
+  makeStore(run.folder);
   return run;
 }
 
@@ -191,9 +192,9 @@ function ids(store: string): readonly string[] {
     : [];
 }
 
-function makeFolder(folder: string): void {
+function makeStore(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw notWritten(folder, error);
   }

@@ -1,5 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 import { fail } from "../check/check";
 import { writeWhole } from "../disk/whole-file";
 
@@ -66,7 +67,7 @@ export function rememberCommit(folder: string, revision: string, commit: string)
 /** Makes the file of a snapshot: a relative link to its blob, or a copy where the system has no links. Returns its path. */
 export function linkBlob(folder: string, commit: string, path: string, blob: string): string {
   const place = snapshotPath(folder, commit, path);
-  mkdirSync(dirname(place), { recursive: true });
+  makeFolder(dirname(place));
   const beside = `${place}.${process.pid}.tmp`;
   rmSync(beside, { force: true });
   try {

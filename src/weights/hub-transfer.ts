@@ -4,7 +4,6 @@ import {
   createReadStream,
   existsSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -12,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 import { besideOf, leftoversOf } from "../disk/whole-file";
 import { describe, pause, type RetryListener } from "./hub-fetch";
 
@@ -39,7 +39,7 @@ export interface TransferOptions {
  * @throws when the content is another one (nothing is kept), the connection broke too often, or `signal` was aborted
  */
 export async function transfer(url: string, blob: string, content: Content, options: TransferOptions): Promise<void> {
-  mkdirSync(dirname(blob), { recursive: true });
+  makeFolder(dirname(blob));
   const partial = claimPartial(blob);
   try {
     for (let again = false; ; again = true) {

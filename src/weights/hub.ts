@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statfsSync, statSync, mkdirSync } from "node:fs";
+import { existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../disk/make-folder";
 import { fail } from "../check/check";
 import { codeOf } from "../check/error-words";
 import { nearestHint } from "../check/nearest";
@@ -263,7 +264,7 @@ function hasSize(path: string, size: number): boolean {
 function requireDisk(folder: string, missing: readonly Content[]): void {
   const needed = missing.reduce((sum, { size }) => sum + size, 0);
   if (needed === 0) return;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   if (needed > free)

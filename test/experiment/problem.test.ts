@@ -158,6 +158,12 @@ test("a task that the model cannot read, and limits that leave nothing, are erro
     tinyProblem("bert", { maxTokens: 1 }),
     "of trec: expected at least one example that passes the filter",
   );
+  const { task } = questions;
+  const labels = [...task.labels, "other"];
+  await rejectsWith(
+    tinyProblem("bert", {}, { ...questions, task: { ...task, labels } }),
+    'prototypes: expected a text of each class, got "none of class other"',
+  );
   const notices = (await tinyProblem("bert", { dev: 100_000 })).notices.join();
   assert.match(notices, /dev: 100000 asked for, \d+ there/);
 });

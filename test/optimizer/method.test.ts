@@ -83,6 +83,9 @@ test("a schedule of a method never falls below 0, whatever its kind", () => {
   throwsWith(() => mezo({ learningRate: linear }), "method.learningRate.to: expected at least 0, got -1");
   throwsWith(() => mezo({ queries: steps }), "method.queries.changes[0].value: expected at least 0, got -4");
   throwsWith(() => mezo({ queries: -1 }), "method.queries.value: expected at least 0, got -1");
+  // What a number says is what is made: it is neither raised to 1 nor rounded down.
+  for (const queries of [0, 0.5, 2.5])
+    throwsWith(() => mezo({ queries }), `method.queries: expected a positive integer, got ${queries}`);
   for (const changes of [null, {}, "x"])
     throwsWith(
       () => mezo({ queries: { ...steps, changes } as never }),

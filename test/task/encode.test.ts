@@ -56,7 +56,7 @@ test("the length filter counts tokens of the prompt and words of the sentence", 
 test("a text longer than the context and an index out of range are errors, with file and line", () => {
   throwsWith(
     () => encodeExamples(sst2, "causal", examples, wordTokenizer(), { context: 3 }),
-    'reviews.tsv line 3, prompt: expected at most 3 tokens, the model\'s context, got "4 tokens"',
+    'reviews.tsv line 3, prompt: expected at most 3 tokens, the model\'s context (maxTokens cuts longer ones), got "4 tokens"',
   );
   const encoded = encodeExamples(sst2, "causal", examples, wordTokenizer(), { context: 10 });
   throwsWith(() => labelledBatch(encoded, [3]), "index: expected 0..2, got 3");

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { labelTokens } from "../../src/task/label-tokens";
 import { loadTask } from "../../src/task/load-task";
 import { tableTask } from "../../src/task/own-table";
+import type { TableTaskOptions } from "../../src/task/own-options";
 import { promptText, readingOf, readingsOf, wordsOf } from "../../src/task/reading";
 import { inFolder } from "../support/in-folder";
 import { rejectsWith, throwsWith } from "../support/throws";
@@ -108,8 +109,9 @@ test("what does not fit is an error that says what does", () =>
     );
     await rejectsWith(load({ file: join(folder, "empty.csv") }), "empty.csv: expected lines of text");
     await rejectsWith(load({ file: join(folder, "head.csv") }), "head.csv: expected rows below its header");
-    const made = (changes: Partial<typeof options>) => () => tableTask({ ...options, ...changes });
+    const made = (changes: Partial<TableTaskOptions>) => () => tableTask({ ...options, ...changes });
     throwsWith(made({ file: join(folder, "none.csv") }), "file: expected an existing file, got");
+    throwsWith(made({ testFile: join(folder, "none.csv") }), "testFile: expected an existing file, got");
     throwsWith(made({ file: folder }), "file: expected an existing file, not a folder, got");
     throwsWith(
       made({ file: join(folder, "x.xlsx") }),

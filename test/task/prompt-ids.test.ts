@@ -152,7 +152,7 @@ test("a prompt that is too long for a causal model is refused, or loses its begi
   const review = { fields: { sentence: "one two three four" }, label: 1, where: { file: "x.tsv", line: 3 } };
   throwsWith(
     () => encodeExamples(sst2, "causal", [review], tokenizer, { context: 5 }),
-    "x.tsv line 3, prompt: expected at most 5 tokens, the model's context, got",
+    "x.tsv line 3, prompt: expected at most 5 tokens, the model's context (maxTokens cuts longer ones), got",
   );
   // 7 tokens with the one in front, of which 4 stay: the label word is the fifth
   const whole = tokenizer.encode("one two three four It was");
@@ -200,6 +200,10 @@ test("generation is cut to the longest less the tokens to be written, with the t
     assert.equal(options[0].ids.slice(options[0].from), both.slice(prompt.length), "the answer is whole");
     assert.equal(encodePrompts(squad, [example], tokenizer, limits).prompts, [cut(prompt)]);
   }
+  throwsWith(
+    () => encodePrompts(squad, [example], tokenizer, { context: 80 }, 100),
+    "newTokens: expected fewer than 80, the model's context, got 100",
+  );
   // options are scored, nothing is written after them: 80 of 80 stay
   const copa = taskNamed("copa");
   const choice = { fields: { premise: `${context}.`, first: "A.", second: "B.", question: "effect" }, label: 0, where };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../disk/make-folder";
 import type { Adapter } from "../../adapter/adapter";
 import { fail } from "../../check/check";
 import { forwardWith } from "../../model/forward-with";
@@ -255,7 +256,7 @@ export async function compile(
 
 /** Writes a graph to a file of its own name in the folder; the same graph has one file. */
 export function saveGraph(directory: string, bytes: Uint8Array): string {
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const path = join(directory, `${createHash("sha256").update(bytes).digest("hex").slice(0, 24)}.onnx`);
   // Beside first: another process may read it now.
   writeFileSync(`${path}.${process.pid}.tmp`, bytes);

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { makeFolder } from "../../disk/make-folder";
 import { writeWhole } from "../../disk/whole-file";
 import { ownVariable } from "../child-environment";
 import type { Variables } from "../child-environment";
@@ -103,7 +104,7 @@ export function vulkanDrivers(folder: string, places: VulkanPlaces = vulkanPlace
 function folderOfLoader(folder: string, loader: string): string {
   const own = join(resolve(folder), `loader-${shortHash(loader)}`);
   const link = join(own, LOADER);
-  mkdirSync(own, { recursive: true });
+  makeFolder(own);
   if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) return own;
   // Beside first: another process may make it now.
   const beside = join(resolve(folder), `${LOADER}.${process.pid}.${shortHash(own)}`);

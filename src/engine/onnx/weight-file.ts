@@ -4,7 +4,6 @@ import {
   existsSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -15,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { makeFolder } from "../../disk/make-folder";
 import { fail } from "../../check/check";
 import { besideOf, removeLeftovers, writeWhole } from "../../disk/whole-file";
 import type { FrozenMatrix } from "../../ops/ops";
@@ -108,7 +108,7 @@ export class WeightFile {
     const temporary = besideOf(path);
     try {
       if (await this.sound(path, progress)) return;
-      mkdirSync(this.directory, { recursive: true });
+      makeFolder(this.directory);
       removeLeftovers(path);
       const checksums = await this.fill(temporary, progress);
       renameSync(temporary, path);

@@ -92,7 +92,7 @@ async function openSized(
   const problem: Trainable<unknown> = await openProblem(loaded, task, fitting);
   const { train, dev, shots } = fitting;
   if (train === options.train && dev === options.dev && shots === options.shots) return problem;
-  const read = shots === undefined ? "" : `, ${shots} of each class for prototypes`;
+  const read = shots === undefined ? "" : `, up to ${shots} of each class for prototypes`;
   const told = `few texts: ${String(train)} to train on, ${String(dev)} to evaluate on${read} ("${where}" in the file says otherwise)`;
   return { ...problem, notices: [...problem.notices, told] };
 }

@@ -347,7 +347,7 @@ test("a table with few texts is shared out among the sizes that the file leaves 
   const open = await few({});
   assert.equal(sizesOf(open), [8, 9, 7, 8]);
   const told =
-    'few texts: 9 to train on, 7 to evaluate on, 4 of each class for prototypes ("texts" in the file says otherwise)';
+    'few texts: 9 to train on, 7 to evaluate on, up to 4 of each class for prototypes ("texts" in the file says otherwise)';
   assert.ok(open.lines.includes(told), open.lines.join("\n"));
   assert.not.ok(open.lines.some((line) => line.includes("asked for")));
   const { texts } = checkRunFile("printed", JSON.parse(runJson(open.problem, open.run!)));
