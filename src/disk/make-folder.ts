@@ -11,7 +11,7 @@ import { codeOf } from "../check/error-words";
 export function makeFolder(path: string): void {
   if (isFolder(path)) return;
   const above = dirname(path);
-  if (!fs.existsSync(above)) makeFolder(above);
+  if (above !== path && !fs.existsSync(above)) makeFolder(above);
   try {
     fs.mkdirSync(path);
   } catch (error) {
