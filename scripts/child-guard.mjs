@@ -10,10 +10,8 @@ const child = spawn(program, args, {
   shell: windows && program.endsWith(".cmd"),
 });
 
-let ending = false;
 function end() {
-  if (ending || child.pid === undefined) return;
-  ending = true;
+  if (child.pid === undefined) return;
   if (windows) spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], { stdio: "ignore" });
   else
     try {

@@ -7,4 +7,5 @@ export interface ChildOptions {
   readonly show?: boolean;
   readonly onText?: (text: string) => void;
 }
+export function removeFolder(folder: string): Promise<void>;
 export function runChild(program: string, args: readonly string[], options?: ChildOptions): Promise<Ended>;

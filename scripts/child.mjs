@@ -29,7 +29,7 @@ export function runChild(program, args, { cwd = root, show = false, onText = () 
 
 /** Takes a folder away; what a program that is just ending still puts there goes as well. */
 export const removeFolder = (folder) =>
-  fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  fs.promises.rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 
 /** The last lines that a program wrote, without warnings. */
 export const lastLines = (text, count) =>

@@ -17,8 +17,6 @@ const PROVIDER = ["libonnxruntime_providers_shared.so", "libonnxruntime_provider
 const NEEDED = ["libcublasLt.so.13", "libcublas.so.13", "libcurand.so.10", "libcudart.so.13", "libcudnn.so.9"];
 const RUNTIME = "onnxruntime-gpu";
 
-const hashOf = (file) => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
-
 /** The places of an installation in a project. */
 const placesOf = (project) => ({
   binding: path.join(project, "node_modules/onnxruntime-node/bin/napi-v6/linux/x64"),
@@ -65,7 +63,7 @@ function keptLock({ kept }) {
 /** Whether a file beside the binding is this command's: the one that is kept. */
 function isOurs({ binding, kept }, name) {
   const own = path.join(kept, "provider", name);
-  return fs.existsSync(own) && hashOf(own) === hashOf(path.join(binding, name));
+  return fs.existsSync(own) && fs.readFileSync(own).equals(fs.readFileSync(path.join(binding, name)));
 }
 
 const besideOf = (file) => `${file}.begun`;
@@ -216,7 +214,7 @@ async function undo(places) {
 export async function gpuInstall(args, how = {}) {
   const at = args.indexOf("--wheels");
   const wheels = at < 0 ? undefined : args[at + 1];
-  if (at >= 0 && !fs.statSync(wheels || "-", { throwIfNoEntry: false })?.isDirectory())
+  if (at >= 0 && !(wheels !== undefined && fs.statSync(wheels, { throwIfNoEntry: false })?.isDirectory()))
     throw new Problem(`--wheels ${wheels ?? ""}: expected a folder with the packages, got none of that name.`);
   const rest = at < 0 ? args : args.filter((_, i) => i !== at && i !== at + 1);
   const unknown = rest.find((arg) => arg !== "--undo");

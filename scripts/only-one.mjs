@@ -1,4 +1,5 @@
 // How the scripts keep out of each other's way: what installs into a folder does so alone, and a second one waits for the first.
+// The lock of runs (src/disk/lock.ts) knows more of its holder, and is TypeScript: before the packages are there it cannot be used.
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";

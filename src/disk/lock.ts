@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder } from "./make-folder";
 import { codeOf } from "../check/error-words";
 import { isHere, isThisProcess, livesHere, thisProcess } from "./holder";
 import type { Holder } from "./holder";
+import { makeFolder } from "./make-folder";
 import { readText } from "./read-text";
 import { besideOf, notWritten, removeLeftovers } from "./whole-file";
 

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeFolder } from "./make-folder";
 import { codeOf, messageOf } from "../check/error-words";
 import { isDeadWriter, writerMark } from "./holder";
+import { makeFolder } from "./make-folder";
 
 /** Writes the content of an open file; bytes, text, or a function that writes it piece by piece. */
 export type Content = string | Uint8Array | ((file: number) => void);

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeFolder } from "./make-folder";
 import { codeOf } from "../check/error-words";
+import { makeFolder } from "./make-folder";
 import { besideOf, leftoversOf, notWritten, removeLeftovers, syncFolder, writeSynced } from "./whole-file";
 import type { Content } from "./whole-file";
 

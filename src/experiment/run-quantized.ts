@@ -1,9 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../disk/make-folder";
 import type { Adapter } from "../adapter/adapter";
 import { makeAdapter } from "../adapter/make-adapter";
 import { fail } from "../check/check";
+import { makeFolder } from "../disk/make-folder";
 import { lowBitsPrecision, openLowBits } from "../engine/open-low-bits";
 import type { ModelSession } from "../engine/session";
 import type { Objective } from "../estimator/objective";

@@ -51,7 +51,7 @@ export function checkMethod(method: Method): Method {
     if (typeof method[part] !== "object" || method[part] === null)
       fail(`method.${part}`, "a {kind, ...}", method[part]);
   if (typeof method.name !== "string" || method.name === "") fail("method.name", "a name", method.name);
-  const { probe, rounds } = method;
+  const { probe, rounds, queries } = method;
   const asks = [probe, rounds].filter((part) => part !== undefined);
   if (asks.length !== 1 || typeof asks[0] !== "object" || asks[0] === null)
     fail("method", "a probe or rounds, one of the two, as a {kind, ...}", { probe, rounds });
@@ -59,7 +59,6 @@ export function checkMethod(method: Method): Method {
   if (rounds !== undefined) checkRounds("method.rounds", rounds);
   checkDirections("method.directions", method.directions);
   checkCombine("method.combine", method.combine);
-  const { queries } = method;
   checkSchedule("method.queries", queries, 0);
   if (queries.kind === "constant") positiveInteger("method.queries", queries.value);
   checkSchedule("method.learningRate", method.learningRate, 0);

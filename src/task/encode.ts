@@ -57,14 +57,9 @@ export function encodeExamples(
     const limit = cutTo === undefined ? undefined : Math.min(cutTo, context) - room;
     const found = encodeOne(task, reading, example, tokenizer, context, limit);
     const kept = limit === undefined ? found : keepEnd(found, limit, tokenizer, beginning);
-    const what = `${place(example.where)}, prompt`;
-    if (kept.ids.length === 0) fail(what, "at least one token", promptText(task, reading, example));
-    if (kept.ids.length > context)
-      fail(
-        what,
-        `at most ${context} tokens, the model's context (maxTokens cuts longer ones)`,
-        `${kept.ids.length} tokens`,
-      );
+    if (kept.ids.length === 0)
+      fail(`${place(example.where)}, prompt`, "at least one token", promptText(task, reading, example));
+    checkRoom(example, kept.ids.length, context);
     return kept;
   });
   const cut = encoded.filter((text) => text.cut > 0).length;
@@ -74,6 +69,20 @@ export function encodeExamples(
     scored: reading === "masked" ? encoded.map(({ mask }) => mask!) : scoredAt(reading),
     ...(cut > 0 ? { cut } : {}),
   };
+}
+
+/**
+ * Checks that a text's tokens have room.
+ * @param room how many there may be, and `limit` what says so
+ * @throws with file and line
+ */
+export function checkRoom({ where }: Example, tokens: number, room: number, limit = "the model's context"): void {
+  if (tokens > room)
+    fail(
+      `${place(where)}, prompt`,
+      `at most ${room} tokens, ${limit} (maxTokens cuts longer ones)`,
+      `${tokens} tokens`,
+    );
 }
 
 /** A prompt's ids, the position of its mask, and how many tokens it lost. */

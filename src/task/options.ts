@@ -1,6 +1,6 @@
 import { fail, positiveInteger, unreachable } from "../check/check";
 import type { Tokenizer } from "../text/tokenizer";
-import { keepEnd } from "./encode";
+import { checkRoom, keepEnd } from "./encode";
 import type { Beginning, LengthLimits } from "./encode";
 import { place } from "./example";
 import { fitFields } from "./fit-fields";
@@ -107,13 +107,7 @@ export function encodeChoices(
       task.own === undefined || longest === undefined
         ? encode(example.fields, longest)
         : fitted(encode, example.fields, longest);
-    const tokens = Math.max(...options.map(({ ids }) => ids.length));
-    if (tokens > context)
-      fail(
-        `${at}, prompt`,
-        `at most ${context} tokens, the model's context (maxTokens cuts longer ones)`,
-        `${tokens} tokens`,
-      );
+    checkRoom(example, Math.max(...options.map(({ ids }) => ids.length)), context);
     const right = rightOptions(task, example);
     if (right.some((index) => !(index in options))) fail(`${at}, right`, `0..${options.length - 1}`, right);
     return { options, right };
@@ -158,12 +152,7 @@ export function encodePrompts(
   const found = examples.map((example) => {
     const whole = { ids: tokenizer.encode(promptText(task, "causal", example)), cut: 0 };
     const text = cutTo === undefined ? whole : keepEnd(whole, room(Math.min(cutTo, context)), tokenizer, beginning);
-    if (text.ids.length > room(context))
-      fail(
-        `${place(example.where)}, prompt`,
-        `at most ${room(context)} tokens, the model's context less the new ones (maxTokens cuts longer ones)`,
-        `${text.ids.length} tokens`,
-      );
+    checkRoom(example, text.ids.length, room(context), "the model's context less the new ones");
     return text;
   });
   return { prompts: found.map(({ ids }) => ids), cut: found.filter(({ cut }) => cut > 0).length };

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder } from "../disk/make-folder";
 import { show } from "../check/check";
 import { codeOf, messageOf } from "../check/error-words";
+import { makeFolder } from "../disk/make-folder";
 
 /** Somewhere lines go, one at a time, each whole or not at all. */
 export interface LineSink {

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../disk/make-folder";
 import { fail } from "../check/check";
 import { codeOf, messageOf } from "../check/error-words";
+import { makeFolder } from "../disk/make-folder";
 import { notWritten, removeLeftovers, writeWhole } from "../disk/whole-file";
 import { differences } from "./canonical-json";
 import { checkOf } from "./checksum";

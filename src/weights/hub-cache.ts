@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { makeFolder } from "../disk/make-folder";
 import { fail } from "../check/check";
+import { makeFolder } from "../disk/make-folder";
 import { writeWhole } from "../disk/whole-file";
 
 /** A repository of the hub. */

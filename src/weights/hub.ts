@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../disk/make-folder";
 import { fail } from "../check/check";
 import { codeOf } from "../check/error-words";
 import { nearestHint } from "../check/nearest";
+import { makeFolder } from "../disk/make-folder";
 import {
   cachedCommit,
   cachedFile,

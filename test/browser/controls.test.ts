@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { until } from "../support/until";
-import { browserTests, cellAt, outputOf, ran, restartKernel, runCell, screenshot, writeCells } from "./jupyter";
+import { browserTests, cellAt, outputOf, ran, restartKernel, runCell, screenshot, stepOf, writeCells } from "./jupyter";
 
 const test = suite("browser/controls");
 const inBrowser = browserTests(test);
@@ -162,8 +162,7 @@ inBrowser(
       await runCell(page, 2);
       return outputOf(page, 2);
     };
-    const step = async (): Promise<number> =>
-      Number(/AdaZeta: step (\d+)\/5000/.exec(await outputOf(page, 1))?.[1] ?? -1);
+    const step = (): Promise<number> => stepOf(page, 1, "AdaZeta", 5000);
     const makesSteps = async (): Promise<void> => {
       const before = await step();
       await until("it makes steps", async () => (await step()) > Math.max(before, 0));

@@ -237,6 +237,10 @@ export const cellAt = (page: Page, at: number) => page.locator(".jp-Notebook .jp
 export const outputOf = async (page: Page, at: number): Promise<string> =>
   (await cellAt(page, at).locator(".jp-Cell-outputArea").innerText()).trim();
 
+/** The step that an arm's bar shows below a cell; -1 where there is none. */
+export const stepOf = async (page: Page, at: number, arm: string, steps: number): Promise<number> =>
+  Number(new RegExp(`${arm}: step (\\d+)/${steps}`).exec(await outputOf(page, at))?.[1] ?? -1);
+
 /** "[3]:" after the cell has run, "[*]:" while it runs, "[ ]:" before. */
 export const promptOf = async (page: Page, at: number): Promise<string> =>
   (await cellAt(page, at).locator(".jp-InputPrompt").innerText()).replaceAll(/\s/g, "");

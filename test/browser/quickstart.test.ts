@@ -11,6 +11,7 @@ import {
   outputOf,
   pixelsOf,
   promptOf,
+  stepOf,
   ran,
   runAll,
   screenshot,
@@ -78,10 +79,6 @@ const running = `const study = studySettings("minilm-trec", 1e-3, { steps: 4000,
 const [run] = await runLive(problem, [arm("MeZO-LoRA", study)], { seed: 5, store: "test/browser/screenshots/runs" });
 console.log("steps", run.result.end.step, run.result.end.reason);`;
 
-/** The step that the second cell's bar shows. */
-const stepOf = async (page: Page): Promise<number> =>
-  Number(/MeZO-LoRA: step (\d+)\/4000/.exec(await outputOf(page, 1))?.[1] ?? -1);
-
 inBrowser(test, "Stop ends a run within seconds and keeps it; running the cell again continues it", async () => {
   rmSync("test/browser/screenshots/runs", { recursive: true, force: true });
   const lab = await startJupyterLab();
@@ -102,12 +99,12 @@ inBrowser(test, "Stop ends a run within seconds and keeps it; running the cell a
     await runAll(page);
     await ran(page, 0, 120_000);
     await cellAt(page, 1).locator("progress").waitFor({ timeout: 120_000 });
-    await until("it makes steps", async () => (await stepOf(page)) > 0);
+    await until("it makes steps", async () => (await stepOf(page, 1, "MeZO-LoRA", 4000)) > 0);
     const first = await stop(page);
     assert.ok(first > 0 && first < 4000, `stopped at step ${first}`);
     await cellAt(page, 1).locator(".jp-InputArea-editor").click();
     await page.keyboard.press("Control+Enter");
-    await until("it goes on", async () => (await stepOf(page)) > first);
+    await until("it goes on", async () => (await stepOf(page, 1, "MeZO-LoRA", 4000)) > first);
     const second = await stop(page);
     assert.ok(second > first, `expected to go on from step ${first}, got to ${second}`);
     await screenshot(page, "stop-and-go");

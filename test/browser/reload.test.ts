@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { until } from "../support/until";
-import { browserTests, cellAt, outputOf, ran, runAll, runCell, save, screenshot, writeCells } from "./jupyter";
+import { browserTests, cellAt, outputOf, ran, runAll, runCell, save, screenshot, stepOf, writeCells } from "./jupyter";
 
 const test = suite("browser/reload");
 const inBrowser = browserTests(test);
@@ -94,8 +94,7 @@ inBrowser(
     await page.locator(".js-plotly-plot .gtitle").waitFor({ timeout: 60_000 });
     assert.match(await outputOf(page, 0), /opened/, "what earlier cells have shown is there too");
     assert.match(await outputOf(page, 1), /^before/);
-    const steps = async (): Promise<number> =>
-      Number(/MeZO-LoRA: step (\d+)\/4000/.exec(await outputOf(page, 1))?.[1] ?? -1);
+    const steps = (): Promise<number> => stepOf(page, 1, "MeZO-LoRA", 4000);
     await until("the second arm, which began after the page was loaded", async () => (await steps()) > 0, 60_000);
     assert.match(await outputOf(page, 1), /few: step 60\/60 .*finished/);
     const first = await steps();

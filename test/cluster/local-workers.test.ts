@@ -6,7 +6,7 @@ import { localWorkers } from "../../src/cluster/local-workers";
 import type { OpenTransport } from "../../src/cluster/transport";
 import { mezo } from "../../src/optimizer/recipes";
 import { alone, decided, spreadMethod } from "../support/cluster";
-import { livesHere } from "../../src/disk/holder";
+import { runs } from "../support/processes";
 import { rejectsWith } from "../support/throws";
 import { until } from "../support/until";
 
@@ -70,8 +70,7 @@ test("workers end when their coordinator is killed", async () => {
     }),
   );
   coordinator.kill("SIGKILL");
-  const lives = (): boolean => pids.some((pid) => livesHere({ pid, processStart: null }));
-  await until("the workers end", () => !lives());
+  await until("the workers end", () => !pids.some(runs));
 });
 
 test.run();

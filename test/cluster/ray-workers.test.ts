@@ -4,10 +4,10 @@ import * as assert from "uvu/assert";
 import { signalIfThere } from "../../src/disk/signal";
 import { rayWorkers } from "../../src/cluster/ray-workers";
 import type { OpenTransport } from "../../src/cluster/transport";
-import { livesHere } from "../../src/disk/holder";
 import { mezo } from "../../src/optimizer/recipes";
 import { alone, decided, spreadMethod, watched } from "../support/cluster";
 import { smallCluster, type SmallCluster } from "../../src/cluster/small-cluster";
+import { runs } from "../support/processes";
 import { rayPythonHere, withRay } from "../support/ray";
 import { rejectsWith } from "../support/throws";
 import { until } from "../support/until";
@@ -79,7 +79,7 @@ withRay(
       spread.told.join("\n"),
     );
     assert.is(spread.counts.own, 0, "two workers went on");
-    await until("all workers have ended", () => pids.every((pid) => !livesHere({ pid, processStart: null })));
+    await until("all workers have ended", () => !pids.some(runs));
   },
 );
 
@@ -103,7 +103,7 @@ withRay(test, "a bridge that is killed is started again; a frozen worker is repl
   assert.match(told, "the bridge to Ray was ended by SIGKILL");
   // On a busy machine it may still be opening the run, which has the longer limit.
   assert.match(told, /has not answered in [35] s: it is replaced/);
-  await until("all workers have ended", () => ups.every((pid) => !livesHere({ pid, processStart: null })));
+  await until("all workers have ended", () => !ups.some(runs));
 });
 
 withRay(test, "an address without a Ray, and a program that is no worker, are told before any work", async () => {

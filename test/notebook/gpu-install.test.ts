@@ -185,6 +185,12 @@ function startInstall({ hasCuda, ...how }: How, wheels: string): ChildProcess {
 
 const PROVIDER = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so";
 
+/** Both of the runtime's libraries are beside the binding. */
+function isInstalled(project: string): void {
+  assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+  assert.is(readFileSync(path.join(project, PROVIDER.replace("cuda", "shared")), "utf8"), "shared");
+}
+
 withPython(test, "killed at any place, undo at once leaves what was there, and another run goes on", async () => {
   const { how, wheels, project } = made("killed");
   const before = contents(project);
@@ -209,7 +215,7 @@ withPython(test, "killed at any place, undo at once leaves what was there, and a
       await ended;
       await said(() => gpuInstall(next, how));
       if (next[0] === "--wheels") {
-        assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+        isInstalled(project);
         await said(() => gpuInstall(["--undo"], how));
       }
       assert.equal(contents(project), before);
@@ -222,7 +228,7 @@ withPython(test, "a copy that was cut off in the middle is made again, and undo 
   const before = contents(project);
   writeFileSync(path.join(project, `${PROVIDER}.begun`), "cu");
   await said(() => gpuInstall(["--wheels", wheels], how));
-  assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+  isInstalled(project);
   await said(() => gpuInstall(["--undo"], how));
   assert.equal(contents(project), before);
 });
@@ -250,7 +256,7 @@ withPython(test, "of several at once each waits for the one before, and finds al
   assert.match(text, `process ${other.pid} is installing or taking away CUDA's files: waiting for it`);
   assert.not.match(text, "taking onnx");
   assert.is(await ended, 0);
-  assert.is(readFileSync(path.join(project, PROVIDER), "utf8"), "cuda");
+  isInstalled(project);
   await said(() => gpuInstall(["--undo"], how));
   assert.equal(contents(project), before);
 });

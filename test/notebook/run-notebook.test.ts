@@ -217,12 +217,8 @@ test("Ctrl-C before the first cell leaves the outputs of an earlier run", async 
   const before = readFileSync(file, "utf8");
   const child = spawn(process.execPath, ["--import", "tsx", "src/notebook/run-notebook.ts", file]);
   const ended = new Promise((resolve) => child.on("close", resolve));
-  while (
-    !existsSync(`/proc/${child.pid}/task/${child.pid}/children`) ||
-    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8") === ""
-  )
-    // prettier-ignore
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  const children = `/proc/${child.pid}/task/${child.pid}/children`;
+  await until("it starts its kernel", () => existsSync(children) && readFileSync(children, "utf8") !== "");
   child.kill();
   await ended;
   assert.is(readFileSync(file, "utf8"), before);

@@ -1,11 +1,8 @@
-import { readText } from "../../src/disk/read-text";
+import { livesHere } from "../../src/disk/holder";
 import { until } from "./until";
 
-/** Whether a process of Linux runs: one that nobody has asked for its status is over as well. */
-export function runs(pid: number): boolean {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat !== null && !/\) [ZX] /.test(stat);
-}
+/** Whether a process of this machine runs, whenever it began: one that nobody has asked for its status is over as well. */
+export const runs = (pid: number): boolean => livesHere({ pid, processStart: null });
 
 /** Whether a process ends; 20 s at most. */
 export async function ends(pid: number): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { removeFolder as remove } from "../../scripts/child.mjs";
 
 /**
  * Takes a test's folder away, with what a process that is just ending still puts there. Where that fails the test file fails, but by
@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
  */
 export async function removeFolder(folder: string): Promise<void> {
   try {
-    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    await remove(folder);
   } catch (error) {
     console.error(`removeFolder: expected to remove ${folder}, got ${String(error)}; what still works there?`);
     process.on("exit", () => (process.exitCode = 1));

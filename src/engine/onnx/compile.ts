@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../../disk/make-folder";
 import type { Adapter } from "../../adapter/adapter";
 import { fail } from "../../check/check";
+import { makeFolder } from "../../disk/make-folder";
 import { forwardWith } from "../../model/forward-with";
 import type { Model } from "../../model/model";
 import { dual } from "../../ops/dual";

@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { makeFolder } from "../../disk/make-folder";
 import { fail } from "../../check/check";
+import { makeFolder } from "../../disk/make-folder";
 import { besideOf, removeLeftovers, writeWhole } from "../../disk/whole-file";
 import type { FrozenMatrix } from "../../ops/ops";
 import { rowBlocks } from "../row-blocks";

@@ -7,6 +7,7 @@ import * as assert from "uvu/assert";
 import { freePorts, startKernel } from "../../../src/notebook/kernel-client";
 import { kernelRuns, sleep, type KernelRuns } from "../../support/kernel-runs";
 import { removeFolder } from "../../support/remove-folder";
+import { until } from "../../support/until";
 
 const test = suite("notebook/kernel/end");
 
@@ -100,7 +101,7 @@ test("a kernel removes the folder that was made for its connection once it has r
     const file = path.join(folder, "connection.json");
     writeFileSync(file, JSON.stringify({ transport: "tcp", ip: "127.0.0.1", key: "k", ...ports, own_folder }));
     const child = spawn(process.execPath, ["src/notebook/kernel.cjs", file], { stdio: "ignore" });
-    if (own_folder === true) while (existsSync(folder)) await sleep(20);
+    if (own_folder === true) await until("its folder is gone", () => !existsSync(folder));
     else await sleep(500);
     assert.is(existsSync(file), own_folder === undefined);
     child.kill("SIGKILL");

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sleep } from "../../support/kernel-runs";
 import { ends } from "../../support/processes";
+import { until } from "../../support/until";
 
 const test = suite("notebook/kernel/parent");
 
@@ -13,8 +14,7 @@ async function orphaned(code: string, wait: "started" | number): Promise<readonl
   parent.stdout.setEncoding("utf8").on("data", (piece: string) => (text += piece));
   parent.stderr.setEncoding("utf8").on("data", (piece: string) => (text += piece));
   const awaited = wait === "started" ? "started" : "kernel ";
-  for (let i = 0; i < 600 && !text.includes(awaited); i++) await sleep(100);
-  assert.match(text, awaited);
+  await until(`"${awaited}" is printed`, () => text.includes(awaited));
   if (typeof wait === "number") await sleep(wait);
   parent.kill("SIGKILL");
   return [Number(/kernel (\d+)/.exec(text)?.[1]), text];
